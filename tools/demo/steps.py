@@ -1,0 +1,124 @@
+"""From an empty database to a filled dashboard, one step after the other; each leaves a mark when it is done."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from http.client import HTTPException
+from pathlib import Path
+from urllib.request import urlopen
+
+from tools.demo.browserless import close_months, closing_account
+from tools.demo.places import Places, read_json
+from tools.demo.processes import Processes, StepFailed, last_lines
+from tools.demo.progress import Progress
+
+SEED = 20261
+KEY_NAME = "demo-his"
+READY_SECONDS = 90
+
+
+class Steps:
+    """The demo's set-up."""
+
+    def __init__(self, processes: Processes, places: Places, progress: Progress, say: Callable[[str], None]) -> None:
+        self._processes = processes
+        self._places = places
+        self._progress = progress
+        self._say = say
+
+    def prepare(self, scale: str) -> None:
+        """Schema, reference data and the community's data; what can be done before the platform runs."""
+        generating = None
+        if not self._progress.result("generate"):
+            arguments = ["generate", "--scale", scale, "--seed", str(SEED), "--out", str(self._places.data)]
+            generating = self._processes.start("generate", [sys.executable, "-m", "tools.his_simulator", *arguments])
+        self._manage("migrate", "--no-input")
+        self._say("database migrated")
+        self._manage("load_reference")
+        self._say("reference data loaded")
+        if generating:
+            self._processes.finish("generate", generating)
+            self._progress.finish("generate")
+            self._say("HIS data generated")
+        if not self._progress.result("alliance"):
+            self._manage("load_alliance", self._places.data / "alliance.json")
+            self._progress.finish("alliance")
+            self._say("alliance loaded")
+        if not self._progress.result("accounts"):
+            self._manage("create_demo_accounts", "--out", self._places.accounts)
+            self._progress.finish("accounts")
+            self._say(f"{len(self.accounts())} demo accounts created")
+        if not self._progress.result("api_key"):
+            key = self._manage("create_api_key", "--name", KEY_NAME, "--all-institutions")
+            self._progress.finish("api_key", key)
+
+    def wait_ready(self, url: str) -> None:
+        """Wait until web server, database, broker and worker answer."""
+        deadline = time.monotonic() + READY_SECONDS
+        problem = "no answer"
+        while time.monotonic() < deadline:
+            try:
+                with urlopen(f"{url}readyz", timeout=10) as answer:  # noqa: S310
+                    if answer.status == 200:
+                        self._say("web server, worker and beat are up")
+                        return
+            except (OSError, HTTPException) as error:  # HTTPError with 503 is an OSError, too
+                problem = str(error)
+            time.sleep(0.2)
+        ends = "".join(f"{name}:\n{last_lines(self._processes.log(name))}" for name in ("web", "worker"))
+        raise StepFailed(f"{url}readyz does not say ready after {READY_SECONDS} s ({problem}); the logs end:\n{ends}")
+
+    def fill(self, url: str) -> None:
+        """Post as the HIS, run the night, close the full months."""
+        if not self._progress.result("post"):
+            self._say("posting as the hospitals' systems")
+            address = ["--url", url.rstrip("/"), "--api-key", str(self._progress.result("api_key"))]
+            arguments = ["post", str(self._places.data), *address]
+            last = self._run("post", [sys.executable, "-m", "tools.his_simulator", *arguments])
+            counts = self._progress.finish("post", json.loads(last))
+            self._say(f"{counts['rows_posted']} rows posted, {counts['rows_quarantined']} of them quarantined")
+        until, full_months = covered(self._places.data)
+        if not self._progress.result("nightly"):
+            self._say(f"nightly run of {until}")
+            self._manage("run_nightly", "--date", until.isoformat(), "--wait", show=True)
+            self._progress.finish("nightly")
+            self._say("nightly run finished")
+        closed = self._progress.result("months") or []
+        if closed != full_months:
+            left = [period for period in full_months if period not in closed]
+            for period in close_months(url, closing_account(self.accounts()), left):
+                closed = self._progress.finish("months", [*closed, period])
+            self._say(f"months closed: {', '.join(full_months)}")
+
+    def accounts(self) -> list[dict[str, str]]:
+        """The demo accounts."""
+        return list(read_json(self._places.accounts, []))
+
+    def result(self, url: str, seconds: float) -> dict[str, object]:
+        """What `.run/demo.json` says."""
+        counts = self._progress.result("post") or {}
+        return {
+            "url": url,
+            "accounts": self.accounts(),
+            "api_key": self._progress.result("api_key"),
+            "rows_posted": counts.get("rows_posted"),
+            "rows_quarantined": counts.get("rows_quarantined"),
+            "seconds": round(seconds, 1),
+        }
+
+    def _manage(self, command: str, *arguments: str | Path, show: bool = False) -> str:
+        return self._run(command, [sys.executable, "manage.py", command, *map(str, arguments)], show=show)
+
+    def _run(self, name: str, command: Sequence[str | Path], *, show: bool = True) -> str:
+        return self._processes.run(name, command, (lambda line: self._say(f"  {line}")) if show else None)
+
+
+def covered(data: Path) -> tuple[date, list[str]]:
+    """The last day of the generated data and the months that are complete by then."""
+    planted = read_json(data / "planted.json", {})
+    until = date.fromisoformat(planted["until"])
+    open_month = (until + timedelta(days=1)).strftime("%Y-%m")
+    periods = {entry["period"] for entry in planted["direct_cost_total"]}
+    return until, sorted(period for period in periods if period < open_month)
