@@ -1,0 +1,10 @@
+"""What was recorded is never changed."""
+
+from django.db import migrations
+
+from ops_platform.orm.operations import RefuseChange
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0001_initial"), ("orm", "0001_refuse_change")]
+    operations = [RefuseChange("audit_auditevent")]

@@ -1,0 +1,21 @@
+"""The Celery application. Celery only carries messages; all state is in PostgreSQL (docs/architecture.md)."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_platform.settings.production")
+
+app = Celery("ops_platform")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+_hour, _minute = settings.NIGHTLY_AT.split(":")
+app.conf.beat_schedule = {
+    "nightly run": {"task": "nightly.start", "schedule": crontab(hour=_hour, minute=_minute)},
+    "resume what a lost worker left": {"task": "nightly.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "deliver the outbox": {"task": "notifications.sweep_outbox", "schedule": 10.0, "options": {"expires": 10}},
+    "export the head of the audit chain": {"task": "audit.export_head", "schedule": crontab(hour="1", minute="30")},
+}

@@ -1,0 +1,1 @@
+"""Alliance, institutions, departments, accounting periods, code sets and parameters."""

@@ -1,0 +1,24 @@
+"""Set-up of the master data app."""
+
+from django.apps import AppConfig
+
+
+class MasterdataConfig(AppConfig):
+    name = "ops_platform.masterdata"
+    label = "masterdata"
+    verbose_name = "主数据"
+
+    def ready(self) -> None:
+        from ops_platform.audit.public import register_actions
+
+        register_actions(
+            masterdata__alliance_loaded="载入医共体机构",
+            masterdata__reference_loaded="载入参考数据",
+            masterdata__period_opened="开启会计期间",
+            masterdata__period_closing="开始关账",
+            masterdata__period_closed="关账",
+            masterdata__period_reopening_requested="申请反结账",
+            masterdata__period_reopened="反结账",
+            masterdata__period_reopening_refused="驳回反结账申请",
+            masterdata__parameter_changed="修改参数",
+        )

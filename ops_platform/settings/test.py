@@ -1,0 +1,15 @@
+"""Tests: the embedded servers of `make test`, everything real; only passwords hash fast."""
+
+from ops_platform.settings.base import *  # noqa: F403
+from ops_platform.settings.base import OWNER_DATABASE
+
+SECRET_KEY = "only-for-tests"  # noqa: S105
+ALLOWED_HOSTS = ["*"]
+DATABASES = {"default": {**OWNER_DATABASE, "CONN_MAX_AGE": 0}}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+NIGHTLY_LEASE_SECONDS = 4
