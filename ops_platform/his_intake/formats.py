@@ -1,0 +1,206 @@
+"""JSON, NDJSON, CSV and .xlsx bodies to one form: columns by field, plus the raw rows for the quarantine."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+import python_calamine
+from django.conf import settings
+
+from ops_platform.his_intake.datasets.declaration import Dataset
+from ops_platform.his_intake.datasets.fields import Fault
+from ops_platform.kernel import Invalid
+
+OP = "op"
+RETRACT = "retract"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Rows of one dataset as they were sent. `columns` holds raw values by field name; `faults` those of whole rows."""
+
+    count: int
+    columns: dict[str, list[Any]]
+    ops: list[Any] | None
+    rows: Sequence[Any]
+    faults: dict[int, Fault] = field(default_factory=dict)
+
+    def raw(self, index: int) -> Any:
+        """The row as it was sent."""
+        return self.rows[index]
+
+
+def from_rows(dataset: Dataset, rows: Any) -> Delivery:
+    """From a JSON list of objects."""
+    if not isinstance(rows, list):
+        raise Invalid("his_intake.rows_not_a_list", "rows 应为数组,每个元素是一行。")
+    _limit(len(rows))
+    faults: dict[int, Fault] = {}
+    if set(map(type, rows)) - {dict}:
+        broken = Fault("his_intake.row_not_an_object", "每一行应为对象,如 {\"字段\": \"值\"}")
+        faults = {index: broken for index, row in enumerate(rows) if not isinstance(row, dict)}
+    tables = [row if isinstance(row, dict) else {} for row in rows] if faults else rows
+    names = {field.name for field in dataset.fields}
+    allowed = names | {OP}
+    for shape in {tuple(row) for row in tables}:
+        unknown = [name for name in shape if name not in allowed]
+        if unknown:
+            fault = _unknown_fields(unknown)
+            faults.update({index: fault for index, row in enumerate(tables) if tuple(row) == shape})
+    return Delivery(
+        count=len(rows),
+        columns={name: [row.get(name) for row in tables] for name in names},
+        ops=[row.get(OP) for row in tables] if any(OP in row for row in tables) else None,
+        rows=rows,
+        faults=faults,
+    )
+
+
+def _unknown_fields(names: Sequence[str]) -> Fault:
+    shown = "、".join(str(name)[:40] for name in list(names)[:5])
+    return Fault("his_intake.unknown_field", f"本数据集没有字段 {shown},请核对字段名")
+
+
+def from_json(body: bytes) -> Any:
+    """Parse JSON. Raises Invalid (400 by the API) when it is none."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Invalid("his_intake.not_json", f"请求体不是有效的 JSON(UTF-8):{error}") from error
+
+
+def from_ndjson(dataset: Dataset, body: bytes) -> Delivery:
+    """One JSON object a line; blank lines are passed over. A broken line is a faulty row, not a refused batch."""
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    _limit(len(lines))
+    try:
+        return from_rows(dataset, orjson.loads(b"[" + b",".join(lines) + b"]"))
+    except orjson.JSONDecodeError:
+        rows: list[Any] = []
+        for line in lines:
+            try:
+                rows.append(orjson.loads(line))
+            except orjson.JSONDecodeError:
+                rows.append(line.decode("utf-8", "replace")[:500])
+        return from_rows(dataset, rows)
+
+
+def from_csv(dataset: Dataset, body: bytes) -> Delivery:
+    """UTF-8 with a header line; the byte order mark of Excel is allowed."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            "his_intake.not_utf8", "CSV 不是 UTF-8 编码。请在导出时选择「CSV UTF-8」。"
+        ) from error
+    if "\x00" in text:
+        raise Invalid("his_intake.not_csv", "CSV 含有空字符(NUL),请重新导出。")
+    try:
+        table = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise Invalid("his_intake.not_csv", f"无法解析 CSV:{error}") from error
+    return from_table(dataset, table)
+
+
+def from_table(dataset: Dataset, table: list[list[Any]]) -> Delivery:
+    """A header row and rows of cells. Headers are field names or the titles of the template."""
+    rows = [row for row in table[1:] if any(cell not in ("", None) for cell in row)]
+    _limit(len(rows))
+    if not table or not rows:
+        raise Invalid("his_intake.no_rows", "没有数据行。第一行为表头,从第二行起填写数据。")
+    titles = {field.title: field.name for field in dataset.fields} | {field.name: field.name for field in dataset.fields}
+    titles |= {OP: OP, "操作": OP}
+    header = [titles.get(str(cell).strip().rstrip("*").strip()) for cell in table[0]]
+    unknown = [cell for cell, name in zip(table[0], header, strict=True) if name is None and cell not in ("", None)]
+    if unknown:
+        raise Invalid(
+            "his_intake.unknown_field",
+            _unknown_fields([str(cell) for cell in unknown]).message + "。请使用模板中的表头。",
+        )
+    if len(set(header) - {None}) != len([name for name in header if name]):
+        raise Invalid("his_intake.repeated_column", "表头中有重复的列,请删去一列。")
+    missing = [
+        field.title for field in dataset.fields if field.required and field.name not in header
+    ]
+    if missing:
+        raise Invalid("his_intake.missing_column", f"缺少列:{'、'.join(missing)}。请使用模板中的表头。")
+    width = len(header)
+    faults: dict[int, Fault] = {}
+    if set(map(len, rows)) - {width}:
+        for index, row in enumerate(rows):
+            if len(row) > width and any(cell not in ("", None) for cell in row[width:]):
+                faults[index] = Fault("his_intake.too_many_cells", f"该行有 {len(row)} 列,表头只有 {width} 列")
+            rows[index] = (row + [""] * width)[:width]
+    turned = [list(column) for column in zip(*rows, strict=True)]
+    found = {name: turned[position] for position, name in enumerate(header) if name}
+    absent: list[Any] = [None] * len(rows)
+    named = [(position, name) for position, name in enumerate(header) if name]
+    return Delivery(
+        count=len(rows),
+        columns={field.name: found.get(field.name, absent) for field in dataset.fields},
+        ops=found.get(OP),
+        rows=_LazyRows(rows, named),
+        faults=faults,
+    )
+
+
+class _LazyRows(Sequence[Any]):
+    """Rows of a table as objects, made only for those that somebody looks at."""
+
+    def __init__(self, rows: list[list[Any]], named: list[tuple[int, str]]) -> None:
+        self._rows, self._named = rows, named
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        row = self._rows[index]
+        return {name: row[position] for position, name in self._named if row[position] not in ("", None)}
+
+
+def from_xlsx(dataset: Dataset, body: bytes) -> Delivery:
+    """The first sheet of a workbook made from the template."""
+    _refuse_zip_bomb(body)
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
+        table = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except Exception as error:
+        raise Invalid("his_intake.not_xlsx", "无法读取该文件,请上传由模板另存的 .xlsx 文件。") from error
+    return from_table(dataset, [[_cell(value) for value in row] for row in table])
+
+
+def _refuse_zip_bomb(body: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise Invalid("his_intake.not_xlsx", "该文件不是 .xlsx 文件,请上传由模板另存的 .xlsx 文件。") from error
+    if unpacked > settings.INTAKE_MAX_UNPACKED_BYTES:
+        raise Invalid("his_intake.too_large", "文件解压后过大,请分成几个文件上传。")
+
+
+def _cell(value: Any) -> Any:
+    """A cell as the text a person sees: numbers without the noise of binary fractions, dates in ISO form."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(value, ".10g")
+    if isinstance(value, datetime):
+        is_day = value.time() == datetime.min.time()
+        return value.date().isoformat() if is_day else value.isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.strip() if isinstance(value, str) else value
+
+
+def _limit(count: int) -> None:
+    if count > settings.INTAKE_MAX_ROWS:
+        raise Invalid(
+            "his_intake.too_many_rows",
+            f"一批最多 {settings.INTAKE_MAX_ROWS} 行,这一批有 {count} 行。请分批报送。",
+        )

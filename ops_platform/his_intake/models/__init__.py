@@ -1,0 +1,37 @@
+"""Tables of the intake."""
+
+from ops_platform.his_intake.models.batch import Batch, DatasetMonth, IntakeState
+from ops_platform.his_intake.models.charge_line import ChargeLine
+from ops_platform.his_intake.models.facts import (
+    ChargeItemFact,
+    CostEntry,
+    DepartmentFact,
+    DischargeAbstract,
+    Encounter,
+    Fact,
+    FloorArea,
+    IncomeEntry,
+    StaffHeadcount,
+    Workload,
+)
+from ops_platform.his_intake.models.quality import QualityFinding
+from ops_platform.his_intake.models.quarantine import QuarantinedRow
+
+__all__ = [
+    "Batch",
+    "ChargeItemFact",
+    "ChargeLine",
+    "CostEntry",
+    "DatasetMonth",
+    "DepartmentFact",
+    "DischargeAbstract",
+    "Encounter",
+    "Fact",
+    "FloorArea",
+    "IncomeEntry",
+    "IntakeState",
+    "QualityFinding",
+    "QuarantinedRow",
+    "StaffHeadcount",
+    "Workload",
+]

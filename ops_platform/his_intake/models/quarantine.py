@@ -1,0 +1,42 @@
+"""Rows that the gate did not let through."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.his_intake.models.batch import Batch
+from ops_platform.masterdata.models import Institution
+from ops_platform.orm.models import ScopedQuerySet
+
+
+class QuarantinedRow(models.Model):
+    """A row as it was sent (identity numbers masked) with what is wrong in it. Nothing is lost: it waits here until it
+    is corrected and resubmitted, or discarded with a reason."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("待处理")
+        RESUBMITTED = "resubmitted", _("已重报")
+        DISCARDED = "discarded", _("已弃用")
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="quarantined_rows")
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    dataset = models.CharField(max_length=40)
+    row_no = models.PositiveIntegerField()
+    content = models.JSONField()
+    faults = models.JSONField()
+    state = models.CharField(max_length=12, choices=State, default=State.OPEN)
+    settled_by = models.CharField(max_length=150, blank=True, default="")
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_reason = models.CharField(max_length=300, blank=True, default="")
+    resubmitted_in = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-batch", "row_no"]
+        constraints = [models.UniqueConstraint(fields=["batch", "row_no"], name="quarantined_row_unique")]
+        indexes = [
+            models.Index(fields=["institution", "dataset"], name="quarantine_open", condition=models.Q(state="open"))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}/{self.row_no}"

@@ -1,0 +1,147 @@
+"""Data-quality rules: small declared units, each one SQL statement over the current facts of a month.
+
+A rule yields the rows that break it as (reference, what is seen). Rules with `by_batch` also run right after a batch,
+over the rows that it brought. Thresholds are parameters (domain.md 5.11, defaults).
+"""
+
+from dataclasses import dataclass
+
+from ops_platform.kernel import Severity
+
+MONTH = "l.month = %(first)s AND l.institution_id = %(institution)s AND l.superseded_sequence IS NULL"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `sql` selects (reference, observation) with the parameters institution, first, after, period, cap."""
+
+    code: str
+    title: str
+    severity: Severity
+    sql: str
+    by_batch: bool = False
+    threshold: str = ""
+
+
+RULES = (
+    Rule(
+        code="charge_after_discharge",
+        title="出院后仍计费",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT e.encounter_no || ' #' || l.line_no, to_char(l.charged_at AT TIME ZONE 'Asia/Shanghai',"
+            " 'YYYY-MM-DD HH24:MI') || ' > ' || to_char(e.discharged AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')"
+            " FROM his_intake_chargeline l JOIN his_intake_encounter e ON e.entity = l.encounter"
+            f" AND e.superseded_sequence IS NULL WHERE {MONTH} AND e.kind = 'inpatient' AND l.refund_of IS NULL"
+            " AND l.charged_at > e.discharged + make_interval(hours => %(threshold)s::int) {batch}"
+        ),
+        by_batch=True,
+        threshold="quality.charge_after_discharge_hours",
+    ),
+    Rule(
+        code="price_above_cap",
+        title="单价超过最高限价",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT i.code || ' ' || e.encounter_no || ' #' || l.line_no, l.price || ' > ' || t.price_cap"
+            " FROM his_intake_chargeline l JOIN masterdata_chargeitem i ON i.id = l.item_id"
+            " JOIN his_intake_encounter e ON e.entity = l.encounter AND e.superseded_sequence IS NULL"
+            " JOIN LATERAL (SELECT price_cap FROM masterdata_chargeitemterm t WHERE t.item_id = l.item_id"
+            " AND t.effective_from <= (l.charged_at AT TIME ZONE 'Asia/Shanghai')::date"
+            " ORDER BY t.effective_from DESC LIMIT 1) t ON l.price > t.price_cap"
+            f" WHERE {MONTH} {{batch}}"
+        ),
+        by_batch=True,
+    ),
+    Rule(
+        code="repeated_charge",
+        title="疑似重复计费",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT e.encounter_no || ' ' || i.code, count(*) || ' × ' || min(l.amount)"
+            " FROM his_intake_chargeline l JOIN his_intake_encounter e ON e.entity = l.encounter"
+            " AND e.superseded_sequence IS NULL JOIN masterdata_chargeitem i ON i.id = l.item_id"
+            f" WHERE {MONTH} AND l.refund_of IS NULL"
+            " GROUP BY e.encounter_no, i.code, l.charged_at, l.quantity, l.price, l.ordering_department_id"
+            " HAVING count(*) > 1"
+        ),
+    ),
+    Rule(
+        code="refund_without_original",
+        title="退费找不到原行,或超过原金额",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT e.encounter_no || ' #' || l.line_no, coalesce('-' || abs(l.amount) || ' / ' || o.amount, '无原行')"
+            " FROM his_intake_chargeline l JOIN his_intake_encounter e ON e.entity = l.encounter"
+            " AND e.superseded_sequence IS NULL LEFT JOIN his_intake_chargeline o ON o.institution_id = l.institution_id"
+            " AND o.encounter = l.encounter AND o.line_no = l.refund_of AND o.superseded_sequence IS NULL"
+            f" WHERE {MONTH} AND l.refund_of IS NOT NULL AND (o.id IS NULL OR abs(l.amount) > o.amount) {{batch}}"
+        ),
+        by_batch=True,
+    ),
+    Rule(
+        code="missing_day",
+        title="整日没有收费",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT d::date::text, '当日 0 行' FROM generate_series(%(first)s::date, %(last_seen)s::date, '1 day') d"
+            " WHERE NOT EXISTS (SELECT 1 FROM his_intake_chargeline l"
+            f" WHERE {MONTH} AND (l.charged_at AT TIME ZONE 'Asia/Shanghai')::date = d)"
+            " AND (SELECT count(*) FROM his_intake_chargeline l"
+            f" WHERE {MONTH}) >= %(threshold)s::int"
+        ),
+        threshold="quality.missing_day_minimum_lines",
+    ),
+    Rule(
+        code="discharge_without_abstract",
+        title="已出院而没有病案首页",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT e.encounter_no, to_char(e.discharged AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD')"
+            " FROM his_intake_encounter e WHERE e.institution_id = %(institution)s AND e.superseded_sequence IS NULL"
+            " AND e.kind = 'inpatient' AND e.discharged >= %(start)s AND e.discharged < %(end)s"
+            " AND NOT EXISTS (SELECT 1 FROM his_intake_dischargeabstract a WHERE a.institution_id = e.institution_id"
+            " AND a.encounter = e.entity AND a.superseded_sequence IS NULL)"
+        ),
+    ),
+    Rule(
+        code="charges_differ_from_abstract",
+        title="首页总费用与收费明细合计不等",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT e.encounter_no, a.total_charges || ' ≠ ' || s.total FROM his_intake_dischargeabstract a"
+            " JOIN his_intake_encounter e ON e.entity = a.encounter AND e.superseded_sequence IS NULL"
+            " JOIN LATERAL (SELECT coalesce(sum(l.amount), 0) AS total FROM his_intake_chargeline l"
+            " WHERE l.institution_id = e.institution_id AND l.encounter = e.entity AND l.superseded_sequence IS NULL) s"
+            " ON s.total <> a.total_charges"
+            " WHERE a.institution_id = %(institution)s AND a.superseded_sequence IS NULL"
+            " AND e.discharged >= %(start)s AND e.discharged < %(end)s"
+        ),
+    ),
+    Rule(
+        code="income_dropped",
+        title="收费收入比上月大幅下降",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT %(period)s::text, round(now_.total) || ' / ' || round(before.total) FROM"
+            " (SELECT sum(amount) AS total FROM his_intake_chargeline WHERE institution_id = %(institution)s"
+            " AND month = %(first)s AND superseded_sequence IS NULL) now_,"
+            " (SELECT sum(amount) AS total FROM his_intake_chargeline WHERE institution_id = %(institution)s"
+            " AND month = (%(first)s::date - interval '1 month')::date AND superseded_sequence IS NULL) before"
+            " WHERE %(complete)s AND before.total > 0"
+            " AND coalesce(now_.total, 0) < before.total * (1 - %(threshold)s::numeric)"
+        ),
+        threshold="quality.income_drop_share",
+    ),
+    Rule(
+        code="month_without_costs",
+        title="有收费而没有成本凭证",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT %(period)s::text, '0 行' WHERE %(complete)s AND EXISTS (SELECT 1 FROM his_intake_chargeline l"
+            f" WHERE {MONTH}) AND NOT EXISTS (SELECT 1 FROM his_intake_costentry c WHERE"
+            " c.institution_id = %(institution)s AND c.superseded_sequence IS NULL"
+            " AND c.date >= %(first)s AND c.date <= %(last)s)"
+        ),
+    ),
+)

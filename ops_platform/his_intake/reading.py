@@ -1,0 +1,89 @@
+"""Reading facts as of a sequence: sums in SQL, and columns for the engines by binary COPY."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from django.db import connection
+
+from ops_platform.his_intake.models import DatasetMonth, IntakeState
+from ops_platform.kernel import Period, digest_of
+from ops_platform.masterdata.models import Institution
+
+
+@dataclass(frozen=True, slots=True)
+class InputStamp:
+    """What a run reads: the institution's sequence at that moment, and a digest that changes only when facts of the
+    month (or timeless ones) do."""
+
+    sequence: int
+    digest: str
+
+
+def last_sequence(institution: Institution) -> int:
+    """The sequence of the institution's newest batch; 0 before the first one."""
+    state = IntakeState.objects.filter(institution=institution).first()
+    return state.last_sequence if state else 0
+
+
+def input_stamp(institution: Institution, period: Period, datasets: Sequence[str] = ()) -> InputStamp:
+    """Stamp of the facts of a month, of all datasets or only of those named."""
+    touched = DatasetMonth.objects.filter(institution=institution, month__in=["", str(period)])
+    if datasets:
+        touched = touched.filter(dataset__in=datasets)
+    rows = [list(row) for row in touched.order_by("dataset", "month").values_list("dataset", "month", "sequence")]
+    return InputStamp(sequence=last_sequence(institution), digest=digest_of(rows))
+
+
+def as_of_sql(alias: str, sequence: int) -> str:
+    """The condition under which a fact row held at the sequence."""
+    number = int(sequence)
+    return (
+        f"{alias}.sequence <= {number} AND ({alias}.superseded_sequence IS NULL"
+        f" OR {alias}.superseded_sequence > {number})"
+    )
+
+
+_FIXED = {"int32": (4, ">i4"), "int64": (8, ">i8")}
+
+
+def read_columns(sql: str, columns: Mapping[str, str]) -> dict[str, np.ndarray]:
+    """Run `COPY (sql) TO STDOUT (FORMAT binary)` and give its columns as numpy arrays.
+
+    `columns` maps each selected column, in order, to int32 or int64; none of them may be NULL. 1.8 million rows a second,
+    bound by PostgreSQL (docs/performance.md).
+    """
+    buffer = BytesIO()
+    with connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY ({sql}) TO STDOUT (FORMAT binary)", buffer)
+    data = buffer.getbuffer()
+    extension = int.from_bytes(data[15:19], "big")
+    fields: list[tuple[str, str]] = [("_count", ">i2")]
+    for name, kind in columns.items():
+        fields += [(f"_size_{name}", ">i4"), (name, _FIXED[kind][1])]
+    layout = np.dtype(fields)
+    body = data[19 + extension : len(data) - 2]
+    if len(body) % layout.itemsize:
+        raise ValueError("a column is NULL or of another width than declared")
+    table = np.frombuffer(body, dtype=layout)
+    return {name: table[name].astype(kind) for name, kind in columns.items()}
+
+
+def read_charge_columns(institution: Institution, period: Period, sequence: int) -> dict[str, np.ndarray]:
+    """The charge lines of a month as of a sequence: encounter, item, ordering, executing (numbers), amount and
+    insured_amount (fen)."""
+    return read_columns(
+        "SELECT l.encounter, l.item_id::int, l.ordering_department_id::int, l.executing_department_id::int,"  # noqa: S608
+        " (l.amount * 100)::bigint, (l.insured_amount * 100)::bigint FROM his_intake_chargeline l"
+        f" WHERE l.month = '{period.first_day}' AND l.institution_id = {int(institution.pk)}"
+        f" AND {as_of_sql('l', sequence)}",
+        {
+            "encounter": "int64",
+            "item": "int32",
+            "ordering": "int32",
+            "executing": "int32",
+            "amount": "int64",
+            "insured": "int64",
+        },
+    )

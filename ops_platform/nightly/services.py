@@ -1,0 +1,302 @@
+"""Starting, advancing and resuming nightly runs."""
+
+import logging
+import os
+import socket
+import threading
+import traceback
+import uuid
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from ops_platform.audit.public import record
+from ops_platform.kernel import Actor, Conflict, DomainError, Forbidden, Invalid, NotFound, Period, Role
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodState
+from ops_platform.masterdata.services import open_missing_periods
+from ops_platform.nightly import graph
+from ops_platform.nightly.models import DONE_STATES, Lane, LaneState, NightlyRun, RunState, StepRun, StepState
+from ops_platform.notifications.public import enqueue
+
+logger = logging.getLogger(__name__)
+OPERATORS = (Role.OPERATION_CENTRE, Role.FINANCE_DIRECTOR)
+RESEND_AFTER = timedelta(seconds=60)
+
+
+@transaction.atomic
+def start_run(
+    actor: Actor,
+    *,
+    business_date: date,
+    institutions: Sequence[str] = (),
+    period: str | None = None,
+    trigger: str = "page",
+) -> NightlyRun:
+    """Create a run with its lanes and steps and hand the lanes to Celery.
+
+    Covers every month that is not closed, from each institution's first period to that of `business_date`, or only
+    `period`. `institutions` are codes; empty means all. Raises Conflict while another run is going on.
+    """
+    if not actor.has(*OPERATORS):
+        raise Forbidden("nightly.not_allowed", "只有运营管理中心或财务负责人可以启动夜间运行。")
+    latest = Period.of(business_date)
+    chosen = Institution.objects.order_by("code")
+    if institutions:
+        chosen = chosen.filter(code__in=institutions)
+        unknown = set(institutions) - {row.code for row in chosen}
+        if unknown:
+            raise NotFound("masterdata.no_institution", f"没有机构 {'、'.join(sorted(unknown))}。")
+    try:
+        with transaction.atomic():
+            run = NightlyRun.objects.create(business_date=business_date, trigger=trigger, started_by=actor.name)
+    except IntegrityError as error:
+        raise Conflict("nightly.already_running", "已有夜间运行正在进行,请等它结束或先恢复它。") from error
+    all_periods: set[str] = set()
+    for institution in chosen:
+        open_missing_periods(institution, latest)
+        periods = _open_periods(institution, latest, period)
+        all_periods.update(periods)
+        if periods:
+            _add_lane(run, institution, periods)
+    if not all_periods:
+        raise Invalid("nightly.nothing_open", "所选机构在该日期没有未结账的期间,无需运行。")
+    _add_lane(run, None, sorted(all_periods))
+    record(
+        actor,
+        "nightly.run_started",
+        subject_type="nightly_run",
+        subject=run.pk,
+        detail={"business_date": business_date.isoformat(), "institutions": list(institutions), "period": period or ""},
+    )
+    _send_lanes(run.lanes.filter(institution__isnull=False))
+    return run
+
+
+def _open_periods(institution: Institution, latest: Period, only: str | None) -> list[str]:
+    rows = AccountingPeriod.objects.filter(institution=institution, period__lte=str(latest))
+    if only:
+        rows = rows.filter(period=only)
+    return sorted(rows.exclude(state=PeriodState.CLOSED).values_list("period", flat=True))
+
+
+def _add_lane(run: NightlyRun, institution: Institution | None, periods: Sequence[str]) -> None:
+    scope = graph.StepScope.INSTITUTION if institution else graph.StepScope.ALLIANCE
+    steps = graph.ordered(scope)
+    lane = Lane.objects.create(run=run, institution=institution)
+    pairs = [(period, step) for period in periods for step in steps]
+    StepRun.objects.bulk_create(
+        StepRun(lane=lane, step=step.code, period=period, position=position)
+        for position, (period, step) in enumerate(pairs, start=1)
+    )
+
+
+def _send_lanes(lanes: QuerySet[Lane]) -> int:
+    ids = list(lanes.order_by("id").values_list("id", flat=True))
+    Lane.objects.filter(pk__in=ids).update(messaged_at=timezone.now())
+    for lane_id in ids:
+        enqueue("nightly.advance", lane_id=lane_id)
+    return len(ids)
+
+
+def advance(lane_id: int) -> None:
+    """Take the lane, run what is left of it, and let go. Does nothing when somebody else holds it or it has ended."""
+    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    lane = _claim(lane_id, owner)
+    if lane is None:
+        return
+    with _Heartbeat(lane.pk, owner) as heartbeat:
+        try:
+            _run_lane(lane, owner, heartbeat)
+        except LeaseLost:
+            logger.warning("nightly: lane %s was taken over, its step is rolled back", lane.pk)
+            return
+    _let_go(lane, owner)
+
+
+class LeaseLost(Exception):
+    """The lease ran out and somebody else has the lane."""
+
+
+def _claim(lane_id: int, owner: str) -> Lane | None:
+    now = timezone.now()
+    taken = Lane.objects.filter(
+        Q(state=LaneState.WAITING) | Q(state=LaneState.RUNNING, lease_until__lt=now), pk=lane_id
+    ).update(state=LaneState.RUNNING, lease_owner=owner, lease_until=now + _lease(), heartbeat_at=now)
+    if not taken:
+        return None
+    return Lane.objects.select_related("run", "institution").get(pk=lane_id)
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.NIGHTLY_LEASE_SECONDS)
+
+
+class _Heartbeat:
+    """A thread with a database connection of its own that prolongs the lease and writes the progress."""
+
+    def __init__(self, lane_id: int, owner: str) -> None:
+        self.lane_id, self.owner = lane_id, owner
+        self.step_id: int | None = None
+        self.done = self.total = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+
+    def __enter__(self) -> "_Heartbeat":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        pause = min(1.0, settings.NIGHTLY_LEASE_SECONDS / 4)
+        prolonged = timezone.now()
+        written = (None, 0, 0)
+        try:
+            while not self._stop.wait(pause):
+                now = timezone.now()
+                if now - prolonged > _lease() / 4:
+                    Lane.objects.filter(pk=self.lane_id, lease_owner=self.owner).update(
+                        lease_until=now + _lease(), heartbeat_at=now
+                    )
+                    prolonged = now
+                current = (self.step_id, self.done, self.total)
+                if self.step_id and current != written:
+                    StepRun.objects.filter(pk=self.step_id).update(progress_done=self.done, progress_total=self.total)
+                    written = current
+        finally:
+            connection.close()
+
+
+def _run_lane(lane: Lane, owner: str, heartbeat: _Heartbeat) -> None:
+    for step_run in lane.steps.exclude(state__in=DONE_STATES).order_by("position"):
+        heartbeat.step_id, heartbeat.done, heartbeat.total = step_run.pk, 0, 0
+        step_run.state, step_run.started_at, step_run.error = StepState.RUNNING, timezone.now(), ""
+        step_run.attempts += 1
+        step_run.save(update_fields=["state", "started_at", "error", "attempts"])
+        try:
+            _run_step(lane, owner, step_run, heartbeat)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            _fail(lane, owner, step_run, error)
+            return
+
+
+def _run_step(lane: Lane, owner: str, step_run: StepRun, heartbeat: _Heartbeat) -> None:
+    def progress(done: int, total: int) -> None:
+        heartbeat.done, heartbeat.total = done, total
+
+    with transaction.atomic():
+        result = graph.step(step_run.step).run(
+            graph.StepContext(
+                run_id=lane.run_id,
+                institution=lane.institution,
+                period=Period.parse(step_run.period),
+                actor=PLATFORM,
+                progress=progress,
+            )
+        )
+        heartbeat.step_id = None
+        _fence(lane, owner)
+        step_run.state = StepState.SUCCEEDED if result.changed else StepState.UNCHANGED
+        step_run.finished_at = timezone.now()
+        step_run.rows, step_run.note = result.rows, result.note[:300]
+        step_run.input_digest, step_run.input_sequence = result.input_digest, result.input_sequence
+        step_run.progress_done, step_run.progress_total = result.rows, result.rows
+        step_run.save()
+
+
+def _fence(lane: Lane, owner: str) -> None:
+    """Lock the lane under our own lease: whoever lost it cannot commit."""
+    if not Lane.objects.select_for_update().filter(pk=lane.pk, lease_owner=owner, state=LaneState.RUNNING).exists():
+        raise LeaseLost
+
+
+@transaction.atomic
+def _fail(lane: Lane, owner: str, step_run: StepRun, error: Exception) -> None:
+    _fence(lane, owner)
+    if isinstance(error, DomainError):
+        text = error.message
+    else:
+        logger.exception("nightly: step %s %s failed", step_run.step, step_run.period)
+        text = "".join(traceback.format_exception(error))[-4000:]
+    step_run.state, step_run.finished_at, step_run.error = StepState.FAILED, timezone.now(), text
+    step_run.save(update_fields=["state", "finished_at", "error"])
+    lane.steps.filter(position__gt=step_run.position).update(state=StepState.BLOCKED)
+
+
+@transaction.atomic
+def _let_go(lane: Lane, owner: str) -> None:
+    run = NightlyRun.objects.select_for_update().get(pk=lane.run_id)
+    _fence(lane, owner)
+    failed = lane.steps.filter(state__in=[StepState.FAILED, StepState.BLOCKED]).exists()
+    lane.state = LaneState.FAILED if failed else LaneState.SUCCEEDED
+    lane.lease_owner, lane.lease_until = "", None
+    lane.save(update_fields=["state", "lease_owner", "lease_until"])
+    if lane.institution_id is None:
+        _finish(run)
+    elif not run.lanes.filter(
+        institution__isnull=False, state__in=[LaneState.WAITING, LaneState.RUNNING]
+    ).exists():
+        _send_lanes(run.lanes.filter(institution__isnull=True, state=LaneState.WAITING))
+
+
+def _finish(run: NightlyRun) -> None:
+    run.state = RunState.FAILED if run.lanes.filter(state=LaneState.FAILED).exists() else RunState.SUCCEEDED
+    run.finished_at = timezone.now()
+    run.save(update_fields=["state", "finished_at"])
+    record(PLATFORM, "nightly.run_finished", subject_type="nightly_run", subject=run.pk, detail={"state": str(run.state)})
+
+
+@transaction.atomic
+def resume_run(actor: Actor, *, run_id: int) -> NightlyRun:
+    """Let failed lanes try again from the step that failed; what succeeded stays. The alliance's lane runs anew."""
+    if not actor.has(*OPERATORS):
+        raise Forbidden("nightly.not_allowed", "只有运营管理中心或财务负责人可以恢复夜间运行。")
+    run = NightlyRun.objects.select_for_update().filter(pk=run_id).first()
+    if run is None:
+        raise NotFound("nightly.no_run", "没有这次夜间运行。")
+    if run.state == RunState.SUCCEEDED:
+        return run
+    if run.state == RunState.FAILED and NightlyRun.objects.filter(state=RunState.RUNNING).exists():
+        raise Conflict("nightly.already_running", "已有夜间运行正在进行,请等它结束。")
+    failed = run.lanes.filter(state=LaneState.FAILED)
+    StepRun.objects.filter(lane__in=failed, state__in=[StepState.FAILED, StepState.BLOCKED]).update(
+        state=StepState.WAITING
+    )
+    failed.update(state=LaneState.WAITING)
+    alliance = run.lanes.filter(institution__isnull=True)
+    alliance.exclude(state=LaneState.RUNNING).update(state=LaneState.WAITING)
+    StepRun.objects.filter(lane__in=alliance.filter(state=LaneState.WAITING)).update(state=StepState.WAITING)
+    run.state, run.finished_at = RunState.RUNNING, None
+    run.save(update_fields=["state", "finished_at"])
+    record(actor, "nightly.run_resumed", subject_type="nightly_run", subject=run.pk)
+    waiting = run.lanes.filter(institution__isnull=False, state=LaneState.WAITING)
+    if not _send_lanes(waiting):
+        _send_lanes(alliance.filter(state=LaneState.WAITING))
+    return run
+
+
+def sweep() -> int:
+    """On beat: send lanes again whose worker was lost or whose message went missing. Returns how many."""
+    now = timezone.now()
+    with transaction.atomic():
+        run = NightlyRun.objects.select_for_update(skip_locked=True).filter(state=RunState.RUNNING).first()
+        if run is None:
+            return 0
+        lost = run.lanes.filter(state=LaneState.RUNNING, lease_until__lt=now)
+        unheard = Q(messaged_at__isnull=True) | Q(messaged_at__lt=now - RESEND_AFTER)
+        waiting = run.lanes.filter(unheard, state=LaneState.WAITING, institution__isnull=False)
+        ready = (lost | waiting).distinct()
+        if not run.lanes.filter(
+            institution__isnull=False, state__in=[LaneState.WAITING, LaneState.RUNNING]
+        ).exists():
+            ready = (ready | run.lanes.filter(unheard, state=LaneState.WAITING, institution__isnull=True)).distinct()
+        return _send_lanes(ready)
