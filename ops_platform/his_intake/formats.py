@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -18,6 +19,7 @@ from ops_platform.kernel import Invalid
 
 OP = "op"
 RETRACT = "retract"
+FAULTS_TITLE = "错误说明"  # a column that the platform adds to what it gives back for correction; passed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def from_table(dataset: Dataset, table: list[list[Any]]) -> Delivery:
     titles = {field.title: field.name for field in dataset.fields} | {field.name: field.name for field in dataset.fields}
     titles |= {OP: OP, "操作": OP}
     header = [titles.get(str(cell).strip().rstrip("*").strip()) for cell in table[0]]
-    unknown = [cell for cell, name in zip(table[0], header, strict=True) if name is None and cell not in ("", None)]
+    passed_over = ("", None, FAULTS_TITLE)
+    unknown = [cell for cell, name in zip(table[0], header, strict=True) if name is None and cell not in passed_over]
     if unknown:
         raise Invalid(
             "his_intake.unknown_field",
@@ -189,7 +192,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else format(value, ".10g")
+        return format(Decimal(format(value or 0.0, ".15g")), "f")
     if isinstance(value, datetime):
         is_day = value.time() == datetime.min.time()
         return value.date().isoformat() if is_day else value.isoformat(timespec="seconds")

@@ -27,9 +27,13 @@ def last_sequence(institution: Institution) -> int:
     return state.last_sequence if state else 0
 
 
-def input_stamp(institution: Institution, period: Period, datasets: Sequence[str] = ()) -> InputStamp:
-    """Stamp of the facts of a month, of all datasets or only of those named."""
-    touched = DatasetMonth.objects.filter(institution=institution, month__in=["", str(period)])
+def input_stamp(
+    institution: Institution, period: Period, datasets: Sequence[str] = (), *, from_start: bool = False
+) -> InputStamp:
+    """Stamp of the facts of a month (`from_start`: of all months until it), of all datasets or only of those named."""
+    touched = DatasetMonth.objects.filter(institution=institution, month__lte=str(period))
+    if not from_start:
+        touched = touched.filter(month__in=["", str(period)])
     if datasets:
         touched = touched.filter(dataset__in=datasets)
     rows = [list(row) for row in touched.order_by("dataset", "month").values_list("dataset", "month", "sequence")]

@@ -10,8 +10,11 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions
+        from ops_platform.identity import duties
         from ops_platform.identity import schema  # noqa: F401  names the API key scheme in the OpenAPI page
+        from ops_platform.masterdata.reference import register_reference
 
+        register_reference("duty_pairs", duties.load_pairs)
         register_actions(
             identity__user_created="新建用户",
             identity__user_deactivated="停用用户",

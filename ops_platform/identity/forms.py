@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth import forms as auth_forms
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.models import ROLE_CHOICES
@@ -13,13 +13,33 @@ from ops_platform.masterdata.models import Department, Institution
 GRANTABLE = [("", "—"), *(choice for choice in ROLE_CHOICES if choice[0] != Role.HIS_CLIENT)]
 
 
-class SignInForm(AuthenticationForm):
+PASSWORD_LENGTH = 10
+PASSWORD_RULES = _("至少 10 位,不能是常见密码,不能全为数字,也不能与姓名或用户名相近。")
+
+
+class SignInForm(auth_forms.AuthenticationForm):
     """Name and password; the answer never says which of the two was wrong."""
 
     error_messages = {
         "invalid_login": _("用户名或密码不正确。请检查大小写;多次失败后账户会暂时锁定。"),
         "inactive": _("用户名或密码不正确。请检查大小写;多次失败后账户会暂时锁定。"),
     }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("用户名")
+
+
+class PasswordChangeForm(auth_forms.PasswordChangeForm):
+    """The present password and twice the new one, with the rules in one sentence."""
+
+    new_password1 = forms.CharField(
+        label=_("新密码"),
+        strip=False,
+        min_length=PASSWORD_LENGTH,
+        help_text=PASSWORD_RULES,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
 
 
 class NewUserForm(forms.Form):
@@ -37,7 +57,8 @@ class NewUserForm(forms.Form):
     password = forms.CharField(
         label=_("初始密码"),
         strip=False,
-        help_text=_("至少 10 位,不能是常见密码或全为数字。请当面告知本人,并请其登录后修改。"),
+        min_length=PASSWORD_LENGTH,
+        help_text=_("至少 10 位,不能是常见密码,不能全为数字。请当面告知本人,并请其登录后修改。"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

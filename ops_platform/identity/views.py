@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity import services
 from ops_platform.identity.filters import AccessLogFilter, ProposalFilter, UserFilter
-from ops_platform.identity.forms import NewApiKeyForm, NewUserForm, RoleProposalForm, SignInForm
+from ops_platform.identity.forms import NewApiKeyForm, NewUserForm, PasswordChangeForm, RoleProposalForm, SignInForm
 from ops_platform.identity.models import AccessLog, ApiKey, RoleAssignment, User
 from ops_platform.identity.tables import AccessLogTable, ApiKeyTable, ProposalTable, UserTable, reach, role_title
 from ops_platform.kernel import Role
@@ -73,6 +73,7 @@ class PasswordChange(Page, PasswordChangeView):
     """A new password; the present one is asked for."""
 
     title = _("修改密码")
+    form_class = PasswordChangeForm
     template_name = "identity/password_change.html"
     success_url = reverse_lazy("my-account")
 
@@ -106,7 +107,9 @@ class UserDetail(_Administration, TemplatePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = _user(self.kwargs["pk"])
-        context = super().get_context_data(person=user, table=ProposalTable(_assignments(user=user)), **kwargs)
+        context = super().get_context_data(
+            person=user, table=ProposalTable(_assignments(user=user), exclude=("user",)), **kwargs
+        )
         return {**context, "title": user.display_name}
 
 

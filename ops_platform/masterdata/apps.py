@@ -9,8 +9,14 @@ class MasterdataConfig(AppConfig):
     verbose_name = "主数据"
 
     def ready(self) -> None:
-        from ops_platform.audit.public import register_actions
+        from pathlib import Path
 
+        from ops_platform.audit.public import register_actions
+        from ops_platform.masterdata import reference
+
+        shipped = Path(__file__).parent / "reference_data"
+        reference.register_reference("code_sets", lambda: reference.load_code_sets(shipped / "code_sets.json"))
+        reference.register_reference("parameters", lambda: reference.load_parameters(shipped / "parameters.json"))
         register_actions(
             masterdata__alliance_loaded="载入医共体机构",
             masterdata__reference_loaded="载入参考数据",

@@ -1,5 +1,7 @@
 """Forms of the master data pages."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -36,7 +38,7 @@ class ParameterForm(forms.Form):
         label=_("依据"), max_length=300, help_text=_("文件名称与文号、会议纪要等;审计时以此为准。")
     )
 
-    def __init__(self, *args: object, actor: Actor, **kwargs: object) -> None:
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         shared = actor.has(Role.OPERATION_CENTRE)
         self.fields["scope"].choices = [choice for choice in Scope.choices if shared or choice[0] == Scope.INSTITUTION]
@@ -44,7 +46,7 @@ class ParameterForm(forms.Form):
             actor, Role.OPERATION_CENTRE, Role.FINANCE_DIRECTOR
         )
 
-    def clean(self) -> dict[str, object]:
+    def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("scope") == Scope.INSTITUTION and not cleaned.get("institution"):
             self.add_error("institution", _("请选择机构。"))

@@ -293,8 +293,8 @@ class Parameters(ListPage):
     def get_queryset(self) -> QuerySet[Parameter]:
         in_force = (
             Parameter.objects.filter(effective_from__lte=timezone.localdate())
-            .order_by("key", "scope", "institution", "-effective_from")
-            .distinct("key", "scope", "institution")
+            .order_by("key", "scope", "institution_id", "-effective_from")
+            .distinct("key", "scope", "institution_id")
         )
         return (
             _parameters(self.actor).filter(pk__in=in_force.values("pk")).order_by("key", "scope", "institution", "pk")

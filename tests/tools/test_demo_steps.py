@@ -73,9 +73,9 @@ def test_a_refused_sign_in_is_an_error(platform):
         list(close_months(platform, {"username": "finance", "password": "wrong"}, ["2026-03"]))
 
 
-def test_months_are_closed_by_finance():
-    accounts = [{"role": "auditor"}, {"role": "finance_officer"}, {"role": "finance_director"}]
-    assert closing_account(accounts)["role"] == "finance_director"
+def test_months_of_all_institutions_are_closed_by_the_operation_centre():
+    accounts = [{"role": "auditor"}, {"role": "finance_director"}, {"role": "operation_centre"}]
+    assert closing_account(accounts)["role"] == "operation_centre"
     with pytest.raises(PageRefused, match="No demo account"):
         closing_account(accounts[:1])
 

@@ -8,9 +8,9 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
-SIGN_IN = "/accounts/login/"
+SIGN_IN = "/accounts/sign-in/"
 CLOSE_MONTHS = "/nightly/months/close/"
-CLOSING_ROLES = ("finance_director", "finance_officer")
+CLOSING_ROLES = ("operation_centre", "finance_director")
 TIMEOUT_SECONDS = 120
 TOKEN = re.compile(r'name="csrfmiddlewaretoken"\s+value="([^"]+)"')
 

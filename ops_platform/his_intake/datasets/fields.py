@@ -165,7 +165,7 @@ _HEX = re.compile(r"[0-9a-f]{32,64}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice(Field):
-    """One of a fixed list of codes."""
+    """One of a fixed list of codes. The title is taken as well: it is what the list in the template offers."""
 
     choices: tuple[tuple[str, str], ...]
 
@@ -182,9 +182,10 @@ class Choice(Field):
 
     def one(self, value: Any) -> str:
         text = _as_text(value)
-        if text not in {code for code, _ in self.choices}:
-            raise ValueError("应为下列代码之一:" + "、".join(code for code, _ in self.choices))
-        return text
+        for code, title in self.choices:
+            if text in (code, str(title)):
+                return code
+        raise ValueError(f"应为下列之一:{self.form}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -382,7 +383,7 @@ class CodeList(Field):
 
     @property
     def sql_type(self) -> str:
-        return "text[]"
+        return "varchar[]"
 
     @property
     def fault_code(self) -> str:

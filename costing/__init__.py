@@ -1,0 +1,1 @@
+"""Costing: from department to patient, exact, explainable and fast."""

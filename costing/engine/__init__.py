@@ -1,0 +1,1 @@
+"""Pure rules of costing: frozen inputs to frozen results with findings and explanation."""

@@ -1,0 +1,129 @@
+"""The book of one allocation: what every department holds of every item, and what was moved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from costing.engine.exact import BoolArray, IntArray, amount_type, split_rows
+from costing.engine.flows import Flows, Transfer
+from costing.engine.model import AllocationModel, CostClass, Department
+from costing.engine.weights import Weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sender:
+    """A department that sends: its place, its step (from 1) and its whole driver."""
+
+    place: int
+    step: int
+    weights: Weights
+
+    def serves_itself(self) -> bool:
+        """Whether its driver names itself."""
+        return bool((self.weights.receivers == self.place).any())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Register:
+    """The model put in order: departments by code (their place), items by key, senders with their weights."""
+
+    departments: tuple[Department, ...]
+    codes: tuple[str, ...]
+    places: Mapping[str, int]
+    items: tuple[str, ...]
+    clinical: BoolArray
+    steps: tuple[tuple[Sender, ...], ...]
+
+    @classmethod
+    def of(cls, model: AllocationModel) -> "Register":
+        """From a model whose departments are all known and whose weights are not negative."""
+        departments = tuple(sorted(model.departments, key=lambda department: department.code))
+        codes = tuple(department.code for department in departments)
+        places = {code: place for place, code in enumerate(codes)}
+        clinical = [department.cost_class is CostClass.CLINICAL for department in departments]
+        return cls(
+            departments=departments,
+            codes=codes,
+            places=places,
+            items=tuple(sorted({item for _, item in model.costs})),
+            clinical=np.array(clinical, dtype=np.bool_),
+            steps=_senders(model, places),
+        )
+
+    def label(self, place: int) -> str:
+        """How messages name the department."""
+        return self.departments[place].label
+
+    def service_senders(self) -> list[Sender]:
+        """Every sender that is not clinical, in the order of steps."""
+        return [sender for step in self.steps for sender in step if not self.clinical[sender.place]]
+
+
+def _senders(model: AllocationModel, places: Mapping[str, int]) -> tuple[tuple[Sender, ...], ...]:
+    steps = []
+    for number, step in enumerate(model.steps, start=1):
+        ready = {id(driver): Weights.of(driver, places) for driver in step.given_drivers()}
+        nothing = Weights.of({}, places)
+        steps.append(
+            tuple(
+                Sender(places[code], number, ready.get(id(step.driver_of(code)), nothing))
+                for code in sorted(step.senders)
+            )
+        )
+    return tuple(steps)
+
+
+@dataclass(slots=True)
+class Book:
+    """Balances in fen, `balances[item, department]`; every transfer takes from one and gives to others."""
+
+    balances: IntArray
+    transfers: list[Transfer] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, model: AllocationModel, register: Register) -> "Book":
+        """Opened with the direct costs."""
+        bound = sum(map(abs, model.costs.values())) + 1
+        balances: IntArray = np.zeros((len(register.items), len(register.codes)), dtype=amount_type(bound))
+        rows = {item: row for row, item in enumerate(register.items)}
+        for (code, item), amount in model.costs.items():
+            balances[rows[item], register.places[code]] = amount
+        return cls(balances)
+
+    def has_cost(self, place: int) -> bool:
+        """Whether any item of the department is not zero, even where items cancel out."""
+        return bool(self.balances[:, place].any())
+
+    def with_cost(self) -> BoolArray:
+        """One flag per department: any item not zero."""
+        return np.asarray(self.balances.astype(bool).any(axis=0))
+
+    def close(self, sender: Sender, weights: Weights) -> None:
+        """Send all that the department holds, by `weights`."""
+        amounts = split_rows(self.balances[:, sender.place], weights.values)
+        self.move(sender.place, weights.receivers, amounts)
+        self.transfers.append(Transfer(sender.step, sender.place, weights, amounts))
+
+    def move(self, place: int, receivers: IntArray, amounts: IntArray) -> None:
+        """Take `amounts[item, receiver]` from a department and give them."""
+        self.balances[:, receivers] += amounts
+        self.balances[:, place] -= amounts.sum(axis=1)
+
+    def widen(self, kind: np.dtype[Any]) -> None:
+        """Hold amounts of this type too from now on; never narrower than before."""
+        self.balances = self.balances.astype(np.promote_types(self.balances.dtype, kind))
+
+    def flows(self, register: Register) -> Flows:
+        """All transfers in the order of steps and senders."""
+        ordered = sorted(self.transfers, key=lambda transfer: (transfer.step, transfer.sender))
+        return Flows(register.codes, register.items, tuple(ordered))
+
+    def full_costs(self, register: Register) -> dict[tuple[str, str], int]:
+        """What is left where, zero lines left out, in the order of departments and items."""
+        places, rows = np.nonzero(self.balances.T)
+        return {
+            (register.codes[place], register.items[row]): int(self.balances[row, place])
+            for place, row in zip(places.tolist(), rows.tolist(), strict=True)
+        }

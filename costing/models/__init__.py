@@ -1,0 +1,15 @@
+"""Tables of costing."""
+
+from costing.models.driver_rule import DriverKind, DriverRule
+from costing.models.results import AllocationFlow, DepartmentCost, DepartmentMonth, IncomeCell
+from costing.models.run import CostRun
+
+__all__ = [
+    "AllocationFlow",
+    "CostRun",
+    "DepartmentCost",
+    "DepartmentMonth",
+    "DriverKind",
+    "DriverRule",
+    "IncomeCell",
+]

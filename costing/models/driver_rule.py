@@ -1,0 +1,52 @@
+"""Which driver divides the cost of a department."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.masterdata.models import CostClass, Department, Institution, SourceMark
+
+
+class DriverKind(models.TextChoices):
+    """By what the receivers' shares are measured (domain.md 1.3)."""
+
+    HEADCOUNT = "headcount", _("人员数量")
+    FLOOR_AREA = "floor_area", _("占用面积")
+    INCOME = "income", _("收入比重")
+    WORKLOAD = "workload", _("工作量")
+    ORDERED_INCOME = "ordered_income", _("开单收入")
+
+
+class DriverRule(models.Model):
+    """The driver of a cost class, or of one department, from a date on. The narrowest rule wins: department,
+    institution's class, alliance's class. `metric` names the workload; ORDERED_INCOME is the income that a receiver
+    ordered from the sender. A rule is never changed: a new one begins."""
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    cost_class = models.CharField(max_length=20, choices=CostClass)
+    effective_from = models.DateField()
+    driver = models.CharField(max_length=16, choices=DriverKind)
+    metric = models.CharField(max_length=40, blank=True, default="")
+    source_mark = models.CharField(max_length=8, choices=SourceMark)
+    source_text = models.CharField(max_length=300, blank=True, default="")
+    changed_by = models.CharField(max_length=150, blank=True, default="")
+
+    class Meta:
+        ordering = ["cost_class", "institution", "department", "-effective_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "department", "cost_class", "effective_from"],
+                name="driver_rule_one_a_day",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(department__isnull=True) | models.Q(institution__isnull=False),
+                name="driver_rule_department_needs_institution",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(driver="workload") | ~models.Q(metric=""), name="driver_rule_workload_needs_metric"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cost_class} {self.driver} {self.effective_from}"

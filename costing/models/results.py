@@ -1,0 +1,124 @@
+"""What a cost run found. Rows are born with their run and never change."""
+
+from django.db import models
+
+from costing.models.run import CostRun
+from ops_platform.masterdata.models import Department
+from ops_platform.orm.fields import MoneyField
+from ops_platform.orm.models import AppendOnly
+
+
+class DepartmentCost(AppendOnly):
+    """Cost of a department by cost item and funding source: direct + received − sent = full.
+
+    A closed department (any but clinical) has full = 0; of a clinical one nothing was sent.
+    """
+
+    run = models.ForeignKey(CostRun, on_delete=models.PROTECT, related_name="department_costs")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    cost_item = models.CharField(max_length=20)
+    funding_source = models.CharField(max_length=20)
+    direct = MoneyField()
+    received = MoneyField()
+    sent = MoneyField()
+    full = MoneyField()
+
+    class Meta:
+        ordering = ["run", "department", "cost_item", "funding_source"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "department", "cost_item", "funding_source"], name="department_cost_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(full=models.F("direct") + models.F("received") - models.F("sent")),
+                name="department_cost_adds_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.department_id} {self.cost_item}"
+
+
+class AllocationFlow(AppendOnly):
+    """One stored step of the allocation: from whom, to whom, which item, by which driver and share, how much."""
+
+    run = models.ForeignKey(CostRun, on_delete=models.PROTECT, related_name="flows")
+    step = models.PositiveSmallIntegerField()
+    sender = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    receiver = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    cost_item = models.CharField(max_length=20)
+    funding_source = models.CharField(max_length=20)
+    driver = models.CharField(max_length=60)
+    weight = models.DecimalField(max_digits=24, decimal_places=4)
+    weight_total = models.DecimalField(max_digits=24, decimal_places=4)
+    share = models.DecimalField(max_digits=14, decimal_places=12)
+    amount = MoneyField()
+
+    class Meta:
+        ordering = ["run", "step", "sender", "receiver", "cost_item", "funding_source"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "sender", "receiver", "cost_item", "funding_source"], name="allocation_flow_unique"
+            )
+        ]
+        indexes = [models.Index(fields=["run", "receiver"], name="allocation_flow_receiver")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.sender_id}→{self.receiver_id}"
+
+
+class IncomeCell(AppendOnly):
+    """Charge income of a month by ordering department, executing department and fee class."""
+
+    run = models.ForeignKey(CostRun, on_delete=models.PROTECT, related_name="income_cells")
+    ordering = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    executing = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    item_class = models.CharField(max_length=20)
+    fee_class = models.CharField(max_length=24)
+    amount = MoneyField()
+    insured_amount = MoneyField()
+    lines = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["run", "ordering", "executing", "fee_class", "item_class"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "ordering", "executing", "item_class", "fee_class"], name="income_cell_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.ordering_id}→{self.executing_id} {self.fee_class}"
+
+
+class DepartmentMonth(AppendOnly):
+    """The summary that pages read: what a department earned, cost and did in the month.
+
+    `income` of a clinical department is what it ordered, wherever it was executed; `executed_income` is what it carried
+    out for anybody. surplus = income + other_income − full_cost, for clinical departments; others keep `other_income`.
+    """
+
+    run = models.ForeignKey(CostRun, on_delete=models.PROTECT, related_name="departments")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    cost_class = models.CharField(max_length=20)
+    income = MoneyField()
+    executed_income = MoneyField()
+    other_income = MoneyField()
+    drug_income = MoneyField()
+    material_income = MoneyField()
+    insured_income = MoneyField()
+    direct_cost = MoneyField()
+    received_cost = MoneyField()
+    full_cost = MoneyField()
+    surplus = MoneyField()
+    visits = models.PositiveIntegerField()
+    discharges = models.PositiveIntegerField()
+    bed_days = models.DecimalField(max_digits=14, decimal_places=2)
+
+    class Meta:
+        ordering = ["run", "department"]
+        constraints = [models.UniqueConstraint(fields=["run", "department"], name="department_month_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.name}"

@@ -1,0 +1,1 @@
+"""Insurance settlement: what a discharge is worth to the insurer, and why."""

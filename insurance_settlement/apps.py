@@ -1,0 +1,24 @@
+"""Set-up of insurance settlement."""
+
+from django.apps import AppConfig
+
+
+class InsuranceSettlementConfig(AppConfig):
+    name = "insurance_settlement"
+    label = "insurance_settlement"
+    verbose_name = "医保结算"
+
+    def ready(self) -> None:
+        from insurance_settlement import integrity, nightly, reference_data
+        from ops_platform.audit.public import register_actions, register_check
+        from ops_platform.masterdata.reference import register_reference
+        from ops_platform.nightly.public import register_step
+
+        register_actions(
+            insurance_settlement__scheme_imported="导入分组方案",
+            insurance_settlement__price_book_imported="导入价格规则",
+            insurance_settlement__run_created="分组计价运行",
+        )
+        register_check("insurance_settlement.runs", "分组计价合计", integrity.runs_add_up)
+        register_reference("grouping_scheme", reference_data.load_demo_scheme)
+        register_step(nightly.GROUPING)

@@ -1,0 +1,1 @@
+"""Pure rules: grouping, pricing, indicators. Frozen inputs, frozen results, explanation and findings."""

@@ -1,0 +1,91 @@
+"""What a month's discharges are worth."""
+
+from django.db import models
+
+from insurance_settlement.models.rules import GroupingScheme, PriceBook
+from ops_platform.masterdata.models import Department, Institution
+from ops_platform.orm.fields import MoneyField, PeriodField
+from ops_platform.orm.models import AppendOnly, ScopedQuerySet
+
+
+class GroupingRun(models.Model):
+    """One grouping and pricing of an institution's discharges of a month. Immutable; the same inputs make no new run."""
+
+    app_privileges = ("SELECT", "INSERT", "UPDATE (is_current)")
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    period = PeriodField()
+    version = models.PositiveIntegerField()
+    is_current = models.BooleanField(default=True)
+    scheme = models.ForeignKey(GroupingScheme, on_delete=models.PROTECT, related_name="+")
+    price_book = models.ForeignKey(PriceBook, on_delete=models.PROTECT, related_name="+")
+    input_digest = models.CharField(max_length=64)
+    input_sequence = models.BigIntegerField()
+    engine_version = models.CharField(max_length=20)
+    cases = models.PositiveIntegerField()
+    grouped = models.PositiveIntegerField()
+    without_abstract = models.PositiveIntegerField()
+    total_weight = models.DecimalField(max_digits=18, decimal_places=6)
+    charges = MoneyField()
+    priced_charges = MoneyField()
+    payment = MoneyField()
+    findings = models.JSONField(default=list)
+    actor = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["institution", "-period", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "period", "version"], name="grouping_run_version_unique"),
+            models.UniqueConstraint(
+                fields=["institution", "period"], condition=models.Q(is_current=True), name="grouping_run_one_current"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.period} v{self.version}"
+
+
+class CaseResult(AppendOnly):
+    """One discharge: its group, weight, charges and what the insurer pays for it.
+
+    `balance` = payment − charges (against charges, not against cost: that view belongs to costing). Payment and balance
+    are empty where there is no price (ungrouped, group without weight).
+    """
+
+    run = models.ForeignKey(GroupingRun, on_delete=models.PROTECT, related_name="results")
+    encounter = models.BigIntegerField()
+    encounter_no = models.CharField(max_length=60)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    scheme = models.CharField(max_length=20, blank=True, default="")
+    discharged = models.DateTimeField()
+    stay_days = models.PositiveIntegerField()
+    mdc = models.CharField(max_length=8)
+    adrg = models.CharField(max_length=8)
+    drg = models.CharField(max_length=12)
+    status = models.CharField(max_length=16)
+    kind = models.CharField(max_length=12)
+    weight = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    charges = MoneyField()
+    payment = MoneyField(null=True)
+    balance = MoneyField(null=True)
+
+    class Meta:
+        ordering = ["run", "encounter"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "encounter"], name="case_result_unique"),
+            models.CheckConstraint(
+                condition=models.Q(payment__isnull=True, balance__isnull=True)
+                | models.Q(balance=models.F("payment") - models.F("charges")),
+                name="case_result_balance",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["run", "drg"], name="case_result_drg"),
+            models.Index(fields=["run", "department"], name="case_result_department"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.encounter_no} {self.drg}"

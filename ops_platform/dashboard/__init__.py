@@ -1,0 +1,1 @@
+"""Cockpit, department page, comparison: shows everything, owns no figure."""

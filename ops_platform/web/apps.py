@@ -1,0 +1,14 @@
+"""Set-up of the web layer: the readiness checks that need no other app."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    name = "ops_platform.web"
+    label = "web"
+
+    def ready(self) -> None:
+        from ops_platform.web import health
+
+        health.register_readiness("database", health.database_answers)
+        health.register_readiness("broker", health.broker_answers)

@@ -1,0 +1,61 @@
+"""How figures are written: one form for pages, tables and charts. Returns plain text; the template tags add colour."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from ops_platform.kernel import Period
+
+MISSING = "—"
+TEN_THOUSAND = Decimal(10_000)
+
+
+def number(value: Any, decimals: int) -> str:
+    """Thousands separators and a fixed number of decimals, rounded half up; `—` for None. Never `-0.00`."""
+    if value is None or value == "":
+        return MISSING
+    exact = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return f"{rounded if rounded else abs(rounded):,f}"
+
+
+def money(value: Any) -> str:
+    """Yuan with two decimals: 1,234,567.80."""
+    return number(value, 2)
+
+
+def wan(value: Any, decimals: int = 2) -> str:
+    """Yuan shown in 万元 with two decimals."""
+    if value is None or value == "":
+        return MISSING
+    return number(Decimal(value) / TEN_THOUSAND, decimals)
+
+
+def quantity(value: Any, decimals: int | None = None) -> str:
+    """A count or measure; without `decimals` trailing zeros are dropped (at most four stay)."""
+    if value is None or value == "":
+        return MISSING
+    if decimals is not None:
+        return number(value, decimals)
+    text = number(value, 4)
+    return text.rstrip("0").rstrip(".")
+
+
+def percent(value: Any, decimals: int = 1) -> str:
+    """A ratio (0.125) as 12.5%."""
+    if value is None or value == "":
+        return MISSING
+    exact = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+    return f"{number(exact * 100, decimals)}%"
+
+
+def period_label(value: Period | str | None) -> str:
+    """2026-03 as 2026年3月."""
+    if not value:
+        return MISSING
+    period = value if isinstance(value, Period) else Period.parse(str(value))
+    return f"{period.year}年{period.month}月"
+
+
+def is_negative(value: Any) -> bool:
+    """Whether the figure is to be shown in red."""
+    return value not in (None, "") and Decimal(str(value)) < 0

@@ -1,0 +1,98 @@
+"""The side bar. Apps announce their entry pages; everybody sees those that their roles may open.
+
+navigation.register("成本核算", _("科室成本"), "costing:departments", icon="building-hospital", roles=(…), order=10)
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.kernel import Actor, Role
+
+
+class Section(TextChoices):
+    """Sections of the side bar, in the order in which they stand."""
+
+    OVERVIEW = "总览", _("总览")
+    INTAKE = "数据采集", _("数据采集")
+    COSTING = "成本核算", _("成本核算")
+    SETTLEMENT = "医保结算", _("医保结算")
+    NIGHTLY = "夜间运行", _("夜间运行")
+    MASTERDATA = "主数据", _("主数据")
+    SYSTEM = "系统", _("系统")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One announced page. Without roles everybody who is signed in sees it."""
+
+    section: Section
+    title: str | Promise
+    url_name: str
+    icon: str = "point"
+    roles: tuple[Role, ...] = ()
+    order: int = 100
+
+    def shown_to(self, actor: Actor) -> bool:
+        return not self.roles or actor.has(*self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One link as it is shown."""
+
+    title: str | Promise
+    url: str
+    icon: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One section with the links that the reader may open."""
+
+    title: str | Promise
+    items: tuple[Item, ...]
+    active: bool
+
+
+_entries: dict[str, Entry] = {}
+
+
+def register(
+    section: str,
+    title: str | Promise,
+    url_name: str,
+    *,
+    icon: str = "point",
+    roles: tuple[Role, ...] = (),
+    order: int = 100,
+) -> None:
+    """Announce a page. A second announcement of the same URL name replaces the first."""
+    _entries[url_name] = Entry(Section(section), title, url_name, icon, tuple(roles), order)
+
+
+def entries() -> tuple[Entry, ...]:
+    """All announced pages in the order of the side bar."""
+    sections = list(Section)
+    return tuple(sorted(_entries.values(), key=lambda e: (sections.index(e.section), e.order, e.url_name)))
+
+
+def for_actor(actor: Actor | None, current: str = "") -> tuple[Group, ...]:
+    """What the actor's side bar holds. `current` is the page's path; the longest fitting link is the active one."""
+    if actor is None:
+        return ()
+    shown = [(entry, reverse(entry.url_name)) for entry in entries() if entry.shown_to(actor)]
+    fitting = [url for _entry, url in shown if current == url or (url != "/" and current.startswith(url))]
+    active_url = max(fitting, key=len, default="")
+    groups = []
+    for section in Section:
+        items = tuple(
+            Item(entry.title, url, entry.icon, url == active_url) for entry, url in shown if entry.section is section
+        )
+        if items:
+            groups.append(Group(section.label, items, any(item.active for item in items)))
+    return tuple(groups)

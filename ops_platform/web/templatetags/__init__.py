@@ -1,0 +1,1 @@
+"""Template tags of the platform (a builtin library of every template)."""

@@ -1,0 +1,155 @@
+"""Tags and filters of every template: icons, figures, badges, changes, links, explanations."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+from django.template import Context
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from ops_platform.kernel import Explanation
+from ops_platform.web import formats
+
+register = template.Library()
+
+TONES = ("good", "warn", "bad", "info", "neutral")
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon of the sprite. Decorative unless `label` says what it means."""
+    address = f"{static('vendor/icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}" focusable="false"><use href="{}"></use></svg>', label, address
+        )
+    return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}"></use></svg>', address)
+
+
+def _figure(text: str, value: Any) -> SafeString:
+    if text == formats.MISSING:
+        return format_html('<span class="num num-missing">{}</span>', text)
+    return format_html('<span class="{}">{}</span>', "num neg" if formats.is_negative(value) else "num", text)
+
+
+@register.filter
+def money(value: Any) -> SafeString:
+    """Yuan with two decimals; negative in red; — where nothing is known."""
+    return _figure(formats.money(value), value)
+
+
+@register.filter
+def wan(value: Any, decimals: int = 2) -> SafeString:
+    """Yuan shown in 万元; negative in red. The header or label names the unit."""
+    return _figure(formats.wan(value, decimals), value)
+
+
+@register.filter
+def quantity(value: Any, decimals: int | None = None) -> SafeString:
+    """Counts and measures."""
+    return _figure(formats.quantity(value, decimals), value)
+
+
+@register.filter
+def percent(value: Any, decimals: int = 1) -> SafeString:
+    """A ratio as percent."""
+    return _figure(formats.percent(value, decimals), value)
+
+
+@register.filter
+def period_label(value: Any) -> str:
+    """2026-03 as 2026年3月."""
+    return formats.period_label(value)
+
+
+@register.simple_tag
+def badge(text: Any, tone: str = "neutral") -> SafeString:
+    """A small mark of a state: good, warn, bad, info or neutral."""
+    return format_html('<span class="mark mark-{}">{}</span>', tone if tone in TONES else "neutral", text)
+
+
+@register.simple_tag
+def change(now: Any, before: Any, good: str = "none") -> SafeString:
+    """Arrow and percent against the figure before; coloured by the direction that is `good` (up, down, none)."""
+    if now in (None, "") or before in (None, "") or not Decimal(before):
+        return format_html('<span class="change change-none" title="{}">{}</span>', _("没有可比数据"), formats.MISSING)
+    difference = Decimal(now) - Decimal(before)
+    direction = "up" if difference > 0 else "down" if difference < 0 else "flat"
+    ratio = abs(difference) / abs(Decimal(before))
+    tone = "none" if direction == "flat" or good == "none" else "good" if direction == good else "bad"
+    words = {"up": _("上升"), "down": _("下降"), "flat": _("持平")}[direction]
+    arrow = {"up": "▲", "down": "▼", "flat": "—"}[direction]
+    return format_html(
+        '<span class="change change-{}"><span aria-hidden="true">{}</span>'
+        '<span class="visually-hidden">{}</span> <span class="num">{}</span></span>',
+        tone,
+        arrow,
+        words,
+        formats.percent(ratio),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Context, **replacements: Any) -> str:
+    """The page's own query string with some parameters replaced; None or empty removes one."""
+    request = context.get("request")
+    parameters = request.GET.copy() if request is not None else QueryDict(mutable=True)
+    for name, value in replacements.items():
+        if value in (None, ""):
+            parameters.pop(name, None)
+        else:
+            parameters[name] = str(value)
+    return f"?{parameters.urlencode()}" if parameters else "?"
+
+
+@register.inclusion_tag("components/explanation.html")
+def explain(explanation: Explanation | None, label: str = "") -> dict[str, Any]:
+    """A button that opens how a figure came to be: rule and steps of a kernel Explanation. Needs no script."""
+    return {"explanation": explanation, "label": label}
+
+
+@register.inclusion_tag("components/empty.html")
+def empty_state(
+    title: str, hint: str = "", url: str = "", action: str = "", icon_name: str = "inbox"
+) -> dict[str, Any]:
+    """An empty state that says what to do."""
+    return {"title": title, "hint": hint, "url": url, "action": action, "icon_name": icon_name}
+
+
+@register.inclusion_tag("components/progress.html")
+def progress(value: Any, maximum: Any = 100, label: str = "", tone: str = "info") -> dict[str, Any]:
+    """A progress bar that reads the same to a screen reader."""
+    whole = Decimal(maximum or 0)
+    share = Decimal(value or 0) / whole if whole else Decimal(0)
+    return {"value": value or 0, "maximum": maximum, "label": label, "tone": tone, "share": share}
+
+
+@register.inclusion_tag("components/stat.html")
+def stat(
+    title: str,
+    figure: Any,
+    *,
+    unit: str = "",
+    now: Any = None,
+    before: Any = None,
+    good: str = "none",
+    against: str = "",
+    url: str = "",
+    note: str = "",
+) -> dict[str, Any]:
+    """A card with one figure, its unit and its change: `{% stat title figure unit=… now=… before=… good="up" %}`."""
+    return {
+        "title": title,
+        "figure": figure,
+        "unit": unit,
+        "now": now,
+        "before": before,
+        "good": good,
+        "against": against or _("较上月"),
+        "url": url,
+        "note": note,
+    }

@@ -1,0 +1,110 @@
+// Small behaviour of every page. Everything also works without it, only less comfortably.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  root.classList.add("scripted");
+
+  const cookie = (name) =>
+    document.cookie.split("; ").find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
+
+  // The side bar on tablets.
+  const toggle = document.querySelector("[data-toggle-sidebar]");
+  const showSidebar = (open) => {
+    root.classList.toggle("sidebar-open", open);
+    toggle?.setAttribute("aria-expanded", String(open));
+  };
+  toggle?.addEventListener("click", (event) => {
+    event.stopPropagation();
+    showSidebar(!root.classList.contains("sidebar-open"));
+  });
+  document.querySelector(".side-nav a.active")?.scrollIntoView({ block: "nearest" });
+
+  // Panels (user menu, explanations) close on a click elsewhere and on Escape.
+  const PANELS = "details.user-menu[open], details.explain[open]";
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll(PANELS).forEach((panel) => {
+      if (!panel.contains(event.target)) panel.open = false;
+    });
+    if (!event.target.closest(".sidebar")) showSidebar(false);
+  });
+  document.addEventListener(
+    "toggle",
+    ({ target }) => {
+      if (!target.matches?.("details.explain[open]")) return;
+      target.classList.remove("explain-flip");
+      const { right } = target.querySelector(".explain-panel").getBoundingClientRect();
+      target.classList.toggle("explain-flip", right > root.clientWidth);
+    },
+    true,
+  );
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    document.querySelectorAll(PANELS).forEach((panel) => {
+      panel.open = false;
+      panel.querySelector("summary").focus();
+    });
+    showSidebar(false);
+  });
+
+  // <form data-confirm="…">: ask before sending. A second click on a form that is on its way sends nothing.
+  const dialog = document.getElementById("confirm");
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.confirm && !form.dataset.confirmed && dialog?.showModal) {
+      event.preventDefault();
+      dialog.querySelector("p").textContent = form.dataset.confirm;
+      dialog.returnValue = "no";
+      dialog.showModal();
+      dialog.addEventListener(
+        "close",
+        () => {
+          if (dialog.returnValue !== "yes") return;
+          form.dataset.confirmed = "yes";
+          form.requestSubmit(event.submitter);
+        },
+        { once: true },
+      );
+      return;
+    }
+    if (form.method !== "post") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 5000);
+  });
+
+  // <form data-autosubmit>: send as soon as a choice changes.
+  document.addEventListener("change", (event) => {
+    event.target.form?.matches("[data-autosubmit]") && event.target.form.requestSubmit();
+  });
+
+  // <button data-copy="#id">
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const source = document.querySelector(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+      button.textContent = button.dataset.copied;
+    } catch {
+      getSelection().selectAllChildren(source);
+    }
+  });
+
+  // htmx: CSRF token from the cookie; a refusal is shown where messages stand.
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRFToken"] = cookie("csrftoken");
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    if (xhr.status < 400 || xhr.status === 401) return;
+    const messages = document.getElementById("messages");
+    if (!messages) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+    event.detail.target = messages;
+    event.detail.swapOverride = "innerHTML";
+  });
+})();

@@ -1,0 +1,74 @@
+"""The demo scheme groups every group of the simulator's case mix as intended."""
+
+import json
+
+import pytest
+
+from insurance_settlement.engine.case import Case
+from insurance_settlement.engine.grouping import explain, group
+from insurance_settlement.engine.pricing import GroupedCase, Kind, price, read_rule_book
+from tools import demo_scheme
+
+MIX = json.loads(demo_scheme.CASE_MIX.read_text(encoding="utf-8"))
+
+
+def record(one: dict, principal: str, *others: str) -> Case:
+    newborn = one["group"].startswith("P")
+    return Case(
+        gender=int(one["sex"] or 1),
+        age=0 if newborn else 50,
+        age_days=5 if newborn else None,
+        weight=3000 if newborn else None,
+        diagnoses=(principal, *others),
+        procedures=tuple(one["proc"][:1]),
+    )
+
+
+def excluded(scheme, principal: str, code: str) -> bool:
+    table = (scheme.mcc.get(code) or scheme.cc.get(code)) if code else None
+    return table is not None and scheme.exclusions.get(principal) == table
+
+
+@pytest.mark.parametrize("one", MIX, ids=lambda one: one["group"])
+def test_a_group_of_the_case_mix_is_grouped_as_intended(demo, one):
+    base = "none" if "none" in demo_scheme.levels(one) else "only"
+    for principal in one["dx"]:
+        for procedure in one["proc"] or [None]:
+            case = record(one, principal)
+            if procedure:
+                case = Case(case.gender, case.age, case.diagnoses, (procedure,))
+            assert group(demo, case).drg == demo_scheme.drg_code(one, base)
+        for level in ("cc", "mcc"):
+            for code in one[level]:
+                wanted = base if excluded(demo, principal, code) else level
+                answer = explain(demo, record(one, principal, code))
+                assert answer.drg == demo_scheme.drg_code(one, wanted), answer.reasons
+
+
+def test_each_severity_of_a_group_can_be_reached(demo):
+    for one in MIX:
+        for level in ("cc", "mcc"):
+            assert not one[level] or any(
+                not excluded(demo, principal, code) for principal in one["dx"] for code in one[level]
+            ), (one["group"], level)
+
+
+def test_the_shipped_files_are_what_the_builder_builds():
+    for name, text in demo_scheme.files(MIX).items():
+        built = (demo_scheme.REFERENCE / name).read_text(encoding="utf-8")
+        assert built == text, f"{name}: run python -m tools.demo_scheme and commit the result"
+
+
+def test_every_code_has_a_name(demo):
+    for table in (demo.names.dx, demo.names.proc):
+        assert sorted(table.known) == sorted(table.names)
+
+
+def test_the_demo_weights_price_every_demo_group_and_are_marked_as_demo(demo):
+    content = (demo_scheme.REFERENCE / "demo_weights.json").read_bytes()
+    book = read_rule_book(content, "demo")
+    assert book.source == "demo"
+    assert book.scheme == demo.name
+    assert set(book.weights) == set(demo.drg_names)
+    assert all(price(book, GroupedCase("1", "H", code, 0)).kind is Kind.NORMAL for code in demo.drg_names)
+    assert "不是任何地区的官方" in json.loads(content)["note"]

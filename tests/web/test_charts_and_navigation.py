@@ -1,0 +1,56 @@
+"""Charts are data under the CSP; the side bar shows what a role may open."""
+
+import json
+import re
+from decimal import Decimal
+
+import pytest
+
+from ops_platform.kernel import Actor, Grant, Role
+from ops_platform.web import navigation
+from ops_platform.web.charts import ChartTable, chart
+
+
+def test_a_chart_is_a_data_block_and_a_table_without_script_or_style():
+    options = {"series": [{"type": "bar", "data": [Decimal("1.50")]}], "title": {"text": "</script><b>"}}
+    html = chart(options, ChartTable(["月份", "收入"], [["2026-03", "1.50"]]), title="收入")
+    data = re.search(r'<script id="([^"]+)" type="application/json">(.*?)</script>', html)
+    assert data
+    assert f'data-chart-id="{data[1]}"' in html
+    assert json.loads(data[2])["series"][0]["data"] == [1.5]
+    assert html.count("<script") == 1
+    assert "style=" not in html
+    assert "<td" in html
+
+
+@pytest.fixture
+def entries(monkeypatch):
+    """A side bar of its own."""
+    monkeypatch.setattr(navigation, "_entries", {})
+    monkeypatch.setattr(navigation, "reverse", lambda name: {"home": "/"}.get(name, f"/{name}/"))
+    navigation.register("系统", "用户", "users", roles=(Role.SYSTEM_ADMIN,))
+    navigation.register("成本核算", "科室成本", "costs", order=20)
+    navigation.register("成本核算", "核算运行", "costs/runs", order=10)
+    navigation.register("总览", "驾驶舱", "home")
+
+
+def test_sections_stand_in_their_fixed_order_and_entries_by_theirs(entries):
+    groups = navigation.for_actor(Actor("zhou", 1, (Grant(Role.SYSTEM_ADMIN),)))
+    assert [group.title for group in groups] == ["总览", "成本核算", "系统"]
+    assert [item.title for item in groups[1].items] == ["核算运行", "科室成本"]
+
+
+def test_an_entry_is_hidden_from_other_roles_and_everything_from_strangers(entries):
+    groups = navigation.for_actor(Actor("li", 2, (Grant(Role.CASHIER),)))
+    assert [group.title for group in groups] == ["总览", "成本核算"]
+    assert navigation.for_actor(None) == ()
+
+
+def test_the_longest_fitting_entry_is_the_active_one(entries):
+    groups = navigation.for_actor(Actor("li", 2), "/costs/runs/7/")
+    assert [item.title for group in groups for item in group.items if item.active] == ["核算运行"]
+
+
+def test_an_unknown_section_is_refused(entries):
+    with pytest.raises(ValueError):
+        navigation.register("杂项", "某页", "some")

@@ -1,0 +1,120 @@
+"""Refusals and errors as problem documents and as pages."""
+
+import json
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pytest
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpResponse
+from django.test import RequestFactory
+from rest_framework import exceptions, serializers
+from rest_framework.views import APIView
+
+from ops_platform.kernel import Actor, Conflict, Grant, Role
+from ops_platform.web import errors, problems
+from ops_platform.web.api import OrjsonRenderer, RolePermission
+from ops_platform.web.middleware import RefusalMiddleware
+
+
+def handled(error: Exception):
+    return problems.exception_handler(error, {})
+
+
+def test_a_refusal_of_the_trade_keeps_its_code_message_status_and_values():
+    answer = handled(Conflict("his_intake.period_closed", "2026-03 期间已关账。", period="2026-03", status="never"))
+    assert answer.status_code == 409
+    assert answer.content_type == "application/problem+json"
+    assert answer.data["code"] == "his_intake.period_closed"
+    assert answer.data["detail"] == "2026-03 期间已关账。"
+    assert answer.data["period"] == "2026-03"
+    assert answer.data["status"] == 409
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (Http404(), 404, "web.not_found"),
+        (PermissionDenied(), 403, "web.forbidden"),
+        (RequestDataTooBig(), 413, "web.too_large"),
+        (exceptions.NotAuthenticated(), 401, "web.not_authenticated"),
+        (exceptions.AuthenticationFailed("无效", code="identity.unknown_key"), 401, "identity.unknown_key"),
+        (exceptions.UnsupportedMediaType("x/y"), 415, "web.unsupported_media_type"),
+        (exceptions.MethodNotAllowed("PUT"), 405, "web.method_not_allowed"),
+        (exceptions.ParseError(), 400, "web.bad_request"),
+    ],
+)
+def test_every_known_error_has_a_stable_code(error, status, code):
+    answer = handled(error)
+    assert (answer.status_code, answer.data["code"]) == (status, code)
+
+
+def test_too_many_requests_says_when_to_come_back():
+    answer = handled(exceptions.Throttled(wait=12))
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "12"
+
+
+def test_a_validation_error_lists_each_field():
+    class Row(serializers.Serializer):
+        name = serializers.CharField()
+        terms = serializers.ListField(child=serializers.IntegerField())
+
+    row = Row(data={"terms": [1, "x"]})
+    row.is_valid()
+    answer = handled(exceptions.ValidationError(row.errors))
+    assert answer.status_code == 422
+    assert {fault["field"] for fault in answer.data["errors"]} == {"name", "terms.1"}
+    assert all(fault["message"] for fault in answer.data["errors"])
+
+
+def test_an_unexpected_error_is_left_to_the_500_handler():
+    assert handled(RuntimeError("secret")) is None
+
+
+def test_the_500_answer_of_the_api_tells_nothing_of_its_inside():
+    answer = errors.server_error(RequestFactory().get("/api/v1/x/"))
+    assert answer.status_code == 500
+    assert json.loads(answer.content)["code"] == "web.internal_error"
+
+
+def test_a_refusal_under_api_becomes_a_problem_document():
+    middleware = RefusalMiddleware(lambda _request: HttpResponse())
+    error = Conflict("costing.run_active", "核算正在运行。", amount=Decimal("1.20"))
+    answer = middleware.process_exception(RequestFactory().get("/api/v1/costing/"), error)
+    assert answer.status_code == 409
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert json.loads(answer.content)["amount"] == "1.20"
+
+
+def test_htmx_gets_a_fragment_and_no_whole_page():
+    request = RequestFactory().get("/costing/", headers={"HX-Request": "true"})
+    request.actor = None
+    request.session = {}
+    answer = errors.refusal(request, Conflict("costing.run_active", "核算正在运行。"))
+    assert answer.status_code == 409
+    assert "核算正在运行。" in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+
+
+def test_other_errors_pass_the_middleware():
+    middleware = RefusalMiddleware(lambda _request: HttpResponse())
+    assert middleware.process_exception(RequestFactory().get("/"), RuntimeError()) is None
+
+
+def test_amounts_leave_the_api_as_text():
+    assert OrjsonRenderer().render({"amount": Decimal("0.10")}) == b'{"amount":"0.10"}'
+
+
+def _view(**attributes: object) -> APIView:
+    return type("View", (APIView,), attributes)()
+
+
+def test_the_api_lets_in_by_role_and_asks_strangers_for_a_key():
+    officer = Actor("li", 1, (Grant(Role.FINANCE_OFFICER),))
+    gate, view = RolePermission(), _view(roles=(Role.FINANCE_OFFICER,))
+    assert gate.has_permission(SimpleNamespace(actor=officer), view)
+    assert not gate.has_permission(SimpleNamespace(actor=officer), _view(roles=(Role.HIS_CLIENT,)))
+    assert gate.has_permission(SimpleNamespace(actor=None), _view(public=True))
+    with pytest.raises(exceptions.NotAuthenticated):
+        gate.has_permission(SimpleNamespace(actor=None), view)
