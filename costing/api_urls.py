@@ -1,5 +1,12 @@
-"""API of the app."""
+"""Addresses of the costing API."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from costing import api
+
+urlpatterns = [
+    path("runs/", api.RunListView.as_view(), name="costing-runs"),
+    path("department-months/", api.DepartmentMonthListView.as_view(), name="costing-department-months"),
+    path("department-costs/", api.DepartmentCostListView.as_view(), name="costing-department-costs"),
+    path("allocation-flows/", api.FlowListView.as_view(), name="costing-allocation-flows"),
+]

@@ -67,7 +67,7 @@ def read_month(institution: Institution, period: Period, sequence: int) -> Month
         costs={
             (department, item, source): fen
             for department, item, source, fen in _query(
-                "SELECT f.department_id, f.cost_item, f.funding_source, (sum(f.amount) * 100)::bigint"  # noqa: S608
+                "SELECT f.department_id, f.cost_item, f.funding_source, (sum(f.amount) * 100)::bigint"
                 f" FROM his_intake_costentry f WHERE {fact} AND f.date BETWEEN %(first)s AND %(last)s"
                 " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
                 where,
@@ -76,28 +76,28 @@ def read_month(institution: Institution, period: Period, sequence: int) -> Month
         incomes=_incomes(institution, period, sequence),
         other_income=dict(
             _query(
-                "SELECT f.department_id, (sum(f.amount) * 100)::bigint FROM his_intake_incomeentry f"  # noqa: S608
+                "SELECT f.department_id, (sum(f.amount) * 100)::bigint FROM his_intake_incomeentry f"
                 f" WHERE {fact} AND f.date BETWEEN %(first)s AND %(last)s GROUP BY 1 ORDER BY 1",
                 where,
             )
         ),
         headcounts=dict(
             _query(
-                "SELECT f.department_id, f.headcount FROM his_intake_staffheadcount f"  # noqa: S608
+                "SELECT f.department_id, f.headcount FROM his_intake_staffheadcount f"
                 f" WHERE {fact} AND f.period = %(period)s",
                 where,
             )
         ),
         areas=dict(
             _query(
-                f"SELECT f.department_id, f.area FROM his_intake_floorarea f WHERE {fact} AND f.period = %(period)s",  # noqa: S608
+                f"SELECT f.department_id, f.area FROM his_intake_floorarea f WHERE {fact} AND f.period = %(period)s",
                 where,
             )
         ),
         workloads={
             (metric, department): quantity
             for metric, department, quantity in _query(
-                "SELECT f.metric, f.department_id, sum(f.quantity) FROM his_intake_workload f"  # noqa: S608
+                "SELECT f.metric, f.department_id, sum(f.quantity) FROM his_intake_workload f"
                 f" WHERE {fact} AND f.date BETWEEN %(first)s AND %(last)s GROUP BY 1, 2",
                 where,
             )
@@ -117,7 +117,7 @@ def _encounters(institution: Institution, period: Period, sequence: int, which: 
     zone = timezone.get_default_timezone()
     return dict(
         _query(
-            "SELECT f.department_id, count(*) FROM his_intake_encounter f"  # noqa: S608
+            "SELECT f.department_id, count(*) FROM his_intake_encounter f"
             f" WHERE f.institution_id = %(institution)s AND {as_of_sql('f', sequence)}"
             f" AND {which} >= %(start)s AND {which.rsplit(' ', 1)[-1]} < %(end)s GROUP BY 1",
             {

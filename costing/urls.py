@@ -1,5 +1,21 @@
-"""Pages of the app."""
+"""Addresses of the costing pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from costing.views import drill, rules, runs, tables
+
+app_name = "costing"
+
+urlpatterns = [
+    path("direct-costs/", tables.DirectCosts.as_view(), name="direct-costs"),
+    path("full-costs/", tables.FullCosts.as_view(), name="full-costs"),
+    path("runs/", runs.Runs.as_view(), name="runs"),
+    path("runs/<int:pk>/", runs.RunDetail.as_view(), name="run"),
+    path("runs/<int:pk>/compare/<int:other>/", runs.CompareRuns.as_view(), name="compare"),
+    path("runs/<int:pk>/cost-entries/", drill.CostEntries.as_view(), name="cost-entries"),
+    path("runs/<int:pk>/income-entries/", drill.IncomeEntries.as_view(), name="income-entries"),
+    path("runs/<int:pk>/charge-lines/", drill.ChargeLines.as_view(), name="charge-lines"),
+    path("runs/<int:pk>/flows/", drill.Flows.as_view(), name="flows"),
+    path("driver-rules/", rules.DriverRules.as_view(), name="driver-rules"),
+    path("driver-rules/new/", rules.NewDriverRule.as_view(), name="new-driver-rule"),
+]

@@ -1,5 +1,10 @@
-"""API of the app."""
+"""Addresses of the settlement API."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from insurance_settlement import api
+
+urlpatterns = [
+    path("runs/", api.RunListView.as_view(), name="settlement-runs"),
+    path("cases/", api.CaseListView.as_view(), name="settlement-cases"),
+]

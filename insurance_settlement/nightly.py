@@ -19,6 +19,4 @@ def _group(context: StepContext) -> StepResult:
     )
 
 
-GROUPING = Step(
-    code="insurance_settlement.grouping", title="病组分组与计价", run=_group, after=("his_intake.quality",)
-)
+GROUPING = Step(code="insurance_settlement.grouping", title="病组分组与计价", run=_group, after=("his_intake.quality",))

@@ -11,7 +11,7 @@ from ops_platform.kernel import Conflict
 
 
 @lru_cache(maxsize=8)
-def _compiled(digest: str, content: str, dx_codes: str, proc_codes: str) -> Scheme:
+def _compiled(content: str, dx_codes: str, proc_codes: str) -> Scheme:
     return read_scheme(
         content.encode(), parse_code_table(dx_codes, "诊断代码表"), parse_code_table(proc_codes, "手术操作代码表")
     )
@@ -19,7 +19,7 @@ def _compiled(digest: str, content: str, dx_codes: str, proc_codes: str) -> Sche
 
 def compiled_scheme(row: GroupingScheme) -> Scheme:
     """The engine's scheme of a row."""
-    return _compiled(row.digest, row.content, row.dx_codes, row.proc_codes)
+    return _compiled(row.content, row.dx_codes, row.proc_codes)
 
 
 @lru_cache(maxsize=8)
@@ -34,9 +34,7 @@ def rule_book(row: PriceBook) -> RuleBook:
 
 def price_book_at(day: date) -> PriceBook:
     """The price book in force on a day, with its scheme. Raises Conflict when there is none yet."""
-    row = (
-        PriceBook.objects.select_related("scheme").filter(effective_from__lte=day).order_by("-effective_from").first()
-    )
+    row = PriceBook.objects.select_related("scheme").filter(effective_from__lte=day).order_by("-effective_from").first()
     if row is None:
         raise Conflict(
             "insurance_settlement.no_price_book",

@@ -48,7 +48,10 @@ def import_scheme(
     is kept as findings. The same content for the same date again changes nothing."""
     if not actor.has(*IMPORTERS):
         raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以导入分组方案。")
-    texts = [_text(part, what) for part, what in ((content, "分组方案"), (dx_codes, "诊断代码表"), (proc_codes, "操作代码表"))]
+    texts = [
+        _text(part, what)
+        for part, what in ((content, "分组方案"), (dx_codes, "诊断代码表"), (proc_codes, "操作代码表"))
+    ]
     scheme = read_scheme(
         content, parse_code_table(texts[1], "诊断代码表"), parse_code_table(texts[2], "手术操作代码表")
     )
@@ -216,7 +219,7 @@ def read_discharges(
     one = "AND e.entity = %(encounter)s" if encounter is not None else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT e.entity, e.encounter_no, e.department_id, coalesce(e.scheme, ''), e.discharged, a.stay_days,"  # noqa: S608
+            "SELECT e.entity, e.encounter_no, e.department_id, coalesce(e.scheme, ''), e.discharged, a.stay_days,"
             " a.sex, a.age, a.age_days, a.weight, a.diagnoses, a.procedures, a.id IS NOT NULL,"
             " coalesce((SELECT (sum(l.amount) * 100)::bigint FROM his_intake_chargeline l"
             " WHERE l.institution_id = e.institution_id AND l.encounter = e.entity"

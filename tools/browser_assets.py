@@ -26,7 +26,7 @@ ICONS = "@tabler/icons/icons/outline"
 BASE_ICONS = """
 activity alert-triangle arrow-down-right arrow-up-right building-hospital calendar cash chart-bar chart-line
 chevron-left chevron-right circle-check circle-x clock database download eye file-spreadsheet filter
-heart-rate-monitor home info-circle key list-details lock login logout menu-2 minus moon-stars player-play refresh
+heart-rate-monitor home inbox info-circle key list-details lock login logout menu-2 minus moon-stars player-play refresh
 report-money search settings shield-check sitemap stethoscope table upload user users x
 """.split()  # noqa: SIM905 (a list of forty strings reads worse)
 ICON_USE = re.compile(r"""\{%\s*icon\s+["']([a-z0-9-]+)["']|\bicon["']?\s*[=:]\s*["']([a-z0-9-]+)["']""")

@@ -43,9 +43,7 @@ class CostRun(models.Model):
             models.UniqueConstraint(
                 fields=["institution", "period"], condition=models.Q(is_current=True), name="cost_run_one_current"
             ),
-            models.CheckConstraint(
-                condition=models.Q(direct_cost=models.F("full_cost")), name="cost_run_conserves"
-            ),
+            models.CheckConstraint(condition=models.Q(direct_cost=models.F("full_cost")), name="cost_run_conserves"),
         ]
 
     def __str__(self) -> str:

@@ -109,8 +109,7 @@ def _model(month: MonthFacts, chosen: dict[int, drivers.ChosenDriver]) -> Alloca
         method=Method.STEP_DOWN,
         departments=tuple(Department(d.code, CostClass(d.cost_class), d.name) for d in departments.values()),
         costs={
-            (departments[number].code, _key(item, source)): fen
-            for (number, item, source), fen in month.costs.items()
+            (departments[number].code, _key(item, source)): fen for (number, item, source), fen in month.costs.items()
         },
         steps=drivers.steps(month, chosen),
     )

@@ -119,7 +119,7 @@ class Lookup:
     told: dict[str, tuple[str, int, str, str]]
 
     @classmethod
-    def build(  # noqa: PLR0917 - the parts of one document
+    def build(
         cls,
         mdcs: "tuple[Mdc, ...]",
         mcc: Mapping[str, str],

@@ -22,7 +22,9 @@ def export_head() -> Path | None:
     folder: Path = settings.AUDIT_HEAD_DIR
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{timezone.localdate():%Y-%m-%d}-{event.number}.json"
-    file.write_text(json.dumps({"number": event.number, "hash": event.hash, "at": event.at.isoformat()}), encoding="utf-8")
+    file.write_text(
+        json.dumps({"number": event.number, "hash": event.hash, "at": event.at.isoformat()}), encoding="utf-8"
+    )
     return file
 
 

@@ -1,5 +1,12 @@
-"""Pages of the app."""
+"""Addresses of the audit pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from ops_platform.audit import views
+
+app_name = "audit"
+
+urlpatterns = [
+    path("", views.Events.as_view(), name="events"),
+    path("<int:number>/", views.Event.as_view(), name="event"),
+]

@@ -21,6 +21,7 @@ from ops_platform.his_intake.formats import Delivery
 from ops_platform.his_intake.models import Batch
 from ops_platform.his_intake.schema import ERRORS, example_of, row_serializer
 from ops_platform.kernel import DomainError, Forbidden, Invalid, Role
+from ops_platform.web.api import actor_of
 
 
 class TooLarge(DomainError):
@@ -46,7 +47,7 @@ class RawParser(BaseParser):
 
     media_type = "*/*"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         return bytes(stream.read(settings.INTAKE_MAX_BODY_BYTES + 1))
 
 
@@ -63,7 +64,9 @@ class ReceiptSerializer(serializers.Serializer):
     unchanged = serializers.IntegerField(source="batch.unchanged", help_text="与已有数据相同")
     retracted = serializers.IntegerField(source="batch.retracted", help_text="撤回")
     quarantined = serializers.IntegerField(source="batch.quarantined", help_text="进入隔离区")
-    errors = serializers.SerializerMethodField(help_text="前 100 个错误:row, field, value, code, message")
+    errors = serializers.SerializerMethodField(  # type: ignore[assignment]
+        help_text="前 100 个错误:row, field, value, code, message"
+    )
     url = serializers.SerializerMethodField(help_text="该批次的地址,含全部错误")
 
     def get_errors(self, receipt: services.Receipt) -> list[dict[str, Any]]:
@@ -106,7 +109,7 @@ class BatchSerializer(serializers.ModelSerializer):
 class BatchDetailSerializer(BatchSerializer):
     """A batch with all its faulty rows."""
 
-    errors = serializers.SerializerMethodField()
+    errors = serializers.SerializerMethodField()  # type: ignore[assignment]
 
     class Meta(BatchSerializer.Meta):
         fields = [*BatchSerializer.Meta.fields, "errors"]
@@ -124,9 +127,10 @@ class IntakeView(APIView):
     dataset: Dataset
 
     def post(self, request: Request) -> Response:
-        if not isinstance(request.data, bytes):
+        sent: Any = request.data
+        if not isinstance(sent, bytes):
             raise BadBody("his_intake.no_rows", "请求体为空。")
-        body = self._unpacked(request)
+        body = self._unpacked(request, sent)
         kind = (request.content_type or "").split(";")[0].strip().lower()
         self._check_scope(request)
         if kind == "application/json":
@@ -151,7 +155,7 @@ class IntakeView(APIView):
                 "his_intake.content_type",
                 "Content-Type 应为 application/json、application/x-ndjson 或 text/csv。",
             )
-        actor = request._request.actor  # type: ignore[attr-defined]
+        actor = actor_of(request)
         receipt = services.accept_batch(
             actor,
             dataset=self.dataset,
@@ -170,8 +174,7 @@ class IntakeView(APIView):
                 f"此密钥不能报送数据集 {self.dataset.code},请联系系统管理员调整密钥范围。",
             )
 
-    def _unpacked(self, request: Request) -> bytes:
-        body: bytes = request.data
+    def _unpacked(self, request: Request, body: bytes) -> bytes:
         if len(body) > settings.INTAKE_MAX_BODY_BYTES:
             raise TooLarge("his_intake.too_large", "请求体过大,请分成几批报送。")
         encoding = request.headers.get("Content-Encoding", "").lower()
@@ -217,7 +220,7 @@ def intake_view(dataset: Dataset) -> type[IntakeView]:
     decorate = extend_schema(
         operation_id=f"intake_{dataset.code.replace('-', '_')}",
         summary=f"报送{dataset.title}",
-        description=f"{dataset.hint}\n\n主键:机构 + {keys}。同一主键再报内容不同时更正旧行;`\"op\": \"retract\"` 撤回。",
+        description=f'{dataset.hint}\n\n主键:机构 + {keys}。同一主键再报内容不同时更正旧行;`"op": "retract"` 撤回。',
         tags=["数据采集"],
         parameters=[
             OpenApiParameter("institution", str, description="机构代码(NDJSON、CSV 用)"),
@@ -270,7 +273,7 @@ class BatchListView(generics.ListAPIView):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Batch.objects.none()
-        return selectors.batches(actor=self.request._request.actor)
+        return selectors.batches(actor=actor_of(self.request))
 
 
 @extend_schema(tags=["数据采集"], summary="一个批次及其全部错误", responses={200: BatchDetailSerializer, **ERRORS})
@@ -283,7 +286,7 @@ class BatchDetailView(generics.RetrieveAPIView):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return Batch.objects.none()
-        return selectors.batches(actor=self.request._request.actor)
+        return selectors.batches(actor=actor_of(self.request))
 
 
 VIEWS = {code: intake_view(dataset) for code, dataset in DATASETS.items()}

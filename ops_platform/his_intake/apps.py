@@ -1,6 +1,7 @@
 """Set-up of the intake."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class HisIntakeConfig(AppConfig):
@@ -10,8 +11,11 @@ class HisIntakeConfig(AppConfig):
 
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions, register_check
-        from ops_platform.his_intake import integrity, nightly
-        from ops_platform.nightly.public import register_step
+        from ops_platform.his_intake import board, integrity, nightly
+        from ops_platform.his_intake.selectors import READERS
+        from ops_platform.his_intake.services import UPLOADERS
+        from ops_platform.nightly.public import register_column, register_step
+        from ops_platform.web import navigation
 
         register_actions(
             his_intake__batch_accepted="数据批次入库",
@@ -20,3 +24,15 @@ class HisIntakeConfig(AppConfig):
         register_check("his_intake.references", "收费明细的引用", integrity.orphan_charge_lines)
         register_check("his_intake.batches", "批次与事实行数", integrity.batches_add_up)
         register_step(nightly.QUALITY)
+        for column in board.COLUMNS:
+            register_column(column)
+        for order, (title, name, icon, roles) in enumerate(
+            (
+                (_("采集概况"), "overview", "table", READERS),
+                (_("上传数据"), "upload-choice", "upload", UPLOADERS),
+                (_("批次"), "batches", "database", READERS),
+                (_("隔离区"), "quarantine", "alert-triangle", READERS),
+                (_("数据质量"), "quality", "activity", READERS),
+            )
+        ):
+            navigation.register("数据采集", title, f"his_intake:{name}", icon=icon, roles=roles, order=order)

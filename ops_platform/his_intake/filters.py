@@ -6,15 +6,19 @@ import django_filters
 from django import forms
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.his_intake import selectors
 from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.models import Batch, QualityFinding, QuarantinedRow
 from ops_platform.his_intake.quality.rules import RULES
+from ops_platform.kernel import Period
 from ops_platform.masterdata.models import Institution, InstitutionKind
+from ops_platform.web.formats import period_label
 
 ALL = _("全部")
+CHOSEN_MONTHS = 13
 DATASET_CHOICES = [(code, dataset.title) for code, dataset in DATASETS.items()]
 FAULT_TITLES = {
     "his_intake.missing": _("必填项为空"),
@@ -47,6 +51,16 @@ FAULT_TITLES = {
 }
 
 
+def last_full_month() -> str:
+    """The month that is to be complete by now."""
+    return str(Period.of(timezone.localdate()).shift(-1))
+
+
+def _months() -> list[tuple[str, str]]:
+    present = Period.of(timezone.localdate())
+    return [(str(month), period_label(month)) for month in (present.shift(-back) for back in range(CHOSEN_MONTHS))]
+
+
 class MonthInput(forms.DateInput):
     """The browser's own choice of a month."""
 
@@ -66,8 +80,9 @@ class OwnInstitutions(django_filters.FilterSet):
 
 
 class ReportingFilter(django_filters.FilterSet):
-    """Institutions by name, by kind, and by what is to be done."""
+    """What institutions have reported for a month, by name, by kind, and by what is to be done."""
 
+    period = django_filters.ChoiceFilter(label=_("月份"), choices=_months, empty_label=None, method="of_period")
     q = django_filters.CharFilter(label=_("机构名称或代码"), method="by_words")
     kind = django_filters.ChoiceFilter(label=_("类别"), choices=InstitutionKind.choices, empty_label=ALL)
     todo = django_filters.ChoiceFilter(
@@ -83,6 +98,15 @@ class ReportingFilter(django_filters.FilterSet):
 
     def by_words(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         return rows.filter(Q(name__icontains=value) | Q(code__icontains=value))
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        chosen = data.copy() if data is not None else QueryDict(mutable=True)
+        chosen.setdefault("period", last_full_month())
+        super().__init__(chosen, *args, **kwargs)
+
+    def of_period(self, rows: QuerySet, _name: str, _value: str) -> QuerySet:
+        """The figures are already those of the month."""
+        return rows
 
     def by_todo(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
         if value == "missing":

@@ -44,12 +44,13 @@ def from_rows(dataset: Dataset, rows: Any) -> Delivery:
     _limit(len(rows))
     faults: dict[int, Fault] = {}
     if set(map(type, rows)) - {dict}:
-        broken = Fault("his_intake.row_not_an_object", "每一行应为对象,如 {\"字段\": \"值\"}")
+        broken = Fault("his_intake.row_not_an_object", '每一行应为对象,如 {"字段": "值"}')
         faults = {index: broken for index, row in enumerate(rows) if not isinstance(row, dict)}
     tables = [row if isinstance(row, dict) else {} for row in rows] if faults else rows
     names = {field.name for field in dataset.fields}
     allowed = names | {OP}
-    for shape in {tuple(row) for row in tables}:
+    shapes = set(map(tuple, tables))
+    for shape in shapes:
         unknown = [name for name in shape if name not in allowed]
         if unknown:
             fault = _unknown_fields(unknown)
@@ -57,7 +58,7 @@ def from_rows(dataset: Dataset, rows: Any) -> Delivery:
     return Delivery(
         count=len(rows),
         columns={name: [row.get(name) for row in tables] for name in names},
-        ops=[row.get(OP) for row in tables] if any(OP in row for row in tables) else None,
+        ops=[row.get(OP) for row in tables] if any(OP in shape for shape in shapes) else None,
         rows=rows,
         faults=faults,
     )
@@ -97,9 +98,7 @@ def from_csv(dataset: Dataset, body: bytes) -> Delivery:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Invalid(
-            "his_intake.not_utf8", "CSV 不是 UTF-8 编码。请在导出时选择「CSV UTF-8」。"
-        ) from error
+        raise Invalid("his_intake.not_utf8", "CSV 不是 UTF-8 编码。请在导出时选择「CSV UTF-8」。") from error
     if "\x00" in text:
         raise Invalid("his_intake.not_csv", "CSV 含有空字符(NUL),请重新导出。")
     try:
@@ -111,11 +110,13 @@ def from_csv(dataset: Dataset, body: bytes) -> Delivery:
 
 def from_table(dataset: Dataset, table: list[list[Any]]) -> Delivery:
     """A header row and rows of cells. Headers are field names or the titles of the template."""
-    rows = [row for row in table[1:] if any(cell not in ("", None) for cell in row)]
+    rows = [row for row in table[1:] if any(row) or any(cell not in ("", None) for cell in row)]
     _limit(len(rows))
     if not table or not rows:
         raise Invalid("his_intake.no_rows", "没有数据行。第一行为表头,从第二行起填写数据。")
-    titles = {field.title: field.name for field in dataset.fields} | {field.name: field.name for field in dataset.fields}
+    titles = {field.title: field.name for field in dataset.fields} | {
+        field.name: field.name for field in dataset.fields
+    }
     titles |= {OP: OP, "操作": OP}
     header = [titles.get(str(cell).strip().rstrip("*").strip()) for cell in table[0]]
     passed_over = ("", None, FAULTS_TITLE)
@@ -127,9 +128,7 @@ def from_table(dataset: Dataset, table: list[list[Any]]) -> Delivery:
         )
     if len(set(header) - {None}) != len([name for name in header if name]):
         raise Invalid("his_intake.repeated_column", "表头中有重复的列,请删去一列。")
-    missing = [
-        field.title for field in dataset.fields if field.required and field.name not in header
-    ]
+    missing = [field.title for field in dataset.fields if field.required and field.name not in header]
     if missing:
         raise Invalid("his_intake.missing_column", f"缺少列:{'、'.join(missing)}。请使用模板中的表头。")
     width = len(header)

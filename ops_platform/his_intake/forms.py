@@ -21,7 +21,7 @@ ZIP = b"PK\x03\x04"
 
 
 class UploadForm(forms.Form):
-    """A file of one dataset for one institution."""
+    """A file of one dataset for one institution. `is_workbook`: its content is an .xlsx, whatever it is called."""
 
     institution = forms.ModelChoiceField(Institution.objects.none(), label=_("机构"), empty_label=_("请选择机构"))
     file = forms.FileField(
@@ -49,10 +49,11 @@ class UploadForm(forms.Form):
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
         limit = settings.INTAKE_MAX_BODY_BYTES
-        if (file.size or 0) > limit:
+        size = file.size or 0
+        if size > limit:
             raise forms.ValidationError(
                 _now("文件有 %(size)s,上限为 %(limit)s。请分成几个文件上传。")
-                % {"size": filesizeformat(file.size), "limit": filesizeformat(limit)}
+                % {"size": filesizeformat(size), "limit": filesizeformat(limit)}
             )
         start = file.read(8)
         file.seek(0)
@@ -61,15 +62,8 @@ class UploadForm(forms.Form):
         named_csv = str(file.name).lower().endswith(".csv")
         if not start.startswith(ZIP) and not named_csv:
             raise forms.ValidationError(_now("只接受 .xlsx 或 .csv 文件。请使用本页的模板填写。"))
+        self.is_workbook = start.startswith(ZIP)
         return file
-
-    @property
-    def is_workbook(self) -> bool:
-        """Whether the content is an .xlsx, whatever the file is called."""
-        file: UploadedFile = self.cleaned_data["file"]
-        start = file.read(len(ZIP))
-        file.seek(0)
-        return start == ZIP
 
 
 class CorrectionForm(forms.Form):

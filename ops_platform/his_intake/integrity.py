@@ -18,7 +18,7 @@ def orphan_charge_lines() -> Iterator[Finding]:
     ):
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT count(*), min(l.{column}) FROM (SELECT DISTINCT {column} FROM his_intake_chargeline) l"  # noqa: S608
+                f"SELECT count(*), min(l.{column}) FROM (SELECT DISTINCT {column} FROM his_intake_chargeline) l"
                 f" WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{key} = l.{column})"
             )
             count, example = cursor.fetchone()
@@ -39,7 +39,7 @@ def batches_add_up() -> Iterator[Finding]:
                 "SELECT coalesce(sum(landed + superseded), 0) FROM his_intake_batch WHERE dataset = %s", [dataset.code]
             )
             booked = int(cursor.fetchone()[0])
-            cursor.execute(f"SELECT count(*) FROM {dataset.table}")  # noqa: S608
+            cursor.execute(f"SELECT count(*) FROM {dataset.table}")
             stored = int(cursor.fetchone()[0])
         if booked != stored:
             yield Finding(

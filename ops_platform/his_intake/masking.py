@@ -20,9 +20,10 @@ def is_identity_number(text: str) -> bool:
         date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
     except ValueError:
         return False
-    return _CHECK[sum(int(digit) * weight for digit, weight in zip(text[:17], _WEIGHTS, strict=True)) % 11] == text[
-        17
-    ].upper()
+    return (
+        _CHECK[sum(int(digit) * weight for digit, weight in zip(text[:17], _WEIGHTS, strict=True)) % 11]
+        == text[17].upper()
+    )
 
 
 def _mask_text(text: str) -> str:

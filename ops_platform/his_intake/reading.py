@@ -78,7 +78,7 @@ def read_charge_columns(institution: Institution, period: Period, sequence: int)
     """The charge lines of a month as of a sequence: encounter, item, ordering, executing (numbers), amount and
     insured_amount (fen)."""
     return read_columns(
-        "SELECT l.encounter, l.item_id::int, l.ordering_department_id::int, l.executing_department_id::int,"  # noqa: S608
+        "SELECT l.encounter, l.item_id::int, l.ordering_department_id::int, l.executing_department_id::int,"
         " (l.amount * 100)::bigint, (l.insured_amount * 100)::bigint FROM his_intake_chargeline l"
         f" WHERE l.month = '{period.first_day}' AND l.institution_id = {int(institution.pk)}"
         f" AND {as_of_sql('l', sequence)}",

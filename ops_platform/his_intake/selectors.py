@@ -90,7 +90,12 @@ def _counted(rows: QuerySet[Any], measure: Any) -> Any:
 def reporting_states(*, actor: Actor, period: str) -> QuerySet[Institution]:
     """Each institution with what it has reported for the month: `reported` of `expected` monthly datasets, the last
     batch, open quarantined rows and findings."""
-    last = Batch.objects.filter(institution=OuterRef("pk")).order_by().values("institution").annotate(at=Max("received_at"))
+    last = (
+        Batch.objects.filter(institution=OuterRef("pk"))
+        .order_by()
+        .values("institution")
+        .annotate(at=Max("received_at"))
+    )
     reported = DatasetMonth.objects.filter(month=period, dataset__in=MONTHLY)
     findings = QualityFinding.objects.filter(period=period)
     waiting = QuarantinedRow.objects.filter(state=QuarantinedRow.State.OPEN)

@@ -18,7 +18,7 @@ from ops_platform.his_intake.masking import masked
 from ops_platform.his_intake.models import Batch, DatasetMonth, IntakeState, QuarantinedRow
 from ops_platform.his_intake.staging import Staging
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Period, Role
-from ops_platform.masterdata.models import ChargeItem, Department, Institution
+from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.services import PeriodGate, hold_periods
 from ops_platform.notifications.public import enqueue
 
@@ -153,8 +153,8 @@ def _land(
             held = [row for row in held if row.row_no - 1 not in sorting.faults]
         months = staging.months()
         retractions = _retracted_rows(delivery, sorting)
-        replaced = staging.supersede(batch_id, sequence)
-        inserted = staging.insert(batch_id, sequence)
+        replaced = staging.supersede(batch_id, sequence) if any(not row.same for row in held) else 0
+        inserted = staging.insert(batch_id, sequence, months)
         retracted = len(retractions)
         superseded = replaced - retracted
         unchanged = sum(row.same for row in held)
@@ -226,8 +226,9 @@ def _stage(
         sorting.add(index, "", None, fault)
     retract = _ops(delivery, sorting)
     everything = range(delivery.count)
+    apart = retract | {index for index in delivery.faults if not isinstance(delivery.raw(index), dict)}
     for names, indexes, is_retraction in (
-        ([f.name for f in dataset.fields], [i for i in everything if i not in retract] if retract else everything, False),
+        ([f.name for f in dataset.fields], [i for i in everything if i not in apart] if apart else everything, False),
         (list(dataset.key), sorted(retract), True),
     ):
         if indexes:
@@ -289,24 +290,23 @@ def _stage_part(
     staging.copy(rows, months, parsed, retract=is_retraction)
 
 
+_KNOWN = {
+    "department": "SELECT code, id FROM masterdata_department WHERE institution_id = %s AND code = ANY(%s)",
+    "item": "SELECT code, id FROM masterdata_chargeitem WHERE institution_id = %s AND code = ANY(%s)",
+    "encounter": "SELECT encounter_no, entity FROM his_intake_encounter"
+    " WHERE institution_id = %s AND superseded_sequence IS NULL AND encounter_no = ANY(%s)",
+}
+
+
 def _lookup(to: str, institution: Institution) -> Callable[[set[str]], dict[str, int]]:
     """How codes of a kind become lasting numbers."""
-    if to == "encounter":
-        return lambda codes: _encounters(institution, codes)
-    model = {"department": Department, "item": ChargeItem}[to]
-    return lambda codes: dict(
-        model.objects.filter(institution=institution, code__in=codes).values_list("code", "pk")  # type: ignore[attr-defined]
-    )
 
+    def known(codes: set[str]) -> dict[str, int]:
+        with connection.cursor() as cursor:
+            cursor.execute(_KNOWN[to], [institution.pk, sorted(code for code in codes if "\x00" not in code)])
+            return dict(cursor.fetchall())
 
-def _encounters(institution: Institution, codes: set[str]) -> dict[str, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT encounter_no, entity FROM his_intake_encounter"
-            " WHERE institution_id = %s AND superseded_sequence IS NULL AND encounter_no = ANY(%s)",
-            [institution.pk, sorted(code for code in codes if "\x00" not in code)],
-        )
-        return dict(cursor.fetchall())
+    return known
 
 
 _REPEATED = Fault("his_intake.repeated_key", "与本批前面的行重复(同一主键),请合并为一行")
@@ -315,11 +315,11 @@ _REPEATED = Fault("his_intake.repeated_key", "与本批前面的行重复(同一
 def _refuse_repeated_keys(
     dataset: Dataset, parsed: Mapping[str, list[str | None]], indexes: Sequence[int], sorting: _Sorting
 ) -> None:
-    keys = list(zip(*(parsed[name] for name in dataset.key), strict=True))
-    if len(set(keys)) == len(keys):
+    columns = [parsed[name] for name in dataset.key]
+    if len(set(zip(*columns, strict=True))) == len(indexes):
         return
     seen: set[tuple[str | None, ...]] = set()
-    for position, key in enumerate(keys):
+    for position, key in enumerate(zip(*columns, strict=True)):
         if None in key:
             continue
         if key in seen:
@@ -327,9 +327,7 @@ def _refuse_repeated_keys(
         seen.add(key)
 
 
-def _refuse_months(
-    months: Sequence[str | None], indexes: Sequence[int], gate: PeriodGate, sorting: _Sorting
-) -> None:
+def _refuse_months(months: Sequence[str | None], indexes: Sequence[int], gate: PeriodGate, sorting: _Sorting) -> None:
     refused: dict[str, Fault] = {}
     for month in set(months) - {None}:
         refusal = gate.refusal(Period.parse(month)) if month else None
@@ -379,7 +377,7 @@ def _project(dataset: Dataset, institution: Institution, batch: Batch, staging: 
     landed = dataset.model._default_manager.filter(batch=batch).values(*columns)
     dataset.projection.put(institution, list(landed))
     keys = dataset.key_columns
-    staging.cursor.execute(f"SELECT {', '.join(keys)} FROM staging WHERE retract")  # noqa: S608
+    staging.cursor.execute(f"SELECT {', '.join(keys)} FROM staging WHERE retract")
     dataset.projection.withdraw(institution, staging.cursor.fetchall())
 
 

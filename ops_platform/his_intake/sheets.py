@@ -24,6 +24,19 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The header of a column."""
+
+    title: str
+    is_figure: bool
+
+
+def heads(dataset: Dataset) -> tuple[Head, ...]:
+    """The columns of the dataset; figures stand on the right."""
+    return tuple(Head(field.title, isinstance(field, Number)) for field in dataset.fields)
+
+
+@dataclass(frozen=True, slots=True)
 class FaultyRow:
     """A quarantined row: its cells in the order of the fields, and the faults that belong to no field."""
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from django.db import connection
 
@@ -11,6 +12,7 @@ from ops_platform.his_intake.datasets.fields import Field
 from ops_platform.masterdata.models import Institution
 
 RESERVED = ("row_no", "month", "retract")
+COPY_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,11 @@ class Held:
 
 
 class Staging:
-    """One batch between parsing and landing. Lives as long as the `with` block, inside the caller's transaction."""
+    """One batch between parsing and landing. Lives as long as the `with` block, inside the caller's transaction.
+
+    Beside the batch's own columns a staged row carries what `held` notes: whether the current fact under its key says
+    the same (NULL: there is none), the month that fact belongs to, and its lasting number.
+    """
 
     def __init__(self, dataset: Dataset, institution: Institution) -> None:
         self.dataset, self.institution = dataset, institution
@@ -32,8 +38,8 @@ class Staging:
     def __enter__(self) -> "Staging":
         columns = ", ".join(f"{field.target} {field.sql_type}" for field in self.dataset.fields)
         self.cursor.execute(
-            "CREATE TEMPORARY TABLE staging (row_no integer, month text, retract boolean, "
-            f"{columns}) ON COMMIT DROP"
+            "CREATE TEMPORARY TABLE staging (row_no integer, month date, retract boolean,"
+            f" held_same boolean, held_month text, held_entity bigint, {columns}) ON COMMIT DROP"
         )
         return self
 
@@ -58,25 +64,31 @@ class Staging:
             return
         fields = [field for field in self.dataset.fields if field.name in columns]
         flag = "t" if retract else "f"
+        first_days = {month: f"{month}-01" if month else r"\N" for month in set(months)}
         cells = [
             list(map(str, rows)),
-            [month or r"\N" for month in months],
+            [first_days[month] for month in months],
             [flag] * len(rows),
             *(_escaped(field, columns[field.name]) for field in fields),
         ]
         text = "\n".join(map("\t".join, zip(*cells, strict=True)))
         names = ", ".join((*RESERVED, *(field.target for field in fields)))
-        self.cursor.copy_expert(f"COPY staging ({names}) FROM STDIN", io.StringIO(text))
+        self.cursor.copy_expert(f"COPY staging ({names}) FROM STDIN", io.BytesIO(text.encode()), COPY_BYTES)
 
     def failing(self) -> dict[int, list[tuple[str, str, str]]]:
         """Rows that violate a check across fields: (field, code, message) by row number."""
         found: dict[int, list[tuple[str, str, str]]] = {}
-        for check in self.dataset.checks:
+        for joins in dict.fromkeys(check.joins for check in self.dataset.checks):
+            checks = [check for check in self.dataset.checks if check.joins == joins]
+            conditions = [f"({check.condition})" for check in checks]
             self.cursor.execute(
-                f"SELECT s.row_no FROM staging s {check.joins} WHERE NOT s.retract AND ({check.condition})"  # noqa: S608
+                f"SELECT s.row_no, {', '.join(conditions)} FROM staging s {joins}"
+                f" WHERE NOT s.retract AND ({' OR '.join(conditions)})"
             )
-            for (row_no,) in self.cursor.fetchall():
-                found.setdefault(row_no, []).append((check.field, check.code, check.message))
+            for row_no, *broken in self.cursor.fetchall():
+                found.setdefault(row_no, []).extend(
+                    (check.field, check.code, check.message) for check in compress(checks, broken)
+                )
         return found
 
     def drop(self, rows: Sequence[int]) -> None:
@@ -85,65 +97,65 @@ class Staging:
             self.cursor.execute("DELETE FROM staging WHERE row_no = ANY(%s)", [list(rows)])
 
     def held(self) -> list[Held]:
-        """The current facts that staged rows meet, kept beside the staging table for the steps that follow."""
-        month = self.dataset.month.of_held if self.dataset.month else "NULL::text"
+        """Note on each staged row the current fact that it meets, and return what was met, in the order of the rows."""
+        narrowed = ""
+        if self.dataset.partitioned:
+            known = self._known_encounters()
+            if not known:
+                return []
+            narrowed = f"AND s.encounter = ANY('{{{','.join(map(str, known))}}}'::bigint[])"
+        month = self.dataset.month.of_held if self.dataset.month else "NULL"
         same = " AND ".join(f"f.{c} IS NOT DISTINCT FROM s.{c}" for c in self.dataset.value_columns) or "true"
-        entity = "f.entity" if self.dataset.entity else "NULL::bigint"
-        self.cursor.execute("DROP TABLE IF EXISTS held")
+        entity = "f.entity" if self.dataset.entity else "NULL"
         self.cursor.execute(
-            f"CREATE TEMPORARY TABLE held ON COMMIT DROP AS SELECT s.row_no, s.retract, ({same}) AND NOT s.retract"  # noqa: S608
-            f" AS same, {month} AS month, {entity} AS entity"
-            f" FROM staging s JOIN {self.dataset.table} f ON {self._on_key()} {self._only_known_encounters()}",
+            f"UPDATE staging s SET held_same = NOT s.retract AND {same}, held_month = {month}, held_entity = {entity}"
+            f" FROM {self.dataset.table} f WHERE {self._on_key()} {narrowed}"
+            " RETURNING s.row_no, s.held_same, s.held_month",
             [self.institution.pk],
         )
-        self.cursor.execute("SELECT row_no, same, month FROM held ORDER BY row_no")
-        return [Held(*row) for row in self.cursor.fetchall()]
+        return [Held(*row) for row in sorted(self.cursor.fetchall())]
 
     def _on_key(self) -> str:
         keys = " AND ".join(f"f.{column} = s.{column}" for column in self.dataset.key_columns)
         return f"f.institution_id = %s AND f.superseded_sequence IS NULL AND {keys}"
 
-    def _only_known_encounters(self) -> str:
+    def _known_encounters(self) -> list[int]:
         """Most batches of charge lines bring encounters without any line so far: those need no look at every month."""
-        if not self.dataset.partitioned:
-            return ""
+        self.cursor.execute("SELECT DISTINCT encounter FROM staging")
+        staged = [row[0] for row in self.cursor.fetchall()]
         self.cursor.execute(
-            "SELECT DISTINCT s.encounter FROM (SELECT DISTINCT encounter FROM staging) s WHERE EXISTS"  # noqa: S608
-            f" (SELECT 1 FROM {self.dataset.table} f WHERE f.institution_id = %s AND f.encounter = s.encounter"
-            " AND f.superseded_sequence IS NULL)",
-            [self.institution.pk],
+            f"SELECT e FROM unnest(%s::bigint[]) e WHERE EXISTS (SELECT 1 FROM {self.dataset.table} f"
+            " WHERE f.institution_id = %s AND f.encounter = e AND f.superseded_sequence IS NULL)",
+            [staged, self.institution.pk],
         )
-        known = [row[0] for row in self.cursor.fetchall()]
-        return f"WHERE s.encounter = ANY('{{{','.join(map(str, known))}}}'::bigint[])"
+        return [row[0] for row in self.cursor.fetchall()]
 
     def supersede(self, batch_id: int, sequence: int) -> int:
         """Mark the held facts whose content differs, and those retracted; returns how many."""
-        month = "AND to_char(f.month, 'YYYY-MM') = h.month" if self.dataset.partitioned else ""
+        month = "AND f.month = to_date(s.held_month, 'YYYY-MM')" if self.dataset.partitioned else ""
         self.cursor.execute(
-            f"UPDATE {self.dataset.table} f SET superseded_batch_id = %s, superseded_sequence = %s"  # noqa: S608
-            f" FROM held h JOIN staging s USING (row_no) WHERE {self._on_key()} AND NOT h.same {month}",
+            f"UPDATE {self.dataset.table} f SET superseded_batch_id = %s, superseded_sequence = %s"
+            f" FROM staging s WHERE {self._on_key()} AND s.held_same IS FALSE {month}",
             [batch_id, sequence, self.institution.pk],
         )
         return self.cursor.rowcount
 
-    def insert(self, batch_id: int, sequence: int) -> int:
+    def insert(self, batch_id: int, sequence: int, months: Sequence[str]) -> int:
         """Land every staged row that is neither unchanged nor a retraction; returns how many."""
         names = [*self.dataset.columns]
         values = [f"s.{name}" for name in names]
         if self.dataset.partitioned:
-            self.cursor.execute(
-                "SELECT his_intake_ensure_month(month) FROM (SELECT DISTINCT (month || '-01')::date AS month FROM staging"
-                " WHERE NOT retract) months ORDER BY month"
-            )
+            first_days = [f"{month}-01" for month in months]
+            self.cursor.execute("SELECT his_intake_ensure_month(month) FROM unnest(%s::date[]) month", [first_days])
             names.append("month")
-            values.append("(s.month || '-01')::date")
+            values.append("s.month")
         if self.dataset.entity:
             names.append("entity")
-            values.append(f"coalesce(h.entity, nextval('{self.dataset.table}_entity_seq'))")
+            values.append(f"coalesce(s.held_entity, nextval('{self.dataset.table}_entity_seq'))")
         self.cursor.execute(
-            f"INSERT INTO {self.dataset.table} (institution_id, batch_id, sequence, row_no, {', '.join(names)})"  # noqa: S608
-            f" SELECT %s, %s, %s, s.row_no, {', '.join(values)} FROM staging s LEFT JOIN held h USING (row_no)"
-            " WHERE NOT s.retract AND h.same IS NOT TRUE ORDER BY s.row_no",
+            f"INSERT INTO {self.dataset.table} (institution_id, batch_id, sequence, row_no, {', '.join(names)})"
+            f" SELECT %s, %s, %s, s.row_no, {', '.join(values)} FROM staging s"
+            " WHERE NOT s.retract AND s.held_same IS NOT TRUE ORDER BY s.row_no",
             [self.institution.pk, batch_id, sequence],
         )
         return self.cursor.rowcount
@@ -151,11 +163,11 @@ class Staging:
     def months(self) -> list[str]:
         """Every month that the batch touches: of its rows, and of the facts they supersede."""
         self.cursor.execute(
-            "SELECT DISTINCT s.month FROM staging s LEFT JOIN held h USING (row_no) WHERE h.same IS NOT TRUE"
-            " AND NOT s.retract AND s.month IS NOT NULL"
-            " UNION SELECT DISTINCT month FROM held WHERE NOT same AND month IS NOT NULL"
+            "SELECT DISTINCT CASE WHEN NOT retract THEN month END, held_month FROM staging WHERE held_same IS NOT TRUE"
         )
-        return sorted(row[0] for row in self.cursor.fetchall())
+        pairs = self.cursor.fetchall()
+        landing = {f"{month:%Y-%m}" for month, _ in pairs if month}
+        return sorted(landing | {held for _, held in pairs if held})
 
 
 def _escaped(field: Field, values: Sequence[str | None]) -> list[str]:
@@ -163,6 +175,6 @@ def _escaped(field: Field, values: Sequence[str | None]) -> list[str]:
         filled = [r"\N" if value is None else value.replace("\\", "\\\\") for value in values]
     else:
         filled = list(values)  # type: ignore[arg-type]
-        if field.sql_type == "text" and any("\\" in value for value in filled):
+        if field.sql_type == "text" and "\\" in "".join(filled):
             filled = [value.replace("\\", "\\\\") for value in filled]
     return filled

@@ -10,6 +10,7 @@ from django_tables2 import A
 
 from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.models import Batch, QualityFinding, QuarantinedRow
+from ops_platform.his_intake.quality.rules import RULES
 from ops_platform.his_intake.sheets import faults_in_words, field_title
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.tables import ActionsColumn, PeriodColumn, QuantityColumn, StateColumn, Table, TimeColumn
@@ -17,6 +18,9 @@ from ops_platform.web.templatetags.ops import badge, quantity
 
 SOURCE_TONES = {"api": "neutral", "upload": "info", "resubmission": "warn"}
 STATE_TONES = {"open": "bad", "resubmitted": "good", "discarded": "neutral"}
+PLACE = {"td": {"class": "place"}}
+NAME = {"td": {"class": "text-nowrap"}}
+RULE_TITLES = {rule.code: rule.title for rule in RULES}
 
 
 def dataset_title(code: str) -> str:
@@ -77,8 +81,8 @@ class BatchTable(Table):
     """Batches with their counts."""
 
     received_at = TimeColumn(verbose_name=_("接收时间"))
-    institution = django_tables2.Column(verbose_name=_("机构"))
-    dataset = DatasetColumn(verbose_name=_("数据集"))
+    institution = django_tables2.Column(verbose_name=_("机构"), attrs=PLACE)
+    dataset = DatasetColumn(verbose_name=_("数据集"), attrs=NAME)
     batch_no = django_tables2.Column(verbose_name=_("批次号"), linkify=("his_intake:batch", {"pk": A("pk")}))
     source = StateColumn(verbose_name=_("来源"), tones=SOURCE_TONES)
     sender = django_tables2.Column(verbose_name=_("报送人"))
@@ -117,8 +121,8 @@ class QuarantineTable(Table):
     chosen = django_tables2.TemplateColumn(
         template_name="his_intake/choose_row.html", verbose_name="", exclude_from_export=True, empty_values=()
     )
-    institution = django_tables2.Column(verbose_name=_("机构"))
-    dataset = DatasetColumn(verbose_name=_("数据集"))
+    institution = django_tables2.Column(verbose_name=_("机构"), attrs=PLACE)
+    dataset = DatasetColumn(verbose_name=_("数据集"), attrs=NAME)
     batch = django_tables2.Column(
         verbose_name=_("批次"), accessor="batch__batch_no", linkify=("his_intake:batch", {"pk": A("batch_id")})
     )
@@ -135,9 +139,7 @@ class QuarantineTable(Table):
     def render_faults(self, record: QuarantinedRow) -> str:
         dataset = DATASETS[record.dataset]
         shown = ((field_title(dataset, fault["field"]), fault["value"], fault["message"]) for fault in record.faults)
-        return format_html_join(
-            "", '<div class="fault"><b>{}</b> <span class="fault-value">{}</span> {}</div>', shown
-        )
+        return format_html_join("", '<div class="fault"><b>{}</b> <span class="fault-value">{}</span> {}</div>', shown)
 
     def value_faults(self, record: QuarantinedRow) -> str:
         return faults_in_words(DATASETS[record.dataset], record)
@@ -146,7 +148,7 @@ class QuarantineTable(Table):
 class FindingTable(Table):
     """Findings with a sample of what was seen."""
 
-    institution = django_tables2.Column(verbose_name=_("机构"))
+    institution = django_tables2.Column(verbose_name=_("机构"), attrs=PLACE)
     period = PeriodColumn(verbose_name=_("月份"))
     message = django_tables2.Column(verbose_name=_("规则"))
     count = QuantityColumn(verbose_name=_("处数"))
@@ -169,5 +171,5 @@ class FindingTable(Table):
 
 
 def rule_title(finding: QualityFinding) -> str:
-    """The rule in words; its message without the count."""
-    return finding.message.rpartition(":")[0] or finding.message
+    """The rule in words."""
+    return RULE_TITLES.get(finding.rule, finding.rule)

@@ -112,13 +112,14 @@ def _instructions(workbook: _Workbook, dataset: Dataset) -> None:
     for row, field in enumerate(dataset.fields, start=start + 1):
         sheet.write_string(row, 0, field.title, workbook.wrapped)
         sheet.write_string(row, 1, _("是") if field.required else "", workbook.wrapped)
-        sheet.write_string(row, 2, _form(field), workbook.wrapped)
+        sheet.write_string(row, 2, form_of(field), workbook.wrapped)
         sheet.write_string(row, 3, example_of(field), workbook.wrapped)
 
 
-def _form(field: Field) -> str:
+def form_of(field: Field) -> str:
+    """What a value looks like, for somebody who fills in a table."""
     if isinstance(field, Choice):
-        return _("从列表中选择:%(choices)s") % {"choices": field.form}
+        return _("选择:%(choices)s") % {"choices": "、".join(str(title) for _code, title in field.choices)}
     if isinstance(field, Reference):
         return _("%(form)s(原样填写,保留前面的 0)") % {"form": field.form}
     return field.form

@@ -8,9 +8,7 @@ def actor_of_user(user: User, address: str = "") -> Actor:
     """The user with the roles that are active now."""
     grants = tuple(
         Grant(role=Role(role), institution=institution, department=department)
-        for role, institution, department in RoleAssignment.objects.filter(
-            user=user, state=RoleAssignment.State.ACTIVE
-        )
+        for role, institution, department in RoleAssignment.objects.filter(user=user, state=RoleAssignment.State.ACTIVE)
         .order_by("id")
         .values_list("role", "institution_id", "department_id")
     )

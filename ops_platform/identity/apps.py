@@ -10,8 +10,11 @@ class IdentityConfig(AppConfig):
 
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions
-        from ops_platform.identity import duties
-        from ops_platform.identity import schema  # noqa: F401  names the API key scheme in the OpenAPI page
+        from ops_platform.identity import (
+            duties,
+            schema,  # noqa: F401  names the API key scheme in the OpenAPI page
+            sign_in,  # noqa: F401  connects the handlers that record sign-in and sign-out
+        )
         from ops_platform.masterdata.reference import register_reference
 
         register_reference("duty_pairs", duties.load_pairs)

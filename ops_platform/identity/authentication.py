@@ -57,7 +57,12 @@ class ApiKeyAuthentication(BaseAuthentication):
         with connection.cursor() as cursor:
             cursor.execute(
                 _USE,
-                {"now": now, "edge": now - WINDOW, "address": address, "digest": digest_of_key(parts[1].decode("latin-1"))},
+                {
+                    "now": now,
+                    "edge": now - WINDOW,
+                    "address": address,
+                    "digest": digest_of_key(parts[1].decode("latin-1")),
+                },
             )
             row = cursor.fetchone()
         if row is None:
@@ -66,7 +71,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         if count > settings.API_KEY_REQUESTS_PER_MINUTE:
             raise Throttled(wait=max(1.0, (start + WINDOW - now).total_seconds()))
         key = ApiKey.objects.get(pk=key_id)
-        request._request.actor = actor_of_key(key, address)
+        request._request.actor = actor_of_key(key, address)  # type: ignore[attr-defined]
         return ApiKeyUser(key), key
 
     def authenticate_header(self, request: Request) -> str:

@@ -87,7 +87,7 @@ class RoleProposalForm(forms.Form):
         self.fields["institution"].widget.attrs["hx-swap"] = "outerHTML"
         chosen = str(self["institution"].value() or "")
         if chosen.isdigit():
-            self.fields["department"].queryset = Department.objects.filter(institution=int(chosen))
+            self.fields["department"].queryset = Department.objects.filter(institution=int(chosen))  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
-def answer(request: HttpRequest, response: Any = None, credentials: dict[str, Any] | None = None) -> HttpResponse:
+def answer(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """429 with a page that says how long to wait."""
     minutes = int(settings.AXES_COOLOFF_TIME * 60)
     page = render(request, "identity/locked.html", {"minutes": minutes}, status=429)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
@@ -23,5 +24,11 @@ class ActorMiddleware:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of the client as the web server saw it."""
+    """The address of the client. Behind PROXY_COUNT proxies of our own it is the one that the outermost of them saw;
+    what a client itself writes into X-Forwarded-For is further left and never believed."""
+    proxies = settings.PROXY_COUNT
+    if proxies:
+        passed = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+        if len(passed) >= proxies:
+            return passed[-proxies]
     return str(request.META.get("REMOTE_ADDR", ""))

@@ -151,8 +151,6 @@ class ApiKey(models.Model):
         return f"{self.name} {self.prefix}…"
 
 
-
-
 class AccessLog(AppendOnly):
     """Who looked at a page or API answer that shows a single patient's data, and when."""
 

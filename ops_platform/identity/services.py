@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -77,21 +78,15 @@ def propose_role(
         raise Invalid("identity.unknown_role", f"没有角色 {role}。")
     if institution_id is not None and not Institution.objects.filter(pk=institution_id).exists():
         raise NotFound("masterdata.no_institution", "没有这个机构。")
-    if department_id is not None and not Department.objects.filter(
-        pk=department_id, institution_id=institution_id
-    ).exists():
+    if department_id is not None and not _belongs(department_id, institution_id):
         raise Invalid("identity.department_elsewhere", "所选科室不属于所选机构。")
     if (role == Role.DEPARTMENT_HEAD) != (department_id is not None):
         raise Invalid("identity.department_needed", "科室主任须指明科室,其他角色不限定科室。")
     _refuse_incompatible(user, role, institution_id)
-    held = RoleAssignment.objects.filter(
-        user=user,
-        role=role,
-        institution_id=institution_id,
-        department_id=department_id,
-        state__in=[RoleAssignment.State.PROPOSED, RoleAssignment.State.ACTIVE],
-    )
-    if held.exists():
+    where: dict[str, Any] = {"institution_id": institution_id, "department_id": department_id}
+    if RoleAssignment.objects.filter(
+        **where, user=user, role=role, state__in=[RoleAssignment.State.PROPOSED, RoleAssignment.State.ACTIVE]
+    ).exists():
         raise Conflict("identity.role_held", "该用户已有这个角色,或已有待确认的申请。")
     assignment = RoleAssignment.objects.create(
         user=user,
@@ -102,6 +97,11 @@ def propose_role(
     )
     _record(actor, "identity.role_proposed", assignment)
     return assignment
+
+
+def _belongs(department_id: int, institution_id: int | None) -> bool:
+    department = Department.objects.filter(pk=department_id).first()
+    return department is not None and department.institution_id == institution_id
 
 
 def _refuse_incompatible(user: User, role: str, institution_id: int | None) -> None:

@@ -15,7 +15,7 @@ from ops_platform.identity.filters import AccessLogFilter, ProposalFilter, UserF
 from ops_platform.identity.forms import NewApiKeyForm, NewUserForm, PasswordChangeForm, RoleProposalForm, SignInForm
 from ops_platform.identity.models import AccessLog, ApiKey, RoleAssignment, User
 from ops_platform.identity.tables import AccessLogTable, ApiKeyTable, ProposalTable, UserTable, reach, role_title
-from ops_platform.kernel import Role
+from ops_platform.kernel import Actor, Role
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, Page, TemplatePage
 
 ADMINISTRATORS = (Role.SYSTEM_ADMIN,)
@@ -37,8 +37,11 @@ def _user(pk: int) -> User:
 class _Administration:
     """Buttons are shown to those who may press them; an auditor only reads."""
 
+    actor: Actor
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(may_administer=self.actor.has(*ADMINISTRATORS), **kwargs)  # type: ignore[misc]
+        may_administer = self.actor.has(*ADMINISTRATORS)
+        return super().get_context_data(may_administer=may_administer, **kwargs)  # type: ignore[misc]
 
 
 class SignIn(LoginView):

@@ -71,7 +71,9 @@ class Actor:
         if self.system:
             return None
         held = [
-            grant for grant in self.grants if (not roles or grant.role in roles) and grant.institution in (None, institution)
+            grant
+            for grant in self.grants
+            if (not roles or grant.role in roles) and grant.institution in (None, institution)
         ]
         if any(grant.department is None for grant in held):
             return None

@@ -9,20 +9,22 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 FEN = Decimal("0.01")
+LIMIT = Decimal(10) ** 16  # what NUMERIC(18,2) holds
 SHARE_DIGITS = 12
 
 
 def to_fen(amount: Decimal | str | int) -> int:
-    """Yuan to integer fen. Raises ValueError for anything that is not an exact number of fen."""
+    """Yuan to integer fen. Raises ValueError for anything that is not an exact number of fen below 10^16 yuan."""
     try:
         value = Decimal(amount)
-        fen = int(value.scaleb(2))
-        exact = value.is_finite() and value.scaleb(2) == fen
-    except (InvalidOperation, OverflowError, TypeError) as error:
+    except (InvalidOperation, TypeError, ValueError) as error:
         raise ValueError(f"not an amount in yuan: {amount!r}") from error
-    if not exact:
+    if not value.is_finite() or abs(value) >= LIMIT:
+        raise ValueError(f"not an amount in yuan: {amount!r}")
+    fen = value.scaleb(2)
+    if fen != fen.to_integral_value():
         raise ValueError(f"more than two decimals: {amount!r}")
-    return fen
+    return int(fen)
 
 
 def from_fen(fen: int) -> Decimal:

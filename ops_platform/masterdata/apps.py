@@ -11,8 +11,9 @@ class MasterdataConfig(AppConfig):
     def ready(self) -> None:
         from pathlib import Path
 
-        from ops_platform.audit.public import register_actions
+        from ops_platform.audit.public import register_actions, register_institution_names
         from ops_platform.masterdata import reference
+        from ops_platform.masterdata.selectors import institution_names
 
         shipped = Path(__file__).parent / "reference_data"
         reference.register_reference("code_sets", lambda: reference.load_code_sets(shipped / "code_sets.json"))
@@ -28,3 +29,4 @@ class MasterdataConfig(AppConfig):
             masterdata__period_reopening_refused="驳回反结账申请",
             masterdata__parameter_changed="修改参数",
         )
+        register_institution_names(institution_names)

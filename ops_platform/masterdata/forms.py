@@ -41,10 +41,10 @@ class ParameterForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         shared = actor.has(Role.OPERATION_CENTRE)
-        self.fields["scope"].choices = [choice for choice in Scope.choices if shared or choice[0] == Scope.INSTITUTION]
-        self.fields["institution"].queryset = Institution.objects.visible_to(
-            actor, Role.OPERATION_CENTRE, Role.FINANCE_DIRECTOR
-        )
+        scopes = [choice for choice in Scope.choices if shared or choice[0] == Scope.INSTITUTION]
+        institutions = Institution.objects.visible_to(actor, Role.OPERATION_CENTRE, Role.FINANCE_DIRECTOR)
+        self.fields["scope"].choices = scopes  # type: ignore[attr-defined]
+        self.fields["institution"].queryset = institutions  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

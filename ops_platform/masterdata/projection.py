@@ -41,8 +41,8 @@ def withdraw_charge_items(institution: Institution, keys: Iterable[tuple[str, An
 def _put(
     institution: Institution,
     rows: Iterable[Mapping[str, Any]],
-    identity: type[Department] | type[ChargeItem],
-    term: type[DepartmentTerm] | type[ChargeItemTerm],
+    identity: Any,
+    term: Any,
     owner: str,
     fields: tuple[str, ...],
 ) -> None:

@@ -26,7 +26,7 @@ def load_all() -> dict[str, int]:
 
 
 def load_code_sets(file: Path) -> int:
-    """Code sets from a JSON file: [{code, name, version, effective_from, source_mark, source_text, codes: [[code, name, …]]}]."""
+    """Code sets from a JSON file: a list of {code, name, version, effective_from, source_mark, source_text, codes}."""
     added = 0
     for entry in json.loads(file.read_text(encoding="utf-8")):
         code_set, _ = CodeSet.objects.get_or_create(

@@ -1,5 +1,6 @@
 """Reads of the master data that other apps build on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,6 +9,12 @@ from django.db import connection
 
 from ops_platform.kernel import Invalid
 from ops_platform.masterdata.models import DepartmentTerm, Institution, Parameter, Scope
+
+
+def institution_names(ids: Collection[int] | None) -> dict[str, str]:
+    """Names by code of these institutions, of all for None; in code order."""
+    rows = Institution.objects.order_by("code")
+    return dict((rows if ids is None else rows.filter(pk__in=ids)).values_list("code", "name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,10 @@ def parameter_at(*, key: str, day: date, institution: Institution | None = None)
     Raises Invalid when the key has no value on that day.
     """
     rows = Parameter.objects.filter(key=key, effective_from__lte=day)
-    rows = rows.filter(institution=None) | rows.filter(institution=institution) if institution else rows.filter(
-        institution=None
+    rows = (
+        rows.filter(institution=None) | rows.filter(institution=institution)
+        if institution
+        else rows.filter(institution=None)
     )
     narrowest = [Scope.INSTITUTION, Scope.CITY, Scope.PROVINCE, Scope.NATIONAL]
     best = min(rows, key=lambda row: (narrowest.index(Scope(row.scope)), -row.effective_from.toordinal()), default=None)

@@ -1,6 +1,6 @@
 """Addresses and side-bar entries of the master data pages."""
 
-from django.urls import path, re_path
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.masterdata import views
@@ -8,14 +8,12 @@ from ops_platform.web import navigation
 
 app_name = "masterdata"
 
-_PERIOD = r"^periods/(?P<institution>\d+)/(?P<period>\d{4}-(?:0[1-9]|1[0-2]))/"
-
 urlpatterns = [
     path("institutions/", views.Institutions.as_view(), name="institutions"),
     path("institutions/<int:pk>/", views.InstitutionDetail.as_view(), name="institution"),
     path("periods/", views.PeriodBoard.as_view(), name="periods"),
-    re_path(_PERIOD + r"$", views.PeriodDetail.as_view(), name="period"),
-    re_path(_PERIOD + r"close/$", views.ClosePeriod.as_view(), name="close-period"),
+    path("periods/<int:institution>/<period:period>/", views.PeriodDetail.as_view(), name="period"),
+    path("periods/<int:institution>/<period:period>/close/", views.ClosePeriod.as_view(), name="close-period"),
     path("reopenings/<int:pk>/confirm/", views.ConfirmReopening.as_view(), name="confirm-reopening"),
     path("reopenings/<int:pk>/refuse/", views.RefuseReopening.as_view(), name="refuse-reopening"),
     path("code-sets/", views.CodeSets.as_view(), name="code-sets"),

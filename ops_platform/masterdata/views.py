@@ -61,9 +61,9 @@ class Branch:
 
 def _forest(institutions: Iterable[Institution]) -> list[Branch]:
     branches = {institution.pk: Branch(institution) for institution in institutions}
-    roots = []
+    roots: list[Branch] = []
     for branch in branches.values():
-        parent = branches.get(branch.institution.parent_id)
+        parent = branches.get(branch.institution.parent_id or 0)
         (parent.members if parent else roots).append(branch)
     return roots
 

@@ -1,5 +1,10 @@
-"""API of the app."""
+"""Addresses of the nightly API."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from ops_platform.nightly import api
+
+urlpatterns = [
+    path("runs/", api.RunListView.as_view(), name="api-nightly-runs"),
+    path("runs/<int:pk>/", api.RunDetailView.as_view(), name="api-nightly-run"),
+]

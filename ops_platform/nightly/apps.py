@@ -1,6 +1,7 @@
 """Set-up of the nightly run."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class NightlyConfig(AppConfig):
@@ -10,9 +11,17 @@ class NightlyConfig(AppConfig):
 
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions
+        from ops_platform.nightly.readiness import worker_answers
+        from ops_platform.nightly.selectors import READERS
+        from ops_platform.nightly.views import BOARD_READERS
+        from ops_platform.web import navigation
+        from ops_platform.web.health import register_readiness
 
+        register_readiness("worker", worker_answers)
         register_actions(
             nightly__run_started="启动夜间运行",
             nightly__run_finished="夜间运行结束",
             nightly__run_resumed="恢复夜间运行",
         )
+        navigation.register("夜间运行", _("运行"), "nightly-runs", icon="moon-stars", roles=READERS, order=10)
+        navigation.register("夜间运行", _("月末看板"), "nightly-board", icon="lock", roles=BOARD_READERS, order=20)

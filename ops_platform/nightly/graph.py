@@ -74,3 +74,8 @@ def ordered(scope: StepScope) -> tuple[Step, ...]:
         if _steps[code].scope is scope
     }
     return tuple(_steps[code] for code in TopologicalSorter(graph).static_order())
+
+
+def title_of(code: str) -> str:
+    """The step in words; the code itself for a step that no app contributes any more."""
+    return _steps[code].title if code in _steps else code

@@ -3,10 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
-from ops_platform.kernel import Actor
-from ops_platform.nightly.models import DONE_STATES, Lane, NightlyRun, StepRun, StepState
+from ops_platform.kernel import Actor, NotFound, Role
+from ops_platform.nightly.models import DONE_STATES, Lane, LaneState, NightlyRun, StepRun, StepState
+from ops_platform.nightly.services import OPERATORS
+
+READERS = (
+    *OPERATORS,
+    Role.FINANCE_OFFICER,
+    Role.ACCOUNTING_REVIEWER,
+    Role.INSTITUTION_HEAD,
+    Role.AUDITOR,
+    Role.SYSTEM_ADMIN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +58,49 @@ def progress(*, run_id: int) -> Progress:
 
 def lanes_of(*, actor: Actor, run: NightlyRun) -> QuerySet[Lane]:
     """The lanes the actor may see, with the counts of their steps; institutions by code, the alliance last."""
-    lanes = run.lanes.select_related("institution")
-    reach = actor.institutions()
-    if reach is not None:
-        lanes = lanes.filter(institution__in=reach)
-    return lanes.annotate(
-        total=Count("steps"),
-        done=Count("steps", filter=Q(steps__state__in=DONE_STATES)),
-        failed=Count("steps", filter=Q(steps__state__in=[StepState.FAILED, StepState.BLOCKED])),
-        unchanged=Count("steps", filter=Q(steps__state=StepState.UNCHANGED)),
-    ).order_by("institution__code", "pk")
+    return (
+        visible_lanes(actor=actor)
+        .filter(run=run)
+        .annotate(
+            began=Min("steps__started_at"),
+            ended=Max("steps__finished_at"),
+            total=Count("steps"),
+            done=Count("steps", filter=Q(steps__state__in=DONE_STATES)),
+            failed=Count("steps", filter=Q(steps__state__in=[StepState.FAILED, StepState.BLOCKED])),
+            unchanged=Count("steps", filter=Q(steps__state=StepState.UNCHANGED)),
+        )
+        .order_by("institution__code", "pk")
+    )
+
+
+def visible_lanes(*, actor: Actor) -> QuerySet[Lane]:
+    """Lanes of the institutions the actor may read; the alliance's lane for those who see all of them."""
+    lanes = Lane.objects.select_related("institution", "run")
+    reach = actor.institutions(*READERS)
+    return lanes if reach is None else lanes.filter(institution__in=reach)
+
+
+def access_lane(*, actor: Actor, lane_id: int) -> Lane:
+    """One lane; NotFound for what the actor may not see."""
+    lane = visible_lanes(actor=actor).filter(pk=lane_id).first()
+    if lane is None:
+        raise NotFound("nightly.no_lane", "没有这条运行记录。")
+    return lane
+
+
+def access_run(*, run_id: int) -> NightlyRun:
+    """One run; NotFound for an unknown one."""
+    run = NightlyRun.objects.filter(pk=run_id).first()
+    if run is None:
+        raise NotFound("nightly.no_run", "没有这次夜间运行。")
+    return run
+
+
+def runs(*, actor: Actor) -> QuerySet[NightlyRun]:
+    """All runs, newest first, with the lanes that the actor sees of each counted."""
+    reach = actor.institutions(*READERS)
+    seen = Q() if reach is None else Q(lanes__institution__in=reach)
+    return NightlyRun.objects.annotate(
+        lanes_seen=Count("lanes", filter=seen),
+        lanes_failed=Count("lanes", filter=seen & Q(lanes__state=LaneState.FAILED)),
+    ).order_by("-id")

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from ops_platform.audit.public import record
@@ -40,12 +40,12 @@ def start_run(
     """Create a run with its lanes and steps and hand the lanes to Celery.
 
     Covers every month that is not closed, from each institution's first period to that of `business_date`, or only
-    `period`. `institutions` are codes; empty means all. Raises Conflict while another run is going on.
+    `period`. `institutions` are codes; empty means all in the actor's reach. Raises Conflict while another run goes on.
     """
     if not actor.has(*OPERATORS):
         raise Forbidden("nightly.not_allowed", "只有运营管理中心或财务负责人可以启动夜间运行。")
     latest = Period.of(business_date)
-    chosen = Institution.objects.order_by("code")
+    chosen = Institution.objects.visible_to(actor, *OPERATORS).order_by("code")
     if institutions:
         chosen = chosen.filter(code__in=institutions)
         unknown = set(institutions) - {row.code for row in chosen}
@@ -157,7 +157,7 @@ class _Heartbeat:
     def _beat(self) -> None:
         pause = min(1.0, settings.NIGHTLY_LEASE_SECONDS / 4)
         prolonged = timezone.now()
-        written = (None, 0, 0)
+        written: tuple[int | None, int, int] = (None, 0, 0)
         try:
             while not self._stop.wait(pause):
                 now = timezone.now()
@@ -242,9 +242,7 @@ def _let_go(lane: Lane, owner: str) -> None:
     lane.save(update_fields=["state", "lease_owner", "lease_until"])
     if lane.institution_id is None:
         _finish(run)
-    elif not run.lanes.filter(
-        institution__isnull=False, state__in=[LaneState.WAITING, LaneState.RUNNING]
-    ).exists():
+    elif not run.lanes.filter(institution__isnull=False, state__in=[LaneState.WAITING, LaneState.RUNNING]).exists():
         _send_lanes(run.lanes.filter(institution__isnull=True, state=LaneState.WAITING))
 
 
@@ -252,7 +250,9 @@ def _finish(run: NightlyRun) -> None:
     run.state = RunState.FAILED if run.lanes.filter(state=LaneState.FAILED).exists() else RunState.SUCCEEDED
     run.finished_at = timezone.now()
     run.save(update_fields=["state", "finished_at"])
-    record(PLATFORM, "nightly.run_finished", subject_type="nightly_run", subject=run.pk, detail={"state": str(run.state)})
+    record(
+        PLATFORM, "nightly.run_finished", subject_type="nightly_run", subject=run.pk, detail={"state": str(run.state)}
+    )
 
 
 @transaction.atomic
@@ -291,12 +291,11 @@ def sweep() -> int:
         run = NightlyRun.objects.select_for_update(skip_locked=True).filter(state=RunState.RUNNING).first()
         if run is None:
             return 0
-        lost = run.lanes.filter(state=LaneState.RUNNING, lease_until__lt=now)
         unheard = Q(messaged_at__isnull=True) | Q(messaged_at__lt=now - RESEND_AFTER)
+        since_lost = Q(messaged_at__lt=F("lease_until"))
+        lost = run.lanes.filter(unheard | since_lost, state=LaneState.RUNNING, lease_until__lt=now)
         waiting = run.lanes.filter(unheard, state=LaneState.WAITING, institution__isnull=False)
         ready = (lost | waiting).distinct()
-        if not run.lanes.filter(
-            institution__isnull=False, state__in=[LaneState.WAITING, LaneState.RUNNING]
-        ).exists():
+        if not run.lanes.filter(institution__isnull=False, state__in=[LaneState.WAITING, LaneState.RUNNING]).exists():
             ready = (ready | run.lanes.filter(unheard, state=LaneState.WAITING, institution__isnull=True)).distinct()
         return _send_lanes(ready)

@@ -14,7 +14,7 @@ ORDINARY = ("SELECT", "INSERT", "UPDATE", "DELETE")
 LIBRARY_TABLES = ("django_migrations",)
 
 
-def grant_after_migrate(sender: Any, using: str, **_: Any) -> None:
+def grant_after_migrate(using: str, **_: Any) -> None:
     """Handler of post_migrate of this app, which runs once per migrate."""
     role = settings.APP_DATABASE.get("USER")
     connection = connections[using]

@@ -20,6 +20,7 @@ def _kept_secret() -> str:
 
 SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret()
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None  # files are served from where they lie
 WHITENOISE_MANIFEST_STRICT = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

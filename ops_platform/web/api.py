@@ -11,8 +11,16 @@ from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from ops_platform.kernel import Actor
+
 if TYPE_CHECKING:  # rest_framework.views imports this module by its settings
     from rest_framework.views import APIView
+
+
+def actor_of(request: Request) -> Actor:
+    """The actor of an API request that passed RolePermission."""
+    actor: Actor = request._request.actor  # type: ignore[attr-defined]
+    return actor
 
 
 class RolePermission(BasePermission):

@@ -8,7 +8,8 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        from ops_platform.web import health
+        from ops_platform.web import converters, health
 
+        converters.register()
         health.register_readiness("database", health.database_answers)
         health.register_readiness("broker", health.broker_answers)

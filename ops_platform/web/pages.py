@@ -32,7 +32,7 @@ class Page:
     """Mixin of every view behind sign-in. Anonymous → sign-in page with the way back; without the role → 403."""
 
     roles: ClassVar[tuple[Role, ...]] = ()
-    title: ClassVar[Any] = ""
+    title: Any = ""
     actor: Actor
     request: HttpRequest
 

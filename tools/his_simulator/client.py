@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, NotRequired, TypedDict, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "ndjson": "application/x-ndjson"}
@@ -19,6 +20,41 @@ TRIES = 8
 LONGEST_PAUSE = 30.0
 ANSWER_TIMEOUT = 300
 PROGRESS_EVERY = 1.0
+BATCH_NAMES: tuple[Literal["institution", "dataset", "batch_no", "rows"], ...] = (
+    "institution",
+    "dataset",
+    "batch_no",
+    "rows",
+)
+
+
+class Batch(TypedDict):
+    """A batch as the manifest lists it."""
+
+    institution: str
+    dataset: str
+    batch_no: str
+    file: str
+    format: str
+    rows: int
+    purpose: str
+
+
+class Answer(TypedDict):
+    """A line of posted.jsonl: the batch, the status, and those fields of the platform's answer that are read here."""
+
+    institution: str
+    dataset: str
+    batch_no: str
+    rows: int
+    status: int
+    landed: NotRequired[int]
+    superseded: NotRequired[int]
+    unchanged: NotRequired[int]
+    retracted: NotRequired[int]
+    quarantined: NotRequired[int]
+    code: NotRequired[str]
+    detail: NotRequired[str]
 
 
 class Refused(Exception):
@@ -44,23 +80,24 @@ class Progress:
     _printed: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def count(self, record: dict[str, object]) -> None:
+    def count(self, record: Answer) -> None:
         """Add a batch's answer to the sums. Superseding and unchanged rows count as landed."""
         self.batches += 1
-        self.rows_posted += int(record["rows"])
-        if not 200 <= int(record["status"]) < 300:
+        self.rows_posted += record["rows"]
+        if not _was_taken(record):
             self.refused += 1
             return
-        self.rows_quarantined += int(record.get("quarantined", 0))
-        self.rows_landed += sum(int(record.get(name, 0)) for name in ("landed", "superseded", "unchanged", "retracted"))
+        self.rows_quarantined += record.get("quarantined", 0)
+        self.rows_landed += record.get("landed", 0) + record.get("superseded", 0)
+        self.rows_landed += record.get("unchanged", 0) + record.get("retracted", 0)
 
-    def answered(self, record: dict[str, object]) -> None:
+    def answered(self, record: Answer) -> None:
         """Write the answer down at once, so that a restart knows of it, and show how far the posting has come."""
         with self._lock:
             with self.log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")
             self.count(record)
-            if not 200 <= int(record["status"]) < 300:
+            if not _was_taken(record):
                 print(
                     f"refused {record['institution']} {record['batch_no']}: {record['status']} "
                     f"{record.get('code', '')} {record.get('detail', '')}",
@@ -113,10 +150,10 @@ class Sender:
             self.close()
         return response.status, response.getheader("Retry-After"), content
 
-    def send(self, batch: dict[str, object], content: bytes) -> dict[str, object]:
+    def send(self, batch: Batch, content: bytes) -> Answer:
         """Deliver a batch; return the record of its answer. A repeat is harmless: the platform knows batch numbers."""
-        form = str(batch["format"])
-        path = f"{self.parts.path.rstrip('/')}/api/v1/intake/{quote(str(batch['dataset']))}/"
+        form = batch["format"]
+        path = f"{self.parts.path.rstrip('/')}/api/v1/intake/{quote(batch['dataset'])}/"
         if form != "json":
             path += "?" + urlencode({"institution": batch["institution"], "batch_no": batch["batch_no"]})
         headers = {
@@ -172,34 +209,39 @@ def _problem_text(answer: bytes) -> str:
     )
 
 
-def _record(batch: dict[str, object], status: int, answer: bytes) -> dict[str, object]:
-    """A line of posted.jsonl: the batch, the status and what the platform answered."""
-    parsed = _parsed(answer)
-    own = {name: batch[name] for name in ("institution", "dataset", "batch_no", "rows")}
-    return {**parsed, **own, "status": status}
+def _record(batch: Batch, status: int, answer: bytes) -> Answer:
+    """What the platform answered, with the batch's own names and the status put over it."""
+    own = {name: batch[name] for name in BATCH_NAMES}
+    return cast(Answer, {**_parsed(answer), **own, "status": status})
 
 
-def _answered_before(log: Path) -> dict[tuple[str, str, str], dict[str, object]]:
+def _was_taken(record: Answer) -> bool:
+    return 200 <= record["status"] < 300
+
+
+def _answered_before(log: Path) -> dict[tuple[str, str, str], Answer]:
     """Batches that were taken in an earlier run. A line cut off by a kill, and a refusal, are tried again."""
-    found = {}
+    found: dict[tuple[str, str, str], Answer] = {}
     if log.exists():
         for line in log.read_text(encoding="utf-8").splitlines():
-            record = _parsed(line.encode())
-            if 200 <= int(record.get("status", 0)) < 300:
-                found[(record["institution"], record["dataset"], record["batch_no"])] = record
+            parsed = _parsed(line.encode())
+            if "status" in parsed:
+                record = cast(Answer, parsed)
+                if _was_taken(record):
+                    found[(record["institution"], record["dataset"], record["batch_no"])] = record
     return found
 
 
 def post(directory: Path, url: str, api_key: str, senders: int = 2) -> int:
     """Post every batch not answered yet. 0 when all were taken, 1 when the platform refused one or was not reached."""
-    manifest = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
+    manifest: list[Batch] = json.loads((directory / "manifest.json").read_text(encoding="utf-8"))
     log = directory / "posted.jsonl"
     before = _answered_before(log)
     if log.exists() and not log.read_bytes().endswith(b"\n"):
         with log.open("a", encoding="utf-8") as file:
             file.write("\n")
     progress = Progress(log, sum(batch["rows"] for batch in manifest))
-    waiting: dict[str, list[dict[str, object]]] = defaultdict(list)
+    waiting: dict[str, list[Batch]] = defaultdict(list)
     for batch in manifest:
         record = before.get((batch["institution"], batch["dataset"], batch["batch_no"]))
         if record is not None:
@@ -208,7 +250,7 @@ def post(directory: Path, url: str, api_key: str, senders: int = 2) -> int:
             waiting[batch["institution"]].append(batch)
     if before:
         print(f"{len(before):,} batches were answered before and are not sent again", flush=True)
-    institutions: queue.SimpleQueue[list[dict[str, object]]] = queue.SimpleQueue()
+    institutions: queue.SimpleQueue[list[Batch]] = queue.SimpleQueue()
     # the longest queue first, so that no sender is left alone with it at the end
     for batches in sorted(waiting.values(), key=lambda batches: -sum(batch["rows"] for batch in batches)):
         institutions.put(batches)
@@ -222,7 +264,7 @@ def post(directory: Path, url: str, api_key: str, senders: int = 2) -> int:
                 for batch in institutions.get_nowait():
                     if stop.is_set():
                         return
-                    progress.answered(sender.send(batch, (directory / str(batch["file"])).read_bytes()))
+                    progress.answered(sender.send(batch, (directory / batch["file"]).read_bytes()))
         except queue.Empty:
             return
         except Exception as error:  # carried to the caller's thread

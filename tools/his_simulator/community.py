@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -74,32 +74,47 @@ def _department_rows() -> tuple[dict[str, str], ...]:
         return tuple(csv.DictReader(file))
 
 
+def _department(row: dict[str, str]) -> Department:
+    return Department(
+        code=row["code"],
+        name=row["name"],
+        cost_class=row["cost_class"],
+        service_mode=row["service_mode"],
+        visits=float(row["visits"]),
+        staff=float(row["staff"]),
+        area=float(row["area"]),
+        pay=float(row["pay"]),
+        equipment=float(row["equipment"]),
+        executes=tuple(row["executes"].split()),
+    )
+
+
+def _with(home: Department, part: Department) -> Department:
+    """The home once it does the part's work as well."""
+    mixed = home.service_mode == "outpatient" and part.service_mode == "mixed"
+    return replace(
+        home,
+        service_mode="mixed" if mixed else home.service_mode,
+        visits=home.visits + part.visits,
+        staff=home.staff + part.staff,
+        area=home.area + part.area,
+        equipment=home.equipment + part.equipment,
+        executes=(*home.executes, *part.executes),
+    )
+
+
 def _departments(kind: str, full: bool) -> tuple[tuple[Department, ...], dict[str, str]]:
     """The departments of a kind of institution. When not `full`, the smaller ones are part of their small home."""
-    kept: dict[str, dict[str, float | str | list[str]]] = {}
+    kept: dict[str, Department] = {}
     homes: dict[str, str] = {}
     rows = [row for row in _department_rows() if row["kind"] == kind]
     for row in sorted(rows, key=lambda row: not full and bool(row["small_home"])):
         code = row["code"] if full or not row["small_home"] else row["small_home"]
         homes[row["name"]] = code
-        executes = row["executes"].split()
-        homes.update(dict.fromkeys(executes, code))
-        sums = {name: float(row[name]) for name in ("visits", "staff", "area", "equipment")}
-        if code == row["code"]:
-            kept[code] = {**row, **sums, "executes": executes, "pay": float(row["pay"])}
-        else:
-            home = kept[code]
-            home["executes"] = [*home["executes"], *executes]
-            if home["service_mode"] == "outpatient" and row["service_mode"] == "mixed":
-                home["service_mode"] = "mixed"
-            for name, value in sums.items():
-                home[name] += value
-    unwanted = ("kind", "small_home")
-    departments = tuple(
-        Department(**{k: tuple(v) if k == "executes" else v for k, v in row.items() if k not in unwanted})
-        for _, row in sorted(kept.items())
-    )
-    return departments, homes
+        department = _department(row)
+        homes.update(dict.fromkeys(department.executes, code))
+        kept[code] = department if code == department.code else _with(kept[code], department)
+    return tuple(kept[code] for code in sorted(kept)), homes
 
 
 def _township_homes(homes: dict[str, str]) -> dict[str, str]:

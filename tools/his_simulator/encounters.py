@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import numpy as np
 
@@ -77,6 +78,18 @@ class Stays:
 
     def __len__(self) -> int:
         return len(self.group)
+
+
+class Personal(TypedDict):
+    """The columns of `Stays` that tell who is treated."""
+
+    sex: np.ndarray
+    age: np.ndarray
+    age_days: np.ndarray
+    weight: np.ndarray
+    leaving: np.ndarray
+    diagnoses: list[bytes]
+    procedures: list[bytes]
 
 
 def _winter(month_number: np.ndarray) -> np.ndarray:
@@ -182,7 +195,7 @@ def _inpatients(
     *,
     admitted: np.ndarray,
     discharged: np.ndarray,
-) -> tuple[dict[str, np.ndarray | list[bytes]], np.ndarray, np.ndarray]:
+) -> tuple[Personal, np.ndarray, np.ndarray]:
     """Who is treated: the personal columns of the stays, then schemes and patients."""
     groups = disease_groups()
     count = len(group)
@@ -206,15 +219,15 @@ def _inpatients(
     scheme = _scheme(rng, institution, count)
     obstetric = np.array([group.group.startswith("O") for group in groups])[group]
     scheme = np.where(obstetric & (scheme == EMPLOYEE), MATERNITY, scheme)
-    personal = {
-        "sex": sex,
-        "age": age,
-        "age_days": np.where(neonatal, rng.integers(2, 15, count), -1),
-        "weight": np.where(neonatal, rng.integers(2600, 4100, count), -1),
-        "leaving": leaving,
-        "diagnoses": diagnoses,
-        "procedures": procedures,
-    }
+    personal = Personal(
+        sex=sex,
+        age=age,
+        age_days=np.where(neonatal, rng.integers(2, 15, count), -1),
+        weight=np.where(neonatal, rng.integers(2600, 4100, count), -1),
+        leaving=leaving,
+        diagnoses=diagnoses,
+        procedures=procedures,
+    )
     return personal, scheme, patient
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -19,6 +20,21 @@ DATASET_ORDER = (
     "encounters", "charge-lines", "discharge-abstracts",
 )  # fmt: skip
 
+
+class ListedBatch(TypedDict):
+    """A batch as the manifest lists it."""
+
+    institution: str
+    dataset: str
+    batch_no: str
+    file: str
+    format: str
+    rows: int
+    purpose: str
+
+
+Place = tuple[int, int, bool]
+"""Month, position of the dataset, whether it comes after the first delivery: the posting order."""
 Table = dict[str, np.ndarray]
 """Field → text column, all of one length."""
 
@@ -69,7 +85,7 @@ class BatchWriter:
     """Writes batches into a directory and remembers them for the manifest."""
 
     directory: Path
-    manifest: list[dict[str, object]] = field(default_factory=list)
+    manifest: list[tuple[Place, ListedBatch]] = field(default_factory=list)
     rows_by_dataset: dict[str, int] = field(default_factory=dict)
     _batches: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
@@ -90,18 +106,16 @@ class BatchWriter:
             (self.directory / path).parent.mkdir(parents=True, exist_ok=True)
             (self.directory / path).write_bytes(self._body(institution, batch_no, part, form))
             rows = rows_of(part)
-            self.manifest.append(
-                {
-                    "institution": institution,
-                    "dataset": dataset,
-                    "batch_no": batch_no,
-                    "file": path.as_posix(),
-                    "format": form,
-                    "rows": rows,
-                    "purpose": purpose,
-                    "_order": (month, DATASET_ORDER.index(dataset), purpose != "first"),
-                }
+            listed = ListedBatch(
+                institution=institution,
+                dataset=dataset,
+                batch_no=batch_no,
+                file=path.as_posix(),
+                format=form,
+                rows=rows,
+                purpose=purpose,
             )
+            self.manifest.append(((month, DATASET_ORDER.index(dataset), purpose != "first"), listed))
             self.rows_by_dataset[dataset] = self.rows_by_dataset.get(dataset, 0) + rows
             numbers.append(batch_no)
         return numbers
@@ -117,7 +131,6 @@ class BatchWriter:
 
     def finish(self) -> None:
         """Write the manifest in posting order."""
-        self.manifest.sort(key=lambda batch: batch["_order"])
-        listed = [{name: value for name, value in batch.items() if name != "_order"} for batch in self.manifest]
-        lines = ",\n".join("  " + json.dumps(batch, ensure_ascii=False) for batch in listed)
+        self.manifest.sort(key=lambda entry: entry[0])
+        lines = ",\n".join("  " + json.dumps(batch, ensure_ascii=False) for _, batch in self.manifest)
         (self.directory / "manifest.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")

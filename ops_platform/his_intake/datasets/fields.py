@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
+FEW = 4
 SHANGHAI = timezone(timedelta(hours=8))
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 
@@ -31,6 +33,20 @@ class Column:
 
 
 MISSING = Fault("his_intake.missing", "必填,不能为空")
+
+
+@cache
+def _in_lines(one: "re.Pattern[str]") -> "re.Pattern[str]":
+    return re.compile(f"(?:{one.pattern}\n)*+")
+
+
+def _all_match(one: "re.Pattern[str]", values: Sequence[Any]) -> bool:
+    """Whether each value matches as a whole: one look at the joined column, four times as fast as one at each value.
+
+    Raises TypeError when a value is no text.
+    """
+    lines = "\n".join((*values, ""))
+    return lines.count("\n") == len(values) and _in_lines(one).fullmatch(lines) is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,7 +167,7 @@ class Pseudonym(Field):
         return "not_a_pseudonym"
 
     def quick(self, values: Sequence[Any]) -> list[str | None] | None:
-        return list(values) if all(map(_HEX.fullmatch, values)) else None
+        return list(values) if _all_match(_HEX, values) else None
 
     def one(self, value: Any) -> str:
         text = _as_text(value)
@@ -167,7 +183,7 @@ _HEX = re.compile(r"[0-9a-f]{32,64}")
 class Choice(Field):
     """One of a fixed list of codes. The title is taken as well: it is what the list in the template offers."""
 
-    choices: tuple[tuple[str, str], ...]
+    choices: tuple[tuple[str, Any], ...]
 
     @property
     def form(self) -> str:
@@ -185,7 +201,13 @@ class Choice(Field):
         for code, title in self.choices:
             if text in (code, str(title)):
                 return code
-        raise ValueError(f"应为下列之一:{self.form}")
+        raise ValueError(f"应为下列之一:{self._few}")
+
+    @property
+    def _few(self) -> str:
+        """The first choices, enough to recognise what is meant; the template and the API page list all."""
+        shown = "、".join(f"{title}({code})" for code, title in self.choices[:FEW])
+        return shown if len(self.choices) <= FEW else f"{shown}等 {len(self.choices)} 种,见填写说明"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -267,7 +289,7 @@ class Moment(Field):
         return "not_a_time"
 
     def quick(self, values: Sequence[Any]) -> list[str | None] | None:
-        if not all(map(_MOMENT.fullmatch, values)):
+        if not _all_match(_MOMENT, values):
             return None
         first, last = min(values), max(values)
         if first < "1990" or last >= "2100":
@@ -318,11 +340,14 @@ class Number(Field):
     @property
     def pattern(self) -> "re.Pattern[str]":
         """The whole form of an allowed number."""
-        tail = rf"(?:\.[0-9]{{1,{self.scale}}})?" if self.scale else ""
-        return re.compile(rf"{'-?' if self.negative else ''}[0-9]{{1,{self.digits}}}{tail}")
+        return _number_pattern(self.scale, self.digits, self.negative)
 
     def quick(self, values: Sequence[Any]) -> list[str | None] | None:
-        return list(values) if all(map(self.pattern.fullmatch, values)) else None
+        if set(map(type, values)) == {int}:
+            limit = 10**self.digits
+            lowest = -limit if self.negative else -1
+            return list(map(str, values)) if lowest < min(values) and max(values) < limit else None
+        return list(values) if _all_match(self.pattern, values) else None
 
     def one(self, value: Any) -> str:
         if isinstance(value, float):
@@ -333,6 +358,12 @@ class Number(Field):
                 raise ValueError("不能为负数")
             raise ValueError(f"应为{self.form}")
         return text
+
+
+@cache
+def _number_pattern(scale: int, digits: int, negative: bool) -> "re.Pattern[str]":
+    tail = rf"(?:\.[0-9]{{1,{scale}}})?" if scale else ""
+    return re.compile(rf"{'-?' if negative else ''}[0-9]{{1,{digits}}}{tail}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -358,16 +389,17 @@ class Reference(Field):
 
     def resolve(self, column: Column, lookup: Callable[[set[str]], dict[str, int]]) -> Column:
         """Codes to lasting numbers; what is not known becomes a fault."""
-        known = lookup({value for value in column.values if value is not None})
+        known = lookup({value for value in set(column.values) if value is not None})
+        texts: dict[str | None, str] = {code: str(number) for code, number in known.items()}
         faults = dict(column.faults)
-        numbers = list(map(known.get, column.values))  # type: ignore[arg-type]
+        numbers = list(map(texts.get, column.values))
         if None in numbers:
             title = _REFERENCE_TITLES[self.to]
             fault = Fault(f"his_intake.unknown_{self.to}", f"没有这个{title},请核对,或先报送它")
             for index, number in enumerate(numbers):
                 if number is None and column.values[index] is not None and index not in faults:
                     faults[index] = fault
-        return Column([None if number is None else str(number) for number in numbers], faults)
+        return Column(numbers, faults)
 
 
 _REFERENCE_TITLES = {"department": "科室代码", "item": "收费项目代码", "encounter": "就诊号"}

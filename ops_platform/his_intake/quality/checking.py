@@ -84,7 +84,7 @@ def _keep(
     *,
     replace: bool,
 ) -> None:
-    where = {"institution": institution, "period": str(period), "rule": rule.code}
+    where: dict[str, Any] = {"institution": institution, "period": str(period), "rule": rule.code}
     if not found:
         if replace:
             QualityFinding.objects.filter(**where).delete()

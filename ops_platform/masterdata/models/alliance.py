@@ -52,9 +52,7 @@ class Institution(models.Model):
     class Meta:
         ordering = ["code"]
         constraints = [
-            models.CheckConstraint(
-                condition=~models.Q(parent=models.F("id")), name="institution_not_its_own_parent"
-            )
+            models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="institution_not_its_own_parent")
         ]
 
     def __str__(self) -> str:

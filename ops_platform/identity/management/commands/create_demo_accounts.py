@@ -57,7 +57,9 @@ HEADED = "骨科"
 
 
 class Command(BaseCommand):
-    help = "Creates the demo's accounts with a fresh password and writes them to a file; needs the alliance's departments."
+    help = (
+        "Creates the demo's accounts with a fresh password and writes them to a file; needs the alliance's departments."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--out", type=Path, required=True)

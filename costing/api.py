@@ -1,0 +1,187 @@
+"""API of costing: read only. Results are those of current runs unless a run is named."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import generics, serializers
+
+from costing.filters import DepartmentCostApiFilter, DepartmentMonthApiFilter, FlowApiFilter, RunApiFilter
+from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth
+from costing.selectors import access
+
+TAGS = ["成本核算"]
+
+
+class RunSerializer(serializers.ModelSerializer):
+    """A cost run with all it was made from."""
+
+    institution = serializers.CharField(source="institution.code", help_text="机构代码")
+
+    class Meta:
+        model = CostRun
+        fields = [
+            "id",
+            "institution",
+            "period",
+            "version",
+            "is_current",
+            "restatement",
+            "input_digest",
+            "input_sequence",
+            "engine_version",
+            "method",
+            "rules",
+            "findings",
+            "direct_cost",
+            "full_cost",
+            "income",
+            "other_income",
+            "created_at",
+        ]
+
+
+class _ResultSerializer(serializers.ModelSerializer):
+    institution = serializers.CharField(source="run.institution.code", help_text="机构代码")
+    period = serializers.CharField(source="run.period", help_text="期间")
+
+
+class DepartmentMonthSerializer(_ResultSerializer):
+    """What a department earned, cost and did in a month."""
+
+    department = serializers.CharField(source="department.code", help_text="科室代码")
+
+    class Meta:
+        model = DepartmentMonth
+        fields = [
+            "run",
+            "institution",
+            "period",
+            "department",
+            "name",
+            "cost_class",
+            "income",
+            "executed_income",
+            "other_income",
+            "drug_income",
+            "material_income",
+            "insured_income",
+            "direct_cost",
+            "received_cost",
+            "full_cost",
+            "surplus",
+            "visits",
+            "discharges",
+            "bed_days",
+        ]
+
+
+class DepartmentCostSerializer(_ResultSerializer):
+    """Cost of a department by item and funding source: direct + received − sent = full."""
+
+    department = serializers.CharField(source="department.code", help_text="科室代码")
+
+    class Meta:
+        model = DepartmentCost
+        fields = [
+            "run",
+            "institution",
+            "period",
+            "department",
+            "cost_item",
+            "funding_source",
+            "direct",
+            "received",
+            "sent",
+            "full",
+        ]
+
+
+class FlowSerializer(_ResultSerializer):
+    """One step of the allocation."""
+
+    sender = serializers.CharField(source="sender.code", help_text="分出科室代码")
+    receiver = serializers.CharField(source="receiver.code", help_text="分入科室代码")
+
+    class Meta:
+        model = AllocationFlow
+        fields = [
+            "run",
+            "institution",
+            "period",
+            "step",
+            "sender",
+            "receiver",
+            "cost_item",
+            "funding_source",
+            "driver",
+            "weight",
+            "weight_total",
+            "share",
+            "amount",
+        ]
+
+
+@extend_schema_view(get=extend_schema(tags=TAGS, summary="成本运行", operation_id="costing_runs"))
+class RunListView(generics.ListAPIView):
+    """Runs of the institutions one may see, newest month first."""
+
+    roles = access.READERS
+    serializer_class = RunSerializer
+    filterset_class = RunApiFilter
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return CostRun.objects.none()
+        return access.runs(actor=self.request._request.actor)
+
+
+class _ResultListView(generics.ListAPIView):
+    roles = access.READERS
+    model: ClassVar[type[Model]]
+    related: ClassVar[tuple[str, ...]] = ("run__institution",)
+    order: ClassVar[tuple[str, ...]]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        rows = self.model._default_manager.all()
+        if getattr(self, "swagger_fake_view", False):
+            return rows.none()
+        visible = access.runs(actor=self.request._request.actor).order_by()
+        if not self.request.query_params.get("run"):
+            visible = visible.filter(is_current=True)
+        return rows.filter(run__in=visible.values("pk")).select_related(*self.related).order_by(*self.order)
+
+
+@extend_schema_view(get=extend_schema(tags=TAGS, summary="科室月度汇总", operation_id="costing_department_months"))
+class DepartmentMonthListView(_ResultListView):
+    """Department summaries."""
+
+    serializer_class = DepartmentMonthSerializer
+    filterset_class = DepartmentMonthApiFilter
+    model = DepartmentMonth
+    related = ("run__institution", "department")
+    order = ("run", "department", "pk")
+
+
+@extend_schema_view(
+    get=extend_schema(tags=TAGS, summary="科室成本(逐成本项目)", operation_id="costing_department_costs")
+)
+class DepartmentCostListView(_ResultListView):
+    """Department costs by item."""
+
+    serializer_class = DepartmentCostSerializer
+    filterset_class = DepartmentCostApiFilter
+    model = DepartmentCost
+    related = ("run__institution", "department")
+    order = ("run", "department", "cost_item", "funding_source", "pk")
+
+
+@extend_schema_view(get=extend_schema(tags=TAGS, summary="分摊明细", operation_id="costing_allocation_flows"))
+class FlowListView(_ResultListView):
+    """Every stored step of the allocation."""
+
+    serializer_class = FlowSerializer
+    filterset_class = FlowApiFilter
+    model = AllocationFlow
+    related = ("run__institution", "sender", "receiver")
+    order = ("run", "step", "sender", "receiver", "cost_item", "funding_source", "pk")

@@ -1,0 +1,59 @@
+"""Forms of the costing pages."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from costing.models import DriverKind
+from costing.services.driver_rules import CLOSED_CLASSES, RULERS
+from ops_platform.his_intake.public import METRICS
+from ops_platform.kernel import Actor, Role
+from ops_platform.masterdata.models import CostClass, Department, DepartmentTerm, Institution
+
+
+class DriverRuleForm(forms.Form):
+    """A driver from a day on."""
+
+    institution = forms.ModelChoiceField(
+        Institution.objects.none(), label=_("机构"), required=False, empty_label=_("整个医共体")
+    )
+    cost_class = forms.ChoiceField(
+        label=_("分摊的科室分类"), choices=[(one.value, one.label) for one in CostClass if one in CLOSED_CLASSES]
+    )
+    department = forms.ModelChoiceField(
+        Department.objects.none(),
+        label=_("科室"),
+        required=False,
+        empty_label=_("该分类的全部科室"),
+        help_text=_("只为一个科室另设动因时选择;须属于上面的机构和分类。"),
+    )
+    driver = forms.ChoiceField(label=_("分摊动因"), choices=DriverKind.choices)
+    metric = forms.ChoiceField(
+        label=_("工作量指标"),
+        required=False,
+        choices=[("", "—"), *METRICS],
+        help_text=_("仅动因为「工作量」时选择。"),
+    )
+    effective_from = forms.DateField(
+        label=_("生效日期"),
+        help_text=_("自该日所在月份起使用;更早的月份仍按旧动因。已结账的月份不受影响。"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    source_text = forms.CharField(label=_("依据"), max_length=300, help_text=_("文件、会议纪要等;审计时以此为准。"))
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        institutions = Institution.objects.visible_to(actor, *RULERS).order_by("code")
+        choice: Any = self.fields["institution"]
+        choice.queryset = institutions
+        if not actor.has(Role.OPERATION_CENTRE):
+            choice.required, choice.empty_label = True, None
+        allocated = DepartmentTerm.objects.filter(cost_class__in=CLOSED_CLASSES).values("department")
+        departments: Any = self.fields["department"]
+        departments.queryset = (
+            Department.objects.filter(institution__in=institutions, pk__in=allocated)
+            .select_related("institution")
+            .order_by("institution__code", "code")
+        )
+        departments.label_from_instance = lambda row: f"{row.institution} · {row.name}"

@@ -1,0 +1,28 @@
+"""Driver rules."""
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from costing.models import DriverRule
+from costing.selectors.access import READERS
+from ops_platform.kernel import Actor
+
+
+def driver_rules(*, actor: Actor) -> QuerySet[DriverRule]:
+    """The alliance's rules and those of the institutions the actor sees, the newest of each scope first."""
+    rows = DriverRule.objects.select_related("institution", "department")
+    reach = actor.institutions(*READERS)
+    if reach is not None:
+        rows = rows.filter(Q(institution=None) | Q(institution__in=reach))
+    return rows.order_by("cost_class", "institution__code", "department__code", "-effective_from", "pk")
+
+
+def in_force(*, actor: Actor, day: date) -> QuerySet[DriverRule]:
+    """Of each scope the rule that holds on the day."""
+    newest = (
+        DriverRule.objects.filter(effective_from__lte=day)
+        .order_by("institution", "department", "cost_class", "-effective_from")
+        .distinct("institution", "department", "cost_class")
+    )
+    return driver_rules(actor=actor).filter(pk__in=newest.values("pk"))

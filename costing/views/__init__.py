@@ -1,0 +1,1 @@
+"""Pages of costing: official tables, runs, driver rules, and the lists behind every amount."""

@@ -1,0 +1,237 @@
+"""The lists at the bottom: the rows behind an amount, as they were when the run read them.
+
+Each list shows its sum beside the amount of the summary one came from; they are equal to the fen, or the page says so.
+"""
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from costing.models import CostRun
+from costing.selectors import access
+from costing.selectors import department as figures
+from costing.selectors.tables import MEDICAL
+from costing.tables import ChargeLineTable, CostEntryTable, FlowTable, IncomeEntryTable
+from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, FUNDING_TITLES
+from ops_platform.his_intake.public import FactPage, charge_lines, cost_entries, income_entries
+from ops_platform.identity.access import log_patient_list
+from ops_platform.kernel import Period
+from ops_platform.masterdata.models import Department
+from ops_platform.web.exports import xlsx_response
+from ops_platform.web.pages import TemplatePage
+
+PER_PAGE = 50
+
+
+class FactList(TemplatePage):
+    """Rows of one run, some at a time, with their sum. Concrete lists say what they fetch and what it must add up to."""
+
+    roles = access.DRILL_READERS
+    template_name = "costing/facts.html"
+    table_class: ClassVar[Any]
+    sides: ClassVar[tuple[str, ...]] = ("department",)
+    patient_level: ClassVar[bool] = False
+    run: CostRun
+    departments: dict[int, Department]
+
+    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
+        """Rows from `offset` on, and count and sum of all."""
+        raise NotImplementedError
+
+    def expected(self) -> Decimal:
+        """The amount of the summary."""
+        raise NotImplementedError
+
+    def about(self) -> list[Any]:
+        """What was chosen, in words."""
+        return []
+
+    def side(self, name: str) -> int | None:
+        """A department of the address, or None."""
+        asked = self.request.GET.get(name, "")
+        return int(asked) if asked.isdigit() and len(asked) < 19 else None
+
+    def code(self, name: str, titles: dict[str, Any]) -> str:
+        """A code of the address; an unknown one is no address."""
+        asked = self.request.GET.get(name, "")
+        if asked and asked not in titles:
+            raise Http404
+        return asked
+
+    @property
+    def period(self) -> Period:
+        """The month of the run."""
+        return Period.parse(self.run.period)
+
+    def make_table(self, rows: Any) -> Any:
+        """The table over some rows."""
+        return self.table_class(rows, request=self.request)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        named = [number for number in map(self.side, self.sides) if number is not None]
+        self.run, self.departments = access.access_drill(actor=self.actor, run_id=self.kwargs["pk"], departments=named)
+        if request.GET.get("export") == "xlsx":
+            self.log_access()
+            values = iter(self.make_table(self.fetch(0, None).rows).as_values())
+            return xlsx_response(f"{self.title}-{self.run.institution.code}-{self.run.period}", next(values), values)
+        return super().get(request, *args, **kwargs)
+
+    def log_access(self) -> None:
+        """Lists of single patients say who looked."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        asked = self.request.GET.get("page", "1")
+        number = int(asked) if asked.isdigit() and 0 < len(asked) < 8 else 1
+        found = self.fetch((max(number, 1) - 1) * PER_PAGE, PER_PAGE)
+        page = Paginator(range(found.count), PER_PAGE).get_page(number)
+        if page.number != number:
+            found = self.fetch((page.number - 1) * PER_PAGE, PER_PAGE)
+        self.log_access()
+        expected = self.expected()
+        return super().get_context_data(
+            run=self.run,
+            table=self.make_table(found.rows),
+            page=page,
+            found=found,
+            expected=expected,
+            agrees=found.total == expected,
+            shown=next(iter(self.departments.values()), None),
+            about=[one for one in self.about() if one],
+            patient_level=self.patient_level,
+            **kwargs,
+        )
+
+
+class CostEntries(FactList):
+    """Voucher lines behind a direct cost."""
+
+    title = _("成本凭证")
+    table_class = CostEntryTable
+
+    def _chosen(self) -> dict[str, Any]:
+        funding = self.request.GET.get("funding", "")
+        sources = MEDICAL if funding == "medical" else (self.code("funding", FUNDING_TITLES),) if funding else ()
+        return {"cost_item": self.code("cost_item", COST_ITEM_TITLES), "funding_sources": sources}
+
+    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
+        return cost_entries(
+            institution=self.run.institution_id,
+            period=self.period,
+            sequence=self.run.input_sequence,
+            department=self.side("department"),
+            offset=offset,
+            limit=limit,
+            **self._chosen(),
+        )
+
+    def expected(self) -> Decimal:
+        department = self.side("department")
+        return figures.expected_cost(run=self.run.pk, department=department, side="direct", **self._chosen())
+
+    def about(self) -> list[Any]:
+        chosen = self._chosen()
+        sources = "、".join(FUNDING_TITLES[source] for source in chosen["funding_sources"])
+        return [COST_ITEM_TITLES.get(chosen["cost_item"], _("全部成本项目")), sources]
+
+
+class IncomeEntries(FactList):
+    """Voucher lines behind other income."""
+
+    title = _("其他收入凭证")
+    table_class = IncomeEntryTable
+
+    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
+        return income_entries(
+            institution=self.run.institution_id,
+            period=self.period,
+            sequence=self.run.input_sequence,
+            department=self.side("department"),
+            offset=offset,
+            limit=limit,
+        )
+
+    def expected(self) -> Decimal:
+        return figures.expected_other_income(run=self.run.pk, department=self.side("department"))
+
+
+class ChargeLines(FactList):
+    """Charge lines behind an income. They name encounters, so that opening them is logged."""
+
+    title = _("收费明细")
+    table_class = ChargeLineTable
+    sides = ("ordering", "executing")
+    patient_level = True
+
+    def make_table(self, rows: Any) -> ChargeLineTable:
+        return ChargeLineTable(rows, request=self.request, run=self.run)
+
+    def log_access(self) -> None:
+        log_patient_list(self.request, "charge_lines", {self.run.institution: self.request.GET.urlencode() or "all"})
+
+    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
+        return charge_lines(
+            institution=self.run.institution_id,
+            period=self.period,
+            sequence=self.run.input_sequence,
+            ordering=self.side("ordering"),
+            executing=self.side("executing"),
+            fee_class=self.code("fee_class", FEE_CLASS_TITLES),
+            offset=offset,
+            limit=limit,
+        )
+
+    def expected(self) -> Decimal:
+        return figures.expected_income(
+            run=self.run.pk,
+            ordering=self.side("ordering"),
+            executing=self.side("executing"),
+            fee_class=self.code("fee_class", FEE_CLASS_TITLES),
+        )
+
+    def about(self) -> list[Any]:
+        ordering, executing = self.side("ordering"), self.side("executing")
+        return [
+            FEE_CLASS_TITLES.get(self.code("fee_class", FEE_CLASS_TITLES), _("全部费用类别")),
+            _("开单:%s") % self.departments[ordering].name if ordering else "",
+            _("执行:%s") % self.departments[executing].name if executing else "",
+        ]
+
+
+class Flows(FactList):
+    """The stored steps behind an allocated cost."""
+
+    title = _("分摊明细")
+    sides = ("receiver", "sender")
+
+    def make_table(self, rows: Any) -> FlowTable:
+        opens = self.actor.may(self.run.institution_id, *access.READERS)
+        return FlowTable(rows, request=self.request, period=self.run.period, opens_departments=opens)
+
+    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
+        return figures.flow_page(
+            run=self.run,
+            receiver=self.side("receiver"),
+            sender=self.side("sender"),
+            cost_item=self.code("cost_item", COST_ITEM_TITLES),
+            offset=offset,
+            limit=limit,
+        )
+
+    def expected(self) -> Decimal:
+        return figures.expected_flows(
+            run=self.run.pk,
+            receiver=self.side("receiver"),
+            sender=self.side("sender"),
+            cost_item=self.code("cost_item", COST_ITEM_TITLES),
+        )
+
+    def about(self) -> list[Any]:
+        receiver, sender = self.side("receiver"), self.side("sender")
+        return [
+            COST_ITEM_TITLES.get(self.code("cost_item", COST_ITEM_TITLES), _("全部成本项目")),
+            _("分入:%s") % self.departments[receiver].name if receiver else "",
+            _("分出:%s") % self.departments[sender].name if sender else "",
+        ]

@@ -1,0 +1,80 @@
+"""Runs, one run, and two versions side by side."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+
+from costing.filters import RunFilter
+from costing.models import CostRun
+from costing.selectors import access, comparison, tables
+from costing.tables import MovedTable, RunTable
+from ops_platform.web.pages import ListPage, TemplatePage
+
+
+class Runs(ListPage):
+    """Every computation of a month."""
+
+    roles = access.READERS
+    title = _("成本运行")
+    template_name = "costing/runs.html"
+    table_class = RunTable
+    filter_class = RunFilter
+    empty_title = _("还没有成本运行")
+    empty_hint = _("成本在夜间运行中计算。请在「夜间运行」页启动一次运行。")
+
+    def get_queryset(self) -> QuerySet[CostRun]:
+        return access.runs(actor=self.actor)
+
+
+class RunDetail(TemplatePage):
+    """What a run was made from and what it found."""
+
+    roles = access.READERS
+    template_name = "costing/run.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        run = access.access_run(actor=self.actor, run_id=self.kwargs["pk"])
+        context = super().get_context_data(
+            run=run,
+            versions=[row for row in comparison.versions(run=run) if row.pk != run.pk],
+            basis=tables.basis(run=run),
+            surplus=run.income + run.other_income - run.full_cost,
+            **kwargs,
+        )
+        return {
+            **context,
+            "title": _("%(name)s 成本运行 第 %(version)s 版") % {"name": run.institution, "version": run.version},
+        }
+
+
+class CompareRuns(ListPage):
+    """Which departments moved between two versions of the same month, and how far."""
+
+    roles = access.READERS
+    template_name = "costing/compare.html"
+    table_class = MovedTable
+    per_page = 200
+
+    def get_queryset(self) -> list[comparison.Moved]:
+        self.run = access.access_run(actor=self.actor, run_id=self.kwargs["pk"])
+        self.earlier = access.access_run(actor=self.actor, run_id=self.kwargs["other"])
+        if (self.run.institution_id, self.run.period) != (self.earlier.institution_id, self.earlier.period):
+            raise Http404
+        self.export_name = f"{self.run.institution.code}-{self.run.period}-v{self.earlier.version}-v{self.run.version}"
+        self.lines = comparison.compare(run=self.run, earlier=self.earlier)
+        return self.lines
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return {
+            **context,
+            "title": _("第 %(earlier)s 版与第 %(later)s 版比较")
+            % {"earlier": self.earlier.version, "later": self.run.version},
+            "run": self.run,
+            "earlier": self.earlier,
+            "moved": sum(line.moved for line in self.lines),
+            "cost_change": self.run.full_cost - self.earlier.full_cost,
+            "income_change": self.run.income + self.run.other_income - self.earlier.income - self.earlier.other_income,
+        }

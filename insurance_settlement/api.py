@@ -1,0 +1,114 @@
+"""API of insurance settlement: read only."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from insurance_settlement import selectors
+from insurance_settlement.filters import CaseApiFilter, RunFilter
+from insurance_settlement.models import CaseResult, GroupingRun
+from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
+from ops_platform.identity.access import log_patient_list
+
+TAGS = ["医保结算"]
+
+
+class RunSerializer(serializers.ModelSerializer):
+    """A grouping and pricing run."""
+
+    institution = serializers.CharField(source="institution.code", help_text="机构代码")
+    scheme = serializers.CharField(source="scheme.name", help_text="分组方案")
+    price_book = serializers.CharField(source="price_book.name", help_text="价格规则")
+
+    class Meta:
+        model = GroupingRun
+        fields = [
+            "id",
+            "institution",
+            "period",
+            "version",
+            "is_current",
+            "scheme",
+            "price_book",
+            "input_digest",
+            "input_sequence",
+            "engine_version",
+            "cases",
+            "grouped",
+            "without_abstract",
+            "total_weight",
+            "charges",
+            "priced_charges",
+            "payment",
+            "findings",
+            "created_at",
+        ]
+
+
+class CaseSerializer(serializers.ModelSerializer):
+    """A priced discharge."""
+
+    institution = serializers.CharField(source="run.institution.code", help_text="机构代码")
+    period = serializers.CharField(source="run.period", help_text="期间")
+    department = serializers.CharField(source="department.code", help_text="科室代码")
+
+    class Meta:
+        model = CaseResult
+        fields = [
+            "id",
+            "institution",
+            "period",
+            "encounter_no",
+            "department",
+            "scheme",
+            "discharged",
+            "stay_days",
+            "mdc",
+            "adrg",
+            "drg",
+            "status",
+            "kind",
+            "weight",
+            "charges",
+            "payment",
+            "balance",
+        ]
+
+
+@extend_schema_view(get=extend_schema(tags=TAGS, summary="分组计价运行", operation_id="settlement_runs"))
+class RunListView(generics.ListAPIView):
+    """Runs of the institutions one may see, newest month first."""
+
+    roles = MONTH_READERS
+    serializer_class = RunSerializer
+    filterset_class = RunFilter
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return GroupingRun.objects.none()
+        return selectors.runs(actor=self.request._request.actor)
+
+
+@extend_schema_view(
+    get=extend_schema(tags=TAGS, summary="病例(单个患者的数据,查询留痕)", operation_id="settlement_cases")
+)
+class CaseListView(generics.ListAPIView):
+    """Cases of current runs. Single patients: who asked is logged."""
+
+    roles = CASE_READERS
+    serializer_class = CaseSerializer
+    filterset_class = CaseApiFilter
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return CaseResult.objects.none()
+        return selectors.cases(actor=self.request._request.actor)
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
+        shown = {case.run.institution: request.GET.urlencode()[:80] or "all" for case in page}
+        log_patient_list(request._request, "case_list", shown)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)

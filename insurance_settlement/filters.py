@@ -1,0 +1,81 @@
+"""Filters of the settlement lists."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from insurance_settlement import selectors
+from insurance_settlement.models import CaseResult, GroupingRun
+from insurance_settlement.tables import STATUS_TITLES
+from ops_platform.masterdata.models import Department, Institution
+
+ALL = _("全部")
+
+
+class MonthInput(forms.DateInput):
+    """The browser's own choice of a month."""
+
+    input_type = "month"
+
+
+def _departments(request: Any) -> QuerySet[Department]:
+    """Those that the reader sees, of the institution that is chosen."""
+    if request is None:
+        return Department.objects.none()
+    chosen = request.GET.get("institution", "")
+    return selectors.departments(actor=request.actor, institution=int(chosen) if chosen.isdigit() else None)
+
+
+class CaseFilter(django_filters.FilterSet):
+    """Cases by institution, month, department, group, state of grouping; only losses."""
+
+    institution = django_filters.ModelChoiceFilter(
+        label=_("机构"),
+        field_name="run__institution",
+        empty_label=ALL,
+        queryset=lambda request: selectors.institutions(actor=request.actor) if request else Institution.objects.none(),
+    )
+    period = django_filters.CharFilter(label=_("月份"), field_name="run__period", widget=MonthInput)
+    department = django_filters.ModelChoiceFilter(label=_("科室"), empty_label=ALL, queryset=_departments)
+    drg = django_filters.CharFilter(label=_("病组"), lookup_expr="istartswith")
+    status = django_filters.ChoiceFilter(label=_("状态"), choices=list(STATUS_TITLES.items()), empty_label=ALL)
+    loss = django_filters.ChoiceFilter(
+        label=_("盈亏"), choices=[("1", _("只看亏损"))], empty_label=ALL, method="only_losses"
+    )
+    q = django_filters.CharFilter(label=_("就诊号"), field_name="encounter_no")
+
+    class Meta:
+        model = CaseResult
+        fields: list[str] = []
+
+    def only_losses(self, rows: QuerySet, _name: str, _value: str) -> QuerySet:
+        return rows.filter(balance__lt=0)
+
+
+class RunFilter(django_filters.FilterSet):
+    """Runs by institution, month and whether they count."""
+
+    institution = django_filters.CharFilter(field_name="institution__code")
+    period = django_filters.CharFilter()
+    is_current = django_filters.BooleanFilter()
+
+    class Meta:
+        model = GroupingRun
+        fields: list[str] = []
+
+
+class CaseApiFilter(django_filters.FilterSet):
+    """Cases by codes."""
+
+    institution = django_filters.CharFilter(field_name="run__institution__code")
+    period = django_filters.CharFilter(field_name="run__period")
+    department = django_filters.CharFilter(field_name="department__code")
+    drg = django_filters.CharFilter()
+    status = django_filters.ChoiceFilter(choices=list(STATUS_TITLES.items()))
+
+    class Meta:
+        model = CaseResult
+        fields: list[str] = []

@@ -1,0 +1,55 @@
+"""Forms of the settlement pages."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from insurance_settlement.models import GroupingScheme
+from insurance_settlement.selectors import grouping_schemes
+
+MAX_BYTES = 16 * 2**20
+FIRST_DAY = _("自该日起出院的病例使用;此前的月份仍按旧方案。")
+
+
+class _RuleFile(forms.FileField):
+    """A text file of rules; its content is checked by the import itself."""
+
+    def __init__(self, accept: str, **kwargs: Any) -> None:
+        super().__init__(widget=forms.ClearableFileInput(attrs={"accept": accept}), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        file: UploadedFile = super().clean(data, initial)
+        if file and (file.size or 0) > MAX_BYTES:
+            raise forms.ValidationError(_now("文件超过 16 MB,不像是规则文件。请检查后重新选择。"))
+        return file
+
+
+class SchemeForm(forms.Form):
+    """A grouping scheme with its code tables."""
+
+    content = _RuleFile(".json", label=_("分组方案(JSON)"))
+    dx_codes = _RuleFile(".csv", label=_("诊断代码表(CSV:code,name,map_to)"))
+    proc_codes = _RuleFile(".csv", label=_("手术操作代码表(CSV:code,name,map_to)"))
+    effective_from = forms.DateField(
+        label=_("生效日期"), help_text=FIRST_DAY, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    source_text = forms.CharField(label=_("依据"), max_length=300, help_text=_("文件名称与文号。"), required=False)
+
+
+class PriceBookForm(forms.Form):
+    """Weights, base rate and coefficients."""
+
+    content = _RuleFile(".json", label=_("价格规则(JSON)"))
+    name = forms.CharField(label=_("名称"), max_length=80, help_text=_("例如:2026 年度权重与费率"))
+    scheme = forms.ModelChoiceField(GroupingScheme.objects.none(), label=_("适用方案"))
+    effective_from = forms.DateField(
+        label=_("生效日期"), help_text=FIRST_DAY, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    source_text = forms.CharField(label=_("依据"), max_length=300, help_text=_("文件名称与文号。"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scheme"].queryset = grouping_schemes()  # type: ignore[attr-defined]

@@ -1,0 +1,276 @@
+"""Reads of insurance settlement for its pages, its API and its door."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Avg, Count, QuerySet, Sum
+
+from insurance_settlement import schemes
+from insurance_settlement.engine.case import Case, Grouping
+from insurance_settlement.engine.grouping import explain
+from insurance_settlement.engine.pricing import GroupedCase, Price, price
+from insurance_settlement.models import CaseResult, GroupingRun, GroupingScheme, PriceBook
+from insurance_settlement.services import read_discharges
+from ops_platform.his_intake.public import EncounterAt, FactPage, encounter_at, encounter_lines
+from ops_platform.kernel import Actor, NotFound, Period, Role, to_fen
+from ops_platform.masterdata.models import Department, Institution
+from ops_platform.orm.scopes import within_reach
+
+MONTH_READERS = (
+    Role.FINANCE_OFFICER,
+    Role.ACCOUNTING_REVIEWER,
+    Role.FINANCE_DIRECTOR,
+    Role.INSTITUTION_HEAD,
+    Role.OPERATION_CENTRE,
+    Role.LEADERSHIP,
+    Role.AUDITOR,
+    Role.INSURANCE_OFFICER,
+)
+CASE_READERS = (*MONTH_READERS, Role.DEPARTMENT_HEAD)
+
+
+def runs(*, actor: Actor) -> QuerySet[GroupingRun]:
+    """All runs of the institutions the actor sees, newest month first."""
+    return (
+        GroupingRun.objects.visible_to(actor, *MONTH_READERS)
+        .select_related("institution", "scheme", "price_book")
+        .order_by("-period", "institution__code", "-version", "pk")
+    )
+
+
+def institutions(*, actor: Actor) -> QuerySet[Institution]:
+    """Institutions whose settlement the actor may read, with a run at least, by code."""
+    with_cases = GroupingRun.objects.filter(is_current=True, cases__gt=0).values("institution")
+    return Institution.objects.visible_to(actor, *CASE_READERS).filter(pk__in=with_cases).order_by("code")
+
+
+def departments(*, actor: Actor, institution: int | None = None) -> QuerySet[Department]:
+    """Departments that have discharged anybody, as far as the actor sees them, by code."""
+    rows = Department.objects.filter(within_reach(actor, *CASE_READERS, department="pk"))
+    if institution is not None:
+        rows = rows.filter(institution=institution)
+    discharging = CaseResult.objects.filter(run__is_current=True).order_by().values("department")
+    return rows.filter(pk__in=discharging).order_by("institution__code", "code", "pk")
+
+
+def periods(*, institution: int) -> list[str]:
+    """Months that have a current run with cases, newest first."""
+    rows = GroupingRun.objects.filter(institution=institution, is_current=True, cases__gt=0)
+    return list(rows.order_by("-period").values_list("period", flat=True))
+
+
+def current_run(*, institution: int, period: str) -> GroupingRun | None:
+    """The run that counts for a month."""
+    rows = GroupingRun.objects.filter(institution=institution, period=period, is_current=True)
+    return rows.select_related("institution", "scheme", "price_book").order_by("pk").first()
+
+
+def cases(*, actor: Actor) -> QuerySet[CaseResult]:
+    """Cases of current runs that the actor may see, the dearest loss first."""
+    return (
+        CaseResult.objects.filter(
+            within_reach(actor, *CASE_READERS, institution="run__institution"), run__is_current=True
+        )
+        .select_related("run__institution", "department")
+        .order_by("balance", "-discharged", "pk")
+    )
+
+
+def access_case(*, actor: Actor, case_id: int) -> CaseResult:
+    """One case, of whatever run; NotFound for what the actor may not see."""
+    case = (
+        CaseResult.objects.filter(within_reach(actor, *CASE_READERS, institution="run__institution"), pk=case_id)
+        .select_related("run__institution", "run__scheme", "run__price_book", "department")
+        .first()
+    )
+    if case is None:
+        raise NotFound("insurance_settlement.no_case", "没有这个病例。")
+    return case
+
+
+# -- a month by group --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DrgLine:
+    """One group of a month. Sums of payment and balance are over priced cases; `weight` is that of the group."""
+
+    drg: str
+    name: str
+    cases: int
+    priced: int
+    stay_days: Decimal
+    weight: Decimal | None
+    charges: Decimal
+    mean_charges: Decimal
+    payment: Decimal | None
+    balance: Decimal | None
+
+
+def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLine]:
+    """The groups of a run (of one department of it), the greatest loss first."""
+    rows = CaseResult.objects.filter(run=run)
+    if department is not None:
+        rows = rows.filter(department=department)
+    sums = (
+        rows.order_by()
+        .values("drg")
+        .annotate(
+            cases=Count("id"),
+            priced=Count("weight"),
+            stay_days=Avg("stay_days"),
+            weight=Avg("weight"),
+            charges=Sum("charges"),
+            mean_charges=Avg("charges"),
+            payment=Sum("payment"),
+            balance=Sum("balance"),
+        )
+        .order_by("balance", "drg")
+    )
+    names = schemes.compiled_scheme(run.scheme).drg_names
+    return [DrgLine(name=names.get(row["drg"], ""), **row) for row in sums]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the discharges of a month. CMI = weight ÷ priced; `balance` is over priced cases."""
+
+    institution: int
+    period: str
+    cases: int
+    priced: int
+    weight: Decimal
+    charges: Decimal
+    payment: Decimal
+    balance: Decimal
+
+
+def totals(*, institutions: Collection[int], periods: Collection[str]) -> list[Totals]:
+    """By institution and month, from the current runs."""
+    rows = (
+        CaseResult.objects.filter(run__is_current=True, run__institution__in=institutions, run__period__in=periods)
+        .order_by()
+        .values("run__institution", "run__period")
+        .annotate(
+            cases=Count("id"),
+            priced=Count("weight"),
+            weight=Sum("weight", default=Decimal(0)),
+            charges=Sum("charges"),
+            payment=Sum("payment", default=Decimal(0)),
+            balance=Sum("balance", default=Decimal(0)),
+        )
+        .order_by("run__institution", "run__period")
+    )
+    return [Totals(institution=row.pop("run__institution"), period=row.pop("run__period"), **row) for row in rows]
+
+
+# -- one case ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """A code of the front page with its name in the scheme's code table."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """Charges of a fee class."""
+
+    fee_class: str
+    lines: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetail:
+    """A case as its run read it: the front page, the way to its group, the way to its price, its charges."""
+
+    encounter: EncounterAt | None
+    abstract: Case | None
+    diagnoses: tuple[CodeLine, ...]
+    procedures: tuple[CodeLine, ...]
+    grouping: Grouping | None
+    price: Price
+    drg_name: str
+    fees: tuple[FeeLine, ...]
+    charged: Decimal
+    same_as_run: bool
+
+
+def case_detail(*, case: CaseResult) -> CaseDetail:
+    """Everything about a case, computed again from the facts as of the run's sequence by the run's own scheme."""
+    run = case.run
+    scheme, book = schemes.compiled_scheme(run.scheme), schemes.rule_book(run.price_book)
+    found = read_discharges(run.institution, Period.parse(run.period), run.input_sequence, case.encounter)
+    abstract = found[0].case if found else None
+    grouping = explain(scheme, abstract) if abstract else None
+    encounter = encounter_at(institution=run.institution_id, encounter=case.encounter, sequence=run.input_sequence)
+    fees, charged = _fees(run, encounter)
+    return CaseDetail(
+        encounter=encounter,
+        abstract=abstract,
+        diagnoses=tuple(
+            CodeLine(c, scheme.names.dx.names.get(c, "")) for c in (abstract.diagnoses if abstract else ())
+        ),
+        procedures=tuple(
+            CodeLine(c, scheme.names.proc.names.get(c, "")) for c in (abstract.procedures if abstract else ())
+        ),
+        grouping=grouping,
+        price=price(book, GroupedCase(case.encounter_no, run.institution.code, case.drg, to_fen(case.charges))),
+        drg_name=scheme.drg_names.get(case.drg, ""),
+        fees=fees,
+        charged=charged,
+        same_as_run=grouping is not None and grouping.drg == case.drg,
+    )
+
+
+def _fees(run: GroupingRun, encounter: EncounterAt | None) -> tuple[tuple[FeeLine, ...], Decimal]:
+    if encounter is None:
+        return (), Decimal("0.00")
+    lines = encounter_lines(institution=run.institution_id, encounter=encounter, sequence=run.input_sequence)
+    sums: dict[str, tuple[int, Decimal]] = {}
+    for line in lines.rows:
+        number, amount = sums.get(line.fee_class, (0, Decimal(0)))
+        sums[line.fee_class] = (number + 1, amount + line.amount)
+    fees = tuple(FeeLine(code, *sums[code]) for code in sorted(sums, key=lambda code: (-sums[code][1], code)))
+    return fees, lines.total
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterBill:
+    """One visit or stay with all its charge lines as of a sequence."""
+
+    institution: Institution
+    encounter: EncounterAt
+    lines: FactPage
+    sequence: int
+
+
+def access_encounter(*, actor: Actor, institution_id: int, encounter: int, sequence: int) -> EncounterBill:
+    """NotFound for an encounter the actor may not see: institution and department decide."""
+    institution = Institution.objects.filter(pk=institution_id).first()
+    found = encounter_at(institution=institution_id, encounter=encounter, sequence=sequence) if institution else None
+    if institution and found:
+        lines = encounter_lines(institution=institution_id, encounter=found, sequence=sequence)
+        touched = {found.department} | {line.ordering for line in lines.rows} | {line.executing for line in lines.rows}
+        if any(actor.may(institution_id, *CASE_READERS, department=department) for department in touched):
+            return EncounterBill(institution, found, lines, sequence)
+    raise NotFound("insurance_settlement.no_encounter", "没有这次就诊。")
+
+
+# -- rules -------------------------------------------------------------------------------------------------------------
+
+
+def grouping_schemes() -> QuerySet[GroupingScheme]:
+    """Schemes without their content, newest first. Rules hold for the whole alliance."""
+    return GroupingScheme.objects.defer("content", "dx_codes", "proc_codes").order_by("-effective_from", "pk")
+
+
+def price_books() -> QuerySet[PriceBook]:
+    """Price books without their content, newest first."""
+    rows = PriceBook.objects.defer("content", "scheme__content", "scheme__dx_codes", "scheme__proc_codes")
+    return rows.select_related("scheme").order_by("-effective_from", "pk")

@@ -1,0 +1,269 @@
+"""Pages of insurance settlement: a month by group, cases, one case, one encounter, schemes and price books."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from insurance_settlement import selectors, services
+from insurance_settlement.filters import CaseFilter
+from insurance_settlement.forms import PriceBookForm, SchemeForm
+from insurance_settlement.models import CaseResult
+from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
+from insurance_settlement.tables import (
+    FEE_TITLES,
+    SCHEME_TITLES,
+    CaseTable,
+    DrgTable,
+    EncounterLineTable,
+    PriceBookTable,
+    SchemeTable,
+    status_mark,
+)
+from ops_platform.his_intake.public import ENCOUNTER_KINDS
+from ops_platform.identity.access import log_patient_access, log_patient_list
+from ops_platform.masterdata import months
+from ops_platform.masterdata.models import Institution
+from ops_platform.web.pages import FormPage, ListPage, TemplatePage
+
+RULE_READERS = MONTH_READERS
+
+
+class Month(ListPage):
+    """An institution's discharges of a month by group."""
+
+    roles = MONTH_READERS
+    title = _("病组盈亏")
+    template_name = "insurance_settlement/month.html"
+    table_class = DrgTable
+    per_page = 200
+    empty_title = _("这个月还没有出院病例")
+    empty_hint = _("病例在夜间运行中分组计价。请检查病案首页是否已报送,或在「夜间运行」页启动一次运行。")
+
+    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.run: Any = None
+        self.department: Any = None
+
+    def _choose(self) -> None:
+        asked = self.request.GET
+        self.institutions = list(
+            selectors.institutions(actor=self.actor).filter(
+                pk__in=Institution.objects.visible_to(self.actor, *MONTH_READERS)
+            )
+        )
+        named = [one for one in self.institutions if str(one.pk) == asked.get("institution")]
+        self.institution = next(iter([*named, *self.institutions]), None)
+        if self.institution is None:
+            self.months, self.month = [], None
+            return
+        self.months = months.months(
+            institutions=[self.institution.pk],
+            periods=selectors.periods(institution=self.institution.pk),
+            today=timezone.localdate(),
+        )
+        self.month = months.choose(self.months, asked.get("period", ""))
+        if self.month:
+            self.run = selectors.current_run(institution=self.institution.pk, period=self.month.period)
+            own = selectors.departments(actor=self.actor, institution=self.institution.pk)
+            self.department = (
+                own.filter(pk=asked["department"]).first() if asked.get("department", "").isdigit() else None
+            )
+
+    def get_queryset(self) -> list[selectors.DrgLine]:
+        self._choose()
+        if self.run is None:
+            return []
+        return selectors.drg_lines(run=self.run, department=self.department.pk if self.department else None)
+
+    def get_table(self, rows: Any) -> DrgTable:
+        query = (
+            {"institution": self.institution.pk, "period": self.month.period} if self.institution and self.month else {}
+        )
+        if self.department:
+            query["department"] = self.department.pk
+        self.lines = rows
+        return DrgTable(rows, request=self.request, cases_query=urlencode(query))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        priced = sum(line.priced for line in self.lines)
+        weight = sum(line.weight * line.priced for line in self.lines if line.weight is not None)
+        return {
+            **context,
+            "institutions": self.institutions,
+            "institution": self.institution,
+            "months": self.months,
+            "month": self.month,
+            "run": self.run,
+            "department": self.department,
+            "kept": {"department": self.department.pk} if self.department else {},
+            "cases": sum(line.cases for line in self.lines),
+            "cmi": weight / priced if priced else None,
+            "charges": sum(line.charges for line in self.lines),
+            "payment": sum(line.payment or 0 for line in self.lines),
+            "balance": sum(line.balance or 0 for line in self.lines),
+        }
+
+
+class Cases(ListPage):
+    """Cases of current runs."""
+
+    roles = CASE_READERS
+    title = _("病例")
+    template_name = "insurance_settlement/cases.html"
+    table_class = CaseTable
+    filter_class = CaseFilter
+    empty_title = _("还没有病例")
+    empty_hint = _("病例在夜间运行中分组计价。请先报送就诊、收费明细与病案首页。")
+
+    def get_queryset(self) -> QuerySet[CaseResult]:
+        return selectors.cases(actor=self.actor)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        self._log(row.record.run.institution for row in context["table"].page.object_list)
+        return context
+
+    def _export(self) -> HttpResponseBase:
+        _chosen, rows = self.filtered()
+        self._log(Institution.objects.filter(pk__in=rows.order_by().values("run__institution")))
+        return super()._export()
+
+    def _log(self, institutions: Iterable[Institution]) -> None:
+        log_patient_list(self.request, "case_list", dict.fromkeys(institutions, self.request.GET.urlencode() or "all"))
+
+
+class Case(TemplatePage):
+    """One case: front page, reasons of its group, path of its price, charges. Its opening is logged."""
+
+    roles = CASE_READERS
+    template_name = "insurance_settlement/case.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        case = selectors.access_case(actor=self.actor, case_id=self.kwargs["pk"])
+        log_patient_access(self.request, case.run.institution, "case", case.encounter_no)
+        detail = selectors.case_detail(case=case)
+        context = super().get_context_data(
+            case=case,
+            detail=detail,
+            status=status_mark(case.status),
+            scheme_title=SCHEME_TITLES.get(case.scheme, case.scheme),
+            fees=[(FEE_TITLES.get(fee.fee_class, fee.fee_class), fee) for fee in detail.fees],
+            **kwargs,
+        )
+        return {**context, "title": _("病例 %s") % case.encounter_no}
+
+
+class Encounter(ListPage):
+    """All charge lines of one visit or stay as of a sequence. Its opening is logged."""
+
+    roles = CASE_READERS
+    template_name = "insurance_settlement/encounter.html"
+    table_class = EncounterLineTable
+    per_page = 100
+
+    def get_queryset(self) -> Any:
+        asked = self.request.GET.get("as_of", "")
+        self.bill = selectors.access_encounter(
+            actor=self.actor,
+            institution_id=self.kwargs["institution"],
+            encounter=self.kwargs["encounter"],
+            sequence=int(asked) if asked.isdigit() and len(asked) < 19 else 2**62,
+        )
+        log_patient_access(self.request, self.bill.institution, "encounter", self.bill.encounter.encounter_no)
+        self.export_name = self.bill.encounter.encounter_no
+        return self.bill.lines.rows
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        encounter = self.bill.encounter
+        return {
+            **context,
+            "title": _("就诊 %s") % encounter.encounter_no,
+            "bill": self.bill,
+            "kind": dict(ENCOUNTER_KINDS).get(encounter.kind, encounter.kind),
+            "scheme_title": SCHEME_TITLES.get(encounter.scheme, encounter.scheme),
+            "as_of": self.request.GET.get("as_of", ""),
+        }
+
+
+class Rules(TemplatePage):
+    """Schemes and price books."""
+
+    roles = RULE_READERS
+    title = _("分组方案与价格")
+    template_name = "insurance_settlement/rules.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            schemes=SchemeTable(selectors.grouping_schemes()),
+            books=PriceBookTable(selectors.price_books()),
+            may_import=self.actor.has(*services.IMPORTERS),
+            **kwargs,
+        )
+
+
+class SchemeDetail(TemplatePage):
+    """What the checks found in a scheme."""
+
+    roles = RULE_READERS
+    template_name = "insurance_settlement/scheme.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row = selectors.grouping_schemes().filter(pk=self.kwargs["pk"]).first()
+        if row is None:
+            raise Http404
+        return {**super().get_context_data(scheme=row, **kwargs), "title": row.name}
+
+
+class _Import(FormPage):
+    roles = services.IMPORTERS
+    template_name = "insurance_settlement/import.html"
+    submit_label = _("导入")
+
+    def get_success_url(self) -> str:
+        return reverse("insurance_settlement:rules")
+
+
+class ImportScheme(_Import):
+    """A scheme from its files."""
+
+    title = _("导入分组方案")
+    form_class = SchemeForm
+    success_message = _("分组方案已导入。请再导入与之对应的价格规则。")
+
+    def act(self, form: SchemeForm) -> None:
+        given = form.cleaned_data
+        services.import_scheme(
+            self.actor,
+            content=given["content"].read(),
+            dx_codes=given["dx_codes"].read(),
+            proc_codes=given["proc_codes"].read(),
+            effective_from=given["effective_from"],
+            source_text=given["source_text"],
+        )
+
+
+class ImportPriceBook(_Import):
+    """A price book from its file."""
+
+    title = _("导入价格规则")
+    form_class = PriceBookForm
+    success_message = _("价格规则已导入。相关月份将在下一次夜间运行中重新计价。")
+
+    def act(self, form: PriceBookForm) -> None:
+        given = form.cleaned_data
+        services.import_price_book(
+            self.actor,
+            content=given["content"].read(),
+            name=given["name"],
+            effective_from=given["effective_from"],
+            scheme=given["scheme"],
+            source_text=given["source_text"],
+        )

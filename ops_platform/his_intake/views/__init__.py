@@ -1,0 +1,1 @@
+"""Pages of the intake: overview, upload, batches, quarantine, data quality."""

@@ -1,0 +1,111 @@
+"""Batches: the list, one batch with its rows, the receipt, and faulty rows as a workbook."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+
+from ops_platform.his_intake import selectors, sheets, workbooks
+from ops_platform.his_intake.datasets.catalogue import DATASETS
+from ops_platform.his_intake.filters import BatchFilter
+from ops_platform.his_intake.models import Batch, QuarantinedRow
+from ops_platform.his_intake.services import UPLOADERS
+from ops_platform.his_intake.tables import BatchTable
+from ops_platform.identity.access import log_patient_access
+from ops_platform.web.pages import ListPage, Page, TemplatePage
+
+ROWS_A_PAGE = 50
+
+
+class BatchList(ListPage):
+    """Every accepted delivery."""
+
+    roles = selectors.READERS
+    title = _("批次")
+    template_name = "his_intake/list.html"
+    table_class = BatchTable
+    filter_class = BatchFilter
+    empty_title = _("还没有收到数据")
+    empty_hint = _("由医院信息系统按接口文档(/api/docs/)报送,或在「上传数据」页按模板上传。")
+
+    def get_queryset(self) -> QuerySet[Batch]:
+        return selectors.batches(actor=self.actor)
+
+
+class _BatchPage(TemplatePage):
+    """A page of one batch. What shows single patients is logged before it is shown."""
+
+    roles = selectors.READERS
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        batch = selectors.access_batch(actor=self.actor, batch_id=self.kwargs["pk"])
+        if batch.dataset in selectors.PATIENT_LEVEL:
+            log_patient_access(self.request, batch.institution, f"batch.{batch.dataset}", str(batch.pk))
+        dataset = DATASETS[batch.dataset]
+        return super().get_context_data(
+            batch=batch,
+            dataset=dataset,
+            heads=sheets.heads(dataset),
+            may_settle=self.actor.may(batch.institution_id, *UPLOADERS),
+            **self.rows(batch),
+            **kwargs,
+        )
+
+    def rows(self, batch: Batch) -> dict[str, Any]:
+        """The rows that the page shows."""
+        raise NotImplementedError
+
+    def faulty(self, batch: Batch) -> dict[str, Any]:
+        """One page of the batch's quarantined rows, with red cells."""
+        dataset = DATASETS[batch.dataset]
+        rows = QuarantinedRow.objects.filter(batch=batch).order_by("row_no", "id")
+        page = Paginator(rows, ROWS_A_PAGE).get_page(self.request.GET.get("page"))
+        return {"page": page, "faulty": [sheets.faulty_row(dataset, row) for row in page]}
+
+
+class Receipt(_BatchPage):
+    """What became of a delivery, and what is to be corrected."""
+
+    template_name = "his_intake/receipt.html"
+
+    def rows(self, batch: Batch) -> dict[str, Any]:
+        return {**self.faulty(batch), "repeated": "repeated" in self.request.GET}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "title": _("接收回执")}
+
+
+class BatchDetail(_BatchPage):
+    """Who sent what and when, with the rows it brought or those that went to quarantine."""
+
+    template_name = "his_intake/batch.html"
+
+    def rows(self, batch: Batch) -> dict[str, Any]:
+        if self.request.GET.get("rows") == "quarantined":
+            return {**self.faulty(batch), "shown": "quarantined"}
+        dataset = DATASETS[batch.dataset]
+        facts = selectors.facts_of(dataset=dataset, batch=batch)
+        page = Paginator(facts, ROWS_A_PAGE).get_page(self.request.GET.get("page"))
+        codes = selectors.codes_behind(dataset=dataset, facts=list(page))
+        return {"page": page, "landed": sheets.landed_rows(dataset, list(page), codes), "shown": "landed"}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return {**context, "title": context["batch"].batch_no}
+
+
+class FaultyWorkbook(Page, View):
+    """The quarantined rows of a batch as .xlsx: correct the red cells, upload again."""
+
+    roles = selectors.READERS
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        batch = selectors.access_batch(actor=self.actor, batch_id=pk)
+        if batch.dataset in selectors.PATIENT_LEVEL:
+            log_patient_access(request, batch.institution, f"batch.{batch.dataset}", str(batch.pk))
+        dataset = DATASETS[batch.dataset]
+        rows = QuarantinedRow.objects.filter(batch=batch, state=QuarantinedRow.State.OPEN).order_by("row_no", "id")
+        return workbooks.faulty_rows(dataset, rows, f"{dataset.title}-待更正-{batch.sequence}")

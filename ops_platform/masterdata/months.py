@@ -1,0 +1,76 @@
+"""Which month a page shows, and what mark its figures carry.
+
+Pages default to the last month that all shown institutions have closed, else to the last full one. The figures of an
+open month are provisional (暂估); those of the present month also do not yet cover all its days.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.kernel import Period
+from ops_platform.masterdata.models import AccountingPeriod, PeriodState
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month as it stands for a number of institutions."""
+
+    period: str
+    closed: int
+    institutions: int
+    running: bool
+
+    @property
+    def is_closed(self) -> bool:
+        """Closed by everybody."""
+        return self.institutions > 0 and self.closed == self.institutions
+
+    @property
+    def mark(self) -> str | Promise:
+        """As the page says it."""
+        if self.is_closed:
+            return _("已结账")
+        if self.running:
+            return _("暂估、未满月")
+        if self.closed:
+            return _("暂估,%(closed)s/%(all)s 家已结账") % {"closed": self.closed, "all": self.institutions}
+        return _("暂估,未结账")
+
+    @property
+    def tone(self) -> str:
+        """Of the mark."""
+        return "good" if self.is_closed else "warn"
+
+
+def months(*, institutions: Collection[int], periods: Sequence[str], today: date) -> list[Month]:
+    """Each of the periods as it stands, newest first; one query."""
+    rows = AccountingPeriod.objects.filter(institution__in=institutions, period__in=periods).order_by()
+    counted = {
+        row["period"]: row
+        for row in rows.values("period").annotate(
+            all=Count("id"), closed=Count("id", filter=Q(state=PeriodState.CLOSED))
+        )
+    }
+    present = str(Period.of(today))
+    return [
+        Month(
+            period=period,
+            closed=counted.get(period, {}).get("closed", 0),
+            institutions=counted.get(period, {}).get("all", 0),
+            running=period >= present,
+        )
+        for period in sorted(set(periods), reverse=True)
+    ]
+
+
+def choose(months: Sequence[Month], asked: str) -> Month | None:
+    """The month asked for; else the last closed one, else the last full one, else the newest."""
+    named = [month for month in months if month.period == asked]
+    closed = [month for month in months if month.is_closed]
+    full = [month for month in months if not month.running]
+    return next(iter([*named, *closed, *full, *months]), None)

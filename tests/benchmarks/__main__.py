@@ -1,0 +1,42 @@
+"""`python -m tests.benchmarks [subject …]`: measures, prints, and writes docs/performance.md.
+
+Needs DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL, as `make bench` gives them.
+"""
+
+import argparse
+import importlib
+import sys
+import time
+
+from tests.benchmarks import ground, report
+from tests.benchmarks.figures import Figure
+
+SUBJECTS = ("intake", "nightly", "pages", "grouper", "allocation")
+
+
+def main() -> int:
+    """Measure the subjects named, or all; returns 1 when a figure misses what must be reached."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("subjects", nargs="*", help=f"of {', '.join(SUBJECTS)}; all by default")
+    chosen = parser.parse_args().subjects or SUBJECTS
+    figures: list[Figure] = []
+    with ground.template() as template:
+        import django
+
+        django.setup()
+        from tests.support.database import committed_copy
+
+        for subject in chosen:
+            began = time.monotonic()
+            with committed_copy(template) as database:
+                measured = importlib.import_module(f"tests.benchmarks.{subject}").measure(database)
+            figures += measured
+            print(f"{subject}: {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201
+            for figure in measured:
+                print(f"  {report.line(figure)}", flush=True)  # noqa: T201
+        report.write(figures, report.machine())
+    return 1 if any(f.goal and f.ratio is not None and f.goal.verdict(f.ratio) == "MISSED" for f in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
