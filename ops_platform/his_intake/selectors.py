@@ -112,10 +112,10 @@ def reporting_states(*, actor: Actor, period: str) -> QuerySet[Institution]:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The batches of a dataset that touched a month; a batch of several months counts in each of them."""
+    """The batches of a dataset that touched a month. `rows` is only known when none of them spans several months."""
 
     batches: int
-    rows: int
+    rows: int | None
     last_batch: int
     last_at: datetime
 
@@ -124,7 +124,8 @@ def reported_by_month(*, institution: Institution) -> dict[tuple[str, str], Repo
     """By (dataset, month) what was let in; month "" for datasets that belong to none."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT dataset, month, count(*), sum(rows - quarantined), max(id), max(received_at)"
+            "SELECT dataset, month, count(*),"
+            " CASE WHEN max(jsonb_array_length(months)) <= 1 THEN sum(rows - quarantined) END, max(id), max(received_at)"
             " FROM his_intake_batch, jsonb_array_elements_text("
             "   CASE WHEN months = '[]' THEN '[\"\"]' ELSE months END) AS month"
             " WHERE institution_id = %s AND rows > quarantined GROUP BY dataset, month",

@@ -26,6 +26,7 @@ UPLOADERS = (Role.FINANCE_OFFICER, Role.FINANCE_DIRECTOR, Role.INSTITUTION_HEAD,
 SENDERS = (Role.HIS_CLIENT, *UPLOADERS)
 SHOWN_ERRORS = 100
 BATCH_NO_LENGTH = 80
+WHOLE = "原文"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def dataset_of(code: str) -> Dataset:
 
 def access_institution(actor: Actor, code: Any, *roles: Role) -> Institution:
     """The institution, if the actor may send for it; one that is out of reach looks like one that does not exist."""
-    institution = Institution.objects.filter(code=code).first() if isinstance(code, str) else None
+    readable = isinstance(code, str) and code.isprintable()
+    institution = Institution.objects.filter(code=code).first() if readable else None
     if institution is None or not actor.may(institution.pk, *roles):
         if actor.api_key is not None and institution is not None:
             raise Forbidden(
@@ -303,7 +305,7 @@ def _lookup(to: str, institution: Institution) -> Callable[[set[str]], dict[str,
 
     def known(codes: set[str]) -> dict[str, int]:
         with connection.cursor() as cursor:
-            cursor.execute(_KNOWN[to], [institution.pk, sorted(code for code in codes if "\x00" not in code)])
+            cursor.execute(_KNOWN[to], [institution.pk, sorted(codes)])
             return dict(cursor.fetchall())
 
     return known
@@ -381,6 +383,12 @@ def _project(dataset: Dataset, institution: Institution, batch: Batch, staging: 
     dataset.projection.withdraw(institution, staging.cursor.fetchall())
 
 
+def _kept(raw: Any) -> dict[str, Any]:
+    """What quarantine keeps of a row: its fields, masked; a row that is no object is kept whole."""
+    content: dict[str, Any] = masked(raw if isinstance(raw, dict) else {WHOLE: raw})
+    return content
+
+
 def _quarantine(batch: Batch, delivery: Delivery, sorting: _Sorting) -> None:
     QuarantinedRow.objects.bulk_create(
         [
@@ -389,7 +397,7 @@ def _quarantine(batch: Batch, delivery: Delivery, sorting: _Sorting) -> None:
                 institution_id=batch.institution_id,
                 dataset=batch.dataset,
                 row_no=index + 1,
-                content=masked(delivery.raw(index)),
+                content=_kept(delivery.raw(index)),
                 faults=[
                     {"row": f.row, "field": f.field, "value": f.value, "code": f.code, "message": f.message}
                     for f in sorting.faults[index]
@@ -472,8 +480,8 @@ def resubmit_rows(actor: Actor, *, row_ids: Sequence[int], corrections: Mapping[
 
 
 def _corrected(row: QuarantinedRow, fields: Mapping[str, Any]) -> Any:
-    content = dict(row.content) if isinstance(row.content, dict) else {}
-    content.update(fields)
+    content = {**row.content, **fields}
+    content.pop(WHOLE, None)
     return {name: value for name, value in content.items() if value not in (None, "")}
 
 

@@ -52,7 +52,7 @@ def field_title(dataset: Dataset, name: str) -> str:
 
 
 def content_of(row: QuarantinedRow) -> Mapping[str, Any]:
-    """The fields as they were sent; empty when the row was no object at all."""
+    """The fields as they were sent; a row that was no object stands whole in one of its own (services.WHOLE)."""
     return row.content if isinstance(row.content, dict) else {}
 
 

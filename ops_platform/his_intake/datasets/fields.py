@@ -381,11 +381,13 @@ class Reference(Field):
         return "bigint"
 
     def quick(self, values: Sequence[Any]) -> list[str | None] | None:
-        "".join(values)
-        return list(values)
+        return list(values) if "".join(values).isprintable() else None
 
     def one(self, value: Any) -> str:
-        return _as_text(value)
+        text = _as_text(value)
+        if not text.isprintable():
+            raise ValueError("含有换行或控制字符")
+        return text
 
     def resolve(self, column: Column, lookup: Callable[[set[str]], dict[str, int]]) -> Column:
         """Codes to lasting numbers; what is not known becomes a fault."""
