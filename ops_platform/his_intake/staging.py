@@ -34,6 +34,7 @@ class Staging:
     def __init__(self, dataset: Dataset, institution: Institution) -> None:
         self.dataset, self.institution = dataset, institution
         self.cursor = connection.cursor()
+        self._encounters: set[str | None] = set()
 
     def __enter__(self) -> "Staging":
         columns = ", ".join(f"{field.target} {field.sql_type}" for field in self.dataset.fields)
@@ -62,6 +63,8 @@ class Staging:
         """
         if not rows:
             return
+        if self.dataset.partitioned:
+            self._encounters.update(columns["encounter_no"])
         fields = [field for field in self.dataset.fields if field.name in columns]
         flag = "t" if retract else "f"
         first_days = {month: f"{month}-01" if month else r"\N" for month in set(months)}
@@ -120,13 +123,14 @@ class Staging:
         return f"f.institution_id = %s AND f.superseded_sequence IS NULL AND {keys}"
 
     def _known_encounters(self) -> list[int]:
-        """Most batches of charge lines bring encounters without any line so far: those need no look at every month."""
-        self.cursor.execute("SELECT DISTINCT encounter FROM staging")
-        staged = [row[0] for row in self.cursor.fetchall()]
+        """Most batches of charge lines bring encounters without any line so far: those need no look at every month.
+
+        Given as a list, since for a join the planner, without statistics of what just came in, reads the whole index.
+        """
         self.cursor.execute(
-            f"SELECT e FROM unnest(%s::bigint[]) e WHERE EXISTS (SELECT 1 FROM {self.dataset.table} f"
-            " WHERE f.institution_id = %s AND f.encounter = e AND f.superseded_sequence IS NULL)",
-            [staged, self.institution.pk],
+            f"SELECT DISTINCT encounter FROM {self.dataset.table} WHERE institution_id = %s"
+            " AND encounter = ANY(%s::bigint[]) AND superseded_sequence IS NULL",
+            [self.institution.pk, list(self._encounters)],
         )
         return [row[0] for row in self.cursor.fetchall()]
 

@@ -1,0 +1,159 @@
+"""A month through the gate and the allocation: the worked example of domain.md 1.3, versions, drivers, drill-down sums."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db.models import Sum
+
+from costing import integrity
+from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, DriverKind, DriverRule
+from costing.services import run_allocation
+from ops_platform.his_intake.models import CostEntry
+from ops_platform.kernel import Conflict, Period
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.masterdata.models import Department, Institution, SourceMark
+from tests.support import trade
+
+pytestmark = pytest.mark.django_db
+MARCH = Period.parse("2026-03")
+
+
+@pytest.fixture
+def hospital() -> Institution:
+    """C-STEP: office, CSSD, laboratory, medicine, surgery."""
+    hospital = trade.alliance()["H1"]
+    trade.landed(
+        hospital,
+        "departments",
+        [
+            trade.department("A", "administration", "办公室"),
+            trade.department("B", "medical_support", "消毒供应室"),
+            trade.department("L", "medical_technology", "检验科"),
+            trade.department("D", name="内科"),
+            trade.department("E", name="外科"),
+        ],
+    )
+    staff = {"A": "10", "B": "5", "L": "10", "D": "30", "E": "35"}
+    trade.landed(
+        hospital,
+        "staff-headcounts",
+        [{"department": code, "period": "2026-03", "headcount": count} for code, count in staff.items()],
+    )
+    direct = {"A": "160000.00", "B": "90000.00", "L": "300000.00", "D": "800000.00", "E": "1000000.00"}
+    trade.landed(hospital, "cost-entries", [trade.cost(f"V-{code}", code, fen) for code, fen in direct.items()])
+    packs = {"L": "100", "D": "300", "E": "600"}
+    trade.landed(
+        hospital,
+        "workloads",
+        [
+            {"department": code, "metric": "sterile_packs", "date": "2026-03-31", "quantity": count}
+            for code, count in packs.items()
+        ],
+    )
+    trade.landed(hospital, "charge-items", [trade.item("HY", fee_class="laboratory")])
+    trade.landed(hospital, "encounters", [trade.visit("M1", "D"), trade.visit("M2", "E")])
+    trade.landed(
+        hospital,
+        "charge-lines",
+        [trade.charge("M1", 1, "HY", "D", "L", "400000.00"), trade.charge("M2", 1, "HY", "E", "L", "600000.00")],
+    )
+    DriverRule.objects.create(
+        institution=hospital,
+        department=Department.objects.get(institution=hospital, code="B"),
+        cost_class="medical_support",
+        effective_from=date(2026, 1, 1),
+        driver=DriverKind.WORKLOAD,
+        metric="sterile_packs",
+        source_mark=SourceMark.DEFAULT,
+    )
+    return hospital
+
+
+def full_costs(run: CostRun) -> dict[str, str]:
+    """Full cost by department name, of those that keep one."""
+    rows = DepartmentMonth.objects.filter(run=run).exclude(full_cost=0).order_by("department__code")
+    return {row.name: str(row.full_cost) for row in rows}
+
+
+def test_the_worked_example_comes_out_to_the_fen(hospital: Institution) -> None:
+    run = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    assert full_costs(run) == {"内科": "1022000.00", "外科": "1328000.00"}
+    assert run.direct_cost == run.full_cost == Decimal("2350000.00")
+
+
+def test_every_step_is_stored_with_its_driver_and_share(hospital: Institution) -> None:
+    run = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    flow = AllocationFlow.objects.get(run=run, sender__code="B", receiver__code="E")
+    assert (flow.step, flow.driver, flow.weight, flow.weight_total) == (2, "workload:sterile_packs", 600, 1000)
+    assert (flow.share, flow.amount) == (Decimal("0.6"), Decimal("60000.00"))
+    into_surgery = AllocationFlow.objects.filter(run=run, receiver__code="E").aggregate(total=Sum("amount"))["total"]
+    surgery = DepartmentCost.objects.get(run=run, department__code="E")
+    assert surgery.direct + into_surgery == surgery.full
+
+
+def test_surplus_is_ordered_income_minus_full_cost(hospital: Institution) -> None:
+    run = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    medicine = DepartmentMonth.objects.get(run=run, department__code="D")
+    assert (medicine.income, medicine.surplus) == (Decimal("400000.00"), Decimal("-622000.00"))
+    laboratory = DepartmentMonth.objects.get(run=run, department__code="L")
+    assert (laboratory.income, laboratory.executed_income, laboratory.full_cost) == (0, Decimal("1000000.00"), 0)
+
+
+def test_the_same_input_makes_no_second_run_and_new_input_a_new_version(hospital: Institution) -> None:
+    first = run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    again = run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    assert (first.created, again.created, again.run) == (True, False, first.run)
+    trade.landed(hospital, "cost-entries", [trade.cost("V-D", "D", "799999.99")])
+    later = run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    assert (later.created, later.run.version, later.run.full_cost) == (True, 2, Decimal("2349999.99"))
+    as_then = CostEntry.objects.filter(institution=hospital).as_of(first.run.input_sequence)
+    assert as_then.aggregate(total=Sum("amount"))["total"] == first.run.direct_cost
+
+
+def test_a_changed_driver_rule_makes_a_new_version(hospital: Institution) -> None:
+    run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    DriverRule.objects.create(
+        institution=hospital,
+        cost_class="administration",
+        effective_from=date(2026, 3, 1),
+        driver=DriverKind.INCOME,
+        source_mark=SourceMark.DEFAULT,
+    )
+    later = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    assert later.version == 2
+    assert full_costs(later) != {"内科": "1022000.00", "外科": "1328000.00"}
+    assert later.full_cost == Decimal("2350000.00")
+
+
+def test_a_department_without_driver_is_named_and_nothing_is_stored(hospital: Institution) -> None:
+    trade.landed(
+        hospital,
+        "workloads",
+        [{"department": c, "metric": "sterile_packs", "date": "2026-03-31", "op": "retract"} for c in "LDE"],
+    )
+    with pytest.raises(Conflict) as refusal:
+        run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    assert refusal.value.code == "costing.blocked"
+    assert "消毒供应室" in refusal.value.message
+    assert not CostRun.objects.exists()
+
+
+def test_a_cost_of_a_department_that_has_not_begun_is_not_lost_in_silence(hospital: Institution) -> None:
+    trade.landed(hospital, "departments", [trade.department("N", name="新科", since="2026-05-01")])
+    trade.landed(hospital, "cost-entries", [trade.cost("V-N", "N", "1.00")])
+    with pytest.raises(Conflict) as refusal:
+        run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    assert refusal.value.code == "costing.department_not_begun"
+
+
+def test_negative_entries_are_allocated_as_the_mirror(hospital: Institution) -> None:
+    trade.landed(hospital, "cost-entries", [trade.cost("V-cancel", "A", "-160000.00")])
+    run = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    assert run.full_cost == Decimal("2190000.00")
+    assert list(integrity.conservation()) == []
+
+
+def test_integrity_holds_for_every_run(hospital: Institution) -> None:
+    run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    assert list(integrity.conservation()) == []

@@ -1,0 +1,93 @@
+"""A month's discharges through the gate, grouped and priced by the scheme in force."""
+
+from decimal import Decimal
+
+import pytest
+
+from insurance_settlement import integrity, services
+from insurance_settlement.models import CaseResult, GroupingRun
+from ops_platform.kernel import Period
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.masterdata.models import Institution
+from tests.support import trade
+
+pytestmark = pytest.mark.django_db
+MARCH = Period.parse("2026-03")
+
+
+@pytest.fixture
+def hospital() -> Institution:
+    """A stay over the month's end, discharged in March, and one still in the ward."""
+    hospital = trade.alliance()["H1"]
+    trade.landed(hospital, "departments", [trade.department("HX", name="呼吸内科")])
+    trade.landed(hospital, "charge-items", [trade.item("CW", fee_class="bed")])
+    stay = {"kind": "inpatient", "when": "2026-02-26T08:00:00"}
+    trade.landed(
+        hospital,
+        "encounters",
+        [
+            trade.visit("Z1", "HX", **stay, discharged="2026-03-05T10:00:00"),
+            trade.visit("Z2", "HX", kind="inpatient", when="2026-03-20T08:00:00"),
+        ],
+    )
+    trade.landed(
+        hospital,
+        "charge-lines",
+        [
+            trade.charge("Z1", 1, "CW", "HX", "HX", "1000.10", when="2026-02-27T09:00:00"),
+            trade.charge("Z1", 2, "CW", "HX", "HX", "2000.20", when="2026-03-01T09:00:00"),
+            trade.charge("Z1", 3, "CW", "HX", "HX", "-100.00", when="2026-03-02T09:00:00", refund_of="1"),
+        ],
+    )
+    return hospital
+
+
+def abstract(number: str, *diagnoses: str) -> dict[str, object]:
+    return {
+        "encounter_no": number,
+        "diagnoses": list(diagnoses),
+        "sex": "1",
+        "age": "67",
+        "stay_days": "7",
+        "leaving_type": "1",
+        "total_charges": "2900.30",
+    }
+
+
+def test_charges_of_all_months_of_the_stay_count_and_the_price_is_weight_times_rate(hospital: Institution) -> None:
+    trade.landed(hospital, "discharge-abstracts", [abstract("Z1", "J18.900")])
+    run = services.run_grouping(PLATFORM, institution=hospital, period=MARCH).run
+    case = CaseResult.objects.get(run=run)
+    assert case.encounter_no == "Z1"
+    assert case.charges == Decimal("2900.30")
+    assert case.weight is not None
+    assert case.payment == (case.weight * 7200).quantize(Decimal("0.01"))
+    assert case.balance == case.payment - case.charges
+    assert (run.cases, run.grouped, run.without_abstract) == (1, 1, 0)
+    assert list(integrity.runs_add_up()) == []
+
+
+def test_a_discharge_without_abstract_is_counted_and_not_priced(hospital: Institution) -> None:
+    run = services.run_grouping(PLATFORM, institution=hospital, period=MARCH).run
+    assert (run.cases, run.without_abstract) == (0, 1)
+
+
+def test_a_case_that_fits_no_group_has_no_price(hospital: Institution) -> None:
+    trade.landed(hospital, "discharge-abstracts", [abstract("Z1", "R99.x00")])
+    run = services.run_grouping(PLATFORM, institution=hospital, period=MARCH).run
+    case = CaseResult.objects.get(run=run)
+    assert (case.drg, case.kind, case.payment, case.balance) == ("0000", "ungrouped", None, None)
+    assert (run.grouped, run.payment) == (0, 0)
+
+
+def test_a_late_charge_of_an_earlier_month_makes_a_new_version(hospital: Institution) -> None:
+    trade.landed(hospital, "discharge-abstracts", [abstract("Z1", "J18.900")])
+    services.run_grouping(PLATFORM, institution=hospital, period=MARCH)
+    assert not services.run_grouping(PLATFORM, institution=hospital, period=MARCH).created
+    trade.landed(
+        hospital, "charge-lines", [trade.charge("Z1", 4, "CW", "HX", "HX", "5.00", when="2026-02-28T09:00:00")]
+    )
+    later = services.run_grouping(PLATFORM, institution=hospital, period=MARCH)
+    assert (later.created, later.run.version) == (True, 2)
+    assert CaseResult.objects.get(run=later.run).charges == Decimal("2905.30")
+    assert GroupingRun.objects.filter(is_current=True).count() == 1
