@@ -133,3 +133,15 @@ def test_after_too_many_wrong_passwords_the_door_stays_shut(settings) -> None:
     locked = client.post("/accounts/login/", {"username": "zhang", "password": "correct horse battery"})
     assert locked.status_code == 429
     assert User.objects.get(username="zhang").last_login is None
+
+
+def test_the_first_two_administrators_come_from_the_console_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    from django.core.management import CommandError, call_command
+
+    monkeypatch.setattr("sys.stdin", io.StringIO("first long passphrase\nsecond long passphrase\n"))
+    call_command("create_administrators", "anna", "bert", stdout=io.StringIO())
+    assert actor_of_user(User.objects.get(username="anna")).has(Role.SYSTEM_ADMIN)
+    with pytest.raises(CommandError, match="already"):
+        call_command("create_administrators", "carl", "dora", stdout=io.StringIO())

@@ -46,10 +46,6 @@ class Steps:
             self._manage("load_alliance", self._places.data / "alliance.json")
             self._progress.finish("alliance")
             self._say("alliance loaded")
-        if not self._progress.result("accounts"):
-            self._manage("create_demo_accounts", "--out", self._places.accounts)
-            self._progress.finish("accounts")
-            self._say(f"{len(self.accounts())} demo accounts created")
         if not self._progress.result("api_key"):
             key = self._manage("create_api_key", "--name", KEY_NAME, "--all-institutions")
             self._progress.finish("api_key", key)
@@ -79,9 +75,13 @@ class Steps:
             last = self._run("post", [sys.executable, "-m", "tools.his_simulator", *arguments])
             counts = self._progress.finish("post", json.loads(last))
             self._say(f"{counts['rows_posted']} rows posted, {counts['rows_quarantined']} of them quarantined")
+        if not self._progress.result("accounts"):  # the head of a department needs the department, which was posted
+            self._manage("create_demo_accounts", "--out", self._places.accounts)
+            self._progress.finish("accounts")
+            self._say(f"{len(self.accounts())} demo accounts created")
         until, full_months = covered(self._places.data)
         if not self._progress.result("nightly"):
-            self._say(f"nightly run of {until}")
+            self._say(f"nightly run of {until}, also to be watched on {url}nightly/")
             self._manage("run_nightly", "--date", until.isoformat(), "--wait", show=True)
             self._progress.finish("nightly")
             self._say("nightly run finished")
