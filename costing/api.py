@@ -13,7 +13,7 @@ from costing.selectors import access
 TAGS = ["成本核算"]
 
 
-class RunSerializer(serializers.ModelSerializer):
+class CostRunSerializer(serializers.ModelSerializer):
     """A cost run with all it was made from."""
 
     institution = serializers.CharField(source="institution.code", help_text="机构代码")
@@ -127,7 +127,7 @@ class RunListView(generics.ListAPIView):
     """Runs of the institutions one may see, newest month first."""
 
     roles = access.READERS
-    serializer_class = RunSerializer
+    serializer_class = CostRunSerializer
     filterset_class = RunApiFilter
 
     def get_queryset(self) -> Any:

@@ -21,3 +21,19 @@ class CostingConfig(AppConfig):
         register_closing_check("costing", closing_blockers)
         register_reference("driver_rules", reference.load_driver_rules)
         register_step(nightly.ALLOCATION)
+        self._announce_pages()
+
+    def _announce_pages(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from costing.selectors.access import READERS
+        from ops_platform.web import navigation
+
+        pages = (
+            (_("各科室直接成本表"), "costing:direct-costs", "table"),
+            (_("临床科室全成本表"), "costing:full-costs", "report-money"),
+            (_("成本运行"), "costing:runs", "refresh"),
+            (_("分摊动因"), "costing:driver-rules", "settings"),
+        )
+        for order, (title, name, icon) in enumerate(pages):
+            navigation.register("成本核算", title, name, icon=icon, roles=READERS, order=order)

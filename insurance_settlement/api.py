@@ -16,7 +16,7 @@ from ops_platform.identity.access import log_patient_list
 TAGS = ["医保结算"]
 
 
-class RunSerializer(serializers.ModelSerializer):
+class GroupingRunSerializer(serializers.ModelSerializer):
     """A grouping and pricing run."""
 
     institution = serializers.CharField(source="institution.code", help_text="机构代码")
@@ -83,7 +83,7 @@ class RunListView(generics.ListAPIView):
     """Runs of the institutions one may see, newest month first."""
 
     roles = MONTH_READERS
-    serializer_class = RunSerializer
+    serializer_class = GroupingRunSerializer
     filterset_class = RunFilter
 
     def get_queryset(self) -> Any:

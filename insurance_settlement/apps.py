@@ -22,3 +22,18 @@ class InsuranceSettlementConfig(AppConfig):
         register_check("insurance_settlement.runs", "分组计价合计", integrity.runs_add_up)
         register_reference("grouping_scheme", reference_data.load_demo_scheme)
         register_step(nightly.GROUPING)
+        self._announce_pages()
+
+    def _announce_pages(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
+        from ops_platform.web import navigation
+
+        pages = (
+            (_("病组盈亏"), "insurance_settlement:month", "heart-rate-monitor", MONTH_READERS),
+            (_("病例"), "insurance_settlement:cases", "stethoscope", CASE_READERS),
+            (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),
+        )
+        for order, (title, name, icon, roles) in enumerate(pages):
+            navigation.register("医保结算", title, name, icon=icon, roles=roles, order=order)

@@ -121,8 +121,8 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
             priced=Count("weight"),
             stay_days=Avg("stay_days"),
             weight=Avg("weight"),
-            charges=Sum("charges"),
             mean_charges=Avg("charges"),
+            charges=Sum("charges"),
             payment=Sum("payment"),
             balance=Sum("balance"),
         )

@@ -27,11 +27,13 @@ from insurance_settlement.tables import (
 )
 from ops_platform.his_intake.public import ENCOUNTER_KINDS
 from ops_platform.identity.access import log_patient_access, log_patient_list
+from ops_platform.kernel import Role
 from ops_platform.masterdata import months
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import FormPage, ListPage, TemplatePage
 
 RULE_READERS = MONTH_READERS
+DEPARTMENT_READERS = tuple(role for role in CASE_READERS if role != Role.INSURANCE_OFFICER)
 
 
 class Month(ListPage):
@@ -154,6 +156,9 @@ class Case(TemplatePage):
             detail=detail,
             status=status_mark(case.status),
             scheme_title=SCHEME_TITLES.get(case.scheme, case.scheme),
+            opens_department=self.actor.may(
+                case.run.institution_id, *DEPARTMENT_READERS, department=case.department_id
+            ),
             fees=[(FEE_TITLES.get(fee.fee_class, fee.fee_class), fee) for fee in detail.fees],
             **kwargs,
         )
@@ -190,6 +195,9 @@ class Encounter(ListPage):
             "kind": dict(ENCOUNTER_KINDS).get(encounter.kind, encounter.kind),
             "scheme_title": SCHEME_TITLES.get(encounter.scheme, encounter.scheme),
             "as_of": self.request.GET.get("as_of", ""),
+            "opens_department": self.actor.may(
+                self.bill.institution.pk, *DEPARTMENT_READERS, department=encounter.department
+            ),
         }
 
 

@@ -22,7 +22,7 @@ def in_force(*, actor: Actor, day: date) -> QuerySet[DriverRule]:
     """Of each scope the rule that holds on the day."""
     newest = (
         DriverRule.objects.filter(effective_from__lte=day)
-        .order_by("institution", "department", "cost_class", "-effective_from")
-        .distinct("institution", "department", "cost_class")
+        .order_by("institution_id", "department_id", "cost_class", "-effective_from")
+        .distinct("institution_id", "department_id", "cost_class")
     )
     return driver_rules(actor=actor).filter(pk__in=newest.values("pk"))

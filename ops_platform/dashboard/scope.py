@@ -42,7 +42,13 @@ class CockpitScope:
     @property
     def periods(self) -> tuple[str, ...]:
         """The month and the one before it."""
-        return (self.month.period, self.before) if self.month and self.before else (self.month.period,) if self.month else ()
+        return (
+            (self.month.period, self.before)
+            if self.month and self.before
+            else (self.month.period,)
+            if self.month
+            else ()
+        )
 
     @property
     def comparable(self) -> bool:

@@ -1,5 +1,11 @@
-"""Pages of the app."""
+"""Addresses of the dashboard."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from ops_platform.dashboard import department, views
+
+urlpatterns = [
+    path("", views.Home.as_view(), name="home"),
+    path("comparison/", views.Comparison.as_view(), name="comparison"),
+    path("departments/<int:pk>/", department.DepartmentPage.as_view(), name="department"),
+]

@@ -257,7 +257,8 @@ def _finish(run: NightlyRun) -> None:
 
 @transaction.atomic
 def resume_run(actor: Actor, *, run_id: int) -> NightlyRun:
-    """Let failed lanes try again from the step that failed; what succeeded stays. The alliance's lane runs anew."""
+    """Let failed lanes in the actor's reach try again from the step that failed; what succeeded stays. The alliance's
+    lane runs anew."""
     if not actor.has(*OPERATORS):
         raise Forbidden("nightly.not_allowed", "只有运营管理中心或财务负责人可以恢复夜间运行。")
     run = NightlyRun.objects.select_for_update().filter(pk=run_id).first()
@@ -268,6 +269,9 @@ def resume_run(actor: Actor, *, run_id: int) -> NightlyRun:
     if run.state == RunState.FAILED and NightlyRun.objects.filter(state=RunState.RUNNING).exists():
         raise Conflict("nightly.already_running", "已有夜间运行正在进行,请等它结束。")
     failed = run.lanes.filter(state=LaneState.FAILED)
+    reach = actor.institutions(*OPERATORS)
+    if reach is not None:
+        failed = failed.filter(institution__in=reach)
     StepRun.objects.filter(lane__in=failed, state__in=[StepState.FAILED, StepState.BLOCKED]).update(
         state=StepState.WAITING
     )

@@ -1,15 +1,20 @@
 """Hospitals of equal size for measurements: departments, items, encounters, charge lines. No chance is involved."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
+from ops_platform.his_intake.datasets.catalogue import COST_ITEMS
 from ops_platform.kernel import Period
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.services import load_alliance
 from tests.support import trade
 
+BATCH_ROWS = 10_000
+DIAGNOSES = ("I63.900", "G45.900", "I61.900x002", "G40.900")  # in the demo scheme
 LINES_PER_ENCOUNTER = 25  # as in 5 M lines of 200 k encounters, ../shared/performance.md
 SERVICE_CLASSES = ("administration", "medical_support", "medical_technology")
 TECHNICAL = 10
@@ -40,8 +45,32 @@ def build(codes: Sequence[str], period: Period) -> list[Institution]:
     return list(Institution.objects.filter(code__in=codes).order_by("code"))
 
 
+def send_month(institution: Institution, period: Period, size: Size) -> None:
+    """Everything that the nightly run reads of a month, through the gate."""
+    send_ground(institution, period, size)
+    everybody = [f"D{n:03d}" for n in range(size.departments)]
+    trade.landed(
+        institution,
+        "staff-headcounts",
+        [{"department": code, "period": str(period), "headcount": "12.00"} for code in everybody],
+    )
+    trade.landed(
+        institution,
+        "cost-entries",
+        [
+            trade.cost(f"{item}-{code}", code, yuan(1_000_000 + 977 * n), item, str(period.last_day))
+            for item, _ in COST_ITEMS
+            for n, code in enumerate(everybody)
+        ],
+    )
+    rows = charge_rows(institution, period, size)
+    for start in range(0, len(rows), BATCH_ROWS):
+        trade.landed(institution, "charge-lines", rows[start : start + BATCH_ROWS])
+    trade.landed(institution, "discharge-abstracts", list(_abstracts(rows)))
+
+
 def send_ground(institution: Institution, period: Period, size: Size) -> None:
-    """Departments, items and encounters, through the gate."""
+    """Departments, items and encounters, one in ten of them a stay, through the gate."""
     since = str(period.first_day)
     trade.landed(
         institution,
@@ -52,15 +81,25 @@ def send_ground(institution: Institution, period: Period, size: Size) -> None:
         institution, "charge-items", [{**trade.item(f"I{n:05d}"), "effective_from": since} for n in range(size.items)]
     )
     visits = [
-        trade.visit(f"{institution.code}-{n:07d}", f"D{clinical(n, size):03d}", f"{day_of(period, n)}T08:00:00")
+        trade.visit(
+            f"{institution.code}-{n:07d}",
+            f"D{clinical(n, size):03d}",
+            f"{day_of(period, n)}T08:00:00",
+            **({"kind": "inpatient", "discharged": f"{day_of(period, n)}T20:00:00"} if is_stay(n) else {}),
+        )
         for n in range(size.encounters)
     ]
-    for start in range(0, len(visits), 10_000):
-        trade.landed(institution, "encounters", visits[start : start + 10_000])
+    for start in range(0, len(visits), BATCH_ROWS):
+        trade.landed(institution, "encounters", visits[start : start + BATCH_ROWS])
+
+
+def is_stay(visit: int) -> bool:
+    """Whether the encounter is a stay in hospital."""
+    return visit % 10 == 0
 
 
 def cost_class(number: int) -> str:
-    """The first thirty of a hundred serve the others, ten of each class; so by turns of ten."""
+    """Of ten departments each, three serve the others, one of each class."""
     return SERVICE_CLASSES[number % 10] if number % 10 < len(SERVICE_CLASSES) else "clinical"
 
 
@@ -102,6 +141,24 @@ def charge_rows(institution: Institution, period: Period, size: Size) -> list[di
                 row["refund_of"] = line - 1
             rows.append(row)
     return rows
+
+
+def _abstracts(lines: Sequence[dict[str, str | int]]) -> Iterator[dict[str, object]]:
+    """The front pages of the stays, each with the total of its charge lines."""
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        totals[str(line["encounter_no"])] += Decimal(line["amount"])
+    for number, (encounter, total) in enumerate(totals.items()):
+        if is_stay(number):
+            yield {
+                "encounter_no": encounter,
+                "diagnoses": [DIAGNOSES[number // 10 % len(DIAGNOSES)], "I10.x00"],
+                "sex": "1",
+                "age": 40 + number % 40,
+                "stay_days": 1,
+                "leaving_type": "1",
+                "total_charges": str(total),
+            }
 
 
 def yuan(fen: int) -> str:

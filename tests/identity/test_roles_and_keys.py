@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from ops_platform.identity import services
 from ops_platform.identity.actors import actor_of_user
@@ -129,8 +130,8 @@ def test_after_too_many_wrong_passwords_the_door_stays_shut(settings) -> None:
     trade.person("zhang", None)
     client = Client()
     for _ in range(3):
-        client.post("/accounts/login/", {"username": "zhang", "password": "wrong"})
-    locked = client.post("/accounts/login/", {"username": "zhang", "password": "correct horse battery"})
+        client.post(reverse("sign-in"), {"username": "zhang", "password": "wrong"})
+    locked = client.post(reverse("sign-in"), {"username": "zhang", "password": "correct horse battery"})
     assert locked.status_code == 429
     assert User.objects.get(username="zhang").last_login is None
 

@@ -47,7 +47,9 @@ def of_departments(
     )[:SHOWN]
     chosen = [department for _fall, department in falls]
     parts = costing.parts(departments=chosen, periods=(period, before)) if chosen else []
-    return [_of_department(now[one], past[one], [part for part in parts if part.department == one], names) for one in chosen]
+    return [
+        _of_department(now[one], past[one], [part for part in parts if part.department == one], names) for one in chosen
+    ]
 
 
 def _of_department(

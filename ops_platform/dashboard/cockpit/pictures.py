@@ -33,8 +33,7 @@ def trend(series: Mapping[str, tuple[Decimal, Decimal]], address: str, running: 
 
     def data(values: Sequence[Decimal]) -> list[dict[str, Any]]:
         return [
-            {"value": value, "href": f"{address}period={period}"}
-            for period, value in zip(periods, values, strict=True)
+            {"value": value, "href": f"{address}period={period}"} for period, value in zip(periods, values, strict=True)
         ]
 
     income = [series[period][0] for period in periods]
@@ -164,7 +163,10 @@ def ranking(departments: Sequence[DepartmentFigures], names: Mapping[int, str]) 
 
 
 def heat_map(
-    totals: Sequence[RunTotal], groups: Mapping[str, frozenset[int]], addresses: Mapping[str, str], hidden: frozenset[int]
+    totals: Sequence[RunTotal],
+    groups: Mapping[str, frozenset[int]],
+    addresses: Mapping[str, str],
+    hidden: frozenset[int],
 ) -> str:
     """Surplus rate of each institution (or group of them) and month."""
     periods = sorted({row.period for row in totals})

@@ -1,0 +1,174 @@
+"""One department's month, on one page: what it earned, what it cost, who gave it cost, what its cases brought."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from costing import public as costing
+from costing.public import DepartmentFigures
+from insurance_settlement import public as settlement
+from ops_platform.dashboard import words
+from ops_platform.dashboard.cockpit.figures import Card, CardMaker
+from ops_platform.dashboard.scope import DEPARTMENT_READERS, opens_departments
+from ops_platform.kernel import Actor
+from ops_platform.masterdata import months
+from ops_platform.masterdata.models import CostClass, Department
+from ops_platform.orm.scopes import within_reach
+from ops_platform.web import formats
+from ops_platform.web.charts import ChartTable, chart
+from ops_platform.web.pages import TemplatePage
+
+
+def departments(*, actor: Actor) -> QuerySet[Department]:
+    """Departments whose page the actor may open; heads only their own."""
+    return Department.objects.filter(within_reach(actor, *DEPARTMENT_READERS, department="pk")).select_related(
+        "institution"
+    )
+
+
+class DepartmentPage(TemplatePage):
+    """A department in a month."""
+
+    roles = DEPARTMENT_READERS
+    template_name = "dashboard/department.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        department = departments(actor=self.actor).filter(pk=self.kwargs["pk"]).first()
+        if department is None:
+            raise Http404
+        history = costing.department_months(department=department.pk)
+        known = months.months(
+            institutions=[department.institution_id],
+            periods=[row.period for row in history],
+            today=timezone.localdate(),
+        )
+        month = months.choose(known, self.request.GET.get("period", ""))
+        context = super().get_context_data(
+            department=department,
+            months=known,
+            month=month,
+            opens_others=opens_departments(self.actor, department.institution_id),
+            via=self._via(department),
+            **kwargs,
+        )
+        if month is not None:
+            context |= self._month(department, history, month)
+        return {**context, "title": department.name}
+
+    def _via(self, department: Department) -> Department | None:
+        """The department one came from along a flow."""
+        asked = self.request.GET.get("via", "")
+        if not asked.isdigit() or len(asked) > 18:
+            return None
+        return departments(actor=self.actor).filter(pk=asked, institution=department.institution_id).first()
+
+    def _month(
+        self, department: Department, history: Sequence[DepartmentFigures], month: months.Month
+    ) -> dict[str, Any]:
+        now = next(row for row in history if row.period == month.period)
+        before = next((row for row in reversed(history) if row.period < month.period), None)
+        statement = costing.statement(now=now, before=before)
+        drgs = settlement.department_drgs(
+            institution=department.institution_id, period=month.period, department=department.pk
+        )
+        maker = CardMaker(
+            now=now,
+            before=before,
+            comparable=before is not None and not month.running,
+            against=words.month(before.period) if before else "",
+        )
+        return {
+            "now": now,
+            "class_title": CostClass(now.cost_class).label,
+            "statement": statement,
+            "cards": _clinical_cards(maker) if now.is_clinical else _service_cards(maker),
+            "costs": [line for line in statement.costs if line.direct or line.received or line.sent],
+            "received": [(line, costing.driver_title(line.driver)) for line in statement.received],
+            "sent": [(line, costing.driver_title(line.driver)) for line in statement.sent],
+            "sent_total": sum((line.amount for line in statement.sent), Decimal(0)),
+            "income_side": "ordering" if now.is_clinical else "executing",
+            "other_side": "executing" if now.is_clinical else "ordering",
+            "income_total": now.income if now.is_clinical else now.executed_income,
+            "picture": _history(history),
+            "drgs": drgs if drgs and drgs.lines else None,
+        }
+
+
+def _clinical_cards(maker: CardMaker) -> list[Card]:
+    wan = _now("万元")
+    cards = [
+        maker.card("income", _now("收入"), formats.wan, unit=wan, good="up", url="#income"),
+        maker.card("full_cost", _now("全成本"), formats.wan, unit=wan, good="down", url="#cost"),
+        maker.card("surplus", _now("结余"), formats.wan, unit=wan, good="up"),
+        maker.card("visits", _now("门急诊人次"), formats.quantity, good="up"),
+        maker.card("discharges", _now("出院人次"), formats.quantity, good="up"),
+        maker.card("bed_days", _now("实际占用床日"), formats.quantity, good="up"),
+    ]
+    now = maker.now
+    if now.visits and not now.bed_days and not now.discharges:
+        cards.append(_unit_cost(_now("诊次成本"), _now("元/人次"), now.full_cost / now.visits))
+    if now.bed_days and not now.visits:
+        cards.append(_unit_cost(_now("床日成本"), _now("元/床日"), now.full_cost / now.bed_days))
+    return cards
+
+
+def _unit_cost(title: str, unit: str, value: Decimal) -> Card:
+    return Card(title=title, figure=formats.money(value), unit=unit)
+
+
+def _service_cards(maker: CardMaker) -> list[Card]:
+    wan = _now("万元")
+    return [
+        maker.card("direct_cost", _now("直接成本"), formats.wan, unit=wan, good="down", url="#cost"),
+        maker.card("received_cost", _now("分入成本"), formats.wan, unit=wan, good="down", url="#received"),
+        maker.card("total_cost", _now("分出成本"), formats.wan, unit=wan, url="#sent"),
+        maker.card("executed_income", _now("执行收入"), formats.wan, unit=wan, good="up", url="#income"),
+        maker.card("other_income", _now("其他收入"), formats.wan, unit=wan, good="up"),
+    ]
+
+
+def _history(history: Sequence[DepartmentFigures]) -> str:
+    """All months; each opens on a click."""
+    clinical = bool(history) and history[-1].is_clinical
+    periods = [row.period for row in history]
+
+    def data(values: Sequence[Decimal]) -> list[dict[str, Any]]:
+        return [
+            {"value": value, "href": f"{reverse('department', args=[row.department])}?period={row.period}"}
+            for row, value in zip(history, values, strict=True)
+        ]
+
+    income = [row.income + row.other_income if clinical else row.executed_income for row in history]
+    cost = [row.full_cost if clinical else row.total_cost for row in history]
+    surplus = [row.surplus for row in history]
+    income_name = _now("收入") if clinical else _now("执行收入")
+    series: list[dict[str, Any]] = [
+        {"name": income_name, "type": "bar", "data": data(income), "barGap": "10%"},
+        {"name": _now("成本"), "type": "bar", "data": data(cost), "itemStyle": {"color": "#b9c4cc"}},
+    ]
+    if clinical:
+        gold = {"color": "#d09a3c"}
+        line = {"name": _now("结余"), "type": "line", "data": data(surplus), "lineStyle": gold, "itemStyle": gold}
+        series.append({**line, "symbolSize": 7})
+    options = {
+        "tooltip": {"trigger": "axis", "valueFormatter": "@wan"},
+        "legend": {"data": [one["name"] for one in series]},
+        "xAxis": {"type": "category", "data": periods, "axisLabel": {"hideOverlap": True}},
+        "yAxis": {"type": "value", "name": _now("万元"), "axisLabel": {"formatter": "@wan0"}},
+        "series": series,
+    }
+    table = ChartTable(
+        [_("月份"), income_name, _("成本(元)"), _("结余(元)")],
+        [
+            [period, formats.money(a), formats.money(b), formats.money(c) if clinical else formats.MISSING]
+            for period, a, b, c in zip(periods, income, cost, surplus, strict=True)
+        ],
+    )
+    return chart(options, table, title=_now("逐月变化"))

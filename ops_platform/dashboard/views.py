@@ -1,0 +1,224 @@
+"""The cockpit, the comparison of institutions, and the start page of those who have no business figures to see."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from costing import public as costing
+from insurance_settlement import public as settlement
+from ops_platform.dashboard import scope as scopes
+from ops_platform.dashboard import words
+from ops_platform.dashboard.cockpit import comparison, deviations, figures, pictures
+from ops_platform.dashboard.scope import CockpitScope
+from ops_platform.dashboard.tables import ComparisonTable
+from ops_platform.his_intake.public import intake_counts
+from ops_platform.kernel import Role
+from ops_platform.masterdata.models import InstitutionKind
+from ops_platform.web.pages import ListPage, TemplatePage
+
+
+class _Scoped:
+    """Reads what the address asks for once."""
+
+    actor: Any
+    request: HttpRequest
+
+    @cached_property
+    def scope(self) -> CockpitScope:
+        return scopes.read_scope(
+            actor=self.actor,
+            institution=self.request.GET.get("institution", ""),
+            period=self.request.GET.get("period", ""),
+            today=timezone.localdate(),
+        )
+
+
+class Home(_Scoped, TemplatePage):
+    """The first page. Business readers get the cockpit, department heads their department, others a neutral start."""
+
+    title = _("运营驾驶舱")
+    template_name = "dashboard/cockpit.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        actor = getattr(request, "actor", None)
+        if actor is not None and not actor.has(*scopes.COCKPIT_READERS):
+            own = [grant.department for grant in actor.grants if grant.role == Role.DEPARTMENT_HEAD]
+            if own and own[0] is not None:
+                return redirect("department", own[0])
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_template_names(self) -> list[str]:
+        if not self.actor.has(*scopes.COCKPIT_READERS):
+            return ["dashboard/start.html"]
+        return ["dashboard/cockpit.html"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        if not self.actor.has(*scopes.COCKPIT_READERS):
+            return {**context, "title": _("开始")}
+        scope = self.scope
+        context |= {
+            "scope": scope,
+            "institutions": scope.visible,
+            "institution": scope.chosen,
+            "months": scope.months,
+            "month": scope.month,
+            "everything": _("全部机构"),
+        }
+        return context | self._figures(scope) if scope.month else context
+
+    def _figures(self, scope: CockpitScope) -> dict[str, Any]:
+        month = scope.month
+        if month is None:
+            return {}
+        activities = costing.activities(institutions=scope.numbers, periods=scope.periods)
+        settlements = settlement.settlement_totals(institutions=scope.numbers, periods=scope.periods)
+        names = {one.pk: one.name for one in scope.institutions}
+        deep = not scope.aggregates_only and self.actor.has(*scopes.COST_READERS)
+        departments = costing.clinical_departments(institutions=scope.numbers, periods=scope.periods) if deep else []
+        sums = {
+            period: figures.month_figures(
+                [row for row in activities if row.period == period],
+                [row for row in settlements if row.period == period],
+                withhold_few=scope.aggregates_only,
+            )
+            for period in scope.periods
+        }
+        maker = figures.CardMaker(
+            now=sums[month.period],
+            before=sums.get(scope.before),
+            comparable=scope.comparable,
+            against=words.month(scope.before) if scope.before else "",
+        )
+        great, rest = figures.cards(maker, self._addresses(scope, deep))
+        if scope.before and deep:
+            told = deviations.of_departments(departments, names, month.period, scope.before)
+        elif scope.before and len(names) > 1:
+            told = deviations.of_institutions(activities, names, month.period, scope.before)
+        else:
+            told = []
+        return {
+            "great": great,
+            "rest": rest,
+            "now": sums[month.period],
+            "before": scope.before,
+            "deviations": told,
+            "deep": deep,
+            "present": self._present(scope),
+            **self._pictures(scope, departments, deep),
+            **self._comparison(scope, activities, settlements),
+        }
+
+    def _addresses(self, scope: CockpitScope, deep: bool) -> dict[str, str]:
+        """Where the cards lead."""
+        if scope.chosen is None or scope.month is None:
+            return dict.fromkeys(("income", "cost", "surplus"), "#institutions") if len(scope.visible) > 1 else {}
+        asked = f"?institution={scope.chosen.pk}&period={scope.month.period}"
+        found = {} if scope.aggregates_only else {"cases": reverse("insurance_settlement:month") + asked}
+        if deep:
+            found |= {
+                "cost": reverse("costing:direct-costs") + asked,
+                "surplus": "#departments",
+                "income": "#departments",
+            }
+        return found
+
+    def _present(self, scope: CockpitScope) -> dict[str, Any] | None:
+        """The running month beside the one that is shown."""
+        running = next((month for month in scope.months if month.running), None)
+        if running is None or running == scope.month or scope.aggregates_only:
+            return None
+        income, cost = pictures.by_period(scope.totals)[running.period]
+        return {"month": running, "income": income, "cost": cost, "surplus": income - cost}
+
+    def _pictures(self, scope: CockpitScope, departments: list[Any], deep: bool) -> dict[str, Any]:
+        month = scope.month
+        if month is None:
+            return {}
+        home = f"{reverse('home')}?institution={scope.chosen.pk if scope.chosen else ''}"
+        running = frozenset(one.period for one in scope.months if one.running)
+        amounts = costing.cost_composition(institutions=scope.numbers, periods=scope.periods)
+        table = ""
+        if deep and scope.chosen:
+            table = f"{reverse('costing:direct-costs')}?institution={scope.chosen.pk}&period={month.period}"
+        shown = {
+            "trend": pictures.trend(pictures.by_period(scope.totals), home, running),
+            "composition": pictures.composition(amounts, month.period, scope.before, table),
+        }
+        if departments:
+            names = {one.pk: one.name for one in scope.institutions}
+            shown["ranking"] = pictures.ranking([row for row in departments if row.period == month.period], names)
+        if len(scope.institutions) > 1:
+            groups = comparison.groups_of(scope.institutions)
+            shown["heat"] = pictures.heat_map(
+                scope.totals,
+                {name: frozenset(one.pk for one in members) for name, members in groups.items()},
+                {
+                    name: reverse("home") + f"?institution={members[0].pk if len(members) == 1 else ''}"
+                    for name, members in groups.items()
+                },
+                frozenset(),
+            )
+        return shown
+
+    def _comparison(self, scope: CockpitScope, activities: Any, settlements: Any) -> dict[str, Any]:
+        month = scope.month
+        if month is None or len(scope.institutions) < 2:
+            return {}
+        rows = comparison.compare(
+            comparison.groups_of(scope.institutions),
+            month.period,
+            activities,
+            settlements,
+            intake_counts(institutions=scope.numbers, period=month.period),
+            withhold_few=scope.aggregates_only,
+        )
+        table = ComparisonTable(rows, request=self.request, order_by=self.request.GET.get("sort"))
+        return {"comparison": table}
+
+
+class Comparison(_Scoped, ListPage):
+    """All institutions side by side, sortable and as .xlsx."""
+
+    roles = scopes.COCKPIT_READERS
+    title = _("机构比较")
+    template_name = "dashboard/comparison.html"
+    table_class = ComparisonTable
+    empty_title = _("还没有可比较的数据")
+    empty_hint = _("机构报送数据并完成夜间运行后,在这里比较。")
+
+    def get_queryset(self) -> list[comparison.ComparisonRow]:
+        scope = self.scope
+        if scope.month is None:
+            return []
+        self.kind = self.request.GET.get("kind", "")
+        if self.kind not in InstitutionKind.values:
+            self.kind = ""
+        shown = [one for one in scope.institutions if self.kind in ("", one.kind)]
+        numbers = [one.pk for one in shown]
+        periods = (scope.month.period,)
+        return comparison.compare(
+            {one.name: (one,) for one in shown},
+            scope.month.period,
+            costing.activities(institutions=numbers, periods=periods),
+            settlement.settlement_totals(institutions=numbers, periods=periods),
+            intake_counts(institutions=numbers, period=scope.month.period),
+            withhold_few=scope.aggregates_only,
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        kind = getattr(self, "kind", "")
+        return {
+            **context,
+            "months": self.scope.months,
+            "month": self.scope.month,
+            "kind": kind,
+            "kinds": InstitutionKind.choices,
+            "kept": {"kind": kind} if kind else {},
+        }

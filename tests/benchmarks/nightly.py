@@ -1,0 +1,79 @@
+"""The nightly run by a real worker: growth with the data, and two worker processes against one.
+
+Every run computes everything anew: before it, each month is marked as touched, as a new batch would.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.db.models import F
+from django.utils import timezone
+
+from ops_platform.his_intake.models import DatasetMonth
+from ops_platform.kernel import Period
+from ops_platform.nightly.models import NightlyRun, RunState
+from tests.benchmarks import hospital
+from tests.benchmarks.figures import Figure, Goal, middle
+from tests.benchmarks.processes import MeasuredPlatform, platform
+
+GROWTH = Goal(must=4.4, aim=4.0)
+WORKERS = Goal(must=0.65, aim=0.55)
+ROUNDS = 3
+SMALL = hospital.Size(items=500, encounters=1_000)
+LARGE = hospital.Size(items=500, encounters=4_000)
+CODES = tuple(f"N{number:02d}" for number in range(16))
+LARGE_CODE = "N99"
+
+
+def measure(database: str) -> list[Figure]:
+    """Sixteen equal institution-months and one of fourfold size; runs over parts of them, by one and by two."""
+    period = Period.of(timezone.localdate()).shift(-1)
+    for institution in hospital.build([*CODES, LARGE_CODE], period):
+        hospital.send_month(institution, period, LARGE if institution.code == LARGE_CODE else SMALL)
+    spent: dict[str, list[float]] = {name: [] for name in ("one", "four times", "4", "8", "16", "16 by two")}
+    with tempfile.TemporaryDirectory() as folder, platform(database, Path(folder)) as running:
+        for processes in (1, 2):
+            running.start_workers(processes)
+            _run(running, period, [*CODES, LARGE_CODE])  # reads schemes, makes first versions, fills caches
+            for _ in range(ROUNDS):
+                if processes == 1:
+                    for name, codes in (
+                        ("one", CODES[:1]),
+                        ("four times", [LARGE_CODE]),
+                        ("4", CODES[:4]),
+                        ("8", CODES[:8]),
+                    ):
+                        spent[name].append(_run(running, period, codes))
+                spent["16" if processes == 1 else "16 by two"].append(_run(running, period, CODES))
+            running.end(f"worker{processes}")
+    return _figures(spent)
+
+
+def _run(running: MeasuredPlatform, period: Period, codes: Sequence[str]) -> float:
+    """Run the night for these institutions; returns the seconds from its start to its end as it wrote them down."""
+    DatasetMonth.objects.update(sequence=F("sequence") + 1)
+    chosen = [f"--institution={code}" for code in codes]
+    done = running.manage("run_nightly", f"--date={period.last_day}", f"--period={period}", "--wait", *chosen)
+    run = NightlyRun.objects.latest("id")
+    if done.returncode or run.state != RunState.SUCCEEDED or run.finished_at is None:
+        raise RuntimeError(f"nightly run: {done.stdout[-500:]} {done.stderr[-1500:]}")
+    return (run.finished_at - run.started_at).total_seconds()
+
+
+def _figures(spent: dict[str, list[float]]) -> list[Figure]:
+    def ratio(what: str, over: str, under: str, goal: Goal | None) -> Figure:
+        return Figure(
+            "nightly",
+            what,
+            middle([a / b for a, b in zip(spent[over], spent[under], strict=True)]),
+            f"{middle(spent[over]):.2f} s against {middle(spent[under]):.2f} s",
+            goal,
+        )
+
+    return [
+        ratio("nightly run, 16 institution-months against 4 (4 × the data), 1 worker process", "16", "4", GROWTH),
+        ratio("the same, 8 against 4 (2 × the data)", "8", "4", None),
+        ratio("nightly run, one institution with 100,000 charge lines against 25,000", "four times", "one", GROWTH),
+        ratio("nightly run of 16 institutions, 2 worker processes against 1", "16 by two", "16", WORKERS),
+    ]
