@@ -9,6 +9,7 @@ from rest_framework import generics, serializers
 from costing.filters import DepartmentCostApiFilter, DepartmentMonthApiFilter, FlowApiFilter, RunApiFilter
 from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth
 from costing.selectors import access
+from ops_platform.web.api import actor_of
 
 TAGS = ["成本核算"]
 
@@ -133,7 +134,7 @@ class RunListView(generics.ListAPIView):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return CostRun.objects.none()
-        return access.runs(actor=self.request._request.actor)
+        return access.runs(actor=actor_of(self.request))
 
 
 class _ResultListView(generics.ListAPIView):
@@ -146,7 +147,7 @@ class _ResultListView(generics.ListAPIView):
         rows = self.model._default_manager.all()
         if getattr(self, "swagger_fake_view", False):
             return rows.none()
-        visible = access.runs(actor=self.request._request.actor).order_by()
+        visible = access.runs(actor=actor_of(self.request)).order_by()
         if not self.request.query_params.get("run"):
             visible = visible.filter(is_current=True)
         return rows.filter(run__in=visible.values("pk")).select_related(*self.related).order_by(*self.order)

@@ -22,6 +22,7 @@ from ops_platform.web.tables import (
 )
 from ops_platform.web.templatetags.ops import badge
 
+DENSE = {"class": "table table-vcenter card-table table-dense"}
 SOURCE_TONES = {"seed": "good", "web": "info", "recall": "warn", "default": "neutral"}
 
 
@@ -79,6 +80,9 @@ class MovedTable(Table):
     cost = MoneyColumn(verbose_name=_("新成本(元)"))
     cost_change = MoneyColumn(verbose_name=_("成本变动(元)"))
 
+    class Meta(Table.Meta):
+        pass
+
 
 class RuleTable(Table):
     """Driver rules with where each comes from."""
@@ -98,7 +102,7 @@ class RuleTable(Table):
 
     def render_reach(self, record: DriverRule) -> str:
         if record.institution is None:
-            return _("整个医共体")
+            return str(_("整个医共体"))
         return f"{record.institution} · {record.department}" if record.department else str(record.institution)
 
     def render_driver(self, record: DriverRule) -> str:
@@ -160,6 +164,7 @@ class ChargeLineTable(Table):
     origin = OriginColumn()
 
     class Meta(Table.Meta):
+        attrs = DENSE
         orderable = False
 
     def __init__(self, *args: Any, run: CostRun, **kwargs: Any) -> None:
@@ -205,6 +210,7 @@ class FlowTable(Table):
 
     class Meta(Table.Meta):
         model = AllocationFlow
+        attrs = DENSE
         orderable = False
         fields = (
             "step",

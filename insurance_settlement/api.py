@@ -12,6 +12,7 @@ from insurance_settlement.filters import CaseApiFilter, RunFilter
 from insurance_settlement.models import CaseResult, GroupingRun
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
 from ops_platform.identity.access import log_patient_list
+from ops_platform.web.api import actor_of
 
 TAGS = ["医保结算"]
 
@@ -89,7 +90,7 @@ class RunListView(generics.ListAPIView):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return GroupingRun.objects.none()
-        return selectors.runs(actor=self.request._request.actor)
+        return selectors.runs(actor=actor_of(self.request))
 
 
 @extend_schema_view(
@@ -105,7 +106,7 @@ class CaseListView(generics.ListAPIView):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return CaseResult.objects.none()
-        return selectors.cases(actor=self.request._request.actor)
+        return selectors.cases(actor=actor_of(self.request))
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []

@@ -151,18 +151,18 @@ def totals(*, institutions: Collection[int], periods: Collection[str]) -> list[T
     rows = (
         CaseResult.objects.filter(run__is_current=True, run__institution__in=institutions, run__period__in=periods)
         .order_by()
-        .values("run__institution", "run__period")
+        .values_list("run__institution", "run__period")
         .annotate(
-            cases=Count("id"),
+            number=Count("id"),
             priced=Count("weight"),
-            weight=Sum("weight", default=Decimal(0)),
-            charges=Sum("charges"),
-            payment=Sum("payment", default=Decimal(0)),
-            balance=Sum("balance", default=Decimal(0)),
+            weighed=Sum("weight", default=Decimal(0)),
+            charged=Sum("charges"),
+            paid=Sum("payment", default=Decimal(0)),
+            result=Sum("balance", default=Decimal(0)),
         )
         .order_by("run__institution", "run__period")
     )
-    return [Totals(institution=row.pop("run__institution"), period=row.pop("run__period"), **row) for row in rows]
+    return [Totals(*row) for row in rows]
 
 
 # -- one case ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django_tables2 import A
 from insurance_settlement.models import CaseResult
 from ops_platform.his_intake.public import FEE_CLASSES, SCHEMES, OriginColumn
 from ops_platform.web.tables import DayColumn, MoneyColumn, QuantityColumn, StateColumn, Table, TimeColumn
-from ops_platform.web.templatetags.ops import badge
+from ops_platform.web.templatetags.ops import badge, money, quantity
 
 SCHEME_TITLES = dict(SCHEMES)
 FEE_TITLES = dict(FEE_CLASSES)
@@ -31,18 +31,23 @@ def status_mark(status: str) -> str:
     return badge(STATUS_TITLES.get(status, status), STATUS_TONES.get(status, "bad"))
 
 
+def _sum(name: str, form: Any) -> Any:
+    """A footer: the sum of a column over all rows of the month."""
+    return lambda table: form(sum(getattr(line, name) or 0 for line in table.data.data))
+
+
 class DrgTable(Table):
     """Groups of a month; a group opens its cases."""
 
     drg = django_tables2.Column(verbose_name=_("病组"), footer=_("合计"))
     name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words"}})
-    cases = QuantityColumn(verbose_name=_("例数"))
+    cases = QuantityColumn(verbose_name=_("例数"), footer=_sum("cases", quantity))
     stay_days = QuantityColumn(verbose_name=_("平均住院日"), decimals=1)
     weight = QuantityColumn(verbose_name=_("权重"), decimals=4)
     mean_charges = MoneyColumn(verbose_name=_("例均费用(元)"))
-    charges = MoneyColumn(verbose_name=_("费用合计(元)"))
-    payment = MoneyColumn(verbose_name=_("支付标准(元)"))
-    balance = MoneyColumn(verbose_name=_("盈亏(元)"))
+    charges = MoneyColumn(verbose_name=_("费用合计(元)"), footer=_sum("charges", money))
+    payment = MoneyColumn(verbose_name=_("支付标准(元)"), footer=_sum("payment", money))
+    balance = MoneyColumn(verbose_name=_("盈亏(元)"), footer=_sum("balance", money))
 
     class Meta(Table.Meta):
         order_by = "balance"
@@ -118,6 +123,9 @@ class EncounterLineTable(Table):
     amount = MoneyColumn(verbose_name=_("金额(元)"))
     insured_amount = MoneyColumn(verbose_name=_("医保支付(元)"))
     origin = OriginColumn()
+
+    class Meta(Table.Meta):
+        attrs = {"class": "table table-vcenter card-table table-dense"}
 
     def render_fee_class(self, value: str) -> str:
         return FEE_TITLES.get(value, value)

@@ -141,7 +141,7 @@ def _by_department(cells: QuerySet[IncomeCell], side: str) -> tuple[IncomeLine, 
         .annotate(a=Sum("amount"), b=Sum("insured_amount"), c=Sum("lines"))
         .order_by("-a", f"{side}__code")
     )
-    return tuple(IncomeLine(code, name, *sums, department=pk) for pk, code, name, *sums in rows)
+    return tuple(IncomeLine(code, name, amount, insured, lines, pk) for pk, code, name, amount, insured, lines in rows)
 
 
 def flow_lines(*, run: int, receiver: int | None = None, sender: int | None = None) -> list[FlowLine]:

@@ -101,7 +101,7 @@ def activities(*, institutions: Collection[int], periods: Collection[str]) -> li
     rows = (
         DepartmentMonth.objects.filter(run__is_current=True, run__institution__in=institutions, run__period__in=periods)
         .order_by()
-        .values("run__institution", "run__period")
+        .values_list("run__institution", "run__period")
         .annotate(
             charged=Sum("income"),
             other=Sum("other_income"),
@@ -114,7 +114,7 @@ def activities(*, institutions: Collection[int], periods: Collection[str]) -> li
         )
         .order_by("run__institution", "run__period")
     )
-    return [Activity(*row.values()) for row in rows]
+    return [Activity(*row) for row in rows]
 
 
 def figures(rows: QuerySet[DepartmentMonth]) -> list[DepartmentFigures]:

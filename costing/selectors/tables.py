@@ -31,6 +31,11 @@ class DirectRow:
     level: str = "department"
 
     @property
+    def cells(self) -> tuple[tuple[str, Decimal], ...]:
+        """Each cost item with its amount."""
+        return tuple(zip(ITEMS, self.items, strict=True))
+
+    @property
     def medical(self) -> Decimal:
         """医疗成本合计"""
         return sum(self.items, ZERO)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from costing.models import CostRun
@@ -70,7 +70,7 @@ class FactList(TemplatePage):
         """The table over some rows."""
         return self.table_class(rows, request=self.request)
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         named = [number for number in map(self.side, self.sides) if number is not None]
         self.run, self.departments = access.access_drill(actor=self.actor, run_id=self.kwargs["pk"], departments=named)
         if request.GET.get("export") == "xlsx":

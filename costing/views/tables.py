@@ -47,7 +47,7 @@ class _MonthTable(TemplatePage):
         """The same as a download."""
         raise NotImplementedError
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         self.run = self.choose()
         if self.run is not None and request.GET.get("export") == "xlsx":
             return self.workbook(self.run)

@@ -59,7 +59,7 @@ class DepartmentPage(TemplatePage):
             **kwargs,
         )
         if month is not None:
-            context |= self._month(department, history, month)
+            context |= self._month(department, history, known, month)
         return {**context, "title": department.name}
 
     def _via(self, department: Department) -> Department | None:
@@ -70,7 +70,11 @@ class DepartmentPage(TemplatePage):
         return departments(actor=self.actor).filter(pk=asked, institution=department.institution_id).first()
 
     def _month(
-        self, department: Department, history: Sequence[DepartmentFigures], month: months.Month
+        self,
+        department: Department,
+        history: Sequence[DepartmentFigures],
+        known: Sequence[months.Month],
+        month: months.Month,
     ) -> dict[str, Any]:
         now = next(row for row in history if row.period == month.period)
         before = next((row for row in reversed(history) if row.period < month.period), None)
@@ -96,7 +100,7 @@ class DepartmentPage(TemplatePage):
             "income_side": "ordering" if now.is_clinical else "executing",
             "other_side": "executing" if now.is_clinical else "ordering",
             "income_total": now.income if now.is_clinical else now.executed_income,
-            "picture": _history(history),
+            "picture": _history(history, {one.period for one in known if one.running}),
             "drgs": drgs if drgs and drgs.lines else None,
         }
 
@@ -106,7 +110,7 @@ def _clinical_cards(maker: CardMaker) -> list[Card]:
     cards = [
         maker.card("income", _now("收入"), formats.wan, unit=wan, good="up", url="#income"),
         maker.card("full_cost", _now("全成本"), formats.wan, unit=wan, good="down", url="#cost"),
-        maker.card("surplus", _now("结余"), formats.wan, unit=wan, good="up"),
+        maker.balance("surplus", _now("结余")),
         maker.card("visits", _now("门急诊人次"), formats.quantity, good="up"),
         maker.card("discharges", _now("出院人次"), formats.quantity, good="up"),
         maker.card("bed_days", _now("实际占用床日"), formats.quantity, good="up"),
@@ -134,10 +138,10 @@ def _service_cards(maker: CardMaker) -> list[Card]:
     ]
 
 
-def _history(history: Sequence[DepartmentFigures]) -> str:
+def _history(history: Sequence[DepartmentFigures], running: set[str]) -> str:
     """All months; each opens on a click."""
     clinical = bool(history) and history[-1].is_clinical
-    periods = [row.period for row in history]
+    periods = [f"{row.period}*" if row.period in running else row.period for row in history]
 
     def data(values: Sequence[Decimal]) -> list[dict[str, Any]]:
         return [

@@ -13,7 +13,7 @@ from ops_platform.web.templatetags.ops import badge
 class ComparisonTable(Table):
     """Institutions side by side; each opens its own cockpit."""
 
-    name = django_tables2.Column(verbose_name=_("机构"), attrs={"td": {"class": "cell-words"}})
+    name = django_tables2.Column(verbose_name=_("机构"), attrs={"td": {"class": "cell-name"}})
     income = WanColumn(verbose_name=_("收入(万元)"))
     cost = WanColumn(verbose_name=_("成本(万元)"))
     surplus = WanColumn(verbose_name=_("结余(万元)"))
@@ -24,6 +24,9 @@ class ComparisonTable(Table):
     findings = QuantityColumn(verbose_name=_("质量问题"))
     waiting = QuantityColumn(verbose_name=_("隔离行"))
     last_batch = TimeColumn(verbose_name=_("最近数据"))
+
+    class Meta(Table.Meta):
+        pass
 
     def render_name(self, value: str, record: Any) -> str:
         words = format_html('<a href="{}">{}</a>', record.url, value)

@@ -162,7 +162,7 @@ class Home(_Scoped, TemplatePage):
                     name: reverse("home") + f"?institution={members[0].pk if len(members) == 1 else ''}"
                     for name, members in groups.items()
                 },
-                frozenset(),
+                running,
             )
         return shown
 

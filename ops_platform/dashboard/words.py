@@ -15,7 +15,7 @@ def amount(value: Decimal) -> str:
 
 def signed(value: Decimal) -> str:
     """With its sign."""
-    return f"−{amount(value)}" if value < 0 else amount(value)
+    return f"-{amount(value)}" if value < 0 else amount(value)
 
 
 def moved(value: Decimal) -> str:

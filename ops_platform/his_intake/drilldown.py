@@ -285,7 +285,7 @@ def _charged(lines: list[ChargeLine], items: Mapping[int, ItemAt]) -> Iterable[C
     departments = dict(Department.objects.filter(pk__in=numbers).values_list("pk", "name"))
     versions = Encounter.objects.filter(entity__in={line.encounter for line in lines}).order_by("entity", "-sequence")
     encounters = dict(versions.distinct("entity").values_list("entity", "encounter_no"))
-    batches = {line.batch_id for line in lines} | {line.superseded_batch_id for line in lines}
+    batches = {number for line in lines for number in (line.batch_id, line.superseded_batch_id) if number}
     batch_numbers = dict(Batch.objects.filter(pk__in=batches).values_list("pk", "batch_no"))
     for line in lines:
         item = items.get(line.item_id, NO_ITEM)

@@ -50,22 +50,16 @@ class Month:
 def months(*, institutions: Collection[int], periods: Sequence[str], today: date) -> list[Month]:
     """Each of the periods as it stands, newest first; one query."""
     rows = AccountingPeriod.objects.filter(institution__in=institutions, period__in=periods).order_by()
-    counted = {
-        row["period"]: row
-        for row in rows.values("period").annotate(
-            all=Count("id"), closed=Count("id", filter=Q(state=PeriodState.CLOSED))
-        )
-    }
+    counts = rows.values_list("period").annotate(
+        everybody=Count("id"), closed=Count("id", filter=Q(state=PeriodState.CLOSED))
+    )
+    known = {period: (everybody, closed) for period, everybody, closed in counts}
     present = str(Period.of(today))
-    return [
-        Month(
-            period=period,
-            closed=counted.get(period, {}).get("closed", 0),
-            institutions=counted.get(period, {}).get("all", 0),
-            running=period >= present,
-        )
-        for period in sorted(set(periods), reverse=True)
-    ]
+    found = []
+    for period in sorted(set(periods), reverse=True):
+        everybody, closed = known.get(period, (0, 0))
+        found.append(Month(period=period, closed=closed, institutions=everybody, running=period >= present))
+    return found
 
 
 def choose(months: Sequence[Month], asked: str) -> Month | None:

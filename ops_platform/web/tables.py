@@ -27,7 +27,8 @@ class _FigureColumn(django_tables2.Column):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         attrs = kwargs.pop("attrs", {})
-        kwargs["attrs"] = {"th": {"class": "text-end"}, "td": {"class": "text-end num"}, **attrs}
+        figure = {"class": "text-end num"}
+        kwargs["attrs"] = {"th": {"class": "text-end"}, "td": figure, "tf": figure, **attrs}
         super().__init__(*args, **kwargs)
 
     def value(self, value: Any) -> Any:

@@ -10,7 +10,11 @@
   const LINE = "#dde3e8";
 
   const number = (decimals) => {
-    const format = new Intl.NumberFormat("zh-CN", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    const format = new Intl.NumberFormat("zh-CN", {
+      minimumFractionDigits: decimals,
+      maximumFractionDigits: decimals,
+      signDisplay: "negative",
+    });
     return (value) => (value === null || value === undefined || Number.isNaN(Number(value)) ? "—" : format.format(value));
   };
   const plain = new Intl.NumberFormat("zh-CN", { maximumFractionDigits: 4 });

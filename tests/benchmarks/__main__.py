@@ -24,11 +24,10 @@ def main() -> int:
         import django
 
         django.setup()
-        from tests.support.database import committed_copy
 
         for subject in chosen:
             began = time.monotonic()
-            with committed_copy(template) as database:
+            with ground.copy_of(template) as database:
                 measured = importlib.import_module(f"tests.benchmarks.{subject}").measure(database)
             figures += measured
             print(f"{subject}: {time.monotonic() - began:.0f} s", flush=True)  # noqa: T201

@@ -44,7 +44,9 @@ def groups_of(institutions: Sequence[Institution]) -> dict[str, tuple[Institutio
     """Institutions by the name of the row they are shown in: many village clinics share one."""
     clinics = [one for one in institutions if one.kind == InstitutionKind.VILLAGE_CLINIC]
     together = len(clinics) >= MANY
-    rows = {one.name: (one,) for one in institutions if not together or one.kind != InstitutionKind.VILLAGE_CLINIC}
+    rows: dict[str, tuple[Institution, ...]] = {
+        one.name: (one,) for one in institutions if not together or one.kind != InstitutionKind.VILLAGE_CLINIC
+    }
     if together:
         rows[_("村卫生室(%s 家)") % len(clinics)] = tuple(clinics)
     return rows

@@ -1,7 +1,8 @@
 """The worst deviations of a month in words, with what caused them: computed from the two months' parts.
 
-A department's surplus is its income by fee class, plus other income, minus direct and received cost by item. The cause of
-a fall is the part (or the two parts) that moved most against the surplus.
+A department's surplus is its income by fee class, plus other income, minus direct and received cost by item. Drugs and
+materials pass through: what was charged for them and what they cost are taken together. The cause of a fall is the part
+(or the two parts) that moved most against the surplus.
 """
 
 from collections import defaultdict
@@ -20,6 +21,13 @@ from ops_platform.web import formats
 ZERO = Decimal(0)
 SHOWN = 3
 CAUSES = 2
+PASSING = {
+    "materials": "materials",
+    "drugs": "drugs",
+    "western_drugs": "drugs",
+    "chinese_herbs": "drugs",
+    "chinese_patent_drugs": "drugs",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,10 @@ def _of_department(
 ) -> Deviation:
     changes: dict[tuple[str, str], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
     for part in parts:
-        changes[part.kind, part.code][part.period == now.period] += part.amount
+        passing = PASSING.get(part.code)
+        kind, code = ("net", passing) if passing else (part.kind, part.code)
+        sign = -1 if passing and part.kind != "income" else 1
+        changes[kind, code][part.period == now.period] += sign * part.amount
     changes["other", ""] = [past.other_income, now.other_income]
     worst = sorted(
         (
@@ -86,6 +97,13 @@ def _fall(earlier: Decimal, after: Decimal, period: str) -> str:
 
 
 def _cause(kind: str, code: str, earlier: Decimal, after: Decimal) -> str:
+    if kind == "net":
+        name = _("药品收入减成本") if code == "drugs" else _("卫生材料收入减成本")
+        return _("%(name)s由 %(earlier)s变为 %(after)s") % {
+            "name": name,
+            "earlier": words.signed(earlier),
+            "after": words.signed(after),
+        }
     name = {
         "income": _("%s收入") % costing.FEE_CLASS_TITLES.get(code, code),
         "other": _("其他收入"),

@@ -97,6 +97,17 @@ class CardMaker:
     comparable: bool
     against: str
 
+    def balance(self, name: str, title: str, *, url: str = "") -> Card:
+        """An amount that may be above or below nothing: its change is an amount, since a percent would mislead."""
+        now, before = getattr(self.now, name), getattr(self.before, name, None)
+        difference = None if now is None or before is None else now - before
+        words, note = "", ""
+        if difference is not None:
+            words = _("%s 万元") % formats.wan(abs(difference)) if self.comparable else ""
+            note = f"{self.against} {formats.wan(before)}"
+        shown = difference if self.comparable else None
+        return self._card(title, formats.wan(now), _("万元"), now, shown, words, note, "up", url)
+
     def card(self, name: str, title: str, form: Any, *, unit: str = "", good: str = "none", url: str = "") -> Card:
         """An amount or a count."""
         now, before = getattr(self.now, name), getattr(self.before, name, None)
@@ -154,7 +165,7 @@ def cards(maker: CardMaker, urls: dict[str, str]) -> tuple[list[Card], list[Card
     great = [
         maker.card("income", _("收入"), formats.wan, unit=wan, good="up", url=urls.get("income", "")),
         maker.card("cost", _("成本"), formats.wan, unit=wan, good="down", url=urls.get("cost", "")),
-        maker.card("surplus", _("结余"), formats.wan, unit=wan, good="up", url=urls.get("surplus", "")),
+        maker.balance("surplus", _("结余"), url=urls.get("surplus", "")),
     ]
     rest = [
         maker.card("discharges", _("出院人次"), formats.quantity, good="up", url=urls.get("cases", "")),

@@ -124,7 +124,7 @@ def ranking(departments: Sequence[DepartmentFigures], names: Mapping[int, str]) 
         rows = [*rows[: RANKED // 2], *rows[-(RANKED // 2) :]]
 
     def label(row: DepartmentFigures) -> str:
-        return f"{names[row.institution]}·{row.name}" if len(names) > 1 else row.name
+        return f"{row.name}·{names[row.institution]}" if len(names) > 1 else row.name
 
     options = {
         "tooltip": {"trigger": "item", "valueFormatter": "@money"},
@@ -166,10 +166,11 @@ def heat_map(
     totals: Sequence[RunTotal],
     groups: Mapping[str, frozenset[int]],
     addresses: Mapping[str, str],
-    hidden: frozenset[int],
+    running: frozenset[str],
 ) -> str:
     """Surplus rate of each institution (or group of them) and month."""
     periods = sorted({row.period for row in totals})
+    labels = [f"{period}*" if period in running else period for period in periods]
     names = list(groups)
     cells, table_rows = [], []
     for y, (name, members) in enumerate(groups.items()):
@@ -178,7 +179,7 @@ def heat_map(
             rows = [row for row in totals if row.institution in members and row.period == period]
             income = sum((row.income + row.other_income for row in rows), ZERO)
             surplus = income - sum((row.cost for row in rows), ZERO)
-            rate = surplus / income if income and not members & hidden else None
+            rate = surplus / income if income else None
             line.append(formats.percent(rate))
             if rate is not None:
                 cells.append({"value": [x, y, round(rate, 4)], "href": f"{addresses[name]}&period={period}"})
@@ -186,7 +187,7 @@ def heat_map(
     options = {
         "tooltip": {"trigger": "item", "valueFormatter": "@percent"},
         "grid": {"top": 8, "left": 4, "right": 8, "bottom": 4},
-        "xAxis": {"type": "category", "data": periods, "axisLabel": {"hideOverlap": True}},
+        "xAxis": {"type": "category", "data": labels, "axisLabel": {"hideOverlap": True}},
         "yAxis": {
             "type": "category",
             "data": names,
@@ -204,5 +205,5 @@ def heat_map(
             }
         ],
     }
-    table = ChartTable([_("机构"), *periods], table_rows)
+    table = ChartTable([_("机构"), *labels], table_rows)
     return chart(options, table, title=_("各机构各月结余率"))

@@ -1,0 +1,153 @@
+"""Who may open what: the expectation, written apart from the views. A URL without a row here fails the tests.
+
+Each row: name of the URL → the roles that may open it. PUBLIC: everybody. KNOWN: whoever is signed in.
+"""
+
+from ops_platform.kernel import Role
+
+PUBLIC = "public"
+KNOWN = frozenset(role for role in Role if role is not Role.HIS_CLIENT)
+
+
+def roles(text: str) -> frozenset[Role]:
+    """Short names to roles."""
+    return frozenset(SHORT[name] for name in text.split())
+
+
+SHORT = {
+    "fin": Role.FINANCE_OFFICER,
+    "rev": Role.ACCOUNTING_REVIEWER,
+    "dir": Role.FINANCE_DIRECTOR,
+    "dep": Role.DEPARTMENT_HEAD,
+    "head": Role.INSTITUTION_HEAD,
+    "oc": Role.OPERATION_CENTRE,
+    "lead": Role.LEADERSHIP,
+    "ins": Role.INSURANCE_OFFICER,
+    "aud": Role.AUDITOR,
+    "sup": Role.REGIONAL_SUPERVISOR,
+    "adm": Role.SYSTEM_ADMIN,
+}
+
+ADMIN = roles("adm")
+ADMIN_READERS = roles("adm aud")
+BUSINESS = roles("fin rev dir head oc lead aud")
+CLOSERS = roles("dir oc")
+INTAKE_READERS = roles("fin dir head oc aud rev")
+UPLOADERS = roles("fin dir head oc")
+NIGHTLY_READERS = roles("oc dir fin rev head aud adm")
+
+MATRIX: dict[str, frozenset[Role] | str] = {
+    "home": KNOWN,
+    "comparison": BUSINESS | roles("ins sup"),
+    "department": BUSINESS | roles("dep"),
+    "sign-in": PUBLIC,
+    "sign-out": PUBLIC,
+    "my-account": KNOWN,
+    "password-change": KNOWN,
+    "identity:users": ADMIN_READERS,
+    "identity:new-user": ADMIN,
+    "identity:user": ADMIN_READERS,
+    "identity:deactivate-user": ADMIN,
+    "identity:propose-role": ADMIN,
+    "identity:proposals": ADMIN_READERS,
+    "identity:confirm-role": ADMIN,
+    "identity:refuse-role": ADMIN,
+    "identity:revoke-role": ADMIN,
+    "identity:api-keys": ADMIN_READERS,
+    "identity:new-api-key": ADMIN,
+    "identity:revoke-api-key": ADMIN,
+    "identity:access-log": ADMIN_READERS,
+    "masterdata:institutions": KNOWN,
+    "masterdata:institution": KNOWN,
+    "masterdata:periods": BUSINESS,
+    "masterdata:period": BUSINESS,
+    "masterdata:close-period": CLOSERS,
+    "masterdata:confirm-reopening": CLOSERS,
+    "masterdata:refuse-reopening": CLOSERS,
+    "masterdata:code-sets": KNOWN,
+    "masterdata:code-set": KNOWN,
+    "masterdata:parameters": BUSINESS | roles("ins"),
+    "masterdata:parameter": BUSINESS | roles("ins"),
+    "masterdata:new-parameter-value": CLOSERS,
+    "his_intake:overview": INTAKE_READERS,
+    "his_intake:institution": INTAKE_READERS,
+    "his_intake:upload-choice": UPLOADERS,
+    "his_intake:upload": UPLOADERS,
+    "his_intake:template": INTAKE_READERS,
+    "his_intake:batches": INTAKE_READERS,
+    "his_intake:batch": INTAKE_READERS,
+    "his_intake:receipt": INTAKE_READERS,
+    "his_intake:faulty-workbook": INTAKE_READERS,
+    "his_intake:quarantine": INTAKE_READERS,
+    "his_intake:quarantine-workbook": INTAKE_READERS,
+    "his_intake:resubmit": UPLOADERS,
+    "his_intake:discard": UPLOADERS,
+    "his_intake:quarantined-row": INTAKE_READERS,
+    "his_intake:quality": INTAKE_READERS,
+    "nightly-runs": NIGHTLY_READERS,
+    "nightly-start": CLOSERS,
+    "nightly-run": NIGHTLY_READERS,
+    "nightly-run-progress": NIGHTLY_READERS,
+    "nightly-resume": CLOSERS,
+    "nightly-lane": NIGHTLY_READERS,
+    "nightly-lane-steps": NIGHTLY_READERS,
+    "nightly-board": NIGHTLY_READERS - ADMIN,
+    "nightly-close-months": CLOSERS,
+    "nightly-blockers": NIGHTLY_READERS - ADMIN,
+    "costing:direct-costs": BUSINESS,
+    "costing:full-costs": BUSINESS,
+    "costing:runs": BUSINESS,
+    "costing:run": BUSINESS,
+    "costing:compare": BUSINESS,
+    "costing:cost-entries": BUSINESS | roles("dep"),
+    "costing:income-entries": BUSINESS | roles("dep"),
+    "costing:charge-lines": BUSINESS | roles("dep"),
+    "costing:flows": BUSINESS | roles("dep"),
+    "costing:driver-rules": BUSINESS,
+    "costing:new-driver-rule": CLOSERS,
+    "insurance_settlement:month": BUSINESS | roles("ins"),
+    "insurance_settlement:cases": BUSINESS | roles("ins dep"),
+    "insurance_settlement:case": BUSINESS | roles("ins dep"),
+    "insurance_settlement:encounter": BUSINESS | roles("ins dep"),
+    "insurance_settlement:rules": BUSINESS | roles("ins"),
+    "insurance_settlement:scheme": BUSINESS | roles("ins"),
+    "insurance_settlement:import-scheme": roles("ins oc"),
+    "insurance_settlement:import-price-book": roles("ins oc"),
+    "audit:events": roles("aud dir head adm"),
+    "audit:event": roles("aud dir head adm"),
+    "intake-batches": INTAKE_READERS,
+    "intake-batch": INTAKE_READERS,
+    "intake-unknown": UPLOADERS,
+    "api-nightly-runs": NIGHTLY_READERS,
+    "api-nightly-run": NIGHTLY_READERS,
+    "costing-runs": BUSINESS,
+    "costing-department-months": BUSINESS,
+    "costing-department-costs": BUSINESS,
+    "costing-allocation-flows": BUSINESS,
+    "settlement-runs": BUSINESS | roles("ins"),
+    "settlement-cases": BUSINESS | roles("ins dep"),
+    "api-schema": PUBLIC,
+    "api-docs": PUBLIC,
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "unknown-api": PUBLIC,
+    **{
+        f"intake-{dataset}": UPLOADERS
+        for dataset in (
+            "departments",
+            "charge-items",
+            "staff-headcounts",
+            "floor-areas",
+            "workloads",
+            "cost-entries",
+            "income-entries",
+            "encounters",
+            "charge-lines",
+            "discharge-abstracts",
+        )
+    },
+}
+
+ALLIANCE_WIDE = frozenset(
+    {Role.OPERATION_CENTRE, Role.LEADERSHIP, Role.AUDITOR, Role.REGIONAL_SUPERVISOR, Role.SYSTEM_ADMIN}
+)

@@ -1,0 +1,321 @@
+"""Every URL × every role: right role in, wrong role 403, another institution's object 404, anonymous to sign-in."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from costing.models import CostRun
+from insurance_settlement.models import CaseResult, GroupingScheme
+from ops_platform.audit.models import AuditEvent
+from ops_platform.his_intake.models import Batch, Encounter, QuarantinedRow
+from ops_platform.identity import services as identity
+from ops_platform.identity.models import RoleAssignment, User
+from ops_platform.kernel import Role
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.masterdata.models import AccountingPeriod, Department, Institution, PeriodReopening
+from ops_platform.nightly import services as nightly
+from ops_platform.nightly.models import NightlyRun
+from tests.architecture.role_matrix import ALLIANCE_WIDE, KNOWN, MATRIX, PUBLIC
+from tests.support import database, trade
+
+SIGN_IN = "/accounts/sign-in/"
+SIDES = ("department", "ordering", "receiver")
+
+
+def urls(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """(name, view class) of every URL of the project."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from urls(pattern, f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix)
+        elif isinstance(pattern, URLPattern):
+            view = getattr(pattern.callback, "view_class", None) or getattr(pattern.callback, "cls", None)
+            yield f"{prefix}{pattern.name}", view
+
+
+ALL = dict(urls(get_resolver()))
+NAMES = sorted(ALL)
+POST_ONLY = {
+    name
+    for name, view in ALL.items()
+    if view and hasattr(view, "post") and not (hasattr(view, "get") and "get" in view.http_method_names)
+}
+
+
+def test_every_url_has_a_row_and_every_row_a_url() -> None:
+    assert sorted(MATRIX) == NAMES
+
+
+class Community:
+    """Two hospitals with the same data, one user for each role at the first."""
+
+    def __init__(self) -> None:
+        institutions = trade.alliance()
+        self.own, self.foreign = institutions["H1"], institutions["T1"]
+        for institution in (self.own, self.foreign):
+            self._fill(institution)
+        run = nightly.start_run(PLATFORM, business_date=date(2026, 1, 31), trigger="command")
+        for lane in run.lanes.order_by("institution_id"):
+            nightly.advance(lane.pk)
+        trade.landed(self.own, "cost-entries", [trade.cost("V9", "NK", "1.00", day="2026-01-31")])
+        again = nightly.start_run(PLATFORM, business_date=date(2026, 1, 31), trigger="command")
+        for lane in again.lanes.order_by("institution_id"):
+            nightly.advance(lane.pk)
+        for institution in (self.own, self.foreign):
+            period, _ = AccountingPeriod.objects.get_or_create(institution=institution, period="2026-01")
+            PeriodReopening.objects.create(accounting_period=period, reason="测试用的原因", requested_by="nobody here")
+        self.users = {role: self._person(role) for role in KNOWN}
+        self.target = trade.person("target", None)
+        RoleAssignment.objects.create(user=self.target, role=Role.LEADERSHIP, proposed_by="nobody here")
+        identity.create_api_key(PLATFORM, name="key", institution_ids=[], all_institutions=True, datasets=[])
+
+    def _fill(self, institution: Institution) -> None:
+        trade.landed(
+            institution,
+            "departments",
+            [trade.department("XZ", "administration", "院办"), trade.department("NK", name="内科")],
+        )
+        trade.landed(
+            institution,
+            "staff-headcounts",
+            [{"department": code, "period": "2026-01", "headcount": "5"} for code in ("XZ", "NK")],
+        )
+        trade.landed(institution, "charge-items", [trade.item("CW", fee_class="bed")])
+        trade.landed(institution, "cost-entries", [trade.cost("V1", "XZ", "100.00", day="2026-01-31")])
+        stay = {"kind": "inpatient", "when": "2026-01-03T08:00:00", "discharged": "2026-01-09T08:00:00"}
+        trade.landed(institution, "encounters", [trade.visit("Z1", "NK", **stay)])
+        line = trade.charge("Z1", 1, "CW", "NK", "NK", "300.00", when="2026-01-04T08:00:00")
+        trade.landed(institution, "charge-lines", [line])
+        trade.landed(
+            institution,
+            "discharge-abstracts",
+            [
+                {
+                    "encounter_no": "Z1",
+                    "diagnoses": ["J18.900"],
+                    "sex": "1",
+                    "age": "60",
+                    "stay_days": "6",
+                    "leaving_type": "1",
+                    "total_charges": "300.00",
+                }
+            ],
+        )
+        trade.send(institution, "cost-entries", [trade.cost("V2", "nobody", "1.00", day="2026-01-31")])
+
+    def _person(self, role: Role) -> User:
+        department = Department.objects.get(institution=self.own, code="NK")
+        return trade.person(
+            str(role),
+            role,
+            None if role in ALLIANCE_WIDE else self.own,
+            department if role is Role.DEPARTMENT_HEAD else None,
+        )
+
+    def arguments(self, name: str, institution: Institution) -> dict[str, Any]:
+        """What the URL needs to point to an object of the institution."""
+        if name not in OBJECTS:
+            return {}
+        return OBJECTS[name](self, institution)
+
+
+def _cost_run(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": CostRun.objects.filter(institution=institution).latest("version").pk}
+
+
+def _drill_down(side: str) -> Any:
+    """A list behind an amount of the clinical department, which stands in the query under `side`."""
+
+    def arguments(community: Community, institution: Institution) -> dict[str, Any]:
+        department = Department.objects.get(institution=institution, code="NK").pk
+        return {**_cost_run(community, institution), side: department}
+
+    return arguments
+
+
+def _two_runs(_: Community, institution: Institution) -> dict[str, Any]:
+    runs = CostRun.objects.filter(institution=institution).order_by("version")
+    return {"pk": runs[0].pk, "other": list(runs)[-1].pk}
+
+
+def _batch(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": Batch.objects.filter(institution=institution, quarantined__gt=0).first().pk}  # type: ignore[union-attr]
+
+
+def _period(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"institution": institution.pk, "period": "2026-01"}
+
+
+def _reopening(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": PeriodReopening.objects.get(accounting_period__institution=institution).pk}
+
+
+def _user(community: Community, _: Institution) -> dict[str, Any]:
+    return {"pk": community.target.pk}
+
+
+def _assignment(community: Community, _: Institution) -> dict[str, Any]:
+    return {"pk": community.target.assignments.get().pk}
+
+
+def _run(_: Community, __: Institution) -> dict[str, Any]:
+    return {"pk": NightlyRun.objects.latest("pk").pk}
+
+
+def _lane(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": NightlyRun.objects.latest("pk").lanes.get(institution=institution).pk}
+
+
+def _case(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": CaseResult.objects.filter(run__institution=institution, run__is_current=True).get().pk}
+
+
+def _event(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"number": AuditEvent.objects.filter(institution=institution.code).latest("number").number}
+
+
+OBJECTS: dict[str, Any] = {
+    "department": lambda _, i: {"pk": Department.objects.get(institution=i, code="NK").pk},
+    "identity:user": _user,
+    "identity:deactivate-user": _user,
+    "identity:propose-role": _user,
+    "identity:confirm-role": _assignment,
+    "identity:refuse-role": _assignment,
+    "identity:revoke-role": _assignment,
+    "identity:revoke-api-key": lambda *_: {"pk": 1},
+    "masterdata:institution": lambda _, i: {"pk": i.pk},
+    "masterdata:period": _period,
+    "masterdata:close-period": _period,
+    "masterdata:confirm-reopening": _reopening,
+    "masterdata:refuse-reopening": _reopening,
+    "masterdata:code-set": lambda *_: {"code": "cost-items"},
+    "masterdata:parameter": lambda *_: {"key": "quality.income_drop_share"},
+    "masterdata:new-parameter-value": lambda *_: {"key": "quality.income_drop_share"},
+    "his_intake:institution": lambda _, i: {"pk": i.pk},
+    "his_intake:upload": lambda *_: {"dataset": "cost-entries"},
+    "his_intake:template": lambda *_: {"dataset": "cost-entries"},
+    "his_intake:batch": _batch,
+    "his_intake:receipt": _batch,
+    "his_intake:faulty-workbook": _batch,
+    "his_intake:quarantined-row": lambda _, i: {"pk": QuarantinedRow.objects.filter(institution=i).first().pk},  # type: ignore[union-attr]
+    "nightly-run": _run,
+    "nightly-run-progress": _run,
+    "nightly-resume": _run,
+    "nightly-lane": _lane,
+    "nightly-lane-steps": _lane,
+    "nightly-blockers": _period,
+    "costing:run": _cost_run,
+    "costing:compare": _two_runs,
+    "costing:cost-entries": _drill_down("department"),
+    "costing:income-entries": _drill_down("department"),
+    "costing:charge-lines": _drill_down("ordering"),
+    "costing:flows": _drill_down("receiver"),
+    "insurance_settlement:case": _case,
+    "insurance_settlement:encounter": lambda _, i: {
+        "institution": i.pk,
+        "encounter": Encounter.objects.filter(institution=i).latest("pk").entity,
+    },
+    "insurance_settlement:scheme": lambda *_: {"pk": GroupingScheme.objects.get().pk},
+    "audit:event": _event,
+    "intake-batch": _batch,
+    "intake-unknown": lambda *_: {"dataset": "nothing"},
+    "api-nightly-run": _run,
+    "unknown-api": lambda *_: {"rest": "v1/nothing"},
+}
+# objects that belong to no institution, or that everybody may see
+WITHOUT_INSTITUTION = {
+    "identity:user",
+    "identity:deactivate-user",
+    "identity:propose-role",
+    "identity:confirm-role",
+    "identity:refuse-role",
+    "identity:revoke-role",
+    "identity:revoke-api-key",
+    "masterdata:code-set",
+    "masterdata:parameter",
+    "masterdata:new-parameter-value",
+    "his_intake:upload",
+    "his_intake:template",
+    "nightly-run",
+    "nightly-run-progress",
+    "nightly-resume",
+    "insurance_settlement:scheme",
+    "intake-unknown",
+    "api-nightly-run",
+    "unknown-api",
+}
+# administrators see the events of users, roles and keys only
+NARROWER = {("audit:event", Role.SYSTEM_ADMIN)}
+# what the right role may be answered: seen, sent on, not found (an unknown dataset), refused for its empty form
+LET_IN = {200, 201, 202, 302, 400, 404, 409, 415, 422}
+
+
+@pytest.fixture(scope="module")
+def community(django_db_setup: None, django_db_blocker: Any) -> Iterator[Community]:
+    """Committed once for the whole matrix; every request is rolled back."""
+    with django_db_blocker.unblock(), database.committed_copy(connection.settings_dict["NAME"]):
+        yield Community()
+
+
+def ask(name: str, arguments: dict[str, Any], user: User | None) -> Any:
+    """One request, rolled back."""
+    arguments = dict(arguments)
+    query = urlencode({side: arguments.pop(side) for side in SIDES if side in arguments})
+    client = Client(raise_request_exception=False)
+    if user:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    path = reverse(name, kwargs=arguments) + (f"?{query}" if query else "")
+    with transaction.atomic():
+        answer = client.post(path) if name in POST_ONLY else client.get(path)
+        transaction.set_rollback(True)
+    return answer
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_right_role_in_wrong_role_out(name: str, community: Community) -> None:
+    expected = MATRIX[name]
+    own = community.arguments(name, community.own)
+    for role, user in sorted(community.users.items()):
+        status = ask(name, own, user).status_code
+        if expected == PUBLIC or role in expected:
+            assert status in LET_IN, f"{role} should be let in, got {status}"
+            bound = name in OBJECTS and name not in WITHOUT_INSTITUTION and name not in POST_ONLY
+            if bound and (name, role) not in NARROWER:
+                assert status != 404, f"{role} should see the own institution's object"
+        else:
+            assert status == 403, f"{role} should be refused, got {status}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_anonymous_visitors_are_sent_to_sign_in(name: str, community: Community) -> None:
+    if MATRIX[name] == PUBLIC:
+        return
+    answer = ask(name, community.arguments(name, community.own), None)
+    if answer.wsgi_request.path.startswith("/api/"):
+        assert answer.status_code == 401
+    else:
+        assert answer.status_code == 302
+        assert answer.url.startswith(SIGN_IN)
+
+
+@pytest.mark.parametrize("name", sorted(set(OBJECTS) - WITHOUT_INSTITUTION))
+def test_another_institutions_object_does_not_exist(name: str, community: Community) -> None:
+    expected = MATRIX[name]
+    foreign = community.arguments(name, community.foreign)
+    for role, user in sorted(community.users.items()):
+        if role in ALLIANCE_WIDE or role not in expected:
+            continue
+        assert ask(name, foreign, user).status_code == 404, f"{role} should not see the other institution's object"
+
+
+@pytest.mark.parametrize("name", sorted(set(OBJECTS) - WITHOUT_INSTITUTION))
+def test_the_alliance_sees_every_institution(name: str, community: Community) -> None:
+    expected = MATRIX[name]
+    if Role.AUDITOR in expected and name not in POST_ONLY:
+        foreign = community.arguments(name, community.foreign)
+        assert ask(name, foreign, community.users[Role.AUDITOR]).status_code == 200
