@@ -10,7 +10,7 @@ from django.http import FileResponse
 
 from costing.models import CostRun
 from costing.selectors.tables import Basis, DirectRow, FullRow
-from costing.titles import COST_ITEM_TITLES, driver_title
+from costing.titles import COST_ITEM_TITLES
 from ops_platform.web import formats
 from ops_platform.web.exports import XLSX, escape_cell
 
@@ -59,8 +59,7 @@ class _Sheet:
     def basis(self, row: int, basis: Sequence[Basis]) -> None:
         self.text(row, 0, "分摊依据", "note")
         for offset, one in enumerate(basis, 1):
-            driver = driver_title(f"workload:{one.metric}") if one.metric else one.driver
-            self.text(row + offset, 0, f"{one.sender}:{driver}({one.mark_title};{one.source_text})", "note")
+            self.text(row + offset, 0, f"{one.sender}:{one.driver}({one.mark_title};{one.source_text})", "note")
 
     def response(self, name: str) -> FileResponse:
         self.book.close()

@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from costing.models import CostRun, DepartmentCost, DepartmentMonth, DriverRule
-from costing.titles import COST_ITEM_TITLES
+from costing.titles import COST_ITEM_TITLES, driver_title
 from ops_platform.masterdata.models import CostClass
 
 ZERO = Decimal("0.00")
@@ -72,7 +72,6 @@ class Basis:
 
     sender: str
     driver: str
-    metric: str
     mark: str
     mark_title: str
     source_text: str
@@ -151,8 +150,7 @@ def basis(*, run: CostRun) -> list[Basis]:
     return [
         Basis(
             sender=rule.department.name if rule.department else str(CostClass(rule.cost_class).label),
-            driver=str(rule.get_driver_display()),
-            metric=rule.metric,
+            driver=driver_title(f"{rule.driver}:{rule.metric}"),
             mark=rule.source_mark,
             mark_title=str(rule.get_source_mark_display()),
             source_text=rule.source_text,

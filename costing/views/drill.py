@@ -67,8 +67,14 @@ class FactList(TemplatePage):
         return Period.parse(self.run.period)
 
     def make_table(self, rows: Any) -> Any:
-        """The table over some rows."""
-        return self.table_class(rows, request=self.request)
+        """The table over some rows; they are already one page, so that the table must not cut them again."""
+        table = self.table_class(rows, **self.table_options())
+        table.request = self.request
+        return table
+
+    def table_options(self) -> dict[str, Any]:
+        """What the table knows beside its rows."""
+        return {}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         named = [number for number in map(self.side, self.sides) if number is not None]
@@ -165,8 +171,8 @@ class ChargeLines(FactList):
     sides = ("ordering", "executing")
     patient_level = True
 
-    def make_table(self, rows: Any) -> ChargeLineTable:
-        return ChargeLineTable(rows, request=self.request, run=self.run)
+    def table_options(self) -> dict[str, Any]:
+        return {"run": self.run}
 
     def log_access(self) -> None:
         log_patient_list(self.request, "charge_lines", {self.run.institution: self.request.GET.urlencode() or "all"})
@@ -204,11 +210,12 @@ class Flows(FactList):
     """The stored steps behind an allocated cost."""
 
     title = _("分摊明细")
+    table_class = FlowTable
     sides = ("receiver", "sender")
 
-    def make_table(self, rows: Any) -> FlowTable:
+    def table_options(self) -> dict[str, Any]:
         opens = self.actor.may(self.run.institution_id, *access.READERS)
-        return FlowTable(rows, request=self.request, period=self.run.period, opens_departments=opens)
+        return {"period": self.run.period, "opens_departments": opens}
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
         return figures.flow_page(

@@ -19,6 +19,7 @@ from ops_platform.dashboard.tables import ComparisonTable
 from ops_platform.his_intake.public import intake_counts
 from ops_platform.kernel import Role
 from ops_platform.masterdata.models import InstitutionKind
+from ops_platform.web import navigation
 from ops_platform.web.pages import ListPage, TemplatePage
 
 
@@ -60,7 +61,9 @@ class Home(_Scoped, TemplatePage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         if not self.actor.has(*scopes.COCKPIT_READERS):
-            return {**context, "title": _("开始")}
+            home = reverse("home")
+            groups = [group for group in navigation.for_actor(self.actor) if group.items[0].url != home]
+            return {**context, "title": _("开始"), "start_groups": groups}
         scope = self.scope
         context |= {
             "scope": scope,
@@ -178,7 +181,7 @@ class Home(_Scoped, TemplatePage):
             intake_counts(institutions=scope.numbers, period=month.period),
             withhold_few=scope.aggregates_only,
         )
-        table = ComparisonTable(rows, request=self.request, order_by=self.request.GET.get("sort"))
+        table = ComparisonTable(rows, order_by=self.request.GET.get("sort"))
         return {"comparison": table}
 
 

@@ -170,13 +170,14 @@ def heat_map(
 ) -> str:
     """Surplus rate of each institution (or group of them) and month."""
     periods = sorted({row.period for row in totals})
+    known = {(row.institution, row.period): row for row in totals}
     labels = [f"{period}*" if period in running else period for period in periods]
     names = list(groups)
     cells, table_rows = [], []
     for y, (name, members) in enumerate(groups.items()):
         line = []
         for x, period in enumerate(periods):
-            rows = [row for row in totals if row.institution in members and row.period == period]
+            rows = [known[member, period] for member in members if (member, period) in known]
             income = sum((row.income + row.other_income for row in rows), ZERO)
             surplus = income - sum((row.cost for row in rows), ZERO)
             rate = surplus / income if income else None
