@@ -12,8 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from ops_platform.his_intake.public import as_of_sql, read_charge_columns
-from ops_platform.kernel import Period
-from ops_platform.masterdata.models import Institution
+from ops_platform.kernel import Conflict, Period
+from ops_platform.masterdata.models import ChargeItem, Institution
 from ops_platform.masterdata.selectors import DepartmentAt, departments_at, items_at
 
 DATASETS = (
@@ -137,10 +137,11 @@ def _incomes(institution: Institution, period: Period, sequence: int) -> list[In
     items = items_at(institution=institution, day=period.last_day)
     classes = sorted({(item.item_class, item.fee_class) for item in items.values()})
     number_of = {name: number for number, name in enumerate(classes)}
-    class_of = np.zeros(int(lines["item"].max()) + 1, dtype=np.int64)
+    class_of = np.full(int(lines["item"].max()) + 1, -1, dtype=np.int64)
     for item in items.values():
         if item.id < len(class_of):
             class_of[item.id] = number_of[(item.item_class, item.fee_class)]
+    _refuse_unclassed(institution, np.unique(lines["item"][class_of[lines["item"]] < 0]).tolist())
     departments, place = np.unique(np.concatenate([lines["ordering"], lines["executing"]]), return_inverse=True)
     count, size = len(lines["amount"]), len(departments)
     cell = (place[:count] * size + place[count:]) * len(classes) + class_of[lines["item"]]
@@ -161,6 +162,16 @@ def _incomes(institution: Institution, period: Period, sequence: int) -> list[In
         )
         for index, key in enumerate(cells.tolist())
     ]
+
+
+def _refuse_unclassed(institution: Institution, items: list[int]) -> None:
+    """A charge whose item is in no class would be counted nowhere: refuse, and name the items."""
+    if items:
+        codes = ChargeItem.objects.filter(pk__in=items).order_by("code").values_list("code", flat=True)[:10]
+        raise Conflict(
+            "costing.item_without_term",
+            f"{institution.name} 有收费使用了已撤回的收费项目 {'、'.join(codes)}。请重新报送这些项目的目录。",
+        )
 
 
 def totals_by(incomes: Iterable[Income], side: str) -> dict[int, int]:

@@ -60,13 +60,18 @@ class ItemAt:
 
 
 def items_at(*, institution: Institution, day: date) -> dict[int, ItemAt]:
-    """Class and fee class of each charge item of the institution that has begun by `day`, by id."""
+    """Class and fee class of each charge item of the institution on `day`, by id.
+
+    An item whose first term begins later is taken as that term has it: systems often date their catalogue from the day
+    on which they report it, after the first charges. An item without any term is missing.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT ON (i.id) i.id, t.item_class, t.fee_class FROM masterdata_chargeitem i"
-            " JOIN masterdata_chargeitemterm t ON t.item_id = i.id"
-            " WHERE i.institution_id = %s AND t.effective_from <= %s ORDER BY i.id, t.effective_from DESC",
-            [institution.pk, day],
+            " JOIN masterdata_chargeitemterm t ON t.item_id = i.id WHERE i.institution_id = %(institution)s"
+            " ORDER BY i.id, t.effective_from > %(day)s,"
+            " CASE WHEN t.effective_from > %(day)s THEN t.effective_from - %(day)s ELSE %(day)s - t.effective_from END",
+            {"institution": institution.pk, "day": day},
         )
         return {row[0]: ItemAt(*row) for row in cursor.fetchall()}
 

@@ -19,9 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def _page(role: Role, address: str, institution: Institution | None = None) -> str:
     client = Client()
-    client.force_login(
-        trade.person("reader", role, institution), backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(trade.person("reader", role, institution), backend="django.contrib.auth.backends.ModelBackend")
     answer = client.get(address)
     assert answer.status_code == 200
     return answer.content.decode()

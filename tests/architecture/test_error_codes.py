@@ -76,9 +76,9 @@ def _part_refusals() -> Found:
 def _unreadable_documents() -> Found:
     """`load_json` of json_parts → prefix + what."""
     for node in ast.walk(tree(SETTLEMENT / "json_parts.py")):
-        if isinstance(node, ast.JoinedStr) and getattr(getattr(node.values[0], "value", 0), "id", "") == "prefix":
-            if isinstance(node.values[-1], ast.Constant):
-                yield from ((f"{prefix}{node.values[-1].value}", "422") for prefix in (SCHEME, RULE_BOOK))
+        match node:
+            case ast.JoinedStr(values=[ast.FormattedValue(value=ast.Name(id="prefix")), ast.Constant(value=what)]):
+                yield from ((f"{prefix}{what}", "422") for prefix in (SCHEME, RULE_BOOK))
 
 
 def _odd_schemes() -> Found:

@@ -40,4 +40,6 @@ def test_contract_lists_the_codes_of_every_choice() -> None:
         for field in (field for field in DATASETS[code].fields if isinstance(field, Choice)):
             bracket = re.search(rf"\b{field.name}\b[*?]* \(([^()]*)\)", text)
             assert bracket, f"{code}.{field.name}"
-            assert re.findall(r"`([^`]+)`", bracket[1]) == [choice for choice, _ in field.choices], f"{code}.{field.name}"
+            assert re.findall(r"`([^`]+)`", bracket[1]) == [choice for choice, _ in field.choices], (
+                f"{code}.{field.name}"
+            )

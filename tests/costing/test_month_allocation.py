@@ -157,3 +157,18 @@ def test_negative_entries_are_allocated_as_the_mirror(hospital: Institution) -> 
 def test_integrity_holds_for_every_run(hospital: Institution) -> None:
     run_allocation(PLATFORM, institution=hospital, period=MARCH)
     assert list(integrity.conservation()) == []
+
+
+def test_a_charge_item_dated_after_its_first_charge_keeps_its_class(hospital: Institution) -> None:
+    trade.landed(hospital, "charge-items", [trade.item("YP", "drug", "western_drugs", effective_from="2026-06-01")])
+    trade.landed(hospital, "charge-lines", [trade.charge("M1", 9, "YP", "D", "D", "50.00")])
+    run = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    assert DepartmentMonth.objects.get(run=run, department__code="D").drug_income == Decimal("50.00")
+
+
+def test_a_charge_of_a_withdrawn_item_is_not_counted_in_some_other_class(hospital: Institution) -> None:
+    trade.landed(hospital, "charge-items", [{"code": "HY", "effective_from": "2026-01-01", "op": "retract"}])
+    with pytest.raises(Conflict) as refusal:
+        run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    assert refusal.value.code == "costing.item_without_term"
+    assert "HY" in refusal.value.message
