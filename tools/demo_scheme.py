@@ -183,7 +183,9 @@ def _mdc(letter: str, mix: list[dict[str, Any]]) -> dict[str, Any]:
     groups = [one for one in _ordered(mix) if one["group"][0] == letter]
     surgical = sum(1 for one in groups if one["proc"])
     conditions: list[dict[str, Any]]
-    conditions = [{"type": "main_proc_valid"}] if letter == PRE_MDC else [{"type": "main_dx_in", "dx": _codes(groups, "dx")}]
+    conditions = (
+        [{"type": "main_proc_valid"}] if letter == PRE_MDC else [{"type": "main_dx_in", "dx": _codes(groups, "dx")}]
+    )
     if letter == NEWBORN_MDC:
         conditions.append({"type": "age_years_eq", "value": 0})
     if letter in SEX_OF_MDC:
