@@ -16,7 +16,8 @@ COPY . .
 COPY --from=browser-packages /build/node_modules node_modules
 # collectstatic asks for no secret and no database; the values below only satisfy the settings and stay in this stage.
 RUN python tools/browser_assets.py \
- && SECRET_KEY=build ALLOWED_HOSTS=build STATIC_ROOT=/srv/static DJANGO_SETTINGS_MODULE=ops_platform.settings.production \
+ && SECRET_KEY=build ALLOWED_HOSTS=build DATABASE_URL=postgresql://build/build REDIS_URL=redis://build \
+    STATIC_ROOT=/srv/static DJANGO_SETTINGS_MODULE=ops_platform.settings.production \
     /opt/venv/bin/python manage.py collectstatic --no-input
 
 FROM python:3.11-slim

@@ -128,6 +128,15 @@ def _refuse_departments_not_begun(institution: Institution, period: Period, mont
         )
 
 
+def _was_closed(institution: Institution, period: Period) -> bool:
+    """A month that was closed once and opened again: what is computed for it now restates the official figures."""
+    return masterdata.PeriodReopening.objects.filter(
+        accounting_period__institution=institution,
+        accounting_period__period=str(period),
+        state=masterdata.PeriodReopening.State.CONFIRMED,
+    ).exists()
+
+
 def _refuse(institution: Institution, period: Period, findings: Iterable[Finding]) -> None:
     blocking = [finding for finding in findings if finding.severity is Severity.BLOCKING]
     raise Conflict(
@@ -154,6 +163,7 @@ def _store(
         institution=institution,
         period=str(period),
         version=current.version + 1 if current else 1,
+        restatement=_was_closed(institution, period),
         input_digest=digest,
         input_sequence=sequence,
         engine_version=ENGINE_VERSION,

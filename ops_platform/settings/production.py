@@ -3,6 +3,8 @@
 from ops_platform.settings.base import *  # noqa: F403
 from ops_platform.settings.base import env
 
+for _needed in ("DATABASE_URL", "REDIS_URL"):
+    env.str(_needed)  # never the servers that a demo left behind
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -40,10 +40,13 @@ CODES = {
     404: "web.not_found",
     405: "web.method_not_allowed",
     406: "web.not_acceptable",
+    409: "web.conflict",
     413: "web.too_large",
     415: "web.unsupported_media_type",
+    422: "web.invalid",
     429: "web.too_many_requests",
     500: "web.internal_error",
+    503: "web.unavailable",
 }
 _RESERVED = {"type", "title", "status", "code", "detail", "errors"}
 

@@ -91,7 +91,8 @@ def _rounds(
     ways = [(form, senders) for senders in (2, 1) for form in FORMS]
     rates: dict[tuple[str, int], list[float]] = {way: [] for way in ways}
     bare: list[float] = []
-    _post(running.port, key, [Load(load.institution, load.form, load.batches[:1]) for load in loads["json"]])
+    for load in loads["json"]:  # warms up, and makes the month's partition
+        _post(running.port, key, [Load(load.institution, load.form, load.batches[:1])])
     for _ in range(ROUNDS):
         for form, senders in ways:
             _empty(database)

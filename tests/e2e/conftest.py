@@ -61,7 +61,7 @@ class Community:
         page.wait_for_url(lambda url: "sign-in" not in url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def community(
     django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Community]:

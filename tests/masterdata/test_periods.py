@@ -1,0 +1,92 @@
+"""Closing and reopening a month: in order, on computed figures, and reopened by two persons."""
+
+from datetime import date
+
+import pytest
+from django.db import transaction
+
+from costing.models import CostRun
+from costing.services import run_allocation
+from ops_platform.his_intake.models import CostEntry
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Period, Role
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.services import close_period, confirm_reopening, hold_periods, request_reopening
+from tests.support import trade
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hospital() -> Institution:
+    """Two months with a cost each."""
+    hospital = trade.alliance()["H1"]
+    trade.landed(hospital, "departments", [trade.department("NK")])
+    for month in ("2026-01", "2026-02"):
+        trade.landed(hospital, "cost-entries", [trade.cost(f"V-{month}", "NK", "10.00", day=f"{month}-15")])
+    with transaction.atomic():
+        hold_periods(hospital, date(2026, 2, 28))
+    return hospital
+
+
+@pytest.fixture
+def director(hospital: Institution) -> Actor:
+    return trade.actor(Role.FINANCE_DIRECTOR, hospital, name="director")
+
+
+def compute(hospital: Institution, month: str) -> CostRun:
+    return run_allocation(PLATFORM, institution=hospital, period=Period.parse(month)).run
+
+
+def test_a_month_closes_only_on_figures_that_are_up_to_date(hospital: Institution, director: Actor) -> None:
+    with pytest.raises(Conflict) as refusal:
+        close_period(director, institution_id=hospital.pk, period="2026-01")
+    assert refusal.value.code == "masterdata.closing_blocked"
+    compute(hospital, "2026-01")
+    trade.landed(hospital, "cost-entries", [trade.cost("late", "NK", "1.00", day="2026-01-20")])
+    with pytest.raises(Conflict):
+        close_period(director, institution_id=hospital.pk, period="2026-01")
+    compute(hospital, "2026-01")
+    assert close_period(director, institution_id=hospital.pk, period="2026-01").state == "closed"
+    assert close_period(director, institution_id=hospital.pk, period="2026-01").state == "closed"
+
+
+def test_months_close_in_order(hospital: Institution, director: Actor) -> None:
+    compute(hospital, "2026-02")
+    with pytest.raises(Conflict) as refusal:
+        close_period(director, institution_id=hospital.pk, period="2026-02")
+    assert refusal.value.code == "masterdata.earlier_period_open"
+
+
+def test_a_closed_month_is_reopened_with_a_reason_by_a_second_person(hospital: Institution, director: Actor) -> None:
+    first = compute(hospital, "2026-01")
+    close_period(director, institution_id=hospital.pk, period="2026-01")
+    where = {"institution_id": hospital.pk, "period": "2026-01"}
+    with pytest.raises(Invalid):
+        request_reopening(director, **where, reason=" ")
+    request = request_reopening(director, **where, reason="漏记水电费")
+    with pytest.raises(Conflict):
+        request_reopening(director, **where, reason="再来一次也不行")
+    with pytest.raises(Forbidden) as refusal:
+        confirm_reopening(director, reopening_id=request.pk)
+    assert refusal.value.code == "masterdata.second_person"
+    second = trade.actor(Role.OPERATION_CENTRE, name="centre")
+    assert confirm_reopening(second, reopening_id=request.pk).accounting_period.state == "open"
+    trade.landed(hospital, "cost-entries", [trade.cost("water", "NK", "5.00", day="2026-01-31")])
+    restated = compute(hospital, "2026-01")
+    assert (restated.restatement, restated.version) == (True, 2)
+    first.refresh_from_db()
+    assert (first.restatement, first.is_current, str(first.full_cost)) == (False, False, "10.00")
+
+
+def test_another_institutions_director_finds_no_such_month(hospital: Institution) -> None:
+    stranger = trade.actor(Role.FINANCE_DIRECTOR, Institution.objects.get(code="T1"))
+    with pytest.raises(NotFound):
+        close_period(stranger, institution_id=hospital.pk, period="2026-01")
+
+
+def test_a_clerk_may_ask_but_not_close(hospital: Institution) -> None:
+    clerk = trade.actor(Role.FINANCE_OFFICER, hospital)
+    with pytest.raises(Forbidden):
+        close_period(clerk, institution_id=hospital.pk, period="2026-01")
+    assert CostEntry.objects.count() == 2
