@@ -71,7 +71,7 @@ def _rows(
         }
     narrowed = f"AND l.sequence = {int(batch.sequence)}" if batch else ""
     with connection.cursor() as cursor:
-        cursor.execute(rule.sql.replace("{batch}", narrowed), values)
+        cursor.execute(rule.sql.replace("{batch}", narrowed) + " ORDER BY 1, 2", values)
         return cursor.fetchall()
 
 

@@ -43,12 +43,15 @@ RULES = (
         title="单价超过最高限价",
         severity=Severity.WARNING,
         sql=(
-            "SELECT i.code || ' ' || e.encounter_no || ' #' || l.line_no, l.price || ' > ' || t.price_cap"
-            " FROM his_intake_chargeline l JOIN masterdata_chargeitem i ON i.id = l.item_id"
+            "WITH caps AS (SELECT i.id AS item_id, i.code, t.price_cap, t.effective_from,"
+            " lead(t.effective_from, 1, 'infinity') OVER (PARTITION BY i.id ORDER BY t.effective_from) AS ended"
+            " FROM masterdata_chargeitem i JOIN masterdata_chargeitemterm t ON t.item_id = i.id"
+            " WHERE i.institution_id = %(institution)s)"
+            " SELECT c.code || ' ' || e.encounter_no || ' #' || l.line_no, l.price || ' > ' || c.price_cap"
+            " FROM his_intake_chargeline l JOIN caps c ON c.item_id = l.item_id AND l.price > c.price_cap"
+            " AND (l.charged_at AT TIME ZONE 'Asia/Shanghai')::date >= c.effective_from"
+            " AND (l.charged_at AT TIME ZONE 'Asia/Shanghai')::date < c.ended"
             " JOIN his_intake_encounter e ON e.entity = l.encounter AND e.superseded_sequence IS NULL"
-            " JOIN LATERAL (SELECT price_cap FROM masterdata_chargeitemterm t WHERE t.item_id = l.item_id"
-            " AND t.effective_from <= (l.charged_at AT TIME ZONE 'Asia/Shanghai')::date"
-            " ORDER BY t.effective_from DESC LIMIT 1) t ON l.price > t.price_cap"
             f" WHERE {MONTH} {{batch}}"
         ),
         by_batch=True,
@@ -58,12 +61,13 @@ RULES = (
         title="疑似重复计费",
         severity=Severity.WARNING,
         sql=(
-            "SELECT e.encounter_no || ' ' || i.code, count(*) || ' × ' || min(l.amount)"
-            " FROM his_intake_chargeline l JOIN his_intake_encounter e ON e.entity = l.encounter"
-            " AND e.superseded_sequence IS NULL JOIN masterdata_chargeitem i ON i.id = l.item_id"
+            "SELECT e.encounter_no || ' ' || i.code, r.times || ' × ' || r.amount FROM"
+            " (SELECT l.encounter, l.item_id, count(*) AS times, min(l.amount) AS amount FROM his_intake_chargeline l"
             f" WHERE {MONTH} AND l.refund_of IS NULL"
-            " GROUP BY e.encounter_no, i.code, l.charged_at, l.quantity, l.price, l.ordering_department_id"
-            " HAVING count(*) > 1"
+            " GROUP BY l.encounter, l.item_id, l.charged_at, l.quantity, l.price, l.ordering_department_id"
+            " HAVING count(*) > 1) r"
+            " JOIN his_intake_encounter e ON e.entity = r.encounter AND e.superseded_sequence IS NULL"
+            " JOIN masterdata_chargeitem i ON i.id = r.item_id"
         ),
     ),
     Rule(
@@ -84,11 +88,11 @@ RULES = (
         title="整日没有收费",
         severity=Severity.WARNING,
         sql=(
-            "SELECT d::date::text, '当日 0 行' FROM generate_series(%(first)s::date, %(last_seen)s::date, '1 day') d"
-            " WHERE NOT EXISTS (SELECT 1 FROM his_intake_chargeline l"
-            f" WHERE {MONTH} AND (l.charged_at AT TIME ZONE 'Asia/Shanghai')::date = d)"
-            " AND (SELECT count(*) FROM his_intake_chargeline l"
-            f" WHERE {MONTH}) >= %(threshold)s::int"
+            "WITH seen AS (SELECT (l.charged_at AT TIME ZONE 'Asia/Shanghai')::date AS day, count(*) AS lines"
+            f" FROM his_intake_chargeline l WHERE {MONTH} GROUP BY 1)"
+            " SELECT d::date::text, '当日 0 行' FROM generate_series(%(first)s::date, %(last_seen)s::date, '1 day') d"
+            " WHERE NOT EXISTS (SELECT 1 FROM seen WHERE seen.day = d::date)"
+            " AND (SELECT sum(lines) FROM seen) >= %(threshold)s::int"
         ),
         threshold="quality.missing_day_minimum_lines",
     ),

@@ -1,0 +1,155 @@
+"""Data-quality rules: each finds what is wrong with valid rows, names it, and finds nothing in good ones."""
+
+from decimal import Decimal
+
+import pytest
+
+from ops_platform.his_intake.models import QualityFinding
+from ops_platform.his_intake.quality.checking import check_batch, check_month
+from ops_platform.his_intake.quality.rules import RULES
+from ops_platform.kernel import Period
+from ops_platform.masterdata.models import Institution, Parameter, Scope, SourceMark
+from tests.support import trade
+
+pytestmark = pytest.mark.django_db
+MARCH = Period.parse("2026-03")
+
+
+@pytest.fixture
+def hospital() -> Institution:
+    """March of a hospital with a visit, a stay, costs, and charges on two days; thresholds fit for few rows."""
+    hospital = trade.alliance()["H1"]
+    Parameter.objects.create(
+        key="quality.missing_day_minimum_lines",
+        name="最少行数",
+        scope=Scope.INSTITUTION,
+        institution=hospital,
+        effective_from="2026-01-01",
+        value=Decimal(1),
+        source_mark=SourceMark.DEFAULT,
+    )
+    trade.landed(hospital, "departments", [trade.department("NK")])
+    trade.landed(hospital, "charge-items", [trade.item("X1", price_cap="20.00"), trade.item("X2")])
+    trade.landed(
+        hospital,
+        "encounters",
+        [
+            trade.visit("M1", "NK", when="2026-03-01T08:00:00"),
+            trade.visit("Z1", "NK", "2026-03-02T08:00:00", "inpatient", discharged="2026-03-08T10:00:00"),
+        ],
+    )
+    trade.landed(hospital, "cost-entries", [trade.cost("V1", "NK", "10.00")])
+    days = [f"2026-03-{day:02d}T09:00:00" for day in range(1, 32)]
+    trade.landed(
+        hospital,
+        "charge-lines",
+        [trade.charge("M1", number, "X2", "NK", "NK", "10.00", when=when) for number, when in enumerate(days, start=1)],
+    )
+    trade.landed(
+        hospital,
+        "discharge-abstracts",
+        [
+            {
+                "encounter_no": "Z1",
+                "diagnoses": ["J18.900"],
+                "sex": "1",
+                "age": "60",
+                "stay_days": "6",
+                "leaving_type": "1",
+                "total_charges": "0.00",
+            }
+        ],
+    )
+    return hospital
+
+
+def found(hospital: Institution) -> dict[str, list[str]]:
+    """Rule → references of its sample."""
+    check_month(hospital, MARCH)
+    rows = QualityFinding.objects.filter(institution=hospital, period="2026-03")
+    return {row.rule: [one["reference"] for one in row.sample] for row in rows}
+
+
+def line(hospital: Institution, *fields: str, **more: str) -> None:
+    encounter, number, item, amount, when = fields
+    trade.landed(
+        hospital, "charge-lines", [trade.charge(encounter, int(number), item, "NK", "NK", amount, when=when, **more)]
+    )
+
+
+def test_a_clean_month_has_no_finding(hospital: Institution) -> None:
+    assert found(hospital) == {}
+
+
+def test_a_charge_after_discharge_and_a_total_that_differs(hospital: Institution) -> None:
+    line(hospital, "Z1", "1", "X2", "5.00", "2026-03-09T11:00:00")
+    assert found(hospital) == {"charge_after_discharge": ["Z1 #1"], "charges_differ_from_abstract": ["Z1"]}
+
+
+def test_a_price_above_the_cap_of_its_day(hospital: Institution) -> None:
+    trade.landed(hospital, "charge-items", [trade.item("X1", price_cap="50.00", effective_from="2026-03-15")])
+    line(hospital, "M1", "101", "X1", "30.00", "2026-03-14T23:00:00")
+    line(hospital, "M1", "102", "X1", "30.00", "2026-03-15T00:30:00")
+    assert found(hospital) == {"price_above_cap": ["X1 M1 #101"]}
+
+
+def test_the_same_item_twice_at_the_same_moment(hospital: Institution) -> None:
+    for number in ("101", "102"):
+        line(hospital, "M1", number, "X2", "7.00", "2026-03-05T10:00:00")
+    assert found(hospital) == {"repeated_charge": ["M1 X2"]}
+
+
+def test_a_refund_of_nothing_or_of_more_than_was_charged(hospital: Institution) -> None:
+    line(hospital, "M1", "101", "X2", "-10.00", "2026-03-05T10:00:00", refund_of="5")
+    line(hospital, "M1", "102", "X2", "-10.01", "2026-03-05T11:00:00", refund_of="6")
+    line(hospital, "M1", "103", "X2", "-1.00", "2026-03-05T12:00:00", refund_of="999")
+    assert found(hospital) == {"refund_without_original": ["M1 #102", "M1 #103"]}
+
+
+def test_a_day_without_any_charge(hospital: Institution) -> None:
+    trade.landed(hospital, "charge-lines", [{"encounter_no": "M1", "line_no": "12", "op": "retract"}])
+    assert found(hospital) == {"missing_day": ["2026-03-12"]}
+
+
+def test_a_discharge_without_abstract(hospital: Institution) -> None:
+    trade.landed(hospital, "discharge-abstracts", [{"encounter_no": "Z1", "op": "retract"}])
+    assert found(hospital) == {"discharge_without_abstract": ["Z1"]}
+
+
+def test_income_that_drops_against_the_month_before(hospital: Institution) -> None:
+    line(hospital, "M1", "201", "X2", "600.00", "2026-02-10T10:00:00")
+    assert found(hospital) == {"income_dropped": ["2026-03"]}
+
+
+def test_charges_without_any_cost(hospital: Institution) -> None:
+    trade.landed(hospital, "cost-entries", [{"voucher": "V1", "line": "1", "op": "retract"}])
+    assert found(hospital) == {"month_without_costs": ["2026-03"]}
+
+
+def test_a_batch_is_looked_at_as_soon_as_it_is_in(hospital: Institution) -> None:
+    receipt = trade.landed(
+        hospital, "charge-lines", [trade.charge("M1", 101, "X1", "NK", "NK", "30.00", when="2026-03-14T23:00:00")]
+    )
+    check_batch(receipt.batch.pk)
+    assert QualityFinding.objects.get().rule == "price_above_cap"
+
+
+def test_a_finding_goes_when_its_cause_is_mended(hospital: Institution) -> None:
+    line(hospital, "M1", "101", "X1", "30.00", "2026-03-14T23:00:00")
+    assert found(hospital)
+    line(hospital, "M1", "101", "X1", "20.00", "2026-03-14T23:00:00")
+    assert found(hospital) == {}
+
+
+def test_every_rule_is_tried_here() -> None:
+    assert {rule.code for rule in RULES} == {
+        "charge_after_discharge",
+        "charges_differ_from_abstract",
+        "price_above_cap",
+        "repeated_charge",
+        "refund_without_original",
+        "missing_day",
+        "discharge_without_abstract",
+        "income_dropped",
+        "month_without_costs",
+    }
