@@ -26,7 +26,7 @@ class DriverRuleForm(forms.Form):
         label=_("科室"),
         required=False,
         empty_label=_("该分类的全部科室"),
-        help_text=_("只为一个科室另设动因时选择;须属于上面的机构和分类。"),
+        help_text=_("只为一个科室另设动因时选择；须属于上面的机构和分类。"),
     )
     driver = forms.ChoiceField(label=_("分摊动因"), choices=DriverKind.choices)
     metric = forms.ChoiceField(
@@ -37,10 +37,10 @@ class DriverRuleForm(forms.Form):
     )
     effective_from = forms.DateField(
         label=_("生效日期"),
-        help_text=_("自该日所在月份起使用;更早的月份仍按旧动因。已结账的月份不受影响。"),
+        help_text=_("自该日所在月份起使用；更早的月份仍按旧动因。已结账的月份不受影响。"),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    source_text = forms.CharField(label=_("依据"), max_length=300, help_text=_("文件、会议纪要等;审计时以此为准。"))
+    source_text = forms.CharField(label=_("依据"), max_length=300, help_text=_("文件、会议纪要等；审计时以此为准。"))
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -56,6 +56,6 @@ def conservation() -> Iterator[Finding]:
                 yield Finding(
                     code="costing.not_conserved",
                     severity=Severity.BLOCKING,
-                    message=f"成本运行 {run} {what}:{title}不成立,应为 {expected},实为 {found}。",
+                    message=f"成本运行 {run} {what}:{title}不成立，应为 {expected}，实为 {found}。",
                     subject=str(run),
                 )

@@ -118,7 +118,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _typed(value: Any, kind: type[_T], place: str) -> _T:
     if not isinstance(value, kind) or isinstance(value, _Number):
-        raise _invalid("shape", f"{place} 应为{_KINDS[kind]},现为 {_shown(value)}", place=place)
+        raise _invalid("shape", f"{place} 应为{_KINDS[kind]}，现为 {_shown(value)}", place=place)
     return value
 
 
@@ -126,19 +126,19 @@ def _only(document: Mapping[str, Any], place: str, known: set[str]) -> None:
     strange = sorted(document.keys() - known)
     if strange:
         names = "、".join(sorted(known))
-        raise _invalid("shape", f"{place} 中有未知的键「{strange[0]}」。可用的键:{names}", place=place)
+        raise _invalid("shape", f"{place} 中有未知的键「{strange[0]}」。可用的键：{names}", place=place)
 
 
 def _listed(root: Mapping[str, Any], key: str) -> list[Any]:
     if key not in root:
-        raise _invalid("shape", f"缺少「{key}」。请补充,可为空列表", place=key)
+        raise _invalid("shape", f"缺少「{key}」。请补充，可为空列表", place=key)
     return _typed(root[key], list, key)
 
 
 def _code(value: Any, place: str) -> str:
     text = _typed(value, str, place)
     if not text.strip() or not text.isprintable():
-        raise _invalid("shape", f"{place} 不能为空,也不能含控制字符", place=place)
+        raise _invalid("shape", f"{place} 不能为空，也不能含控制字符", place=place)
     return text
 
 
@@ -147,7 +147,7 @@ def _choice(value: Any, kind: type[_E], place: str) -> _E:
         return kind(_typed(value, str, place))
     except ValueError as error:
         options = "、".join(kind)
-        raise _invalid("choice", f"{place} 的值 {_shown(value)} 无效。可选:{options}", place=place) from error
+        raise _invalid("choice", f"{place} 的值 {_shown(value)} 无效。可选：{options}", place=place) from error
 
 
 def _department(value: Any, place: str) -> Department:
@@ -181,12 +181,12 @@ def _cost(value: Any, place: str) -> tuple[tuple[str, str], int]:
     item = row.get("item")
     if item not in COST_ITEMS:
         options = "、".join(COST_ITEMS)
-        raise _invalid("choice", f"{place}.item 的值 {_shown(item)} 无效。可选:{options}", place=f"{place}.item")
+        raise _invalid("choice", f"{place}.item 的值 {_shown(item)} 无效。可选：{options}", place=f"{place}.item")
     amount = row.get("amount")
     if not isinstance(amount, str) or not _AMOUNT.fullmatch(amount):
         raise _invalid(
             "amount",
-            f'{place}.amount(科室 {department})应为最多两位小数的金额,如 "160000.00",现为 {_shown(amount)}',
+            f'{place}.amount(科室 {department})应为最多两位小数的金额，如 "160000.00",现为 {_shown(amount)}',
             place=f"{place}.amount",
         )
     return (department, item), to_fen(str(amount))
@@ -222,7 +222,7 @@ def _driver(value: Any, place: str) -> Driver:
 
 def _weight(value: Any, place: str) -> Decimal:
     if not isinstance(value, str) or not _WEIGHT.fullmatch(value):
-        raise _invalid("weight", f'{place} 的动因值应为十进制数,如 "30",现为 {_shown(value)}', place=place)
+        raise _invalid("weight", f'{place} 的动因值应为十进制数，如 "30",现为 {_shown(value)}', place=place)
     return Decimal(str(value))
 
 

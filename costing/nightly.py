@@ -15,7 +15,7 @@ def _allocate(context: StepContext) -> StepResult:
         input_digest=run.input_digest,
         input_sequence=run.input_sequence,
         changed=outcome.created,
-        note=f"第 {run.version} 版,全成本 {run.full_cost:,} 元",
+        note=f"第 {run.version} 版，全成本 {run.full_cost:,} 元",
     )
 
 

@@ -7,13 +7,13 @@ from ops_platform.masterdata.models import CostClass, SourceMark
 
 BEGIN = date(2020, 1, 1)
 DEFAULTS = (
-    (CostClass.ADMINISTRATION, DriverKind.HEADCOUNT, SourceMark.RECALL, "阶梯分摊第一步:人员比例(4号文,待核对)"),
-    (CostClass.MEDICAL_SUPPORT, DriverKind.INCOME, SourceMark.RECALL, "阶梯分摊第二步:收入比重(4号文,待核对)"),
+    (CostClass.ADMINISTRATION, DriverKind.HEADCOUNT, SourceMark.RECALL, "阶梯分摊第一步：人员比例(4号文，待核对)"),
+    (CostClass.MEDICAL_SUPPORT, DriverKind.INCOME, SourceMark.RECALL, "阶梯分摊第二步：收入比重(4号文，待核对)"),
     (
         CostClass.MEDICAL_TECHNOLOGY,
         DriverKind.ORDERED_INCOME,
         SourceMark.RECALL,
-        "阶梯分摊第三步:开单收入(4号文,待核对)",
+        "阶梯分摊第三步：开单收入(4号文，待核对)",
     ),
 )
 

@@ -38,8 +38,8 @@ class _Sheet:
         }
         self.sheet.merge_range(0, 0, 0, columns - 1, title, self.formats["title"])
         heading = (
-            f"编制单位:{run.institution.name}    期间:{formats.period_label(run.period)}({mark})    单位:元"
-            f"    第 {run.version} 版,读到批次 {run.input_sequence}"
+            f"编制单位：{run.institution.name}    期间：{formats.period_label(run.period)}({mark})    单位：元"
+            f"    第 {run.version} 版，读到批次 {run.input_sequence}"
         )
         self.text(1, 0, heading, "note")
         self.sheet.set_column(0, 0, 22)
@@ -59,7 +59,7 @@ class _Sheet:
     def basis(self, row: int, basis: Sequence[Basis]) -> None:
         self.text(row, 0, "分摊依据", "note")
         for offset, one in enumerate(basis, 1):
-            self.text(row + offset, 0, f"{one.sender}:{one.driver}({one.mark_title};{one.source_text})", "note")
+            self.text(row + offset, 0, f"{one.sender}:{one.driver}({one.mark_title}；{one.source_text})", "note")
 
     def response(self, name: str) -> FileResponse:
         self.book.close()

@@ -94,7 +94,7 @@ class RunListView(generics.ListAPIView):
 
 
 @extend_schema_view(
-    get=extend_schema(tags=TAGS, summary="病例(单个患者的数据,查询留痕)", operation_id="settlement_cases")
+    get=extend_schema(tags=TAGS, summary="病例(单个患者的数据，查询留痕)", operation_id="settlement_cases")
 )
 class CaseListView(generics.ListAPIView):
     """Cases of current runs. Single patients: who asked is logged."""

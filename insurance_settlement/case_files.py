@@ -79,7 +79,9 @@ def _group_lines(scheme: Scheme, name: str, given: TextIO, out: TextIO) -> Summa
                 continue
             rows += 1
             if len(cells) != len(header):
-                raise _bad_row(reader.line_num, rows, f"应有 {len(header)} 列,现有 {len(cells)} 列", "请检查逗号和引号")
+                raise _bad_row(
+                    reader.line_num, rows, f"应有 {len(header)} 列，现有 {len(cells)} 列", "请检查逗号和引号"
+                )
             answer = explain(scheme, _case(cells, places, reader.line_num, rows))
             writer.writerow([*(cells[index] for index in kept), *answer.answer, "".join(answer.reasons)])
             by_status[answer.status] = by_status.get(answer.status, 0) + 1
@@ -109,13 +111,13 @@ def _case(cells: list[str], places: dict[str, int], line: int, row: int) -> Case
         if number is None:
             return None
         if number != number.to_integral_value():
-            raise _bad_row(line, row, f"{column} 应为整数,现为「{text[:40]}」", "请更正")
+            raise _bad_row(line, row, f"{column} 应为整数，现为「{text[:40]}」", "请更正")
         return int(number)
 
     weight = _number(cells[places["weight"]], "weight", line, row)
     translate = cells[places["translate"]].strip()
     if translate not in ("", "0", "1"):
-        raise _bad_row(line, row, f"translate 应为 0 或 1,现为「{translate[:40]}」", "请更正")
+        raise _bad_row(line, row, f"translate 应为 0 或 1，现为「{translate[:40]}」", "请更正")
     return Case(
         gender=whole("gender"),
         age=whole("age"),
@@ -136,7 +138,7 @@ def _number(text: str, column: str, line: int, row: int) -> Decimal | None:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or abs(number.adjusted()) > 9:
-        raise _bad_row(line, row, f"{column} 应为数值,现为「{text[:40]}」", "请更正或留空")
+        raise _bad_row(line, row, f"{column} 应为数值，现为「{text[:40]}」", "请更正或留空")
     return number
 
 
@@ -162,7 +164,7 @@ def _read(path: Path, what: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        message = f"读不到{what} {path}({error.strerror})。编码表须与方案放在同一文件夹,请核对路径。"
+        message = f"读不到{what} {path}({error.strerror})。编码表须与方案放在同一文件夹，请核对路径。"
         raise Invalid("insurance_settlement.file_missing", message, file=str(path)) from error
 
 

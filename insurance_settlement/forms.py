@@ -11,7 +11,7 @@ from insurance_settlement.models import GroupingScheme
 from insurance_settlement.selectors import grouping_schemes
 
 MAX_BYTES = 16 * 2**20
-FIRST_DAY = _("自该日起出院的病例使用;此前的月份仍按旧方案。")
+FIRST_DAY = _("自该日起出院的病例使用；此前的月份仍按旧方案。")
 
 
 class _RuleFile(forms.FileField):
@@ -23,7 +23,7 @@ class _RuleFile(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> Any:
         file: UploadedFile = super().clean(data, initial)
         if file and (file.size or 0) > MAX_BYTES:
-            raise forms.ValidationError(_now("文件超过 16 MB,不像是规则文件。请检查后重新选择。"))
+            raise forms.ValidationError(_now("文件超过 16 MB，不像是规则文件。请检查后重新选择。"))
         return file
 
 

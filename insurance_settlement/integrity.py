@@ -22,7 +22,7 @@ def runs_add_up() -> Iterator[Finding]:
             yield Finding(
                 code="insurance_settlement.run_differs",
                 severity=Severity.BLOCKING,
-                message=f"分组运行 {row[0]} 的合计与病例不符:例数 {row[1]}/{row[2]},费用 {row[3]}/{row[4]},"
+                message=f"分组运行 {row[0]} 的合计与病例不符：例数 {row[1]}/{row[2]}，费用 {row[3]}/{row[4]}，"
                 f"支付 {row[5]}/{row[6]}。",
                 subject=str(row[0]),
             )

@@ -15,7 +15,7 @@ def _group(context: StepContext) -> StepResult:
         input_digest=run.input_digest,
         input_sequence=run.input_sequence,
         changed=outcome.created,
-        note=f"第 {run.version} 版,{run.cases} 例,入组 {run.grouped} 例",
+        note=f"第 {run.version} 版，{run.cases} 例，入组 {run.grouped} 例",
     )
 
 

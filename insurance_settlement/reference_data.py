@@ -21,7 +21,7 @@ def load_demo_scheme() -> int:
         dx_codes=(FOLDER / "dx_codes.csv").read_bytes(),
         proc_codes=(FOLDER / "proc_codes.csv").read_bytes(),
         effective_from=BEGIN,
-        source_text="系统自带示例,仅供演示",
+        source_text="系统自带示例，仅供演示",
     )
     services.import_price_book(
         PLATFORM,
@@ -29,6 +29,6 @@ def load_demo_scheme() -> int:
         name="示例权重与费率",
         effective_from=BEGIN,
         scheme=scheme,
-        source_text="系统自带示例,仅供演示,不是任何地区的官方权重或费率",
+        source_text="系统自带示例，仅供演示，不是任何地区的官方权重或费率",
     )
     return 2

@@ -61,7 +61,7 @@ def import_scheme(
         if present.digest == digest:
             return present
         raise Conflict(
-            "insurance_settlement.scheme_same_day", f"自 {effective_from} 起已有另一分组方案,请另选生效日期。"
+            "insurance_settlement.scheme_same_day", f"自 {effective_from} 起已有另一分组方案，请另选生效日期。"
         )
     row = GroupingScheme.objects.create(
         name=scheme.name,
@@ -112,7 +112,7 @@ def import_price_book(
     if book.scheme != scheme.name:
         raise Invalid(
             "insurance_settlement.rule_book_other_scheme",
-            f"价格规则属于方案「{book.scheme}」,不能用于「{scheme.name}」。",
+            f"价格规则属于方案「{book.scheme}」，不能用于「{scheme.name}」。",
         )
     digest = _sha256(text)
     present = PriceBook.objects.filter(effective_from=effective_from).first()
@@ -120,7 +120,7 @@ def import_price_book(
         if present.digest == digest:
             return present
         raise Conflict(
-            "insurance_settlement.rule_book_same_day", f"自 {effective_from} 起已有另一价格规则,请另选生效日期。"
+            "insurance_settlement.rule_book_same_day", f"自 {effective_from} 起已有另一价格规则，请另选生效日期。"
         )
     row = PriceBook.objects.create(
         name=name,

@@ -45,7 +45,7 @@ class Month(ListPage):
     table_class = DrgTable
     per_page = 200
     empty_title = _("这个月还没有出院病例")
-    empty_hint = _("病例在夜间运行中分组计价。请检查病案首页是否已报送,或在「夜间运行」页启动一次运行。")
+    empty_hint = _("病例在夜间运行中分组计价。请检查病案首页是否已报送，或在「夜间运行」页启动一次运行。")
 
     def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)

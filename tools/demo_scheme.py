@@ -16,8 +16,8 @@ CASE_MIX = ROOT / "tools" / "his_simulator" / "case_mix.json"
 REFERENCE = ROOT / "insurance_settlement" / "reference"
 
 NAME = "示例分组方案 1"
-SOURCE = "本项目自行编制的示例,仅供演示,不是任何地区的官方方案"
-WEIGHTS_NOTE = "系统默认值,仅供演示,不是任何地区的官方权重或费率"
+SOURCE = "本项目自行编制的示例，仅供演示，不是任何地区的官方方案"
+WEIGHTS_NOTE = "系统默认值，仅供演示，不是任何地区的官方权重或费率"
 BASE_RATE = "7200.00"
 MDC_ORDER = "APYZMNBCDEFGHIJKLOQRSTUVWX"
 SEX_OF_MDC = {"M": 1, "N": 2}

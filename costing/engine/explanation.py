@@ -7,9 +7,9 @@ from costing.engine.model import AllocationModel, Method
 from ops_platform.kernel import Explanation, Line
 
 _RULES = {
-    Method.STEP_DOWN: "阶梯分摊:分项逐级分步结转,已结转的科室不再接收",
-    Method.RECIPROCAL: "交互分摊:各科室相互分摊,联立方程求解",
-    Method.DIRECT: "直接分摊:各科室的直接成本只分给临床科室",
+    Method.STEP_DOWN: "阶梯分摊：分项逐级分步结转，已结转的科室不再接收",
+    Method.RECIPROCAL: "交互分摊：各科室相互分摊，联立方程求解",
+    Method.DIRECT: "直接分摊：各科室的直接成本只分给临床科室",
 }
 
 

@@ -44,8 +44,8 @@ def no_driver(department: Department, step: int | None, fen: int, hint: str = ""
     return Finding(
         "costing.no_driver",
         Severity.BLOCKING,
-        f"科室 {department.label} 待分摊 {yuan(fen)},但在{where}没有分摊动因,或可接收科室的动因合计为零{hint}。"
-        "请补录动因数据,或为该科室改选其他动因。",
+        f"科室 {department.label} 待分摊 {yuan(fen)}，但在{where}没有分摊动因，或可接收科室的动因合计为零{hint}。"
+        "请补录动因数据，或为该科室改选其他动因。",
         department.code,
         {"step": step, "fen": fen},
     )
@@ -56,7 +56,7 @@ def idle_sender(department: Department, step: int) -> Finding:
     return Finding(
         "costing.no_driver",
         Severity.INFO,
-        f"科室 {department.label} 在第 {step} 步没有可用动因,因无待分摊成本,不影响结果。如以后发生成本,请先补录动因。",
+        f"科室 {department.label} 在第 {step} 步没有可用动因，因无待分摊成本，不影响结果。如以后发生成本，请先补录动因。",
         department.code,
         {"step": step},
     )
@@ -68,7 +68,7 @@ def not_closed(department: Department, fen: int) -> Finding:
         "costing.not_closed",
         Severity.BLOCKING,
         f"非临床科室 {department.label} 在全部步骤之后仍有成本 {yuan(fen)} 未结转。"
-        "请把该科室列入某一步的分出科室并给出动因;已列入的,请把向它分摊的步骤移到它之前。",
+        "请把该科室列入某一步的分出科室并给出动因；已列入的，请把向它分摊的步骤移到它之前。",
         department.code,
         {"fen": fen},
     )
@@ -79,8 +79,8 @@ def closed_loop(departments: list[Department]) -> Finding:
     return Finding(
         "costing.closed_loop",
         Severity.BLOCKING,
-        f"科室 {named(one.label for one in departments)} 之间相互分摊,成本永远到不了临床科室。"
-        "请检查这些科室的动因,至少让其中一个科室向临床科室(或能到达临床科室的科室)分摊。",
+        f"科室 {named(one.label for one in departments)} 之间相互分摊，成本永远到不了临床科室。"
+        "请检查这些科室的动因，至少让其中一个科室向临床科室(或能到达临床科室的科室)分摊。",
         ",".join(one.code for one in departments),
     )
 
@@ -90,7 +90,7 @@ def nearly_closed_loop(departments: list[Department]) -> Finding:
     return Finding(
         "costing.closed_loop",
         Severity.BLOCKING,
-        f"科室 {named(one.label for one in departments)} 的成本几乎全部相互分摊,流向临床科室的比例不足百万分之一,"
+        f"科室 {named(one.label for one in departments)} 的成本几乎全部相互分摊，流向临床科室的比例不足百万分之一，"
         "联立方程无法可靠求解。请检查这些科室的动因数据是否录错数量级。",
         ",".join(one.code for one in departments),
     )
@@ -101,8 +101,8 @@ def closed_receivers(senders: list[Department], ignored: list[Department], step:
     return Finding(
         "costing.driver_ignored_closed",
         Severity.INFO,
-        f"第 {step} 步:科室 {named(one.label for one in senders)} 的动因中,"
-        f"{named(one.label for one in ignored)} 已结转或在本步同时结转,不再接收,其动因未计入分母。",
+        f"第 {step} 步：科室 {named(one.label for one in senders)} 的动因中，"
+        f"{named(one.label for one in ignored)} 已结转或在本步同时结转，不再接收，其动因未计入分母。",
         ",".join(one.code for one in senders),
         {"step": step, "ignored": [one.code for one in ignored]},
     )
@@ -113,7 +113,7 @@ def self_receiver(department: Department, step: int) -> Finding:
     return Finding(
         "costing.driver_ignored_self",
         Severity.INFO,
-        f"第 {step} 步:科室 {department.label} 的动因中含本科室自用量,自用量不分摊,未计入分母。",
+        f"第 {step} 步：科室 {department.label} 的动因中含本科室自用量，自用量不分摊，未计入分母。",
         department.code,
         {"step": step},
     )
@@ -133,7 +133,7 @@ def _unknown_departments(model: AllocationModel, known: dict[str, Department]) -
         yield Finding(
             "costing.unknown_department",
             Severity.BLOCKING,
-            f"科室 {code} 不在科室名单中,却出现在{named(places[code])}。请在科室名单中增加该科室,或更正编码。",
+            f"科室 {code} 不在科室名单中，却出现在{named(places[code])}。请在科室名单中增加该科室，或更正编码。",
             code,
         )
 
@@ -144,7 +144,7 @@ def _without_class(departments: Iterable[Department]) -> Iterator[Finding]:
             yield Finding(
                 "costing.no_class",
                 Severity.BLOCKING,
-                f"科室 {department.label} 没有核算类别。请在科室设置中选定:行政后勤、医疗辅助、医疗技术或临床服务。",
+                f"科室 {department.label} 没有核算类别。请在科室设置中选定：行政后勤、医疗辅助、医疗技术或临床服务。",
                 department.code,
             )
 
@@ -160,7 +160,7 @@ def _senders_twice(model: AllocationModel, known: dict[str, Department]) -> Iter
                 "costing.sender_twice",
                 Severity.BLOCKING,
                 f"科室 {department.label} 被列为分出科室 {len(steps[code])} 次"
-                f"(第 {'、'.join(map(str, steps[code]))} 步)。每个科室只能结转一次,请只保留一处。",
+                f"(第 {'、'.join(map(str, steps[code]))} 步)。每个科室只能结转一次，请只保留一处。",
                 code,
                 {"steps": steps[code]},
             )
@@ -175,8 +175,8 @@ def _negative_drivers(model: AllocationModel, known: dict[str, Department]) -> I
                 yield Finding(
                     "costing.negative_driver",
                     Severity.BLOCKING,
-                    f"第 {number} 步{words}的动因中,接收科室 {_label(known, receiver)} 的动因值为负"
-                    f"({driver[receiver]})。请更正该动因值,动因不能小于零。",
+                    f"第 {number} 步{words}的动因中，接收科室 {_label(known, receiver)} 的动因值为负"
+                    f"({driver[receiver]})。请更正该动因值，动因不能小于零。",
                     subject,
                     {"step": number, "receiver": receiver},
                 )
@@ -188,23 +188,23 @@ def _negative_costs(model: AllocationModel, known: dict[str, Department]) -> Ite
             yield Finding(
                 "costing.negative_cost",
                 Severity.WARNING,
-                f"科室 {known[code].label} 的成本项目 {item} 为负数({yuan(fen)}),已按正数的镜像分摊。"
-                "请核对是否为冲销;如属录入错误,请更正后重算。",
+                f"科室 {known[code].label} 的成本项目 {item} 为负数({yuan(fen)})，已按正数的镜像分摊。"
+                "请核对是否为冲销；如属录入错误，请更正后重算。",
                 code,
                 {"item": item, "fen": fen},
             )
 
 
 def _clinical_senders(model: AllocationModel, known: dict[str, Department]) -> Iterator[Finding]:
-    outcome = "已按所列步骤结转" if model.method == "step_down" else "本方法中临床科室只接收,该科室的分出未执行"
+    outcome = "已按所列步骤结转" if model.method == "step_down" else "本方法中临床科室只接收，该科室的分出未执行"
     for number, step in enumerate(model.steps, start=1):
         for code in sorted(set(step.senders) & known.keys()):
             if known[code].cost_class == "clinical":
                 yield Finding(
                     "costing.clinical_sender",
                     Severity.WARNING,
-                    f"第 {number} 步把临床科室 {known[code].label} 列为分出科室,{outcome}。"
-                    "请核对该科室的核算类别,或把它移出分出科室。",
+                    f"第 {number} 步把临床科室 {known[code].label} 列为分出科室，{outcome}。"
+                    "请核对该科室的核算类别，或把它移出分出科室。",
                     code,
                     {"step": number},
                 )

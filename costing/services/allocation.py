@@ -94,7 +94,7 @@ def closing_blockers(institution: Institution, period: Period) -> Iterable[Findi
         yield Finding(
             code="costing.not_up_to_date",
             severity=Severity.BLOCKING,
-            message=f"{period} 的成本尚未计算,或计算之后又有新数据。请先运行夜间任务。",
+            message=f"{period} 的成本尚未计算，或计算之后又有新数据。请先运行夜间任务。",
             subject=institution.code,
         )
 
@@ -141,7 +141,7 @@ def _refuse(institution: Institution, period: Period, findings: Iterable[Finding
     blocking = [finding for finding in findings if finding.severity is Severity.BLOCKING]
     raise Conflict(
         "costing.blocked",
-        f"{institution.name} {period} 的成本不能分摊:" + " ".join(finding.message for finding in blocking),
+        f"{institution.name} {period} 的成本不能分摊：" + " ".join(finding.message for finding in blocking),
         findings=[finding.code for finding in blocking],
     )
 

@@ -35,7 +35,7 @@ def set_driver_rule(
         raise Forbidden("costing.not_allowed", "只有财务负责人或运营管理中心可以修改分摊动因。")
     institution, department = _scope(actor, institution_id, department_id)
     if cost_class not in CLOSED_CLASSES:
-        raise Invalid("costing.class_not_allocated", "临床服务类是分摊的终点,不设分摊动因。", field="cost_class")
+        raise Invalid("costing.class_not_allocated", "临床服务类是分摊的终点，不设分摊动因。", field="cost_class")
     if department is not None:
         _refuse_other_class(department, cost_class, effective_from)
     if driver not in DriverKind.values:
@@ -88,14 +88,14 @@ def _refuse_other_class(department: Department, cost_class: str, day: date) -> N
         its_class = CostClass(term.cost_class).label if term else "尚未生效"
         raise Invalid(
             "costing.department_other_class",
-            f"{department.name}在 {day} 的成本分类是「{its_class}」,请选择相同的分类。",
+            f"{department.name}在 {day} 的成本分类是「{its_class}」，请选择相同的分类。",
             field="cost_class",
         )
 
 
 def _same_day(day: date) -> Conflict:
     return Conflict(
-        "costing.driver_rule_same_day", f"同一范围自 {day} 起已有分摊动因,请另选生效日期。", field="effective_from"
+        "costing.driver_rule_same_day", f"同一范围自 {day} 起已有分摊动因，请另选生效日期。", field="effective_from"
     )
 
 

@@ -40,12 +40,12 @@ def parse_code_table(text: str, what: str) -> CodeTable:
     try:
         header = next(lines, [])
         if tuple(header) != COLUMNS:
-            raise _refusal(what, 1, f"表头应为 {','.join(COLUMNS)},现为 {','.join(header) or '空'}", "请改正表头")
+            raise _refusal(what, 1, f"表头应为 {','.join(COLUMNS)}，现为 {','.join(header) or '空'}", "请改正表头")
         for row in lines:
             if not row:
                 continue
             if len(row) != len(COLUMNS):
-                raise _refusal(what, lines.line_num, f"应有 3 列,现有 {len(row)} 列", "请检查逗号和引号")
+                raise _refusal(what, lines.line_num, f"应有 3 列，现有 {len(row)} 列", "请检查逗号和引号")
             code, name, target = row
             if not code:
                 raise _refusal(what, lines.line_num, "编码为空", "请补上编码或删去该行")
@@ -64,7 +64,7 @@ def parse_code_table(text: str, what: str) -> CodeTable:
 def _refusal(what: str, line: int, reason: str, advice: str) -> Invalid:
     return Invalid(
         "insurance_settlement.code_table_malformed",
-        f"编码表 {what} 第 {line} 行:{reason}。{advice}后重新导入。",
+        f"编码表 {what} 第 {line} 行：{reason}。{advice}后重新导入。",
         table=what,
         line=line,
     )

@@ -332,10 +332,10 @@ class MinDistinctSites(Condition):
         return "、".join(name for index, (name, _) in enumerate(self.sites) if present >> index & 1) or "无"
 
     def why(self, case: Case, names: Names) -> str:
-        return f"诊断涉及 {self._present(case).bit_count()} 个部位({self._words(case)}),达到 {self.value} 个"
+        return f"诊断涉及 {self._present(case).bit_count()} 个部位({self._words(case)})，达到 {self.value} 个"
 
     def why_not(self, case: Case, names: Names) -> str:
-        return f"诊断涉及 {self._present(case).bit_count()} 个部位({self._words(case)}),不到 {self.value} 个"
+        return f"诊断涉及 {self._present(case).bit_count()} 个部位({self._words(case)})，不到 {self.value} 个"
 
     def __hash__(self) -> int:
         return hash((self.value, self.sites))
@@ -365,10 +365,10 @@ class AgeDaysMax(Condition):
         return case.age_days is not None and case.age_days <= self.value
 
     def why(self, case: Case, names: Names) -> str:
-        return f"日龄 {case.age_days} 天,不超过 {self.value} 天"
+        return f"日龄 {case.age_days} 天，不超过 {self.value} 天"
 
     def why_not(self, case: Case, names: Names) -> str:
-        return "没有日龄" if case.age_days is None else f"日龄 {case.age_days} 天,超过 {self.value} 天"
+        return "没有日龄" if case.age_days is None else f"日龄 {case.age_days} 天，超过 {self.value} 天"
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,10 +387,10 @@ class WeightBelow(Condition):
         return bool(case.weight) and case.weight < self.value  # type: ignore[operator]
 
     def why(self, case: Case, names: Names) -> str:
-        return f"体重 {case.weight} 克,低于 {self.value} 克"
+        return f"体重 {case.weight} 克，低于 {self.value} 克"
 
     def why_not(self, case: Case, names: Names) -> str:
-        return f"体重 {case.weight} 克,不低于 {self.value} 克" if case.weight else "没有体重"
+        return f"体重 {case.weight} 克，不低于 {self.value} 克" if case.weight else "没有体重"
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,10 +409,10 @@ class WeightFrom(Condition):
         return bool(case.weight) and case.weight >= self.value  # type: ignore[operator]
 
     def why(self, case: Case, names: Names) -> str:
-        return f"体重 {case.weight} 克,不低于 {self.value} 克"
+        return f"体重 {case.weight} 克，不低于 {self.value} 克"
 
     def why_not(self, case: Case, names: Names) -> str:
-        return f"体重 {case.weight} 克,低于 {self.value} 克" if case.weight else "没有体重"
+        return f"体重 {case.weight} 克，低于 {self.value} 克" if case.weight else "没有体重"
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,7 +434,7 @@ class AgeYearsIs(Condition):
         return f"年龄为 {case.age} 岁"
 
     def why_not(self, case: Case, names: Names) -> str:
-        return f"年龄 {case.age} 岁,不是 {self.value} 岁"
+        return f"年龄 {case.age} 岁，不是 {self.value} 岁"
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,5 +477,5 @@ def parse_condition(part: Part, context: Context) -> Condition:
     kind = CONDITION_TYPES.get(name)
     if kind is None:
         known = "、".join(CONDITION_TYPES)
-        raise part.at("type").refuse("unknown_condition", f"不认识的条件类型「{name}」,本版本支持 {known}", type=name)
+        raise part.at("type").refuse("unknown_condition", f"不认识的条件类型「{name}」，本版本支持 {known}", type=name)
     return kind.parse(part.fields(("type", *kind.fields)), context)

@@ -49,7 +49,7 @@ def cmi(counts: Mapping[str, int], weights: Mapping[str, Decimal]) -> Indicator:
                 Finding(
                     "insurance_settlement.no_weight",
                     Severity.WARNING,
-                    f"病组 {group} 没有权重,其 {counts[group]} 例不计入 CMI。请在规则库中补充权重。",
+                    f"病组 {group} 没有权重，其 {counts[group]} 例不计入 CMI。请在规则库中补充权重。",
                     group,
                     {"cases": counts[group]},
                 )
@@ -75,6 +75,6 @@ def _quotient(
     title: str, rule: str, labels: tuple[str, str], above: Decimal, below: int, *, findings: tuple[Finding, ...] = ()
 ) -> Indicator:
     value = _ROUND.quantize(_ROUND.divide(above, Decimal(below)), DIGITS) if below else None
-    words = "没有病例,不能计算" if value is None else f"{above} ÷ {below} = {value}"
+    words = "没有病例，不能计算" if value is None else f"{above} ÷ {below} = {value}"
     lines = (Line(labels[0], str(above)), Line(labels[1], str(below)), Line(title, words))
     return Indicator(value, above, below, Explanation(title, rule, lines), findings)

@@ -30,7 +30,7 @@ def load_json(text: str, prefix: str, what: str) -> Any:
         return found
 
     def refuse_constant(name: str) -> NoReturn:
-        raise Invalid(f"{prefix}_not_json", f"{what}中有 {name},它不是 JSON 数值。请改正后重新导入。")
+        raise Invalid(f"{prefix}_not_json", f"{what}中有 {name}，它不是 JSON 数值。请改正后重新导入。")
 
     try:
         return json.loads(text, object_pairs_hook=unique, parse_float=Decimal, parse_constant=refuse_constant)
@@ -76,7 +76,7 @@ class Part:
     def fields(self, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, "Part"]:
         """An object with exactly these fields."""
         if type(self.value) is not dict:
-            raise self.refuse("wrong_type", f"应为对象,现为{_kind(self.value)}")
+            raise self.refuse("wrong_type", f"应为对象，现为{_kind(self.value)}")
         for name in required:
             if name not in self.value:
                 raise self.refuse("missing_part", f"缺少「{name}」", part=name)
@@ -92,7 +92,7 @@ class Part:
     def items(self) -> Iterator[tuple[str, "Part"]]:
         """The entries of an object with free keys."""
         if type(self.value) is not dict:
-            raise self.refuse("wrong_type", f"应为对象,现为{_kind(self.value)}")
+            raise self.refuse("wrong_type", f"应为对象，现为{_kind(self.value)}")
         for name in self.value:
             part = self.at(name)
             if not name:
@@ -102,51 +102,51 @@ class Part:
     def entries(self) -> Iterator["Part"]:
         """The entries of a list."""
         if type(self.value) is not list:
-            raise self.refuse("wrong_type", f"应为列表,现为{_kind(self.value)}")
+            raise self.refuse("wrong_type", f"应为列表，现为{_kind(self.value)}")
         for index in range(len(self.value)):
             yield self.at(index)
 
     def text(self) -> str:
         """Text that is not empty."""
         if type(self.value) is not str or not self.value:
-            raise self.refuse("wrong_type", f"应为非空文字,现为{_kind(self.value)}")
+            raise self.refuse("wrong_type", f"应为非空文字，现为{_kind(self.value)}")
         return str(self.value)
 
     def flag(self) -> bool:
         """true or false."""
         if type(self.value) is not bool:
-            raise self.refuse("wrong_type", f"应为 true 或 false,现为{_kind(self.value)}")
+            raise self.refuse("wrong_type", f"应为 true 或 false，现为{_kind(self.value)}")
         return bool(self.value)
 
     def integer(self, low: int, high: int) -> int:
         """A whole number within bounds."""
         if type(self.value) is not int:
-            raise self.refuse("wrong_type", f"应为整数,现为{_kind(self.value)}")
+            raise self.refuse("wrong_type", f"应为整数，现为{_kind(self.value)}")
         if not low <= self.value <= high:
-            raise self.refuse("out_of_range", f"应在 {low} 到 {high} 之间,现为 {self.value}")
+            raise self.refuse("out_of_range", f"应在 {low} 到 {high} 之间，现为 {self.value}")
         return int(self.value)
 
     def decimal(self) -> Decimal:
         """An exact number >= 0, written as a number or as text."""
         value = self.value
         if type(value) not in (int, Decimal, str):
-            raise self.refuse("wrong_type", f"应为数值,现为{_kind(value)}")
+            raise self.refuse("wrong_type", f"应为数值，现为{_kind(value)}")
         try:
             number = Decimal(value)
         except ArithmeticError:
-            raise self.refuse("wrong_type", f"应为数值,现为「{value}」") from None
+            raise self.refuse("wrong_type", f"应为数值，现为「{value}」") from None
         if not number.is_finite() or number < 0 or number.adjusted() > 11 or int(number.as_tuple().exponent) < -12:
-            raise self.refuse("out_of_range", f"应为 0 到 10¹² 之间、至多 12 位小数的数,现为 {value}")
+            raise self.refuse("out_of_range", f"应为 0 到 10¹² 之间、至多 12 位小数的数，现为 {value}")
         return number
 
     def codes(self) -> tuple[str, ...]:
         """A list of codes, as they stand."""
         values = self.value
         if type(values) is not list:
-            raise self.refuse("wrong_type", f"应为编码列表,现为{_kind(values)}")
+            raise self.refuse("wrong_type", f"应为编码列表，现为{_kind(values)}")
         if not all(type(value) is str and value for value in values):
             index = next(i for i, value in enumerate(values) if type(value) is not str or not value)
-            raise self.at(index).refuse("wrong_type", f"编码应为非空文字,现为{_kind(values[index])}")
+            raise self.at(index).refuse("wrong_type", f"编码应为非空文字，现为{_kind(values[index])}")
         return tuple(values)
 
 

@@ -28,7 +28,7 @@ from insurance_settlement.engine.json_parts import Part, Source, load_json
 from ops_platform.kernel import Explanation, Finding, Invalid, Line, Severity, from_fen
 from ops_platform.kernel.money import FEN
 
-RULE = "支付标准 = 权重 × 费率 × 机构系数,四舍五入到分"
+RULE = "支付标准 = 权重 × 费率 × 机构系数，四舍五入到分"
 PREFIX = "insurance_settlement.rule_book"
 UNGROUPED = ("", "0000")
 
@@ -141,11 +141,11 @@ def standard_of(book: RuleBook, group: str, institution: str) -> Standard | Find
     """The payment standard, or what is missing for it. It depends on nothing else, so callers may keep it."""
     weight = book.weights.get(group)
     if weight is None:
-        message = f"规则 {book.version} 没有病组 {group} 的权重,不能计价。请在规则库中补充权重后重新计价。"
+        message = f"规则 {book.version} 没有病组 {group} 的权重，不能计价。请在规则库中补充权重后重新计价。"
         return Finding("insurance_settlement.no_weight", Severity.BLOCKING, message, group)
     coefficient = book.coefficients.get(institution, book.default_coefficient)
     if coefficient is None:
-        message = f"规则 {book.version} 没有机构 {institution} 的系数,不能计价。请在规则库中补充机构系数后重新计价。"
+        message = f"规则 {book.version} 没有机构 {institution} 的系数，不能计价。请在规则库中补充机构系数后重新计价。"
         return Finding("insurance_settlement.no_coefficient", Severity.BLOCKING, message, institution)
     exact = _EXACT.multiply(_EXACT.multiply(weight, book.base_rate), coefficient)
     return Standard(weight, book.base_rate, coefficient, to_the_fen(exact))
@@ -156,7 +156,7 @@ def price(book: RuleBook, case: GroupedCase) -> Price:
     title = f"病例 {case.case_no} 的计价"
     if is_ungrouped(case.group):
         what = f"歧义组 {case.group}" if case.group.endswith("QY") else "未入组(0000)"
-        line = Line("病组", what, "没有权重,不按病组计价")
+        line = Line("病组", what, "没有权重，不按病组计价")
         return Price(case.case_no, Kind.UNGROUPED, None, None, None, Explanation(title, RULE, (line,)))
     standard = standard_of(book, case.group, case.institution)
     if isinstance(standard, Finding):
@@ -164,7 +164,7 @@ def price(book: RuleBook, case: GroupedCase) -> Price:
         return Price(case.case_no, Kind.UNPRICED, None, None, None, Explanation(title, RULE, (line,)), (standard,))
     balance = standard.amount - case.charges
     lines = (
-        Line("病组", case.group, f"规则 {book.version},来源 {book.source}"),
+        Line("病组", case.group, f"规则 {book.version}，来源 {book.source}"),
         Line(
             "支付标准",
             f"{yuan(standard.amount)} 元",

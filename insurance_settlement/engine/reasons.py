@@ -25,10 +25,10 @@ def untranslated_words(scheme: "Scheme", case: Case) -> tuple[str, ...]:
     dx = [code for code in case.diagnoses if code not in names.dx.translations]
     if dx:
         listed = "、".join(names.dx.label(code) or "空编码" for code in dx)
-        return (f"诊断 {listed} 在诊断编码对照表中没有对应编码,不能分组。请核对编码版本或补充对照表。",)
+        return (f"诊断 {listed} 在诊断编码对照表中没有对应编码，不能分组。请核对编码版本或补充对照表。",)
     proc = [code for code in case.procedures if code not in names.proc.translations]
     listed = "、".join(names.proc.label(code) or "空编码" for code in proc)
-    return (f"手术 {listed} 在手术编码对照表中没有对应编码,不能分组。请核对编码版本或补充对照表。",)
+    return (f"手术 {listed} 在手术编码对照表中没有对应编码，不能分组。请核对编码版本或补充对照表。",)
 
 
 def translation_words(scheme: "Scheme", case: Case, translated: Case) -> tuple[str, ...]:
@@ -43,7 +43,7 @@ def translation_words(scheme: "Scheme", case: Case, translated: Case) -> tuple[s
         for old, new in zip(case.procedures, translated.procedures, strict=True)
         if old != new
     ]
-    return (f"编码先按对照表转换:{'、'.join(changed)}。",) if changed else ()
+    return (f"编码先按对照表转换：{'、'.join(changed)}。",) if changed else ()
 
 
 def check_words(case: Case) -> tuple[str, ...]:
@@ -57,19 +57,19 @@ def check_words(case: Case) -> tuple[str, ...]:
         faults.append("不满 1 岁而日龄为空")
     elif case.age == 0 and case.weight is None:
         faults.append("日龄不超过 28 天而体重为空")
-    return (f"基本信息检查未通过:{';'.join(faults)}。请核对病案首页。",)
+    return (f"基本信息检查未通过：{';'.join(faults)}。请核对病案首页。",)
 
 
 def fail_words(lookup: Lookup, route: Route, case: Case) -> tuple[str, ...]:
     """Why nothing matched."""
     prelude = _prelude(lookup, route, case, len(lookup.gates))
     if not case.diagnoses:
-        return (*prelude, "没有主要诊断,不能入组。请核对病案首页。")
+        return (*prelude, "没有主要诊断，不能入组。请核对病案首页。")
     label = lookup.names.dx.label(case.diagnoses[0])
     entered = any(gate.dx_bits and gate.dx_bits & route.dx_mask == gate.dx_bits for gate in lookup.gates)
     if entered:
-        return (*prelude, f"主要诊断 {label} 所在的 MDC 中没有条件成立的 ADRG,未入组。请核对主要诊断的选择与编码。")
-    return (*prelude, f"主要诊断 {label} 不在任何 MDC 的主要诊断范围内,未入组。请核对主要诊断的选择与编码。")
+        return (*prelude, f"主要诊断 {label} 所在的 MDC 中没有条件成立的 ADRG，未入组。请核对主要诊断的选择与编码。")
+    return (*prelude, f"主要诊断 {label} 不在任何 MDC 的主要诊断范围内，未入组。请核对主要诊断的选择与编码。")
 
 
 def start_words(lookup: Lookup, route: Route, chosen: Candidate, case: Case) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def _dx_words(lookup: Lookup, leaf: Leaf, principal: str) -> str:
     letter = f"MDC{leaf.mdc.letter}"
     label = lookup.names.dx.label(principal)
     if not _has(leaf, Stage.PRINCIPAL, "mdc"):
-        words = f"先期判断:满足 {letter} 的条件,不论主要诊断,进入 {letter}"
+        words = f"先期判断：满足 {letter} 的条件，不论主要诊断，进入 {letter}"
     else:
         words = f"主要诊断 {label} 属于 {letter}"
     if leaf.adrg is not None and _has(leaf, Stage.PRINCIPAL, "adrg"):
@@ -117,10 +117,10 @@ def case_words(lookup: Lookup, rivals: tuple[Candidate, ...], chosen: Candidate,
     for rival in rivals:
         missing = next(one for one in rival.conditions if not one.holds(case))
         if missing.near(case):
-            words.append(f"{_leaf_name(rival.leaf)} 不符:{missing.why_not(case, lookup.names)}。")
+            words.append(f"{_leaf_name(rival.leaf)} 不符：{missing.why_not(case, lookup.names)}。")
     for condition in chosen.conditions:
         owner = f"MDC{chosen.leaf.mdc.letter}" if condition in chosen.leaf.mdc.conditions else _leaf_name(chosen.leaf)
-        words.append(f"{condition.why(case, lookup.names)},符合 {owner}。")
+        words.append(f"{condition.why(case, lookup.names)}，符合 {owner}。")
     return tuple(words)
 
 
@@ -133,14 +133,14 @@ def end_words(scheme: "Scheme", leaf: Leaf, level: int) -> str:
     answer = leaf.by_level[level]
     if leaf.adrg is None:
         return (
-            f"该手术不符合 MDC{leaf.mdc.letter} 各手术 ADRG 的条件,归入歧义组 {answer.drg}。"
+            f"该手术不符合 MDC{leaf.mdc.letter} 各手术 ADRG 的条件，归入歧义组 {answer.drg}。"
             "请核对主要诊断与主要手术是否对应。"
         )
     passed = f"按顺序排在其前的 {leaf.rank} 个 ADRG 不符," if leaf.rank else ""
     name = scheme.drg_names[answer.drg]
     if not leaf.divided:
-        return f"{passed}ADRG {leaf.adrg.code} 不按并发症或合并症细分,归入 {answer.drg}({name})。"
-    return f"{passed}ADRG {leaf.adrg.code} 按其他诊断细分:{LEVEL_WORDS[level]},归入 {answer.drg}({name})。"
+        return f"{passed}ADRG {leaf.adrg.code} 不按并发症或合并症细分，归入 {answer.drg}({name})。"
+    return f"{passed}ADRG {leaf.adrg.code} 按其他诊断细分：{LEVEL_WORDS[level]}，归入 {answer.drg}({name})。"
 
 
 def complication_words(lookup: Lookup, code: str) -> tuple[str, int, str, str]:
@@ -152,7 +152,7 @@ def complication_words(lookup: Lookup, code: str) -> tuple[str, int, str, str]:
         table,
         level,
         f"其他诊断 {label} 计为 {kind}。",
-        f"其他诊断 {label} 在 {kind} 表中,但与主要诊断同属排除表 {table},不计入。",
+        f"其他诊断 {label} 在 {kind} 表中，但与主要诊断同属排除表 {table}，不计入。",
     )
 
 
@@ -166,15 +166,15 @@ def _prelude(lookup: Lookup, route: Route, case: Case, upto: int) -> tuple[str, 
         touched = f"主要诊断在 {letter} 范围内" if gate.dx_bits else f"{letter} 的条件"
         if case.gender not in gate.sexes:
             wanted = "男性" if gate.sexes == (MALE,) else "女性" if gate.sexes == (FEMALE,) else "另一性别"
-            words.append(f"{letter} 只收{wanted},不进入。")
+            words.append(f"{letter} 只收{wanted}，不进入。")
             continue
         if gate.conditions:
             missing = next((one for one in gate.conditions if not one.holds(case)), None)
             if missing is not None:
-                words.append(f"{touched},但{missing.why_not(case, lookup.names)},不进入 {letter}。")
+                words.append(f"{touched}，但{missing.why_not(case, lookup.names)}，不进入 {letter}。")
                 continue
         if gate.dx_bits:
-            words.append(f"{touched},但其中没有条件成立的 ADRG,继续判断后面的 MDC。")
+            words.append(f"{touched}，但其中没有条件成立的 ADRG，继续判断后面的 MDC。")
         else:
             words.append(
                 f"主要手术不在先期判断的 {letter} 范围内。" if gate.proc_bits else f"{letter} 中没有相符的 ADRG。"

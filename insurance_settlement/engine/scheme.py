@@ -111,7 +111,7 @@ def parse_scheme(
         ("format", "scheme", "mdcs", "adrgs", "mcc", "cc", "main_dx_exclusion", "valid_procedures"), ("source",)
     )
     if parts["format"].value != FORMAT or type(parts["format"].value) is not int:
-        raise parts["format"].refuse("unknown_format", f"格式版本应为 {FORMAT},现为 {parts['format'].value!s:.40}")
+        raise parts["format"].refuse("unknown_format", f"格式版本应为 {FORMAT}，现为 {parts['format'].value!s:.40}")
     valid = frozenset(parts["valid_procedures"].codes())
     context = Context(valid)
     adrgs = _adrgs(parts["adrgs"], context)
@@ -156,7 +156,7 @@ def _adrgs(part: Part, context: Context) -> dict[str, Adrg]:
             drgs.append(drg)
         if not any(drg.level is Level.ANY for drg in drgs):
             raise fields["drgs"].refuse(
-                "no_final_drg", f"ADRG {code} 没有严重程度为 any 的 DRG,会有病例无组可归", adrg=code
+                "no_final_drg", f"ADRG {code} 没有严重程度为 any 的 DRG，会有病例无组可归", adrg=code
             )
         found[code] = Adrg(code, fields["mdc"].text(), conditions, tuple(drgs))
     return found
@@ -168,7 +168,7 @@ def _drg(part: Part) -> Drg:
     if severity not in tuple(Level):
         known = "、".join(Level)
         raise fields["severity"].refuse(
-            "unknown_severity", f"不认识的严重程度「{severity}」,本版本支持 {known}", severity=severity
+            "unknown_severity", f"不认识的严重程度「{severity}」，本版本支持 {known}", severity=severity
         )
     return Drg(fields["drg"].text(), Level(severity), fields["name"].text())
 
@@ -192,7 +192,7 @@ def _mdcs(part: Part, adrgs: dict[str, Adrg], context: Context) -> tuple[tuple[M
                 raise place.refuse("duplicate", f"ADRG {code} 重复列出", adrg=code)
             if adrgs[code].mdc != letter:
                 raise place.refuse(
-                    "other_mdc", f"ADRG {code} 定义为属于 MDC {adrgs[code].mdc},不能列在 MDC {letter} 中", adrg=code
+                    "other_mdc", f"ADRG {code} 定义为属于 MDC {adrgs[code].mdc}，不能列在 MDC {letter} 中", adrg=code
                 )
             used.add(code)
             members.append(adrgs[code])
@@ -213,7 +213,7 @@ def _table(part: Part) -> Mapping[str, str]:
         for index, code in enumerate(codes):
             if found.get(code, number) != number:
                 raise entry.at(index).refuse(
-                    "code_in_two_tables", f"编码 {code} 已在排除表 {found[code]} 中,不能再列入表 {number}", dx=code
+                    "code_in_two_tables", f"编码 {code} 已在排除表 {found[code]} 中，不能再列入表 {number}", dx=code
                 )
             found[code] = number
     return MappingProxyType(found)

@@ -47,7 +47,7 @@ def _found(what: str, message: str, subject: str) -> Finding:
 
 def _unused(scheme: Scheme) -> Iterator[Finding]:
     for code in scheme.unused_adrgs:
-        yield _found("unreachable", f"ADRG {code} 没有列在任何 MDC 中,不会有病例归入。请列入其 MDC 或删去。", code)
+        yield _found("unreachable", f"ADRG {code} 没有列在任何 MDC 中，不会有病例归入。请列入其 MDC 或删去。", code)
 
 
 def _of_mdc(mdc: Mdc) -> Iterator[Finding]:
@@ -56,7 +56,7 @@ def _of_mdc(mdc: Mdc) -> Iterator[Finding]:
         conditions = (*mdc.conditions, *adrg.conditions)
         fault = _contradiction(conditions)
         if fault:
-            yield _found("unreachable", f"ADRG {adrg.code} 的条件不可能同时成立:{fault}。请核对其条件。", adrg.code)
+            yield _found("unreachable", f"ADRG {adrg.code} 的条件不可能同时成立：{fault}。请核对其条件。", adrg.code)
             continue
         before = next((one for one in mdc.adrgs[:index] if _covers(one.conditions, conditions)), None)
         if before is not None:
@@ -131,9 +131,9 @@ def _narrower(one: Condition, wanted: Condition) -> bool:
 
 def _tables(scheme: Scheme) -> Iterator[Finding]:
     for code in sorted(scheme.mcc.keys() & scheme.cc.keys()):
-        yield _found("mcc_and_cc", f"编码 {code} 既在 MCC 又在 CC 中,按 MCC 计。请在 CC 中删去。", code)
+        yield _found("mcc_and_cc", f"编码 {code} 既在 MCC 又在 CC 中，按 MCC 计。请在 CC 中删去。", code)
     for code in sorted(code for code, table in scheme.exclusions.items() if table == NEVER_EXCLUDED):
-        message = f"主要诊断 {code} 列在排除表 {NEVER_EXCLUDED} 中,按约定该表不排除任何诊断。请核对表号。"
+        message = f"主要诊断 {code} 列在排除表 {NEVER_EXCLUDED} 中，按约定该表不排除任何诊断。请核对表号。"
         yield _found("never_excluded", message, code)
 
 
@@ -148,7 +148,7 @@ def _unknown(what: str, codes: Iterable[str], table: CodeTable) -> Iterator[Find
     unknown = sorted(code for code in codes if code not in table.known) if table.known else []
     if unknown:
         shown = "、".join(unknown[:SHOWN]) + ("等" if len(unknown) > SHOWN else "")
-        message = f"方案中有 {len(unknown)} 个{what}编码不在编码表中:{shown}。请补充编码表或核对编码版本。"
+        message = f"方案中有 {len(unknown)} 个{what}编码不在编码表中：{shown}。请补充编码表或核对编码版本。"
         yield _found("unknown_codes", message, shown)
 
 

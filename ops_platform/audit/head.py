@@ -39,7 +39,7 @@ def verify_heads() -> list[Finding]:
                 Finding(
                     code="audit.head_contradicted",
                     severity=Severity.BLOCKING,
-                    message=f"审计链与导出的链头 {file.name} 不一致:第 {head['number']} 号事件缺失或被改写。",
+                    message=f"审计链与导出的链头 {file.name} 不一致：第 {head['number']} 号事件缺失或被改写。",
                     subject=str(head["number"]),
                 )
             )

@@ -24,7 +24,7 @@ class Events(ListPage):
     table_class = EventTable
     filter_class = EventFilter
     empty_title = _("还没有审计事件")
-    empty_hint = _("数据入库、结账、授权等操作发生时,这里会留下不可更改的记录。")
+    empty_hint = _("数据入库、结账、授权等操作发生时，这里会留下不可更改的记录。")
 
     def get_queryset(self) -> QuerySet[AuditEvent]:
         return selectors.events(actor=self.actor)

@@ -193,7 +193,7 @@ class Comparison(_Scoped, ListPage):
     template_name = "dashboard/comparison.html"
     table_class = ComparisonTable
     empty_title = _("还没有可比较的数据")
-    empty_hint = _("机构报送数据并完成夜间运行后,在这里比较。")
+    empty_hint = _("机构报送数据并完成夜间运行后，在这里比较。")
 
     def get_queryset(self) -> list[comparison.ComparisonRow]:
         scope = self.scope

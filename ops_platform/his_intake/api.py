@@ -67,7 +67,7 @@ class ReceiptSerializer(serializers.Serializer):
     errors = serializers.SerializerMethodField(  # type: ignore[assignment]
         help_text="前 100 个错误:row, field, value, code, message"
     )
-    url = serializers.SerializerMethodField(help_text="该批次的地址,含全部错误")
+    url = serializers.SerializerMethodField(help_text="该批次的地址，含全部错误")
 
     def get_errors(self, receipt: services.Receipt) -> list[dict[str, Any]]:
         return [
@@ -171,12 +171,12 @@ class IntakeView(APIView):
         if scope and self.dataset.code not in scope:
             raise Forbidden(
                 "his_intake.key_not_for_dataset",
-                f"此密钥不能报送数据集 {self.dataset.code},请联系系统管理员调整密钥范围。",
+                f"此密钥不能报送数据集 {self.dataset.code}，请联系系统管理员调整密钥范围。",
             )
 
     def _unpacked(self, request: Request, body: bytes) -> bytes:
         if len(body) > settings.INTAKE_MAX_BODY_BYTES:
-            raise TooLarge("his_intake.too_large", "请求体过大,请分成几批报送。")
+            raise TooLarge("his_intake.too_large", "请求体过大，请分成几批报送。")
         encoding = request.headers.get("Content-Encoding", "").lower()
         if encoding in ("", "identity"):
             return body
@@ -188,9 +188,9 @@ class IntakeView(APIView):
         except zlib.error as error:
             raise BadBody("his_intake.not_gzip", "请求体不是有效的 gzip。") from error
         if unpacker.unconsumed_tail:
-            raise TooLarge("his_intake.too_large", "请求体解压后过大,请分成几批报送。")
+            raise TooLarge("his_intake.too_large", "请求体解压后过大，请分成几批报送。")
         if not unpacker.eof:
-            raise BadBody("his_intake.not_gzip", "gzip 内容不完整,请重新报送。")
+            raise BadBody("his_intake.not_gzip", "gzip 内容不完整，请重新报送。")
         return plain
 
 
@@ -211,7 +211,7 @@ def intake_view(dataset: Dataset) -> type[IntakeView]:
         {
             "__doc__": f"一批{dataset.title}。",
             "institution": serializers.CharField(help_text="机构代码"),
-            "batch_no": serializers.CharField(help_text="报送方自己的批次号,同一机构同一数据集内唯一"),
+            "batch_no": serializers.CharField(help_text="报送方自己的批次号，同一机构同一数据集内唯一"),
             "rows": row(many=True),
         },
     )
@@ -220,7 +220,7 @@ def intake_view(dataset: Dataset) -> type[IntakeView]:
     decorate = extend_schema(
         operation_id=f"intake_{dataset.code.replace('-', '_')}",
         summary=f"报送{dataset.title}",
-        description=f'{dataset.hint}\n\n主键:机构 + {keys}。同一主键再报内容不同时更正旧行;`"op": "retract"` 撤回。',
+        description=f'{dataset.hint}\n\n主键：机构 + {keys}。同一主键再报内容不同时更正旧行;`"op": "retract"` 撤回。',
         tags=["数据采集"],
         parameters=[
             OpenApiParameter("institution", str, description="机构代码(NDJSON、CSV 用)"),
@@ -233,7 +233,7 @@ def intake_view(dataset: Dataset) -> type[IntakeView]:
         },
         responses={
             201: OpenApiResponse(ReceiptSerializer, description="已接收"),
-            200: OpenApiResponse(ReceiptSerializer, description="同一批次此前已接收,返回当时的结果"),
+            200: OpenApiResponse(ReceiptSerializer, description="同一批次此前已接收，返回当时的结果"),
             **ERRORS,
         },
         examples=[OpenApiExample("示例", value=example_of(dataset), request_only=True, media_type="application/json")],

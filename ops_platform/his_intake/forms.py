@@ -27,13 +27,13 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("文件"),
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv", "class": "form-control drop-zone"}),
-        error_messages={"required": _("请选择要上传的文件。"), "empty": _("文件是空的,请填写后再上传。")},
+        error_messages={"required": _("请选择要上传的文件。"), "empty": _("文件是空的，请填写后再上传。")},
     )
     batch_no = forms.CharField(
         label=_("批次号"),
         required=False,
         max_length=BATCH_NO_LENGTH,
-        help_text=_("可不填。留空时按日期和文件内容自动编号,重复上传同一文件不会重复入库。"),
+        help_text=_("可不填。留空时按日期和文件内容自动编号，重复上传同一文件不会重复入库。"),
     )
 
     def __init__(self, *args: Any, institutions: Any, **kwargs: Any) -> None:
@@ -52,7 +52,7 @@ class UploadForm(forms.Form):
         size = file.size or 0
         if size > limit:
             raise forms.ValidationError(
-                _now("文件有 %(size)s,上限为 %(limit)s。请分成几个文件上传。")
+                _now("文件有 %(size)s，上限为 %(limit)s。请分成几个文件上传。")
                 % {"size": filesizeformat(size), "limit": filesizeformat(limit)}
             )
         start = file.read(8)

@@ -15,20 +15,20 @@ class ProblemSerializer(serializers.Serializer):
     type = serializers.CharField()
     title = serializers.CharField(help_text="状态的含义")
     status = serializers.IntegerField()
-    code = serializers.CharField(help_text="稳定的错误代码,见 docs/errors.md")
+    code = serializers.CharField(help_text="稳定的错误代码，见 docs/errors.md")
     detail = serializers.CharField(help_text="出了什么问题、下一步怎么做")
 
 
 _MEANINGS = {
     400: "请求体无法读取",
-    401: "没有密钥,或密钥已吊销",
+    401: "没有密钥，或密钥已吊销",
     403: "密钥不能用于该机构或数据集",
     404: "没有该数据集、机构或批次",
     409: "批次号已用于另一内容",
     413: "内容过大",
     415: "不支持的内容类型",
     422: "不是一批数据(例如没有批次号、没有行)",
-    429: "请求过于频繁,按 Retry-After 稍后重试",
+    429: "请求过于频繁，按 Retry-After 稍后重试",
 }
 ERRORS = {
     (status, "application/problem+json"): OpenApiResponse(ProblemSerializer, description=meaning)

@@ -68,7 +68,7 @@ def digest_of_body(body: bytes) -> str:
 def dataset_of(code: str) -> Dataset:
     """The dataset of that code. Raises NotFound."""
     if code not in DATASETS:
-        raise NotFound("his_intake.no_dataset", f"没有数据集 {code[:40]}。可用的有:{'、'.join(DATASETS)}。")
+        raise NotFound("his_intake.no_dataset", f"没有数据集 {code[:40]}。可用的有：{'、'.join(DATASETS)}。")
     return DATASETS[code]
 
 
@@ -80,9 +80,9 @@ def access_institution(actor: Actor, code: Any, *roles: Role) -> Institution:
         if actor.api_key is not None and institution is not None:
             raise Forbidden(
                 "his_intake.key_not_for_institution",
-                f"此密钥不能报送机构 {institution.code} 的数据,请联系系统管理员调整密钥范围。",
+                f"此密钥不能报送机构 {institution.code} 的数据，请联系系统管理员调整密钥范围。",
             )
-        raise NotFound("masterdata.no_institution", f"没有机构 {str(code)[:40]},请核对机构代码。")
+        raise NotFound("masterdata.no_institution", f"没有机构 {str(code)[:40]}，请核对机构代码。")
     return institution
 
 
@@ -103,7 +103,7 @@ def accept_batch(
     `read` parses the body and is not called for a repeated batch. Rows of a closed month go to quarantine.
     """
     if not isinstance(batch_no, str) or not 0 < len(batch_no) <= BATCH_NO_LENGTH or not batch_no.isprintable():
-        raise Invalid("his_intake.batch_no_missing", f"请给出批次号 batch_no(文本,最多 {BATCH_NO_LENGTH} 字)。")
+        raise Invalid("his_intake.batch_no_missing", f"请给出批次号 batch_no(文本，最多 {BATCH_NO_LENGTH} 字)。")
     state = _lock_intake(institution)
     earlier = Batch.objects.filter(institution=institution, dataset=dataset.code, batch_no=batch_no).first()
     if earlier:
@@ -311,7 +311,7 @@ def _lookup(to: str, institution: Institution) -> Callable[[set[str]], dict[str,
     return known
 
 
-_REPEATED = Fault("his_intake.repeated_key", "与本批前面的行重复(同一主键),请合并为一行")
+_REPEATED = Fault("his_intake.repeated_key", "与本批前面的行重复(同一主键)，请合并为一行")
 
 
 def _refuse_repeated_keys(
@@ -361,7 +361,7 @@ def _refuse_empty_retractions(
     for index, op in enumerate(delivery.ops):
         if op == formats.RETRACT and index + 1 not in meets and index not in sorting.faults:
             value = delivery.columns[dataset.key[0]][index]
-            fault = Fault("his_intake.nothing_to_retract", "没有这条数据,无可撤回")
+            fault = Fault("his_intake.nothing_to_retract", "没有这条数据，无可撤回")
             sorting.add(index, dataset.key[0], value, fault)
             refused.append(index + 1)
     staging.drop(refused)
@@ -454,7 +454,7 @@ def resubmit_rows(actor: Actor, *, row_ids: Sequence[int], corrections: Mapping[
     if len(rows) != len(set(row_ids)) or not rows:
         raise NotFound("his_intake.no_quarantined_row", "所选的隔离数据不存在。")
     if {row.state for row in rows} != {QuarantinedRow.State.OPEN}:
-        raise Conflict("his_intake.row_settled", "所选数据中有已经处理过的,请刷新页面。")
+        raise Conflict("his_intake.row_settled", "所选数据中有已经处理过的，请刷新页面。")
     if len({(row.institution_id, row.dataset) for row in rows}) > 1:
         raise Invalid("his_intake.mixed_rows", "一次只能重报同一机构、同一数据集的数据。")
     institution = rows[0].institution

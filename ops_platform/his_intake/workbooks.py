@@ -100,9 +100,9 @@ def _instructions(workbook: _Workbook, dataset: Dataset) -> None:
     keys = "、".join(dataset.by_name[name].title for name in dataset.key)
     notes = (
         dataset.hint,
-        _("在「数据」表中从第二行起填写,不要改动表头;带 * 的列必填。本表不会被读取。"),
-        _("同一%(keys)s再次上传且内容不同时,以新内容更正原有数据。") % {"keys": keys},
-        _("不得填写姓名、身份证号、电话号码;患者与医师一律使用假名。"),
+        _("在「数据」表中从第二行起填写，不要改动表头；带 * 的列必填。本表不会被读取。"),
+        _("同一%(keys)s再次上传且内容不同时，以新内容更正原有数据。") % {"keys": keys},
+        _("不得填写姓名、身份证号、电话号码；患者与医师一律使用假名。"),
     )
     for row, note in enumerate(notes):
         sheet.merge_range(row, 0, row, 3, note, workbook.wrapped)
@@ -121,7 +121,7 @@ def form_of(field: Field) -> str:
     if isinstance(field, Choice):
         return _("选择:%(choices)s") % {"choices": "、".join(str(title) for _code, title in field.choices)}
     if isinstance(field, Reference):
-        return _("%(form)s(原样填写,保留前面的 0)") % {"form": field.form}
+        return _("%(form)s(原样填写，保留前面的 0)") % {"form": field.form}
     return field.form
 
 

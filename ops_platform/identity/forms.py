@@ -14,15 +14,15 @@ GRANTABLE = [("", "—"), *(choice for choice in ROLE_CHOICES if choice[0] != Ro
 
 
 PASSWORD_LENGTH = 10
-PASSWORD_RULES = _("至少 10 位,不能是常见密码,不能全为数字,也不能与姓名或用户名相近。")
+PASSWORD_RULES = _("至少 10 位，不能是常见密码，不能全为数字，也不能与姓名或用户名相近。")
 
 
 class SignInForm(auth_forms.AuthenticationForm):
     """Name and password; the answer never says which of the two was wrong."""
 
     error_messages = {
-        "invalid_login": _("用户名或密码不正确。请检查大小写;多次失败后账户会暂时锁定。"),
-        "inactive": _("用户名或密码不正确。请检查大小写;多次失败后账户会暂时锁定。"),
+        "invalid_login": _("用户名或密码不正确。请检查大小写；多次失败后账户会暂时锁定。"),
+        "inactive": _("用户名或密码不正确。请检查大小写；多次失败后账户会暂时锁定。"),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -49,7 +49,7 @@ class NewUserForm(forms.Form):
         r"^[a-z0-9][a-z0-9._-]+$",
         label=_("用户名"),
         max_length=150,
-        help_text=_("登录用,建后不能修改。小写字母、数字和 . _ -"),
+        help_text=_("登录用，建后不能修改。小写字母、数字和 . _ -"),
         error_messages={"invalid": _("用户名只能用小写字母、数字和 . _ -,且以字母或数字开头。")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -58,7 +58,7 @@ class NewUserForm(forms.Form):
         label=_("初始密码"),
         strip=False,
         min_length=PASSWORD_LENGTH,
-        help_text=_("至少 10 位,不能是常见密码,不能全为数字。请当面告知本人,并请其登录后修改。"),
+        help_text=_("至少 10 位，不能是常见密码，不能全为数字。请当面告知本人，并请其登录后修改。"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -79,7 +79,7 @@ class RoleProposalForm(forms.Form):
         label=_("科室"),
         required=False,
         empty_label=_("不限定科室"),
-        help_text=_("仅科室主任需要。先选机构,再选科室。"),
+        help_text=_("仅科室主任需要。先选机构，再选科室。"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -99,7 +99,9 @@ class RoleProposalForm(forms.Form):
 class NewApiKeyForm(forms.Form):
     """What a key may be used for."""
 
-    name = forms.CharField(label=_("名称"), max_length=80, help_text=_("写明系统与厂商,例如「县医院 HIS(某某软件)」。"))
+    name = forms.CharField(
+        label=_("名称"), max_length=80, help_text=_("写明系统与厂商，例如「县医院 HIS(某某软件)」。")
+    )
     all_institutions = forms.BooleanField(
         label=_("可报送全部机构的数据"), required=False, help_text=_("仅用于由一套系统统一报送的医共体。")
     )
@@ -109,7 +111,7 @@ class NewApiKeyForm(forms.Form):
     datasets = forms.CharField(
         label=_("限定数据集"),
         required=False,
-        help_text=_("数据集代码,以空格分隔,例如 encounters charge-lines;留空表示全部。"),
+        help_text=_("数据集代码，以空格分隔，例如 encounters charge-lines;留空表示全部。"),
     )
 
     def clean_datasets(self) -> list[str]:
@@ -118,5 +120,5 @@ class NewApiKeyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if not cleaned.get("all_institutions") and not cleaned.get("institutions"):
-            self.add_error("institutions", _("请至少选择一个机构,或勾选全部机构。"))
+            self.add_error("institutions", _("请至少选择一个机构，或勾选全部机构。"))
         return cleaned

@@ -31,7 +31,7 @@ def create_user(actor: Actor, *, username: str, display_name: str, password: str
     """A person who may sign in, without any role yet."""
     _must_administer(actor)
     if User.objects.filter(username=username).exists():
-        raise Conflict("identity.username_taken", f"用户名 {username} 已被使用,请换一个。", username=username)
+        raise Conflict("identity.username_taken", f"用户名 {username} 已被使用，请换一个。", username=username)
     try:
         password_validation.validate_password(password, User(username=username, display_name=display_name))
     except ValidationError as error:
@@ -49,7 +49,7 @@ def deactivate_user(actor: Actor, *, user_id: int) -> User:
     if user is None:
         raise NotFound("identity.no_user", "没有这个用户。")
     if user.pk == actor.user:
-        raise Forbidden("identity.second_person", "不能停用自己,请由另一位系统管理员操作。")
+        raise Forbidden("identity.second_person", "不能停用自己，请由另一位系统管理员操作。")
     if user.is_active:
         user.is_active = False
         user.save(update_fields=["is_active"])
@@ -73,7 +73,7 @@ def propose_role(
     _must_administer(actor)
     user = User.objects.select_for_update().filter(pk=user_id, is_active=True).first()
     if user is None:
-        raise NotFound("identity.no_user", "没有这个用户,或用户已停用。")
+        raise NotFound("identity.no_user", "没有这个用户，或用户已停用。")
     if role not in {r.value for r in Role if r is not Role.HIS_CLIENT}:
         raise Invalid("identity.unknown_role", f"没有角色 {role}。")
     if institution_id is not None and not Institution.objects.filter(pk=institution_id).exists():
@@ -81,13 +81,13 @@ def propose_role(
     if department_id is not None and not _belongs(department_id, institution_id):
         raise Invalid("identity.department_elsewhere", "所选科室不属于所选机构。")
     if (role == Role.DEPARTMENT_HEAD) != (department_id is not None):
-        raise Invalid("identity.department_needed", "科室主任须指明科室,其他角色不限定科室。")
+        raise Invalid("identity.department_needed", "科室主任须指明科室，其他角色不限定科室。")
     _refuse_incompatible(user, role, institution_id)
     where: dict[str, Any] = {"institution_id": institution_id, "department_id": department_id}
     if RoleAssignment.objects.filter(
         **where, user=user, role=role, state__in=[RoleAssignment.State.PROPOSED, RoleAssignment.State.ACTIVE]
     ).exists():
-        raise Conflict("identity.role_held", "该用户已有这个角色,或已有待确认的申请。")
+        raise Conflict("identity.role_held", "该用户已有这个角色，或已有待确认的申请。")
     assignment = RoleAssignment.objects.create(
         user=user,
         role=role,
@@ -109,8 +109,8 @@ def _refuse_incompatible(user: User, role: str, institution_id: int | None) -> N
     if pair:
         raise Conflict(
             "identity.incompatible_duties",
-            f"「{ROLE_TITLES[Role(pair.first)]}」与「{ROLE_TITLES[Role(pair.second)]}」是不相容职务,"
-            f"不能由同一人担任:{pair.reason}。",
+            f"「{ROLE_TITLES[Role(pair.first)]}」与「{ROLE_TITLES[Role(pair.second)]}」是不相容职务，"
+            f"不能由同一人担任：{pair.reason}。",
             first=pair.first,
             second=pair.second,
         )
@@ -196,9 +196,9 @@ def create_api_key(
     """A new key and its row. The key itself is returned once and never kept."""
     _must_administer(actor)
     if not name.strip():
-        raise Invalid("identity.key_name_missing", "请为密钥命名,例如系统名称和厂商。")
+        raise Invalid("identity.key_name_missing", "请为密钥命名，例如系统名称和厂商。")
     if not all_institutions and not institution_ids:
-        raise Invalid("identity.key_without_institution", "请至少选择一个机构,否则密钥不能报送任何数据。")
+        raise Invalid("identity.key_without_institution", "请至少选择一个机构，否则密钥不能报送任何数据。")
     secret = KEY_MARK + secrets.token_urlsafe(KEY_BYTES)
     key = ApiKey.objects.create(
         name=name.strip(),

@@ -123,7 +123,7 @@ class NewUser(FormPage):
     title = _("新建用户")
     form_class = NewUserForm
     submit_label = _("建立用户")
-    success_message = _("用户已建立。请为其申请角色,由另一位管理员确认后生效。")
+    success_message = _("用户已建立。请为其申请角色，由另一位管理员确认后生效。")
     template_name = "identity/new_user.html"
 
     def act(self, form: NewUserForm) -> None:
@@ -151,7 +151,7 @@ class ProposeRole(FormPage):
     title = _("申请授予角色")
     form_class = RoleProposalForm
     submit_label = _("提交申请")
-    success_message = _("申请已提交,由另一位系统管理员确认后生效。")
+    success_message = _("申请已提交，由另一位系统管理员确认后生效。")
     template_name = "identity/propose_role.html"
 
     def get_initial(self) -> dict[str, Any]:
@@ -182,7 +182,7 @@ class Proposals(_Administration, ListPage):
     table_class = ProposalTable
     filter_class = ProposalFilter
     empty_title = _("还没有角色申请")
-    empty_hint = _("在「用户」中打开一位用户,为其申请角色;申请由另一位系统管理员在这里确认。")
+    empty_hint = _("在「用户」中打开一位用户，为其申请角色；申请由另一位系统管理员在这里确认。")
 
     def get_queryset(self) -> QuerySet[RoleAssignment]:
         waiting = Case(When(state=RoleAssignment.State.PROPOSED, then=Value(0)), default=Value(1))
@@ -229,7 +229,7 @@ class ApiKeys(_Administration, ListPage):
     template_name = "identity/api_keys.html"
     table_class = ApiKeyTable
     empty_title = _("还没有接口密钥")
-    empty_hint = _("医院信息系统用接口密钥报送数据。新建一个密钥,把它连同接口文档的地址交给厂商。")
+    empty_hint = _("医院信息系统用接口密钥报送数据。新建一个密钥，把它连同接口文档的地址交给厂商。")
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         return ApiKey.objects.prefetch_related("institutions").order_by("revoked_at", "name", "id")
@@ -279,7 +279,7 @@ class AccessLogList(ListPage):
     table_class = AccessLogTable
     filter_class = AccessLogFilter
     empty_title = _("还没有访问记录")
-    empty_hint = _("有人打开病例、费用明细等单个患者的页面时,这里会留下记录。")
+    empty_hint = _("有人打开病例、费用明细等单个患者的页面时，这里会留下记录。")
 
     def get_queryset(self) -> QuerySet[AccessLog]:
         return AccessLog.objects.visible_to(self.actor, *READERS).select_related("user", "institution")

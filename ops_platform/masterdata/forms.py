@@ -16,7 +16,7 @@ class ReopeningForm(forms.Form):
         label=_("反结账原因"),
         max_length=500,
         min_length=4,
-        help_text=_("写明要更正什么、依据什么。申请由第二人审批,原因会留在审计记录里。"),
+        help_text=_("写明要更正什么、依据什么。申请由第二人审批，原因会留在审计记录里。"),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -30,12 +30,12 @@ class ParameterForm(forms.Form):
     )
     effective_from = forms.DateField(
         label=_("生效日期"),
-        help_text=_("自该日起使用新值;此前的期间仍按旧值计算。"),
+        help_text=_("自该日起使用新值；此前的期间仍按旧值计算。"),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     value = forms.DecimalField(label=_("取值"), max_digits=24, decimal_places=8)
     source_text = forms.CharField(
-        label=_("依据"), max_length=300, help_text=_("文件名称与文号、会议纪要等;审计时以此为准。")
+        label=_("依据"), max_length=300, help_text=_("文件名称与文号、会议纪要等；审计时以此为准。")
     )
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:

@@ -38,8 +38,8 @@ class Month:
         if self.running:
             return _("暂估、未满月")
         if self.closed:
-            return _("暂估,%(closed)s/%(all)s 家已结账") % {"closed": self.closed, "all": self.institutions}
-        return _("暂估,未结账")
+            return _("暂估，%(closed)s/%(all)s 家已结账") % {"closed": self.closed, "all": self.institutions}
+        return _("暂估，未结账")
 
     @property
     def tone(self) -> str:

@@ -44,7 +44,7 @@ def load_alliance(actor: Actor, definition: Mapping[str, Any]) -> Alliance:
         if parent_code and parent_code not in known:
             raise Invalid(
                 "masterdata.unknown_parent",
-                f"机构 {row['code']} 的上级 {parent_code} 不存在,或排在它之后。请先列出上级机构。",
+                f"机构 {row['code']} 的上级 {parent_code} 不存在，或排在它之后。请先列出上级机构。",
                 institution=row["code"],
                 parent=parent_code,
             )
@@ -84,12 +84,12 @@ class PeriodGate:
         if str(period) in self.closed:
             return (
                 "his_intake.period_closed",
-                f"{period} 期间已关账,不能再写入。请由财务负责人反结账,或改用未关账的期间。",
+                f"{period} 期间已关账，不能再写入。请由财务负责人反结账，或改用未关账的期间。",
             )
         if period < self.first:
-            return ("his_intake.period_before_start", f"{period} 早于本机构的启用期间 {self.first},请核对日期。")
+            return ("his_intake.period_before_start", f"{period} 早于本机构的启用期间 {self.first}，请核对日期。")
         if period > self.latest:
-            return ("his_intake.period_in_future", f"{period} 晚于当前期间 {self.latest},请核对日期。")
+            return ("his_intake.period_in_future", f"{period} 晚于当前期间 {self.latest}，请核对日期。")
         return None
 
 
@@ -155,7 +155,7 @@ def close_period(actor: Actor, *, institution_id: int, period: str) -> Accountin
     if earlier:
         raise Conflict(
             "masterdata.earlier_period_open",
-            f"{earlier.period} 尚未结账,不能先结 {period}。请按月份顺序结账。",
+            f"{earlier.period} 尚未结账，不能先结 {period}。请按月份顺序结账。",
             institution=row.institution.code,
             period=earlier.period,
         )
@@ -163,7 +163,7 @@ def close_period(actor: Actor, *, institution_id: int, period: str) -> Accountin
     if blockers:
         raise Conflict(
             "masterdata.closing_blocked",
-            f"{row.institution.name} {period} 还不能结账:" + " ".join(blocker.message for blocker in blockers),
+            f"{row.institution.name} {period} 还不能结账：" + " ".join(blocker.message for blocker in blockers),
             institution=row.institution.code,
             period=period,
         )
@@ -187,7 +187,7 @@ def request_reopening(actor: Actor, *, institution_id: int, period: str, reason:
         raise Invalid("masterdata.reason_missing", "请写明反结账的原因(至少 4 个字)。")
     row = _locked_period(institution_id, period)
     if row.state != PeriodState.CLOSED:
-        raise Conflict("masterdata.period_not_closed", f"{period} 没有结账,不需要反结账。", period=period)
+        raise Conflict("masterdata.period_not_closed", f"{period} 没有结账，不需要反结账。", period=period)
     if row.reopenings.filter(state=PeriodReopening.State.REQUESTED).exists():
         raise Conflict("masterdata.reopening_pending", f"{period} 已有待审批的反结账申请。", period=period)
     request = PeriodReopening.objects.create(accounting_period=row, reason=reason.strip(), requested_by=actor.name)
@@ -283,7 +283,7 @@ def set_parameter(
     if Parameter.objects.filter(**where, effective_from=effective_from).exists():
         raise Conflict(
             "masterdata.parameter_same_day",
-            f"该参数自 {effective_from} 起已有取值,请另选生效日期。",
+            f"该参数自 {effective_from} 起已有取值，请另选生效日期。",
             key=key,
         )
     parameter = Parameter.objects.create(

@@ -154,7 +154,7 @@ class PeriodDetail(FormPage):
     roles = PERIOD_READERS
     form_class = ReopeningForm
     template_name = "masterdata/period.html"
-    success_message = _("申请已提交,等待第二人审批。")
+    success_message = _("申请已提交，等待第二人审批。")
 
     def _period(self) -> AccountingPeriod:
         row = (
@@ -213,7 +213,7 @@ class _ReopeningDecision(ActionPage):
 class ConfirmReopening(_ReopeningDecision):
     """The second person agrees."""
 
-    success_message = _("期间已重新打开。原核算结果保留,重新核算的结果将标为重述。")
+    success_message = _("期间已重新打开。原核算结果保留，重新核算的结果将标为重述。")
 
     def act(self) -> None:
         services.confirm_reopening(self.actor, reopening_id=self.kwargs["pk"])
@@ -222,7 +222,7 @@ class ConfirmReopening(_ReopeningDecision):
 class RefuseReopening(_ReopeningDecision):
     """The second person refuses."""
 
-    success_message = _("申请已驳回,期间保持结账状态。")
+    success_message = _("申请已驳回，期间保持结账状态。")
 
     def act(self) -> None:
         services.refuse_reopening(self.actor, reopening_id=self.kwargs["pk"])
@@ -288,7 +288,7 @@ class Parameters(ListPage):
     table_class = ParameterTable
     filter_class = ParameterFilter
     empty_title = _("还没有参数")
-    empty_hint = _("参数随参考数据载入,之后在这里按生效日期维护。")
+    empty_hint = _("参数随参考数据载入，之后在这里按生效日期维护。")
 
     def get_queryset(self) -> QuerySet[Parameter]:
         in_force = (

@@ -52,9 +52,9 @@ class StartSerializer(serializers.Serializer):
     """What a run is to cover."""
 
     business_date = serializers.DateField(help_text="业务日期")
-    period = serializers.RegexField(rf"^{PERIOD}$", required=False, help_text="只运行一个月份,如 2026-03")
+    period = serializers.RegexField(rf"^{PERIOD}$", required=False, help_text="只运行一个月份，如 2026-03")
     institutions = serializers.ListField(
-        child=serializers.CharField(max_length=40), required=False, max_length=1_000, help_text="机构代码;空为全部"
+        child=serializers.CharField(max_length=40), required=False, max_length=1_000, help_text="机构代码；空为全部"
     )
 
 
@@ -82,7 +82,7 @@ class RunListView(generics.ListAPIView):
     @extend_schema(
         tags=TAGS,
         summary="启动运行",
-        description="限运营管理中心与财务负责人,以登录会话调用。运行在后台进行,按返回的地址查询进度。",
+        description="限运营管理中心与财务负责人，以登录会话调用。运行在后台进行，按返回的地址查询进度。",
         request=StartSerializer,
         responses={202: OpenApiResponse(StartedSerializer, description="已启动")},
     )

@@ -195,4 +195,4 @@ def _refuse_nothing_open(actor: Actor, period: str, institution: str) -> None:
         seen = seen.filter(institution__code=institution)
     if not seen.exists():
         raise NotFound("masterdata.no_period", f"没有期间 {period[:10]}。请先在该期间报送数据。")
-    raise Conflict("nightly.month_already_closed", f"{period} 已全部结账,无需再结。")
+    raise Conflict("nightly.month_already_closed", f"{period} 已全部结账，无需再结。")

@@ -55,7 +55,7 @@ def start_run(
         with transaction.atomic():
             run = NightlyRun.objects.create(business_date=business_date, trigger=trigger, started_by=actor.name)
     except IntegrityError as error:
-        raise Conflict("nightly.already_running", "已有夜间运行正在进行,请等它结束或先恢复它。") from error
+        raise Conflict("nightly.already_running", "已有夜间运行正在进行，请等它结束或先恢复它。") from error
     all_periods: set[str] = set()
     for institution in chosen:
         open_missing_periods(institution, latest)
@@ -64,7 +64,7 @@ def start_run(
         if periods:
             _add_lane(run, institution, periods)
     if not all_periods:
-        raise Invalid("nightly.nothing_open", "所选机构在该日期没有未结账的期间,无需运行。")
+        raise Invalid("nightly.nothing_open", "所选机构在该日期没有未结账的期间，无需运行。")
     _add_lane(run, None, sorted(all_periods))
     record(
         actor,
@@ -267,7 +267,7 @@ def resume_run(actor: Actor, *, run_id: int) -> NightlyRun:
     if run.state == RunState.SUCCEEDED:
         return run
     if run.state == RunState.FAILED and NightlyRun.objects.filter(state=RunState.RUNNING).exists():
-        raise Conflict("nightly.already_running", "已有夜间运行正在进行,请等它结束。")
+        raise Conflict("nightly.already_running", "已有夜间运行正在进行，请等它结束。")
     failed = run.lanes.filter(state=LaneState.FAILED)
     reach = actor.institutions(*OPERATORS)
     if reach is not None:

@@ -38,7 +38,7 @@ class Runs(ListPage):
     filter_class = RunFilter
     empty_title = _("还没有运行过")
     empty_hint = _(
-        "每天 02:00 自动运行:检查数据质量、核算成本、分组结算。运营管理中心或财务负责人也可以点「启动运行」。"
+        "每天 02:00 自动运行：检查数据质量、核算成本、分组结算。运营管理中心或财务负责人也可以点「启动运行」。"
     )
 
     def get_queryset(self) -> QuerySet[NightlyRun]:
@@ -147,7 +147,7 @@ class Resume(ActionPage):
     """Let what failed try again."""
 
     roles = services.OPERATORS
-    success_message = _("已恢复运行:失败的步骤重新执行,已成功的保留。")
+    success_message = _("已恢复运行：失败的步骤重新执行，已成功的保留。")
 
     def act(self) -> None:
         services.resume_run(self.actor, run_id=self.kwargs["pk"])
@@ -227,7 +227,7 @@ class CloseMonths(ActionPage):
     def act(self) -> None:
         form = CloseMonthForm(self.request.POST)
         if not form.is_valid():
-            raise Invalid("nightly.no_such_month", _now("请给出要结账的月份,如 2026-03。"))
+            raise Invalid("nightly.no_such_month", _now("请给出要结账的月份，如 2026-03。"))
         done = board.close_month(self.actor, **form.cleaned_data)
         period = form.cleaned_data["period"]
         if done.closed:

@@ -49,12 +49,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """handler403"""
-    return _answer(request, 403, _("您的角色不能打开此页。如工作需要,请联系系统管理员授予相应角色。"))
+    return _answer(request, 403, _("您的角色不能打开此页。如工作需要，请联系系统管理员授予相应角色。"))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """handler404"""
-    return _answer(request, 404, _("地址不存在,或您无权查看其内容。请从左侧导航重新进入。"))
+    return _answer(request, 404, _("地址不存在，或您无权查看其内容。请从左侧导航重新进入。"))
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
@@ -65,7 +65,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """handler500: tells nothing of the inside, and asks the database for nothing."""
     if is_api(request):
-        return problems.response(problems.problem(500, detail=_("系统内部错误,已记录。请稍后用同一批次号重试。")))
+        return problems.response(problems.problem(500, detail=_("系统内部错误，已记录。请稍后用同一批次号重试。")))
     return render(None, "errors/500.html", {"heading": problems.title_of(500)}, status=500)
 
 

@@ -108,7 +108,7 @@ def exception_handler(exc: Exception, _context: Mapping[str, Any]) -> Response |
             document = problem(413)
         case exceptions.ValidationError():
             document = problem(
-                422, "web.invalid", _("内容有误,请按 errors 逐项修改。"), errors=list(_flatten(exc.detail))
+                422, "web.invalid", _("内容有误，请按 errors 逐项修改。"), errors=list(_flatten(exc.detail))
             )
         case exceptions.APIException():
             document = _of_api_exception(exc)

@@ -5,6 +5,7 @@ Needs DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL, as `make bench` gives them
 
 import argparse
 import importlib
+import signal
 import sys
 import time
 
@@ -19,6 +20,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("subjects", nargs="*", help=f"of {', '.join(SUBJECTS)}; all by default")
     chosen = parser.parse_args().subjects or SUBJECTS
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     figures: list[Figure] = []
     with ground.template() as template:
         import django

@@ -19,7 +19,7 @@ from ops_platform.nightly import services as nightly
 from tests.support import trade
 
 pytestmark = pytest.mark.django_db
-AGREES = "一致,分毫不差"
+AGREES = "一致，分毫不差"
 DIFFERS = "不一致"
 
 

@@ -88,7 +88,7 @@ def test_reasons_name_the_path_the_counted_and_the_excluded(national):
     assert answer.drg == "GZ13"
     assert "主要诊断 K31.905(胃黏膜病变) 属于 MDCG" in words(answer)
     assert "K13.002(唇瘢痕) 计为 CC" in words(answer)
-    assert "K28.000(急性胃空肠溃疡伴有出血) 在 MCC 表中,但与主要诊断同属排除表 111,不计入" in words(answer)
+    assert "K28.000(急性胃空肠溃疡伴有出血) 在 MCC 表中，但与主要诊断同属排除表 111，不计入" in words(answer)
     assert "归入 GZ13" in words(answer)
 
 

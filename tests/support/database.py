@@ -4,6 +4,7 @@ Ordinary tests run as the app role in a transaction that is rolled back. Tests w
 web server, parallel writers) get a committed copy of the migrated test database, made in a fraction of a second.
 """
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,18 @@ def _as_admin(statement: str) -> None:
     with link.cursor() as cursor:
         cursor.execute(statement)
     link.close()
+
+
+def _drop(name: str) -> None:
+    """Drop a database; a session that is just ending or an autovacuum may hold it for a moment."""
+    for _ in range(100):
+        try:
+            _as_admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+        except (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.ObjectInUse):
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"database {name} stays in use")
 
 
 def seen_from_outside(name: str, sql: str) -> list[tuple[Any, ...]]:
@@ -65,4 +78,4 @@ def committed_copy(template: str) -> Iterator[str]:
     finally:
         connections.close_all()
         connection.settings_dict["NAME"] = before
-        _as_admin(f'DROP DATABASE "{name}" WITH (FORCE)')
+        _drop(name)

@@ -12,7 +12,7 @@ from ops_platform.kernel import DomainError
 
 
 class Command(BaseCommand):
-    help = "科室成本分摊:读取模型文件 MODEL.json,计算后写入 OUTPUT.json,不使用数据库。"
+    help = "科室成本分摊：读取模型文件 MODEL.json，计算后写入 OUTPUT.json，不使用数据库。"
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
@@ -28,4 +28,4 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=1) from error
         if allocation.blocked:
             messages = "\n".join(finding.message for finding in allocation.findings)
-            raise CommandError(f"模型不能计算,结论已写入 {options['output']}:\n{messages}", returncode=2)
+            raise CommandError(f"模型不能计算，结论已写入 {options['output']}:\n{messages}", returncode=2)

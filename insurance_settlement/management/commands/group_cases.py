@@ -12,7 +12,7 @@ from ops_platform.kernel import DomainError
 class Command(BaseCommand):
     """A thin shell around case_files."""
 
-    help = "按分组方案给 CSV 病例分组;诊断、手术编码表取自方案所在的文件夹。不使用数据库。"
+    help = "按分组方案给 CSV 病例分组；诊断、手术编码表取自方案所在的文件夹。不使用数据库。"
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 
@@ -27,4 +27,4 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(str(error)) from error
         counts = ",".join(f"{status} {count}" for status, count in sorted(summary.by_status.items()))
-        self.stdout.write(f"已分组 {summary.rows} 例:{counts or '无'}。结果在 {options['output']}。")
+        self.stdout.write(f"已分组 {summary.rows} 例：{counts or '无'}。结果在 {options['output']}。")

@@ -104,7 +104,7 @@ def _department(name: str = "department", title: str = "科室") -> Reference:
 DEPARTMENTS = Dataset(
     code="departments",
     title="科室",
-    hint="科室目录;名称、成本分类变化时,以新的生效日期再报一行。",
+    hint="科室目录；名称、成本分类变化时，以新的生效日期再报一行。",
     model=DepartmentFact,
     key=("code", "effective_from"),
     fields=(
@@ -127,7 +127,7 @@ DEPARTMENTS = Dataset(
 STAFF_HEADCOUNTS = Dataset(
     code="staff-headcounts",
     title="科室人数",
-    hint="每月每科室一行;兼职可填小数。",
+    hint="每月每科室一行；兼职可填小数。",
     model=StaffHeadcount,
     key=("department", "period"),
     month=months.BY_PERIOD,
@@ -143,7 +143,7 @@ STAFF_HEADCOUNTS = Dataset(
 FLOOR_AREAS = Dataset(
     code="floor-areas",
     title="科室面积",
-    hint="每月每科室一行,平方米。",
+    hint="每月每科室一行，平方米。",
     model=FloorArea,
     key=("department", "period"),
     month=months.BY_PERIOD,
@@ -157,7 +157,7 @@ FLOOR_AREAS = Dataset(
 WORKLOADS = Dataset(
     code="workloads",
     title="工作量",
-    hint="科室每日完成或消耗的工作量,按指标报送。",
+    hint="科室每日完成或消耗的工作量，按指标报送。",
     model=Workload,
     key=("department", "metric", "date"),
     month=months.BY_DATE,
@@ -172,7 +172,7 @@ WORKLOADS = Dataset(
 CHARGE_ITEMS = Dataset(
     code="charge-items",
     title="收费项目",
-    hint="药品、单独收费材料与医疗服务项目目录;变化时以新的生效日期再报一行。",
+    hint="药品、单独收费材料与医疗服务项目目录；变化时以新的生效日期再报一行。",
     model=ChargeItemFact,
     key=("code", "effective_from"),
     fields=(
@@ -195,7 +195,7 @@ CHARGE_ITEMS = Dataset(
 COST_ENTRIES = Dataset(
     code="cost-entries",
     title="成本凭证",
-    hint="记入科室的成本,按凭证行报送;冲销填负数。",
+    hint="记入科室的成本，按凭证行报送；冲销填负数。",
     model=CostEntry,
     key=("voucher", "line"),
     month=months.BY_DATE,
@@ -214,7 +214,7 @@ COST_ENTRIES = Dataset(
 INCOME_ENTRIES = Dataset(
     code="income-entries",
     title="其他收入凭证",
-    hint="收费以外的收入(财政、补助、公共卫生等),按凭证行报送。",
+    hint="收费以外的收入(财政、补助、公共卫生等)，按凭证行报送。",
     model=IncomeEntry,
     key=("voucher", "line"),
     month=months.BY_DATE,
@@ -232,7 +232,7 @@ INCOME_ENTRIES = Dataset(
 ENCOUNTERS = Dataset(
     code="encounters",
     title="就诊",
-    hint="门诊、急诊每次一行,住院每次入院一行;出院后以同一就诊号补报出院时间。",
+    hint="门诊、急诊每次一行，住院每次入院一行；出院后以同一就诊号补报出院时间。",
     model=Encounter,
     key=("encounter_no",),
     month=months.BY_STAY,
@@ -252,7 +252,7 @@ ENCOUNTERS = Dataset(
         Check(
             "his_intake.discharged_before_admitted",
             "discharged",
-            "出院时间早于入院时间,请核对",
+            "出院时间早于入院时间，请核对",
             "s.discharged < s.admitted",
         ),
     ),
@@ -261,7 +261,7 @@ ENCOUNTERS = Dataset(
 CHARGE_LINES = Dataset(
     code="charge-lines",
     title="收费明细",
-    hint="每个收费行一行;退费填负数量、负金额,并注明原行号。",
+    hint="每个收费行一行；退费填负数量、负金额，并注明原行号。",
     model=ChargeLine,
     key=("encounter_no", "line_no"),
     month=months.BY_CHARGE_TIME,
@@ -283,19 +283,19 @@ CHARGE_LINES = Dataset(
         Check(
             "his_intake.amount_mismatch",
             "amount",
-            "金额不等于数量 × 单价(四舍五入到分),请核对",
+            "金额不等于数量 × 单价(四舍五入到分)，请核对",
             "s.amount <> round(s.quantity * s.price, 2)",
         ),
         Check(
             "his_intake.insured_exceeds_amount",
             "insured_amount",
-            "医保支付金额超过金额,或与金额正负相反,请核对",
+            "医保支付金额超过金额，或与金额正负相反，请核对",
             "abs(s.insured_amount) > abs(s.amount) OR s.insured_amount * s.amount < 0",
         ),
         Check(
             "his_intake.refund_not_negative",
             "refund_of",
-            "退费行的数量应为负数,非退费行的数量不能为负数",
+            "退费行的数量应为负数，非退费行的数量不能为负数",
             "(s.refund_of IS NOT NULL AND s.quantity >= 0) OR (s.refund_of IS NULL AND s.quantity < 0)",
         ),
     ),
@@ -304,7 +304,7 @@ CHARGE_LINES = Dataset(
 DISCHARGE_ABSTRACTS = Dataset(
     code="discharge-abstracts",
     title="病案首页",
-    hint="每次出院一行;第一诊断为主要诊断,第一手术操作为主要手术操作。",
+    hint="每次出院一行；第一诊断为主要诊断，第一手术操作为主要手术操作。",
     model=DischargeAbstract,
     key=("encounter_no",),
     month=months.BY_DISCHARGE,
@@ -324,7 +324,7 @@ DISCHARGE_ABSTRACTS = Dataset(
         Check(
             "his_intake.abstract_not_inpatient",
             "encounter_no",
-            "该就诊不是住院,不应报送病案首页",
+            "该就诊不是住院，不应报送病案首页",
             "e.kind <> 'inpatient'",
             "JOIN his_intake_encounter e ON e.entity = s.encounter AND e.superseded_sequence IS NULL",
         ),

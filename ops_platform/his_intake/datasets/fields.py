@@ -32,7 +32,7 @@ class Column:
     faults: dict[int, Fault]
 
 
-MISSING = Fault("his_intake.missing", "必填,不能为空")
+MISSING = Fault("his_intake.missing", "必填，不能为空")
 
 
 @cache
@@ -137,7 +137,7 @@ class Text(Field):
 
     @property
     def form(self) -> str:
-        return f"文本,不超过 {self.length} 字"
+        return f"文本，不超过 {self.length} 字"
 
     def quick(self, values: Sequence[Any]) -> list[str | None] | None:
         joined = "".join(values)
@@ -172,7 +172,7 @@ class Pseudonym(Field):
     def one(self, value: Any) -> str:
         text = _as_text(value)
         if not _HEX.fullmatch(text):
-            raise ValueError("应为 32–64 位十六进制假名,不得填姓名、证件号或住院号")
+            raise ValueError("应为 32–64 位十六进制假名，不得填姓名、证件号或住院号")
         return text
 
 
@@ -201,13 +201,13 @@ class Choice(Field):
         for code, title in self.choices:
             if text in (code, str(title)):
                 return code
-        raise ValueError(f"应为下列之一:{self._few}")
+        raise ValueError(f"应为下列之一：{self._few}")
 
     @property
     def _few(self) -> str:
         """The first choices, enough to recognise what is meant; the template and the API page list all."""
         shown = "、".join(f"{title}({code})" for code, title in self.choices[:FEW])
-        return shown if len(self.choices) <= FEW else f"{shown}等 {len(self.choices)} 种,见填写说明"
+        return shown if len(self.choices) <= FEW else f"{shown}等 {len(self.choices)} 种，见填写说明"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,7 +216,7 @@ class Day(Field):
 
     @property
     def form(self) -> str:
-        return "日期,如 2026-03-05"
+        return "日期，如 2026-03-05"
 
     @property
     def sql_type(self) -> str:
@@ -233,11 +233,11 @@ class Day(Field):
 
     def one(self, value: Any) -> str:
         if not isinstance(value, str) or not _DAY.fullmatch(value):
-            raise ValueError("应为日期,如 2026-03-05")
+            raise ValueError("应为日期，如 2026-03-05")
         try:
             day = date.fromisoformat(value)
         except ValueError:
-            raise ValueError("没有这一天,应为日期,如 2026-03-05") from None
+            raise ValueError("没有这一天，应为日期，如 2026-03-05") from None
         if not EARLIEST <= day < LATEST:
             raise ValueError("日期不在合理范围(1990 年至 2099 年)")
         return value
@@ -252,7 +252,7 @@ class Month(Field):
 
     @property
     def form(self) -> str:
-        return "期间,如 2026-03"
+        return "期间，如 2026-03"
 
     @property
     def fault_code(self) -> str:
@@ -265,7 +265,7 @@ class Month(Field):
 
     def one(self, value: Any) -> str:
         if not isinstance(value, str) or not _MONTH.fullmatch(value):
-            raise ValueError("应为期间,如 2026-03")
+            raise ValueError("应为期间，如 2026-03")
         return value
 
 
@@ -278,7 +278,7 @@ class Moment(Field):
 
     @property
     def form(self) -> str:
-        return "时间,如 2026-03-05T08:30:00(北京时间)"
+        return "时间，如 2026-03-05T08:30:00(北京时间)"
 
     @property
     def sql_type(self) -> str:
@@ -299,13 +299,13 @@ class Moment(Field):
 
     def one(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise ValueError("应为时间,如 2026-03-05T08:30:00")
+            raise ValueError("应为时间，如 2026-03-05T08:30:00")
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            raise ValueError("应为时间,如 2026-03-05T08:30:00") from None
+            raise ValueError("应为时间，如 2026-03-05T08:30:00") from None
         if len(value) < len("2026-03-05T08:30"):
-            raise ValueError("缺少时分,应为时间,如 2026-03-05T08:30:00")
+            raise ValueError("缺少时分，应为时间，如 2026-03-05T08:30:00")
         if moment.tzinfo is not None:
             moment = moment.astimezone(SHANGHAI).replace(tzinfo=None)
         if not EARLIEST <= moment.date() < LATEST:
@@ -327,7 +327,7 @@ class Number(Field):
     @property
     def form(self) -> str:
         sign = ",可为负" if self.negative else ""
-        return f"数字,最多 {self.scale} 位小数{sign}" if self.scale else f"整数{sign}"
+        return f"数字，最多 {self.scale} 位小数{sign}" if self.scale else f"整数{sign}"
 
     @property
     def sql_type(self) -> str:
@@ -351,7 +351,7 @@ class Number(Field):
 
     def one(self, value: Any) -> str:
         if isinstance(value, float):
-            raise ValueError('请以文本填写,如 "12.30"(不要用浮点数,以免失真)')
+            raise ValueError('请以文本填写，如 "12.30"(不要用浮点数，以免失真)')
         text = _as_text(value)
         if not self.pattern.fullmatch(text):
             if text.startswith("-") and not self.negative:
@@ -397,7 +397,7 @@ class Reference(Field):
         numbers = list(map(texts.get, column.values))
         if None in numbers:
             title = _REFERENCE_TITLES[self.to]
-            fault = Fault(f"his_intake.unknown_{self.to}", f"没有这个{title},请核对,或先报送它")
+            fault = Fault(f"his_intake.unknown_{self.to}", f"没有这个{title}，请核对，或先报送它")
             for index, number in enumerate(numbers):
                 if number is None and column.values[index] is not None and index not in faults:
                     faults[index] = fault
@@ -413,7 +413,7 @@ class CodeList(Field):
 
     @property
     def form(self) -> str:
-        return "代码按顺序排列,CSV 与 Excel 中以 | 分隔"
+        return "代码按顺序排列，CSV 与 Excel 中以 | 分隔"
 
     @property
     def sql_type(self) -> str:
@@ -429,7 +429,7 @@ class CodeList(Field):
             raise ValueError("应为代码列表")
         for code in codes:
             if not isinstance(code, str) or not _CODE.fullmatch(code):
-                raise ValueError(f"代码 {str(code)[:40]!r} 的形式不对,应如 I21.900 或 36.0600x007")
+                raise ValueError(f"代码 {str(code)[:40]!r} 的形式不对，应如 I21.900 或 36.0600x007")
         return "{" + ",".join(f'"{code}"' for code in codes) + "}"
 
 

@@ -72,7 +72,7 @@ RULES = (
     ),
     Rule(
         code="refund_without_original",
-        title="退费找不到原行,或超过原金额",
+        title="退费找不到原行，或超过原金额",
         severity=Severity.WARNING,
         sql=(
             "SELECT e.encounter_no || ' #' || l.line_no, coalesce('-' || abs(l.amount) || ' / ' || o.amount, '无原行')"

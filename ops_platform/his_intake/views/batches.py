@@ -29,7 +29,7 @@ class BatchList(ListPage):
     table_class = BatchTable
     filter_class = BatchFilter
     empty_title = _("还没有收到数据")
-    empty_hint = _("由医院信息系统按接口文档(/api/docs/)报送,或在「上传数据」页按模板上传。")
+    empty_hint = _("由医院信息系统按接口文档(/api/docs/)报送，或在「上传数据」页按模板上传。")
 
     def get_queryset(self) -> QuerySet[Batch]:
         return selectors.batches(actor=self.actor)

@@ -25,7 +25,7 @@ class QualityFindings(ListPage):
     table_class = FindingTable
     filter_class = FindingFilter
     empty_title = _("没有发现质量问题")
-    empty_hint = _("每批收费明细入库后和每次夜间运行时检查。夜间运行后仍为空,说明数据通过了全部规则。")
+    empty_hint = _("每批收费明细入库后和每次夜间运行时检查。夜间运行后仍为空，说明数据通过了全部规则。")
 
     def get_queryset(self) -> QuerySet[QualityFinding]:
         return selectors.quality_findings(actor=self.actor)

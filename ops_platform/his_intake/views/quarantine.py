@@ -49,7 +49,7 @@ class Quarantine(ListPage):
     table_class = QuarantineTable
     filter_class = QuarantineFilter
     empty_title = _("隔离区是空的")
-    empty_hint = _("没有通过检查的数据行会停在这里,等待更正后重报。")
+    empty_hint = _("没有通过检查的数据行会停在这里，等待更正后重报。")
 
     def get_queryset(self) -> QuerySet[QuarantinedRow]:
         return selectors.quarantined_rows(actor=self.actor)
@@ -165,7 +165,7 @@ class QuarantinedRowPage(FormPage):
         corrections |= form.cleaned_data
         receipt = services.resubmit_rows(self.actor, row_ids=[self.row.pk], corrections={self.row.pk: corrections})
         if receipt.batch.quarantined:
-            messages.error(self.request, _now("还有错误,请按红色单元格旁的说明继续更正。"))
+            messages.error(self.request, _now("还有错误，请按红色单元格旁的说明继续更正。"))
             still = QuarantinedRow.objects.get(batch=receipt.batch)
             return redirect("his_intake:quarantined-row", still.pk)
         messages.success(self.request, _now("已更正并入库。"))
