@@ -50,6 +50,8 @@ MEDICAL_PROFILE = {
     "imaging": (0.03, 0.13),
     "ultrasound": (0.02, 0.035),
     "ecg": (0.02, 0.025),
+    "endoscopy": (0.008, 0.03),
+    "blood": (0.004, 0.01),
     "ward_material": (0.09, 0.07),
 }
 SURGICAL_PROFILE = {
@@ -59,6 +61,8 @@ SURGICAL_PROFILE = {
     "imaging": (0.03, 0.06),
     "ultrasound": (0.02, 0.02),
     "ecg": (0.02, 0.01),
+    "endoscopy": (0.004, 0.008),
+    "blood": (0.012, 0.02),
     "ward_material": (0.11, 0.06),
 }
 REHABILITATION_PROFILE = {
