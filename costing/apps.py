@@ -21,6 +21,7 @@ class CostingConfig(AppConfig):
         register_closing_check("costing", closing_blockers)
         register_reference("driver_rules", reference.load_driver_rules)
         register_step(nightly.ALLOCATION)
+        register_step(nightly.CONSERVATION)
         self._announce_pages()
 
     def _announce_pages(self) -> None:

@@ -11,10 +11,15 @@ import numpy as np
 from django.db import connection
 from django.utils import timezone
 
-from ops_platform.his_intake.public import as_of_sql, read_charge_columns
+from ops_platform.his_intake.public import (
+    DepartmentAt,
+    as_of_sql,
+    departments_as_of,
+    items_as_of,
+    read_charge_columns,
+)
 from ops_platform.kernel import Conflict, Period
 from ops_platform.masterdata.models import ChargeItem, Institution
-from ops_platform.masterdata.selectors import DepartmentAt, departments_at, items_at
 
 DATASETS = (
     "departments",
@@ -59,7 +64,7 @@ class MonthFacts:
 
 def read_month(institution: Institution, period: Period, sequence: int) -> MonthFacts:
     """Read the month. Departments are taken as they are on its last day."""
-    departments = departments_at(institution=institution, day=period.last_day)
+    departments = departments_as_of(institution, period.last_day, sequence)
     where = {"institution": institution.pk, "first": period.first_day, "last": period.last_day, "period": str(period)}
     fact = f"f.institution_id = %(institution)s AND {as_of_sql('f', sequence)}"
     return MonthFacts(
@@ -134,7 +139,7 @@ def _incomes(institution: Institution, period: Period, sequence: int) -> list[In
     lines = read_charge_columns(institution, period, sequence)
     if not len(lines["amount"]):
         return []
-    items = items_at(institution=institution, day=period.last_day)
+    items = items_as_of(institution, period.last_day, sequence)
     classes = sorted({(item.item_class, item.fee_class) for item in items.values()})
     number_of = {name: number for number, name in enumerate(classes)}
     class_of = np.full(int(lines["item"].max()) + 1, -1, dtype=np.int64)

@@ -47,11 +47,13 @@ CONSERVATION = {
 }
 
 
-def conservation() -> Iterator[Finding]:
-    """Every current run conserves every cost item to the fen, from the vouchers to the clinical departments."""
+def conservation(period: str = "") -> Iterator[Finding]:
+    """Every current run (of a month, or of all) conserves every cost item to the fen, from the vouchers to the clinical
+    departments."""
     for title, sql in CONSERVATION.items():
         with connection.cursor() as cursor:
-            cursor.execute(sql)
+            narrowed = sql.replace("r.is_current", "r.is_current AND r.period = %(period)s") if period else sql
+            cursor.execute(narrowed, {"period": period})
             for run, what, expected, found in cursor.fetchall():
                 yield Finding(
                     code="costing.not_conserved",

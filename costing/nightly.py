@@ -1,7 +1,10 @@
 """What costing gives to the nightly run."""
 
+from costing import integrity
+from costing.models import CostRun
 from costing.services import run_allocation
-from ops_platform.nightly.public import Step, StepContext, StepResult
+from ops_platform.kernel import Conflict, digest_of
+from ops_platform.nightly.public import Step, StepContext, StepResult, StepScope
 
 
 def _allocate(context: StepContext) -> StepResult:
@@ -19,4 +22,15 @@ def _allocate(context: StepContext) -> StepResult:
     )
 
 
+def _conserve(context: StepContext) -> StepResult:
+    """The alliance's books of the month: the sum of all direct costs is the sum of all full costs, to the fen."""
+    runs = CostRun.objects.filter(period=str(context.period), is_current=True)
+    found = sorted(runs.values_list("institution__code", "input_digest"))
+    faults = list(integrity.conservation(str(context.period)))
+    if faults:
+        raise Conflict("costing.alliance_not_conserved", " ".join(fault.message for fault in faults[:5]))
+    return StepResult(rows=len(found), input_digest=digest_of(found), note=f"{len(found)} 家机构的成本守恒，分毫不差")
+
+
+CONSERVATION = Step(code="costing.conservation", title="医共体成本守恒核对", run=_conserve, scope=StepScope.ALLIANCE)
 ALLOCATION = Step(code="costing.allocation", title="科室成本分摊", run=_allocate, after=("his_intake.quality",))

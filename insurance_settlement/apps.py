@@ -10,7 +10,9 @@ class InsuranceSettlementConfig(AppConfig):
 
     def ready(self) -> None:
         from insurance_settlement import integrity, nightly, reference_data
+        from insurance_settlement.services import closing_blockers
         from ops_platform.audit.public import register_actions, register_check
+        from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.nightly.public import register_step
 
@@ -21,6 +23,7 @@ class InsuranceSettlementConfig(AppConfig):
         )
         register_check("insurance_settlement.runs", "分组计价合计", integrity.runs_add_up)
         register_reference("grouping_scheme", reference_data.load_demo_scheme)
+        register_closing_check("insurance_settlement", closing_blockers)
         register_step(nightly.GROUPING)
         self._announce_pages()
 

@@ -20,8 +20,20 @@ from insurance_settlement.engine.scheme import read_scheme
 from insurance_settlement.models import CaseResult, GroupingRun, GroupingScheme, PriceBook
 from ops_platform.audit.public import record
 from ops_platform.his_intake.public import as_of_sql, input_stamp
-from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, Period, Role, digest_of, from_fen
+from ops_platform.kernel import (
+    Actor,
+    Conflict,
+    Finding,
+    Forbidden,
+    Invalid,
+    Period,
+    Role,
+    Severity,
+    digest_of,
+    from_fen,
+)
 from ops_platform.masterdata.models import Institution, SourceMark
+from ops_platform.masterdata.services import hold_period
 from ops_platform.orm.bulk import copy_rows
 
 ENGINE_VERSION = "1"
@@ -170,14 +182,15 @@ def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> R
     """Group and price the month's discharges by the scheme and price book in force on its last day.
 
     When nothing that the result depends on has changed, the current run is returned and nothing is written. A charge of
-    an earlier month belongs to the stay it was made for.
+    an earlier month belongs to the stay it was made for. A closed month keeps the run it was closed on.
     """
     Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
+    takes_changes = hold_period(institution, period)
     stamp = input_stamp(institution, period, DATASETS, from_start=True)
     book_row = schemes.price_book_at(period.last_day)
     current = GroupingRun.objects.filter(institution=institution, period=str(period), is_current=True).first()
-    digest = digest_of([stamp.digest, book_row.digest, book_row.scheme.digest, ENGINE_VERSION])
-    if current and current.input_digest == digest:
+    digest = _digest(stamp.digest, book_row)
+    if current and (current.input_digest == digest or not takes_changes):
         return RunOutcome(current, created=False)
     scheme, book = schemes.compiled_scheme(book_row.scheme), schemes.rule_book(book_row)
     discharges = read_discharges(institution, period, stamp.sequence)
@@ -209,6 +222,25 @@ def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> R
         },
     )
     return RunOutcome(run, created=True)
+
+
+def _digest(facts: str, book: PriceBook) -> str:
+    return digest_of([facts, book.digest, book.scheme.digest, ENGINE_VERSION])
+
+
+def closing_blockers(institution: Institution, period: Period) -> Iterable[Finding]:
+    """A month closes only on a grouping that is up to date."""
+    stamp = input_stamp(institution, period, DATASETS, from_start=True)
+    digest = _digest(stamp.digest, schemes.price_book_at(period.last_day))
+    if not GroupingRun.objects.filter(
+        institution=institution, period=str(period), is_current=True, input_digest=digest
+    ).exists():
+        yield Finding(
+            code="insurance_settlement.not_up_to_date",
+            severity=Severity.BLOCKING,
+            message=f"{period} 的病例尚未分组计价，或之后又有新数据。请先运行夜间任务。",
+            subject=institution.code,
+        )
 
 
 def read_discharges(

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.masterdata.models import CostClass, Department, Institution, SourceMark
+from ops_platform.orm.models import READ_AND_APPEND
 
 
 class DriverKind(models.TextChoices):
@@ -20,6 +21,8 @@ class DriverRule(models.Model):
     """The driver of a cost class, or of one department, from a date on. The narrowest rule wins: department,
     institution's class, alliance's class. `metric` names the workload; ORDERED_INCOME is the income that a receiver
     ordered from the sender. A rule is never changed: a new one begins."""
+
+    app_privileges = READ_AND_APPEND
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")

@@ -19,6 +19,7 @@ from ops_platform.his_intake.public import input_stamp
 from ops_platform.kernel import Actor, Conflict, Finding, Period, Severity, digest_of, from_fen
 from ops_platform.masterdata import models as masterdata
 from ops_platform.masterdata.models import Institution, ItemClass
+from ops_platform.masterdata.services import hold_period
 from ops_platform.orm.bulk import copy_rows
 
 
@@ -36,13 +37,14 @@ def run_allocation(actor: Actor, *, institution: Institution, period: Period) ->
 
     Reads the facts as of the institution's present sequence. When nothing that the result depends on has changed, the
     current run is returned and nothing is written. A blocking finding of the engine (a department without driver, …)
-    raises Conflict with its words; the current run stays.
+    raises Conflict with its words; the current run stays. A closed month keeps the run it was closed on.
     """
     Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
+    takes_changes = hold_period(institution, period)
     stamp = input_stamp(institution, period, facts.DATASETS)
     current = CostRun.objects.filter(institution=institution, period=str(period), is_current=True).first()
     digest = digest_of([stamp.digest, _rules_in_force(institution, period), ENGINE_VERSION])
-    if current and current.input_digest == digest:
+    if current and (current.input_digest == digest or not takes_changes):
         return RunOutcome(current, created=False)
     month = facts.read_month(institution, period, stamp.sequence)
     _refuse_departments_not_begun(institution, period, month)

@@ -22,9 +22,9 @@ from ops_platform.his_intake.models import (
     QualityFinding,
     QuarantinedRow,
 )
+from ops_platform.his_intake.reading import ItemAt, items_as_of
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import ChargeItem, Department, Institution
-from ops_platform.masterdata.selectors import ItemAt, items_at
 
 Row = TypeVar("Row")
 NO_ITEM = ItemAt(0, "", "")
@@ -200,8 +200,9 @@ def charge_lines(
     offset: int = 0,
     limit: int | None = None,
 ) -> FactPage[ChargedLine]:
-    """Charge lines of a month as of a sequence, by time. Classes are those of the items on the month's last day."""
-    items = items_at(institution=_institution(institution), day=period.last_day)
+    """Charge lines of a month as of a sequence, by time. Classes are those of the items on the
+    month's last day, as reported up to the sequence."""
+    items = items_as_of(_institution(institution), period.last_day, sequence)
     rows = ChargeLine.objects.filter(institution_id=institution, month=period.first_day).as_of(sequence)
     if ordering is not None:
         rows = rows.filter(ordering_department_id=ordering)
@@ -222,7 +223,7 @@ def charge_lines(
 def encounter_lines(*, institution: int, encounter: EncounterAt, sequence: int) -> FactPage[ChargedLine]:
     """All charge lines of an encounter as of a sequence, by line number."""
     last = timezone.localdate(encounter.discharged or encounter.admitted)
-    items = items_at(institution=_institution(institution), day=Period.of(last).last_day)
+    items = items_as_of(_institution(institution), Period.of(last).last_day, sequence)
     rows = ChargeLine.objects.filter(
         institution_id=institution,
         encounter=encounter.encounter,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 
 import numpy as np
@@ -47,6 +48,59 @@ def as_of_sql(alias: str, sequence: int) -> str:
         f"{alias}.sequence <= {number} AND ({alias}.superseded_sequence IS NULL"
         f" OR {alias}.superseded_sequence > {number})"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentAt:
+    """A department as it was reported to be at a date."""
+
+    id: int
+    code: str
+    name: str
+    cost_class: str
+    service_mode: str
+    closed: bool
+
+
+def departments_as_of(institution: Institution, day: date, sequence: int) -> dict[int, DepartmentAt]:
+    """Every department that has begun by `day`, by lasting number in code order, as reported up to the sequence."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (f.code) d.id, f.code, f.name, f.cost_class, f.service_mode,"
+            " coalesce(f.closed_on <= %(day)s, false) FROM his_intake_departmentfact f"
+            " JOIN masterdata_department d ON d.institution_id = f.institution_id AND d.code = f.code"
+            f" WHERE f.institution_id = %(institution)s AND f.effective_from <= %(day)s AND {as_of_sql('f', sequence)}"
+            " ORDER BY f.code, f.effective_from DESC",
+            {"institution": institution.pk, "day": day},
+        )
+        return {row[0]: DepartmentAt(*row) for row in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAt:
+    """What a charge item is at a date, as costing and settlement read it."""
+
+    id: int
+    item_class: str
+    fee_class: str
+
+
+def items_as_of(institution: Institution, day: date, sequence: int) -> dict[int, ItemAt]:
+    """Class and fee class of each charge item on `day`, by lasting number, as reported up to the sequence.
+
+    An item whose first term begins later is taken as that term has it: systems often date their catalogue from the day
+    on which they report it, after the first charges. An item without any term is missing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (i.id) i.id, f.item_class, f.fee_class FROM his_intake_chargeitemfact f"
+            " JOIN masterdata_chargeitem i ON i.institution_id = f.institution_id AND i.code = f.code"
+            f" WHERE f.institution_id = %(institution)s AND {as_of_sql('f', sequence)}"
+            " ORDER BY i.id, f.effective_from > %(day)s,"
+            " CASE WHEN f.effective_from > %(day)s THEN f.effective_from - %(day)s ELSE %(day)s - f.effective_from END",
+            {"institution": institution.pk, "day": day},
+        )
+        return {row[0]: ItemAt(*row) for row in cursor.fetchall()}
 
 
 _FIXED = {"int32": (4, ">i4"), "int64": (8, ">i8")}

@@ -180,6 +180,7 @@ def _land(
         )
         if dataset.projection and (inserted or retracted):
             _project(dataset, institution, batch, staging)
+    _settle_corrected(dataset, batch, delivery, sorting)
     _quarantine(batch, delivery, sorting)
     state.last_sequence = sequence
     state.save(update_fields=["last_sequence"])
@@ -381,6 +382,30 @@ def _project(dataset: Dataset, institution: Institution, batch: Batch, staging: 
     keys = dataset.key_columns
     staging.cursor.execute(f"SELECT {', '.join(keys)} FROM staging WHERE retract")
     dataset.projection.withdraw(institution, staging.cursor.fetchall())
+
+
+def _settle_corrected(dataset: Dataset, batch: Batch, delivery: Delivery, sorting: _Sorting) -> None:
+    """Rows that waited in quarantine and have now come in rightly under the same key need nobody any more."""
+    waiting = QuarantinedRow.objects.filter(
+        institution_id=batch.institution_id, dataset=batch.dataset, state=QuarantinedRow.State.OPEN
+    )
+    keys = {row.pk: tuple(str(row.content.get(name)) for name in dataset.key) for row in waiting.iterator()}
+    if not keys:
+        return
+    columns = [delivery.columns[name] for name in dataset.key]
+    landed = {
+        tuple(str(column[index]) for column in columns)
+        for index in range(delivery.count)
+        if index not in sorting.faults
+    }
+    settled = [pk for pk, key in keys.items() if key in landed]
+    if settled:
+        QuarantinedRow.objects.filter(pk__in=settled).update(
+            state=QuarantinedRow.State.CORRECTED,
+            settled_by=batch.sender,
+            settled_at=batch.received_at,
+            resubmitted_in=batch,
+        )
 
 
 def _kept(raw: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Role
 from ops_platform.masterdata.models import Department, Institution
-from ops_platform.orm.models import AppendOnly, ScopedQuerySet
+from ops_platform.orm.models import READ_AND_APPEND, READ_APPEND_CHANGE, AppendOnly, ScopedQuerySet
 
 ROLE_TITLES = {
     Role.FINANCE_OFFICER: _("财务人员"),
@@ -40,6 +40,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """A person who signs in. What they may do stands in their role assignments; there is no superuser."""
 
+    app_privileges = READ_APPEND_CHANGE
+
     username = models.CharField(max_length=150, unique=True)
     display_name = models.CharField(max_length=60)
     is_active = models.BooleanField(default=True)
@@ -60,6 +62,8 @@ class RoleAssignment(models.Model):
 
     Born `proposed` by one administrator, `active` once a second person confirmed it, ended by `refused` or `revoked`.
     """
+
+    app_privileges = READ_APPEND_CHANGE
 
     class State(models.TextChoices):
         PROPOSED = "proposed", _("待确认")
@@ -106,6 +110,8 @@ class RoleAssignment(models.Model):
 class DutyPair(models.Model):
     """Two roles that no person may hold together for the same institution (不相容职务)."""
 
+    app_privileges = READ_AND_APPEND
+
     first = models.CharField(max_length=24, choices=ROLE_CHOICES)
     second = models.CharField(max_length=24, choices=ROLE_CHOICES)
     reason = models.CharField(max_length=200)
@@ -128,6 +134,8 @@ class ApiKey(models.Model):
     `institutions` empty and `all_institutions` false means none; `datasets` empty means all datasets.
     `window_*` count the requests of the present minute, so that the limit holds across processes without Redis.
     """
+
+    app_privileges = READ_APPEND_CHANGE
 
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=12, unique=True)

@@ -105,6 +105,19 @@ def hold_periods(institution: Institution, today: date) -> PeriodGate:
     return PeriodGate(first=first, latest=latest, closed=closed)
 
 
+def hold_period(institution: Institution, period: Period) -> bool:
+    """Lock one month against closing until the transaction ends; whether it still takes changes.
+
+    Whoever writes results of a month calls this first. A month that no fact has opened yet takes them, too.
+    """
+    row = (
+        AccountingPeriod.objects.select_for_update(of=("self",), no_key=True)
+        .filter(institution=institution, period=str(period))
+        .first()
+    )
+    return row is None or row.state == PeriodState.OPEN
+
+
 def open_missing_periods(institution: Institution, latest: Period) -> None:
     """Open every month from the institution's first period to `latest` that does not exist yet."""
     held = set(AccountingPeriod.objects.filter(institution=institution).values_list("period", flat=True))

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.masterdata.models import Institution
 from ops_platform.orm.fields import PeriodField
+from ops_platform.orm.models import READ_APPEND_CHANGE
 
 
 class RunState(models.TextChoices):
@@ -17,6 +18,8 @@ class RunState(models.TextChoices):
 
 class NightlyRun(models.Model):
     """One run over the open months of some or all institutions. At most one is running."""
+
+    app_privileges = READ_APPEND_CHANGE
 
     business_date = models.DateField()
     trigger = models.CharField(max_length=10)
@@ -53,6 +56,8 @@ class Lane(models.Model):
     the first can then no longer commit (its step ends by locking the lane under its own lease).
     """
 
+    app_privileges = READ_APPEND_CHANGE
+
     run = models.ForeignKey(NightlyRun, on_delete=models.PROTECT, related_name="lanes")
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=10, choices=LaneState, default=LaneState.WAITING)
@@ -87,6 +92,8 @@ DONE_STATES = (StepState.SUCCEEDED, StepState.UNCHANGED)
 
 class StepRun(models.Model):
     """One step for one month within a lane: when it ran, on which input, with what result or error."""
+
+    app_privileges = READ_APPEND_CHANGE
 
     lane = models.ForeignKey(Lane, on_delete=models.PROTECT, related_name="steps")
     step = models.CharField(max_length=80)

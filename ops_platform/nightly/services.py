@@ -44,6 +44,8 @@ def start_run(
     """
     if not actor.has(*OPERATORS):
         raise Forbidden("nightly.not_allowed", "只有运营管理中心或财务负责人可以启动夜间运行。")
+    if business_date > timezone.localdate():
+        raise Invalid("nightly.date_in_future", f"业务日期 {business_date} 还没有到，请选择今天或更早的日期。")
     latest = Period.of(business_date)
     chosen = Institution.objects.visible_to(actor, *OPERATORS).order_by("code")
     if institutions:

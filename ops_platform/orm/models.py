@@ -7,7 +7,7 @@ from django.db import models
 from ops_platform.kernel import Actor, Role
 
 READ_AND_APPEND = ("SELECT", "INSERT")
-READ_ONLY = ("SELECT",)
+READ_APPEND_CHANGE = ("SELECT", "INSERT", "UPDATE")
 
 
 class ScopedQuerySet(models.QuerySet):

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 
 from ops_platform.kernel import DomainError
 from ops_platform.web import problems
@@ -74,8 +75,11 @@ def csrf_failure(request: HttpRequest, **_kwargs: Any) -> HttpResponse:
     return _answer(request, 403, _("页面已过期。请刷新后重新提交。"))
 
 
+@csrf_exempt
 def unknown_api(request: HttpRequest, **_kwargs: Any) -> HttpResponse:
-    """Whatever under /api/ no other URL takes."""
+    """Whatever under /api/ no other URL takes; most often the slash at the end is missing."""
+    if not request.path.endswith("/"):
+        return _answer(request, 404, _("接口地址不存在。地址须以斜杠 / 结尾，接口目录见 /api/docs/。"))
     return _answer(request, 404, _("接口地址不存在。接口目录见 /api/docs/。"))
 
 

@@ -128,6 +128,20 @@ def test_a_list_shows_the_rows_as_they_were_when_the_run_read_them(hospital: Ins
     assert "9,999.99" not in after
 
 
+def test_a_later_correction_of_an_items_class_does_not_change_the_lists_of_an_earlier_run(
+    hospital: Institution,
+) -> None:
+    client = client_of(Role.FINANCE_DIRECTOR, hospital)
+    ward = Department.objects.get(institution=hospital, code="D")
+    page = client.get(reverse("department", args=[ward.pk])).content.decode()
+    addresses = [address for address in links(page, "/charge-lines/") if "fee_class=" in address]
+    trade.landed(hospital, "charge-items", [trade.item("CW", fee_class="nursing")])
+    trade.landed(hospital, "charge-items", [{"code": "HY", "effective_from": "2026-01-01", "op": "retract"}])
+    assert len(addresses) >= 2
+    for address in addresses:
+        assert AGREES in client.get(address).content.decode(), address
+
+
 def test_six_clicks_from_the_cockpit_to_the_charge_line_and_every_look_at_a_patient_is_logged(
     hospital: Institution,
 ) -> None:

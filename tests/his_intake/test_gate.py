@@ -135,10 +135,12 @@ def _close(hospital: Institution, period: str) -> None:
     from django.db import transaction
 
     from costing.services import run_allocation
+    from insurance_settlement.services import run_grouping
     from ops_platform.kernel import Period
     from ops_platform.kernel.actor import PLATFORM
 
     trade.landed(hospital, "staff-headcounts", [{"department": "NK", "period": period, "headcount": "5"}])
+    run_grouping(PLATFORM, institution=hospital, period=Period.parse(period))
     run_allocation(PLATFORM, institution=hospital, period=Period.parse(period))
     director = trade.actor(Role.FINANCE_DIRECTOR, hospital)
     with transaction.atomic():
@@ -197,3 +199,21 @@ def test_quarantined_rows_can_be_corrected_and_resubmitted(hospital: Institution
     assert (row.state, row.settled_by, row.resubmitted_in) == ("resubmitted", officer.name, receipt.batch)
     with pytest.raises(Conflict):
         resubmit_rows(officer, row_ids=[row.pk], corrections={})
+
+
+def test_what_the_sender_has_corrected_itself_no_longer_waits_in_quarantine(hospital: Institution) -> None:
+    trade.send(hospital, "cost-entries", [trade.cost("V1", "NK", "bad"), trade.cost("V2", "NK", "bad")])
+    good = trade.landed(hospital, "cost-entries", [trade.cost("V1", "NK", "7.00")])
+    first, second = QuarantinedRow.objects.order_by("row_no")
+    assert (first.state, first.resubmitted_in) == ("corrected", good.batch)
+    assert second.state == "open"
+
+
+@pytest.mark.parametrize(
+    "table", ["masterdata_parameter", "masterdata_periodreopening", "his_intake_quarantinedrow", "costing_driverrule"]
+)
+def test_the_application_may_not_delete_history(table: str) -> None:
+    from django.db import DatabaseError, connection, transaction
+
+    with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table}")

@@ -125,6 +125,12 @@ def test_gzip_is_taken_and_a_bomb_is_not(post: Post, settings: Any) -> None:
     row = trade.cost("V1", "NK01", "1.00", day="2026-01-31")
     packed = gzip.compress(_envelope([row], "z1"))
     assert post("cost-entries", packed, **{"Content-Encoding": "gzip"}).status_code == 201
+    two = gzip.compress(b'{"voucher": "g1"}\n') + gzip.compress(b'{"voucher": "g2"}\n')
+    appended = post(
+        "cost-entries", two, "application/x-ndjson", "?institution=H1&batch_no=g", **{"Content-Encoding": "gzip"}
+    )
+    assert appended.json()["rows"] == 2
+    assert post("cost-entries", packed + b"rest", **{"Content-Encoding": "gzip"}).status_code == 400
     assert post("cost-entries", packed[:-9], **{"Content-Encoding": "gzip"}).status_code == 400
     assert post("cost-entries", packed, **{"Content-Encoding": "br"}).status_code == 415
     settings.INTAKE_MAX_UNPACKED_BYTES = 1_000_000
@@ -145,3 +151,24 @@ def test_json_ndjson_and_csv_carry_the_same_rows(post: Post) -> None:
     assert post("cost-entries", b"\xef\xbb\xbf" + csv, "text/csv; charset=utf-8", query + "c").json()["unchanged"] == 3
     broken = post("cost-entries", ndjson + b"\n{oops", "application/x-ndjson", query + "d").json()
     assert (broken["unchanged"], broken["quarantined"]) == (3, 1)
+
+
+def test_a_row_cut_over_two_lines_is_two_faulty_rows(post: Post) -> None:
+    row = json.dumps(trade.cost("V1", "NK01", "1.00", day="2026-01-31")).encode()
+    query = "?institution=H1&batch_no="
+    cut = post("cost-entries", row[:20] + b"\n" + row[20:], "application/x-ndjson", query + "a").json()
+    assert (cut["rows"], cut["quarantined"]) == (2, 2)
+    glued = post("cost-entries", row + b"," + row, "application/x-ndjson", query + "b").json()
+    assert (glued["rows"], glued["quarantined"]) == (1, 1)
+    even = post(
+        "cost-entries", row + b"," + row + b"\n" + row[:20] + b"\n" + row[20:], "application/x-ndjson", query + "c"
+    )
+    assert even.json()["quarantined"] == 3
+
+
+def test_an_address_without_its_slash_says_so_instead_of_asking_for_a_token() -> None:
+    answer = Client(enforce_csrf_checks=True).post(
+        "/api/v1/intake/cost-entries", b"{}", content_type="application/json"
+    )
+    assert answer.status_code == 404
+    assert "斜杠" in answer.json()["detail"]

@@ -134,6 +134,13 @@ def test_a_batch_is_looked_at_as_soon_as_it_is_in(hospital: Institution) -> None
     assert QualityFinding.objects.get().rule == "price_above_cap"
 
 
+def test_a_second_batch_does_not_hide_what_the_first_one_brought(hospital: Institution) -> None:
+    for numbers in ((101, 102), (103,)):
+        lines = [trade.charge("M1", n, "X1", "NK", "NK", "30.00", when=f"2026-03-14T0{n % 10}:00:00") for n in numbers]
+        check_batch(trade.landed(hospital, "charge-lines", lines).batch.pk)
+    assert QualityFinding.objects.get().count == 3
+
+
 def test_a_finding_goes_when_its_cause_is_mended(hospital: Institution) -> None:
     line(hospital, "M1", "101", "X1", "30.00", "2026-03-14T23:00:00")
     assert found(hospital)

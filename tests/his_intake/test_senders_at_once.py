@@ -7,6 +7,7 @@ from django.db import connection
 
 from costing.models import CostRun
 from costing.services import run_allocation
+from insurance_settlement.services import run_grouping
 from ops_platform.his_intake.models import Batch, ChargeLine, CostEntry, IntakeState
 from ops_platform.kernel import DomainError, Period, Role
 from ops_platform.kernel.actor import PLATFORM
@@ -94,6 +95,7 @@ def test_nothing_slips_into_a_month_while_it_is_being_closed(committed_db: str) 
         open_missing_periods(hospital, period)
         day = f"{period}-20"
         trade.landed(hospital, "cost-entries", [trade.cost(f"first-{attempt}", "NK", "1.00", day=day)])
+        run_grouping(PLATFORM, institution=hospital, period=period)
         run_allocation(PLATFORM, institution=hospital, period=period)
         director = trade.actor(Role.FINANCE_DIRECTOR, hospital)
         closing, sending = at_once(
@@ -106,6 +108,7 @@ def test_nothing_slips_into_a_month_while_it_is_being_closed(committed_db: str) 
         assert not isinstance(closing, Exception) or isinstance(closing, DomainError), closing
         assert (state, landed) in {("closed", False), ("open", True)}
         if state == "open":
+            run_grouping(PLATFORM, institution=hospital, period=period)
             run_allocation(PLATFORM, institution=hospital, period=period)
             close_period(director, institution_id=hospital.pk, period=str(period))
 

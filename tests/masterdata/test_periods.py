@@ -7,9 +7,11 @@ from django.db import transaction
 
 from costing.models import CostRun
 from costing.services import run_allocation
+from insurance_settlement.services import run_grouping
 from ops_platform.his_intake.models import CostEntry
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Period, Role
 from ops_platform.kernel.actor import PLATFORM
+from ops_platform.masterdata.closing import blockers
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.services import close_period, confirm_reopening, hold_periods, request_reopening
 from tests.support import trade
@@ -35,6 +37,8 @@ def director(hospital: Institution) -> Actor:
 
 
 def compute(hospital: Institution, month: str) -> CostRun:
+    """The night's work for a month."""
+    run_grouping(PLATFORM, institution=hospital, period=Period.parse(month))
     return run_allocation(PLATFORM, institution=hospital, period=Period.parse(month)).run
 
 
@@ -90,3 +94,19 @@ def test_a_clerk_may_ask_but_not_close(hospital: Institution) -> None:
     with pytest.raises(Forbidden):
         close_period(clerk, institution_id=hospital.pk, period="2026-01")
     assert CostEntry.objects.count() == 2
+
+
+def test_a_month_that_is_not_over_cannot_be_closed(hospital: Institution, director: Actor) -> None:
+    from django.utils import timezone
+
+    present = Period.of(timezone.localdate())
+    blocked = blockers(hospital, present)
+    assert [finding.code for finding in blocked] == ["masterdata.month_not_over"]
+    assert blockers(hospital, present.shift(-1)) != blocked
+
+
+def test_a_closed_month_keeps_the_run_it_was_closed_on(hospital: Institution, director: Actor) -> None:
+    first = compute(hospital, "2026-01")
+    close_period(director, institution_id=hospital.pk, period="2026-01")
+    trade.landed(hospital, "departments", [trade.department("NK", name="另一个名字")])
+    assert compute(hospital, "2026-01") == first

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from costing.models import CostRun
-from ops_platform.kernel import Conflict, Role
+from ops_platform.kernel import Conflict, Invalid, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
 from ops_platform.nightly import graph, services
@@ -148,6 +148,14 @@ def test_who_lost_the_lease_cannot_commit(monkeypatch: pytest.MonkeyPatch) -> No
     )
     services.advance(lane.pk)
     assert not CostRun.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_day_that_has_not_come_is_refused() -> None:
+    trade.alliance()
+    with pytest.raises(Invalid) as refusal:
+        services.start_run(PLATFORM, business_date=date(2999, 1, 1))
+    assert refusal.value.code == "nightly.date_in_future"
 
 
 @pytest.mark.services

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.masterdata.models import Institution
 from ops_platform.orm.fields import PeriodField
-from ops_platform.orm.models import ScopedQuerySet
+from ops_platform.orm.models import READ_APPEND_CHANGE, ScopedQuerySet
 
 
 class IntakeState(models.Model):
@@ -14,6 +14,8 @@ class IntakeState(models.Model):
     The gate locks this row until it commits: batches of one institution follow one another, so that "as of sequence n"
     always means the same rows.
     """
+
+    app_privileges = READ_APPEND_CHANGE
 
     institution = models.OneToOneField(Institution, on_delete=models.PROTECT, primary_key=True, related_name="+")
     last_sequence = models.BigIntegerField(default=0)
@@ -79,6 +81,8 @@ class Batch(models.Model):
 class DatasetMonth(models.Model):
     """The last batch sequence that touched a dataset of an institution for a month: what the nightly steps digest to
     know whether their input changed. `month` is empty for datasets that belong to no month."""
+
+    app_privileges = READ_APPEND_CHANGE
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     dataset = models.CharField(max_length=40)

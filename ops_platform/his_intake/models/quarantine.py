@@ -5,17 +5,20 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.his_intake.models.batch import Batch
 from ops_platform.masterdata.models import Institution
-from ops_platform.orm.models import ScopedQuerySet
+from ops_platform.orm.models import READ_APPEND_CHANGE, ScopedQuerySet
 
 
 class QuarantinedRow(models.Model):
     """A row as it was sent (identity numbers masked) with what is wrong in it. Nothing is lost: it waits here until it
-    is corrected and resubmitted, or discarded with a reason."""
+    is corrected and resubmitted, discarded with a reason, or the sender itself sends the same key rightly."""
+
+    app_privileges = READ_APPEND_CHANGE
 
     class State(models.TextChoices):
         OPEN = "open", _("待处理")
         RESUBMITTED = "resubmitted", _("已重报")
         DISCARDED = "discarded", _("已弃用")
+        CORRECTED = "corrected", _("来源已更正")
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="quarantined_rows")
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")

@@ -26,7 +26,7 @@ def check_month(institution: Institution, period: Period) -> int:
 def check_batch(batch_id: int) -> None:
     """Run the rules that look at single rows over what the batch brought, for each month it touched.
 
-    They only add to the month's findings: the nightly run looks at everything anew.
+    Where the batch breaks a rule, that rule's finding is counted anew over the whole month.
     """
     batch = Batch.objects.select_related("institution").get(pk=batch_id)
     if batch.dataset != "charge-lines":
@@ -41,9 +41,11 @@ def _check(institution: Institution, period: Period, rules: Iterable[Rule], batc
     sequence = state.last_sequence if state else 0
     broken = 0
     for rule in rules:
-        found = _rows(rule, institution, period, values, batch)
+        if batch and not _rows(rule, institution, period, values, batch):
+            continue
+        found = _rows(rule, institution, period, values, None)
         broken += len(found)
-        _keep(rule, institution, period, found, sequence, replace=batch is None)
+        _keep(rule, institution, period, found, sequence)
     return broken
 
 
@@ -81,13 +83,10 @@ def _keep(
     period: Period,
     found: list[tuple[str, str]],
     sequence: int,
-    *,
-    replace: bool,
 ) -> None:
     where: dict[str, Any] = {"institution": institution, "period": str(period), "rule": rule.code}
     if not found:
-        if replace:
-            QualityFinding.objects.filter(**where).delete()
+        QualityFinding.objects.filter(**where).delete()
         return
     sample = [{"reference": str(reference), "seen": str(seen)} for reference, seen in found[:SAMPLE]]
     QualityFinding.objects.update_or_create(

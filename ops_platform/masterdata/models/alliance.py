@@ -4,11 +4,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.orm.fields import PeriodField
-from ops_platform.orm.models import ScopedQuerySet
+from ops_platform.orm.models import READ_APPEND_CHANGE, ScopedQuerySet
 
 
 class Alliance(models.Model):
     """A medical alliance or county community (医联体, 医共体): the whole that an operation centre sees."""
+
+    app_privileges = READ_APPEND_CHANGE
 
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
@@ -36,6 +38,8 @@ class Institution(models.Model):
 
     `first_period` is the month in which it starts on the platform: earlier facts are refused.
     """
+
+    app_privileges = READ_APPEND_CHANGE
 
     alliance = models.ForeignKey(Alliance, on_delete=models.PROTECT, related_name="institutions")
     code = models.CharField(max_length=40, unique=True)

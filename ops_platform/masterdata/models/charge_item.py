@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.masterdata.models.alliance import Institution
-from ops_platform.orm.models import ScopedQuerySet
+from ops_platform.orm.models import READ_APPEND_CHANGE, ScopedQuerySet
 
 
 class ItemClass(models.TextChoices):
@@ -17,6 +17,8 @@ class ItemClass(models.TextChoices):
 
 class ChargeItem(models.Model):
     """An item's lasting identity within an institution; charge lines point here."""
+
+    app_privileges = READ_APPEND_CHANGE
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="charge_items")
     code = models.CharField(max_length=60)

@@ -3,10 +3,13 @@
 from django.db import models
 
 from ops_platform.masterdata.models.source import SourceMark
+from ops_platform.orm.models import READ_AND_APPEND
 
 
 class CodeSet(models.Model):
     """A list of codes with one meaning, e.g. cost items, insurance schemes, accounts."""
+
+    app_privileges = READ_AND_APPEND
 
     code = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -21,6 +24,8 @@ class CodeSet(models.Model):
 
 class CodeSetVersion(models.Model):
     """The codes as they hold from a date on. A change is a new version; old periods keep theirs."""
+
+    app_privileges = READ_AND_APPEND
 
     code_set = models.ForeignKey(CodeSet, on_delete=models.PROTECT, related_name="versions")
     version = models.CharField(max_length=40)
@@ -41,6 +46,8 @@ class CodeSetVersion(models.Model):
 
 class Code(models.Model):
     """One code of a version."""
+
+    app_privileges = READ_AND_APPEND
 
     version = models.ForeignKey(CodeSetVersion, on_delete=models.PROTECT, related_name="codes")
     code = models.CharField(max_length=60)

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.masterdata.models.alliance import Institution
-from ops_platform.orm.models import ScopedQuerySet
+from ops_platform.orm.models import READ_APPEND_CHANGE, ScopedQuerySet
 
 
 class CostClass(models.TextChoices):
@@ -28,6 +28,8 @@ class ServiceMode(models.TextChoices):
 class Department(models.Model):
     """A department's lasting identity. Rights, charge lines and results point here; what it is called and how it is
     classed at a date stands in its terms. `name` repeats the name of the newest term for lists."""
+
+    app_privileges = READ_APPEND_CHANGE
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="departments")
     code = models.CharField(max_length=40)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.masterdata.models.alliance import Institution
 from ops_platform.masterdata.models.source import SourceMark
+from ops_platform.orm.models import READ_AND_APPEND
 
 
 class Scope(models.TextChoices):
@@ -19,6 +20,8 @@ class Scope(models.TextChoices):
 class Parameter(models.Model):
     """One value from a day on; it ends where the next one of the same key and scope begins. Old periods compute with
     old values, so a row is never changed: a new value is a new row."""
+
+    app_privileges = READ_AND_APPEND
 
     key = models.CharField(max_length=80)
     name = models.CharField(max_length=120)

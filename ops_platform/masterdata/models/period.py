@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.masterdata.models.alliance import Institution
 from ops_platform.orm.fields import PeriodField
-from ops_platform.orm.models import ScopedQuerySet
+from ops_platform.orm.models import READ_APPEND_CHANGE, ScopedQuerySet
 
 
 class PeriodState(models.TextChoices):
@@ -18,6 +18,8 @@ class PeriodState(models.TextChoices):
 
 class AccountingPeriod(models.Model):
     """One month of one institution. Whoever writes facts holds a share lock on it, whoever closes it an exclusive one."""
+
+    app_privileges = READ_APPEND_CHANGE
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="periods")
     period = PeriodField()
@@ -37,6 +39,8 @@ class AccountingPeriod(models.Model):
 
 class PeriodReopening(models.Model):
     """A request to reopen a closed period (反结账): born with a reason, decided by a second person."""
+
+    app_privileges = READ_APPEND_CHANGE
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("待审批")
