@@ -16,15 +16,21 @@ def register_closing_check(name: str, check: Check) -> None:
     _checks[name] = check
 
 
+def not_over(institution: Institution, period: Period) -> Finding | None:
+    """The finding that a month is still going on; None when its last day has passed."""
+    if period.last_day < timezone.localdate():
+        return None
+    return Finding(
+        code="masterdata.month_not_over",
+        severity=Severity.BLOCKING,
+        message=f"{period} 还没有结束，请在 {period.last_day} 之后结账。",
+        subject=institution.code,
+    )
+
+
 def blockers(institution: Institution, period: Period) -> list[Finding]:
     """All that blocks, in the order of the checks' names; a month that is not over blocks itself."""
-    if period.last_day >= timezone.localdate():
-        return [
-            Finding(
-                code="masterdata.month_not_over",
-                severity=Severity.BLOCKING,
-                message=f"{period} 还没有结束，请在 {period.last_day} 之后结账。",
-                subject=institution.code,
-            )
-        ]
+    unfinished = not_over(institution, period)
+    if unfinished:
+        return [unfinished]
     return [finding for name in sorted(_checks) for finding in _checks[name](institution, period)]

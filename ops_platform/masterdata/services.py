@@ -84,7 +84,7 @@ class PeriodGate:
         if str(period) in self.closed:
             return (
                 "his_intake.period_closed",
-                f"{period} 期间已关账，不能再写入。请由财务负责人反结账，或改用未关账的期间。",
+                f"{period} 期间已关账或正在结账，不能再写入。请由财务负责人反结账，或改用未关账的期间。",
             )
         if period < self.first:
             return ("his_intake.period_before_start", f"{period} 早于本机构的启用期间 {self.first}，请核对日期。")
@@ -106,16 +106,17 @@ def hold_periods(institution: Institution, today: date) -> PeriodGate:
 
 
 def hold_period(institution: Institution, period: Period) -> bool:
-    """Lock one month against closing until the transaction ends; whether it still takes changes.
+    """Lock one month against closing until the transaction ends; whether it still takes results.
 
-    Whoever writes results of a month calls this first. A month that no fact has opened yet takes them, too.
+    Whoever writes results of a month calls this first. A month that is being closed takes no facts any more, but its
+    last results; a closed one takes neither.
     """
     row = (
         AccountingPeriod.objects.select_for_update(of=("self",), no_key=True)
         .filter(institution=institution, period=str(period))
         .first()
     )
-    return row is None or row.state == PeriodState.OPEN
+    return row is None or row.state != PeriodState.CLOSED
 
 
 def open_missing_periods(institution: Institution, latest: Period) -> None:
@@ -150,6 +151,59 @@ def _access_institution(actor: Actor, institution_id: int, *roles: Role) -> None
 
 
 @transaction.atomic
+def begin_closing(actor: Actor, *, institution_id: int, period: str) -> AccountingPeriod:
+    """Start closing a month (开始结账): from now on it takes no facts, so that its last figures can be computed and looked
+    at in peace. A repeat changes nothing. Refused while the month is not over, or an earlier one is open."""
+    _access_institution(actor, institution_id, *REOPENERS)
+    row = _locked_period(institution_id, period)
+    if row.state == PeriodState.CLOSING:
+        return row
+    if row.state == PeriodState.CLOSED:
+        raise Conflict("masterdata.period_closed", f"{period} 已经结账。", period=period)
+    unfinished = closing.not_over(row.institution, Period.parse(period))
+    if unfinished:
+        raise Conflict("masterdata.month_not_over", unfinished.message, period=period)
+    _refuse_earlier_open(row)
+    return _move(actor, row, PeriodState.CLOSING, "masterdata.period_closing")
+
+
+@transaction.atomic
+def stop_closing(actor: Actor, *, institution_id: int, period: str) -> AccountingPeriod:
+    """Take a month that is being closed back to open: it takes facts again. A repeat changes nothing."""
+    _access_institution(actor, institution_id, *REOPENERS)
+    row = _locked_period(institution_id, period)
+    if row.state == PeriodState.OPEN:
+        return row
+    if row.state == PeriodState.CLOSED:
+        raise Conflict("masterdata.period_closed", f"{period} 已经结账，请申请反结账。", period=period)
+    return _move(actor, row, PeriodState.OPEN, "masterdata.period_opened")
+
+
+def _move(actor: Actor, row: AccountingPeriod, state: str, action: str) -> AccountingPeriod:
+    row.state = state
+    row.save(update_fields=["state"])
+    record(actor, action, institution=row.institution.code, subject_type="period", subject=row.period)
+    return row
+
+
+def _refuse_earlier_open(row: AccountingPeriod) -> None:
+    """Months close in order."""
+    earlier = (
+        AccountingPeriod.objects.filter(institution_id=row.institution_id, period__lt=row.period)
+        .exclude(state=PeriodState.CLOSED)
+        .order_by("period")
+        .first()
+    )
+    if earlier:
+        raise Conflict(
+            "masterdata.earlier_period_open",
+            f"{earlier.period} 尚未结账，不能先结 {row.period}。请按月份顺序结账。",
+            institution=row.institution.code,
+            period=earlier.period,
+        )
+
+
+@transaction.atomic
 def close_period(actor: Actor, *, institution_id: int, period: str) -> AccountingPeriod:
     """Close a month (结账). A repeat on a closed month changes nothing.
 
@@ -159,19 +213,7 @@ def close_period(actor: Actor, *, institution_id: int, period: str) -> Accountin
     row = _locked_period(institution_id, period)
     if row.state == PeriodState.CLOSED:
         return row
-    earlier = (
-        AccountingPeriod.objects.filter(institution_id=institution_id, period__lt=period)
-        .exclude(state=PeriodState.CLOSED)
-        .order_by("period")
-        .first()
-    )
-    if earlier:
-        raise Conflict(
-            "masterdata.earlier_period_open",
-            f"{earlier.period} 尚未结账，不能先结 {period}。请按月份顺序结账。",
-            institution=row.institution.code,
-            period=earlier.period,
-        )
+    _refuse_earlier_open(row)
     blockers = closing.blockers(row.institution, Period.parse(period))
     if blockers:
         raise Conflict(

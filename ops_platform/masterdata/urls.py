@@ -13,6 +13,10 @@ urlpatterns = [
     path("institutions/<int:pk>/", views.InstitutionDetail.as_view(), name="institution"),
     path("periods/", views.PeriodBoard.as_view(), name="periods"),
     path("periods/<int:institution>/<period:period>/", views.PeriodDetail.as_view(), name="period"),
+    path(
+        "periods/<int:institution>/<period:period>/begin-closing/", views.BeginClosing.as_view(), name="begin-closing"
+    ),
+    path("periods/<int:institution>/<period:period>/stop-closing/", views.StopClosing.as_view(), name="stop-closing"),
     path("periods/<int:institution>/<period:period>/close/", views.ClosePeriod.as_view(), name="close-period"),
     path("reopenings/<int:pk>/confirm/", views.ConfirmReopening.as_view(), name="confirm-reopening"),
     path("reopenings/<int:pk>/refuse/", views.RefuseReopening.as_view(), name="refuse-reopening"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Actor, Period, Role
-from ops_platform.masterdata import services
+from ops_platform.masterdata import closing, services
 from ops_platform.masterdata.filters import CodeFilter, ParameterFilter
 from ops_platform.masterdata.forms import ParameterForm, ReopeningForm
 from ops_platform.masterdata.models import (
@@ -183,11 +183,15 @@ class PeriodDetail(FormPage):
         history = list(row.reopenings.all())
         waiting = any(request.state == PeriodReopening.State.REQUESTED for request in history)
         closed = row.state == PeriodState.CLOSED
+        may_ask = self.actor.may(row.institution_id, *services.REOPENERS)
+        month = Period.parse(row.period)
         context = super().get_context_data(
             row=row,
             history=history,
+            may_begin=row.state == PeriodState.OPEN and may_ask and not closing.not_over(row.institution, month),
+            may_stop=row.state == PeriodState.CLOSING and may_ask,
             may_close=not closed and self.actor.may(row.institution_id, *services.CLOSERS),
-            may_ask=closed and not waiting and self.actor.may(row.institution_id, *services.REOPENERS),
+            may_ask=closed and not waiting and may_ask,
             may_decide=self.actor.may(row.institution_id, *services.CLOSERS),
             **kwargs,
         )
@@ -203,6 +207,28 @@ class ClosePeriod(ActionPage):
 
     def act(self) -> None:
         services.close_period(self.actor, institution_id=self.kwargs["institution"], period=self.kwargs["period"])
+
+
+class BeginClosing(ActionPage):
+    """A month takes no facts any more; its last figures are computed and looked at."""
+
+    roles = services.REOPENERS
+    success_message = _("已开始结账，该期间不再接收数据。请运行夜间任务并核对后结账。")
+    success_url_name = "masterdata:periods"
+
+    def act(self) -> None:
+        services.begin_closing(self.actor, institution_id=self.kwargs["institution"], period=self.kwargs["period"])
+
+
+class StopClosing(ActionPage):
+    """Back to open."""
+
+    roles = services.REOPENERS
+    success_message = _("已取消结账，该期间重新接收数据。")
+    success_url_name = "masterdata:periods"
+
+    def act(self) -> None:
+        services.stop_closing(self.actor, institution_id=self.kwargs["institution"], period=self.kwargs["period"])
 
 
 class _ReopeningDecision(ActionPage):

@@ -56,6 +56,6 @@ def period_label(value: Period | str | None) -> str:
     return f"{period.year}年{period.month}月"
 
 
-def is_negative(value: Any) -> bool:
-    """Whether the figure is to be shown in red."""
-    return value not in (None, "") and Decimal(str(value)) < 0
+def is_negative(text: str) -> bool:
+    """Whether a written figure is to be shown in red: what is written as 0.00 is not."""
+    return text.startswith("-")

@@ -61,6 +61,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "masterdata:institution": KNOWN,
     "masterdata:periods": BUSINESS,
     "masterdata:period": BUSINESS,
+    "masterdata:begin-closing": CLOSERS | roles("fin"),
+    "masterdata:stop-closing": CLOSERS | roles("fin"),
     "masterdata:close-period": CLOSERS,
     "masterdata:confirm-reopening": CLOSERS,
     "masterdata:refuse-reopening": CLOSERS,

@@ -13,7 +13,14 @@ from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, P
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.closing import blockers
 from ops_platform.masterdata.models import Institution
-from ops_platform.masterdata.services import close_period, confirm_reopening, hold_periods, request_reopening
+from ops_platform.masterdata.services import (
+    begin_closing,
+    close_period,
+    confirm_reopening,
+    hold_periods,
+    request_reopening,
+    stop_closing,
+)
 from tests.support import trade
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +117,23 @@ def test_a_closed_month_keeps_the_run_it_was_closed_on(hospital: Institution, di
     close_period(director, institution_id=hospital.pk, period="2026-01")
     trade.landed(hospital, "departments", [trade.department("NK", name="另一个名字")])
     assert compute(hospital, "2026-01") == first
+
+
+def test_a_month_that_is_being_closed_takes_its_last_figures_but_no_facts(
+    hospital: Institution, director: Actor
+) -> None:
+    clerk = trade.actor(Role.FINANCE_OFFICER, hospital, name="clerk")
+    where = {"institution_id": hospital.pk, "period": "2026-01"}
+    assert begin_closing(clerk, **where).state == "closing"
+    late = trade.send(hospital, "cost-entries", [trade.cost("late", "NK", "1.00", day="2026-01-20")])
+    assert [error.code for error in late.errors] == ["his_intake.period_closed"]
+    assert str(compute(hospital, "2026-01").full_cost) == "10.00"
+    assert stop_closing(clerk, **where).state == "open"
+    trade.landed(hospital, "cost-entries", [trade.cost("late", "NK", "1.00", day="2026-01-20")])
+    begin_closing(clerk, **where)
+    with pytest.raises(Conflict):
+        close_period(director, **where)
+    compute(hospital, "2026-01")
+    assert close_period(director, **where).state == "closed"
+    with pytest.raises(Conflict):
+        stop_closing(clerk, **where)

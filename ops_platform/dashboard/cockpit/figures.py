@@ -106,7 +106,7 @@ class CardMaker:
             words = _("%s 万元") % formats.wan(abs(difference)) if self.comparable else ""
             note = f"{self.against} {formats.wan(before)}"
         shown = difference if self.comparable else None
-        return self._card(title, formats.wan(now), _("万元"), now, shown, words, note, "up", url)
+        return self._card(title, formats.wan(now), _("万元"), shown, words, note, "up", url)
 
     def card(self, name: str, title: str, form: Any, *, unit: str = "", good: str = "none", url: str = "") -> Card:
         """An amount or a count."""
@@ -117,7 +117,7 @@ class CardMaker:
             if self.comparable and before:
                 words = formats.percent(abs(difference) / abs(Decimal(before)))
             note = f"{self.against} {form(before)}"
-        return self._card(title, form(now), unit, now, difference if self.comparable else None, words, note, good, url)
+        return self._card(title, form(now), unit, difference if self.comparable else None, words, note, good, url)
 
     def ratio(self, name: str, title: str, *, good: str = "none") -> Card:
         """A share; its change is in percentage points."""
@@ -129,7 +129,7 @@ class CardMaker:
                 words = _("%s 个百分点") % formats.number(abs(difference) * 100, 1)
             note = f"{self.against} {formats.percent(before)}"
         return self._card(
-            title, formats.percent(now), "", now, difference if self.comparable else None, words, note, good, ""
+            title, formats.percent(now), "", difference if self.comparable else None, words, note, good, ""
         )
 
     def _card(
@@ -137,7 +137,6 @@ class CardMaker:
         title: str,
         figure: str,
         unit: str,
-        now: Any,
         difference: Decimal | None,
         words: str,
         note: str,
@@ -150,7 +149,7 @@ class CardMaker:
             title=title,
             figure=figure,
             unit=unit,
-            negative=formats.is_negative(now),
+            negative=formats.is_negative(figure),
             change=words,
             direction=direction if words else "",
             tone=("good" if direction == good else "bad") if coloured else "none",

@@ -168,10 +168,13 @@ def heat_map(
     addresses: Mapping[str, str],
     running: frozenset[str],
 ) -> str:
-    """Surplus rate of each institution (or group of them) and month."""
-    periods = sorted({row.period for row in totals})
+    """Surplus rate of each institution (or group of them) and month.
+
+    A month that is still running is left out: its costs come in at its end, so that it would shine without reason.
+    """
+    periods = sorted({row.period for row in totals} - running)
     known = {(row.institution, row.period): row for row in totals}
-    labels = [f"{period}*" if period in running else period for period in periods]
+    labels = periods
     names = list(groups)
     cells, table_rows = [], []
     for y, (name, members) in enumerate(groups.items()):

@@ -30,34 +30,34 @@ def icon(name: str, label: str = "") -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}"></use></svg>', address)
 
 
-def _figure(text: str, value: Any) -> SafeString:
+def _figure(text: str) -> SafeString:
     if text == formats.MISSING:
         return format_html('<span class="num num-missing">{}</span>', text)
-    return format_html('<span class="{}">{}</span>', "num neg" if formats.is_negative(value) else "num", text)
+    return format_html('<span class="{}">{}</span>', "num neg" if formats.is_negative(text) else "num", text)
 
 
 @register.filter
 def money(value: Any) -> SafeString:
     """Yuan with two decimals; negative in red; — where nothing is known."""
-    return _figure(formats.money(value), value)
+    return _figure(formats.money(value))
 
 
 @register.filter
 def wan(value: Any, decimals: int = 2) -> SafeString:
     """Yuan shown in 万元; negative in red. The header or label names the unit."""
-    return _figure(formats.wan(value, decimals), value)
+    return _figure(formats.wan(value, decimals))
 
 
 @register.filter
 def quantity(value: Any, decimals: int | None = None) -> SafeString:
     """Counts and measures."""
-    return _figure(formats.quantity(value, decimals), value)
+    return _figure(formats.quantity(value, decimals))
 
 
 @register.filter
 def percent(value: Any, decimals: int = 1) -> SafeString:
     """A ratio as percent."""
-    return _figure(formats.percent(value, decimals), value)
+    return _figure(formats.percent(value, decimals))
 
 
 @register.filter
