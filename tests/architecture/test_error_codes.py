@@ -22,7 +22,7 @@ FORM = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 SETTLEMENT = Path("insurance_settlement/engine")
 SCHEME, RULE_BOOK = "insurance_settlement.scheme", "insurance_settlement.rule_book"
 API = Path("ops_platform/his_intake/api.py")
-INTAKE = Path("ops_platform/his_intake/services.py")
+INTAKE = Path("ops_platform/his_intake/services/sorting.py")
 GATE = Path("ops_platform/masterdata/services.py")
 FIELDS = Path("ops_platform/his_intake/datasets/fields.py")
 
@@ -136,8 +136,8 @@ COMPOSED: dict[tuple[Path, str], Callable[[], Found]] = {
     (FIELDS, "parse_present"): _field_types,
     (FIELDS, "resolve"): _references,
     (INTAKE, "_refuse_months"): _closed_months,
-    (INTAKE, "_refuse_closed_history"): _closed_months,
-    (INTAKE, "_stage"): _passed_on,
+    (INTAKE, "refuse_closed_history"): _closed_months,
+    (INTAKE, "stage"): _passed_on,
     (API, "_as_bad_body"): _unreadable_body,
 }
 # formats.from_json is called by the API only, which answers 400
