@@ -104,6 +104,7 @@ def accept_batch(
 
 
 def lock_intake(institution: Institution) -> IntakeState:
+    """The institution's sequence, locked until the transaction ends: its batches follow one another."""
     IntakeState.objects.get_or_create(institution=institution)
     return IntakeState.objects.select_for_update().get(institution=institution)
 
@@ -124,6 +125,7 @@ def land(
     digest: str,
     source: str,
 ) -> Receipt:
+    """Sort the delivery, land what is good, keep what is faulty, write the batch, its marks and its audit event."""
     sequence = state.last_sequence + 1
     batch_id = _next_batch_id()
     sorting = Sorting()

@@ -42,6 +42,7 @@ def _kept(raw: Any) -> dict[str, Any]:
 
 
 def keep_faulty(batch: Batch, delivery: Delivery, sorting: Sorting) -> None:
+    """Keep every faulty row with its faults."""
     QuarantinedRow.objects.bulk_create(
         [
             QuarantinedRow(

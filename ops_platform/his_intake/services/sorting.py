@@ -35,6 +35,7 @@ class Sorting:
     faults: dict[int, list[RowFault]] = field(default_factory=dict)
 
     def add(self, index: int, name: str, value: Any, fault: Fault) -> None:
+        """Note a fault of a row (by its index) in a field; the value is shown masked."""
         shown = "" if value is None else str(masked(value))[:80]
         self.faults.setdefault(index, []).append(RowFault(index + 1, name, shown, fault.code, fault.message))
 
@@ -179,6 +180,7 @@ def refuse_closed_history(held: Iterable[Any], gate: PeriodGate, sorting: Sortin
 def refuse_empty_retractions(
     dataset: Dataset, delivery: Delivery, meets: set[int], sorting: Sorting, staging: Staging
 ) -> None:
+    """A retraction that meets no fact is faulty: the sender believes something that is not so."""
     if delivery.ops is None:
         return
     refused = []
@@ -192,5 +194,6 @@ def refuse_empty_retractions(
 
 
 def retracted_rows(delivery: Delivery, sorting: Sorting) -> list[int]:
+    """Numbers of the good rows that withdraw a fact."""
     ops = delivery.ops or []
     return [index + 1 for index, op in enumerate(ops) if op == formats.RETRACT and index not in sorting.faults]
