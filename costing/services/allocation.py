@@ -15,7 +15,7 @@ from costing.engine.model import AllocationModel, CostClass, Department, Method
 from costing.facts import MonthFacts
 from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, DriverRule, IncomeCell
 from ops_platform.audit.public import record
-from ops_platform.his_intake.public import input_stamp
+from ops_platform.his_intake.public import InputStamp, input_stamp
 from ops_platform.kernel import Actor, Conflict, Finding, Period, Severity, digest_of, from_fen
 from ops_platform.masterdata import models as masterdata
 from ops_platform.masterdata.models import Institution, ItemClass
@@ -43,7 +43,7 @@ def run_allocation(actor: Actor, *, institution: Institution, period: Period) ->
     takes_changes = hold_period(institution, period)
     stamp = input_stamp(institution, period, facts.DATASETS)
     current = CostRun.objects.filter(institution=institution, period=str(period), is_current=True).first()
-    digest = digest_of([stamp.digest, _rules_in_force(institution, period), ENGINE_VERSION])
+    digest = _digest(stamp, institution, period)
     if current and (current.input_digest == digest or not takes_changes):
         return RunOutcome(current, created=False)
     month = facts.read_month(institution, period, stamp.sequence)
@@ -76,15 +76,14 @@ def _rules_in_force(institution: Institution, period: Period) -> list[int]:
     return list(rules.order_by("id").values_list("id", flat=True))
 
 
+def _digest(stamp: InputStamp, institution: Institution, period: Period) -> str:
+    """All that the result depends on: facts, driver rules, engine."""
+    return digest_of([stamp.digest, _rules_in_force(institution, period), ENGINE_VERSION])
+
+
 def is_up_to_date(institution: Institution, period: Period) -> bool:
     """Whether the current run was made from all that is known now."""
-    digest = digest_of(
-        [
-            input_stamp(institution, period, facts.DATASETS).digest,
-            _rules_in_force(institution, period),
-            ENGINE_VERSION,
-        ]
-    )
+    digest = _digest(input_stamp(institution, period, facts.DATASETS), institution, period)
     return CostRun.objects.filter(
         institution=institution, period=str(period), is_current=True, input_digest=digest
     ).exists()
