@@ -16,6 +16,7 @@ urlpatterns = [
     path("nightly/", include("ops_platform.nightly.urls")),
     path("costing/", include("costing.urls")),
     path("settlement/", include("insurance_settlement.urls")),
+    path("messages/", include("ops_platform.notifications.urls")),
     path("audit/", include("ops_platform.audit.urls")),
     path("api/v1/intake/", include("ops_platform.his_intake.api_urls")),
     path("api/v1/nightly/", include("ops_platform.nightly.api_urls")),

@@ -15,6 +15,7 @@ class HisIntakeConfig(AppConfig):
         from ops_platform.his_intake.selectors import READERS
         from ops_platform.his_intake.services import UPLOADERS
         from ops_platform.nightly.public import register_column, register_step
+        from ops_platform.notifications.public import register_kind
         from ops_platform.web import navigation
 
         register_actions(
@@ -24,6 +25,8 @@ class HisIntakeConfig(AppConfig):
         register_check("his_intake.references", "收费明细的引用", integrity.orphan_charge_lines)
         register_check("his_intake.batches", "批次与事实行数", integrity.batches_add_up)
         register_step(nightly.QUALITY)
+        register_step(nightly.TELLING)
+        register_kind("his_intake.findings", _("数据问题"))
         for column in board.COLUMNS:
             register_column(column)
         for order, (title, name, icon, roles) in enumerate(

@@ -12,8 +12,8 @@ class NightlyConfig(AppConfig):
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions
         from ops_platform.nightly.readiness import worker_answers
-        from ops_platform.nightly.selectors import READERS
-        from ops_platform.nightly.views import BOARD_READERS
+        from ops_platform.nightly.selectors import BOARD_READERS, READERS
+        from ops_platform.notifications.public import register_kind
         from ops_platform.web import navigation
         from ops_platform.web.health import register_readiness
 
@@ -22,6 +22,10 @@ class NightlyConfig(AppConfig):
             nightly__run_started="启动夜间运行",
             nightly__run_finished="夜间运行结束",
             nightly__run_resumed="恢复夜间运行",
+            nightly__month_reminded="催办结账",
+            nightly__reminder_answered="答复催办",
         )
+        register_kind("nightly.reminder", _("结账催办"))
         navigation.register("夜间运行", _("运行"), "nightly-runs", icon="moon-stars", roles=READERS, order=10)
         navigation.register("夜间运行", _("月末看板"), "nightly-board", icon="lock", roles=BOARD_READERS, order=20)
+        navigation.register("夜间运行", _("催办记录"), "nightly-reminders", icon="bell", roles=BOARD_READERS, order=30)

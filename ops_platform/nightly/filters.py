@@ -4,7 +4,7 @@ import django_filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.nightly.models import NightlyRun, RunState
+from ops_platform.nightly.models import MonthReminder, NightlyRun, RunState
 
 DAY = forms.DateInput(attrs={"type": "date"})
 
@@ -19,3 +19,23 @@ class RunFilter(django_filters.FilterSet):
     class Meta:
         model = NightlyRun
         fields: list[str] = []
+
+
+class ReminderFilter(django_filters.FilterSet):
+    """Reminders by month and by whether they were answered."""
+
+    period = django_filters.CharFilter(
+        label=_("月份"),
+        field_name="accounting_period__period",
+        widget=forms.DateInput(attrs={"type": "month"}),
+    )
+    answered = django_filters.ChoiceFilter(
+        label=_("答复"), choices=[("yes", _("已答复")), ("no", _("未答复"))], empty_label=_("全部"), method="by_answer"
+    )
+
+    class Meta:
+        model = MonthReminder
+        fields: list[str] = []
+
+    def by_answer(self, rows, _name, value):
+        return rows.filter(answered_at__isnull=value == "no")

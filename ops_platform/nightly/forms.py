@@ -45,3 +45,21 @@ class CloseMonthForm(forms.Form):
 
     period = forms.RegexField(rf"^{PERIOD}$", error_messages={"invalid": _("月份应如 2026-03。")})
     institution = forms.CharField(required=False, max_length=40)
+
+
+class RemindForm(forms.Form):
+    """Advice that goes with a reminder."""
+
+    note = forms.CharField(
+        label=_("指导意见"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("可不填。障碍会自动写入消息，这里写如何解决、找谁、何时前完成。"),
+    )
+
+
+class AnswerForm(forms.Form):
+    """What the member has done or needs."""
+
+    words = forms.CharField(label=_("处理情况或需要的帮助"), max_length=500, widget=forms.Textarea(attrs={"rows": 4}))

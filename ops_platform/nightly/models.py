@@ -3,9 +3,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.masterdata.models import Institution
+from ops_platform.identity.models import User
+from ops_platform.masterdata.models import AccountingPeriod, Institution
 from ops_platform.orm.fields import PeriodField
-from ops_platform.orm.models import READ_APPEND_CHANGE
+from ops_platform.orm.models import READ_APPEND_CHANGE, ScopedQuerySet
 
 
 class RunState(models.TextChoices):
@@ -117,3 +118,37 @@ class StepRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lane_id} {self.step} {self.period}"
+
+
+class ReminderQuerySet(ScopedQuerySet):
+    """Reminders of the institutions whose months they are about."""
+
+    institution_path = "accounting_period__institution"
+
+
+class MonthReminder(models.Model):
+    """That a member was reminded of a month which something keeps from closing, and what it answered.
+
+    Born when the lead hospital or a finance director reminds; `blockers` are the hindrances as they stood then. Done when
+    the month closes, whatever was answered.
+    """
+
+    app_privileges = READ_APPEND_CHANGE
+
+    accounting_period = models.ForeignKey(AccountingPeriod, on_delete=models.PROTECT, related_name="+")
+    blockers = models.JSONField(default=list)
+    note = models.CharField(max_length=500, blank=True, default="")
+    sender = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    sent_at = models.DateTimeField()
+    answer = models.CharField(max_length=500, blank=True, default="")
+    answered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReminderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-sent_at", "-id"]
+        indexes = [models.Index(fields=["accounting_period", "-sent_at"], name="month_reminder_last")]
+
+    def __str__(self) -> str:
+        return f"{self.accounting_period_id} {self.sent_at:%Y-%m-%d}"

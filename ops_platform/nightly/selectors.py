@@ -17,6 +17,7 @@ READERS = (
     Role.AUDITOR,
     Role.SYSTEM_ADMIN,
 )
+BOARD_READERS = tuple(role for role in READERS if role is not Role.SYSTEM_ADMIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import A
 
-from ops_platform.nightly.models import NightlyRun
-from ops_platform.web.tables import DayColumn, QuantityColumn, StateColumn, Table, TimeColumn
+from ops_platform.nightly.models import MonthReminder, NightlyRun
+from ops_platform.web.tables import DayColumn, PeriodColumn, QuantityColumn, StateColumn, Table, TimeColumn
 
 RUN_TONES = {"running": "info", "succeeded": "good", "failed": "bad"}
 TRIGGERS = {"page": _("页面"), "beat": _("定时"), "command": _("命令"), "api": _("接口")}
@@ -69,3 +69,28 @@ class RunTable(Table):
 
     def value_lasted(self, record: Any) -> str:
         return duration(record.started_at, record.finished_at)
+
+
+class ReminderTable(Table):
+    """Reminders with what blocked and what was answered."""
+
+    institution = django_tables2.Column(verbose_name=_("机构"), accessor="accounting_period__institution__name")
+    period = PeriodColumn(verbose_name=_("月份"), accessor="accounting_period__period")
+    asked = django_tables2.TemplateColumn(
+        verbose_name=_("催办内容"), template_name="nightly/reminder_cell.html", orderable=False
+    )
+    sender = django_tables2.Column(verbose_name=_("催办人"))
+    sent_at = TimeColumn(verbose_name=_("催办时间"))
+    answer = django_tables2.TemplateColumn(
+        verbose_name=_("答复"), template_name="nightly/answer_cell.html", orderable=False
+    )
+
+    class Meta(Table.Meta):
+        model = MonthReminder
+        fields = ("institution", "period", "asked", "sender", "sent_at", "answer")
+
+    def value_asked(self, record: MonthReminder) -> str:
+        return " ".join([*record.blockers, record.note]).strip()
+
+    def value_answer(self, record: MonthReminder) -> str:
+        return record.answer

@@ -8,7 +8,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Actor, Role
-from ops_platform.web import navigation
+from ops_platform.web import counters, navigation
 
 PRODUCT_NAME = _("业财融合运营管理平台")
 
@@ -28,11 +28,13 @@ def _role_names(actor: Actor | None) -> list[str]:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: product name, who acts, their roles in words, and the side bar (worked out when asked for)."""
+    """Context processor: product name, who acts, their roles in words, the side bar and the counts of what waits for them
+    (the last two are worked out when asked for)."""
     actor: Actor | None = getattr(request, "actor", None)
     return {
         "product_name": PRODUCT_NAME,
         "actor": actor,
         "role_names": _role_names(actor),
         "navigation": SimpleLazyObject(lambda: navigation.for_actor(actor, request.path)),
+        "counters": SimpleLazyObject(lambda: counters.for_actor(actor)),
     }

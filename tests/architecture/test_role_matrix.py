@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from costing.models import CostRun
 from insurance_settlement.models import CaseResult, GroupingScheme
@@ -20,7 +21,9 @@ from ops_platform.kernel import Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import AccountingPeriod, Department, Institution, PeriodReopening
 from ops_platform.nightly import services as nightly
-from ops_platform.nightly.models import NightlyRun
+from ops_platform.nightly.models import MonthReminder, NightlyRun
+from ops_platform.notifications.models import Message
+from ops_platform.notifications.public import Note, notify
 from tests.architecture.role_matrix import ALLIANCE_WIDE, KNOWN, MATRIX, PUBLIC
 from tests.support import database, trade
 
@@ -68,8 +71,11 @@ class Community:
             nightly.advance(lane.pk)
         for institution in (self.own, self.foreign):
             period, _ = AccountingPeriod.objects.get_or_create(institution=institution, period="2026-01")
+            MonthReminder.objects.create(accounting_period=period, blockers=["缺少数据"], sent_at=timezone.now())
             PeriodReopening.objects.create(accounting_period=period, reason="测试用的原因", requested_by="nobody here")
         self.users = {role: self._person(role) for role in KNOWN}
+        auditor = self.users[Role.AUDITOR].pk
+        notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
         self.target = trade.person("target", None)
         RoleAssignment.objects.create(user=self.target, role=Role.LEADERSHIP, proposed_by="nobody here")
         identity.create_api_key(PLATFORM, name="key", institution_ids=[], all_institutions=True, datasets=[])
@@ -175,6 +181,15 @@ def _case(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": CaseResult.objects.filter(run__institution=institution, run__is_current=True).get().pk}
 
 
+def _reminder(_: Community, institution: Institution) -> dict[str, Any]:
+    period = AccountingPeriod.objects.get(institution=institution, period="2026-01")
+    return {"pk": MonthReminder.objects.get(accounting_period=period).pk}
+
+
+def _message(community: Community, _: Institution) -> dict[str, Any]:
+    return {"pk": Message.objects.filter(recipient=community.users[Role.AUDITOR]).get().pk}
+
+
 def _event(_: Community, institution: Institution) -> dict[str, Any]:
     return {"number": AuditEvent.objects.filter(institution=institution.code).latest("number").number}
 
@@ -211,6 +226,9 @@ OBJECTS: dict[str, Any] = {
     "nightly-lane": _lane,
     "nightly-lane-steps": _lane,
     "nightly-blockers": _period,
+    "nightly-remind": lambda *_: {"period": "2026-01"},
+    "nightly-answer-reminder": _reminder,
+    "message-open": _message,
     "costing:run": _cost_run,
     "costing:compare": _two_runs,
     "costing:cost-entries": _drill_down("department"),
@@ -246,6 +264,8 @@ WITHOUT_INSTITUTION = {
     "nightly-run",
     "nightly-run-progress",
     "nightly-resume",
+    "nightly-remind",
+    "message-open",
     "insurance_settlement:scheme",
     "intake-unknown",
     "api-nightly-run",

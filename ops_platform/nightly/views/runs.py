@@ -1,31 +1,20 @@
-"""Pages of the nightly run and of the month's end."""
+"""Pages of the nightly run."""
 
 from typing import Any
 
-from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.kernel import Invalid, Period, Role
-from ops_platform.masterdata.closing import blockers
-from ops_platform.masterdata.models import Institution, PeriodState
-from ops_platform.masterdata.services import CLOSERS
-from ops_platform.nightly import board, graph, selectors, services
+from ops_platform.nightly import graph, selectors, services
 from ops_platform.nightly.filters import RunFilter
-from ops_platform.nightly.forms import CloseMonthForm, StartForm
+from ops_platform.nightly.forms import StartForm
 from ops_platform.nightly.models import LaneState, NightlyRun, RunState, StepRun
 from ops_platform.nightly.tables import TRIGGERS, RunTable, duration
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
-
-BOARD_READERS = tuple(role for role in selectors.READERS if role is not Role.SYSTEM_ADMIN)
-BOARD_PAGE = 50
-SHOWN_REFUSALS = 5
 
 
 class Runs(ListPage):
@@ -154,86 +143,3 @@ class Resume(ActionPage):
 
     def get_success_url(self) -> str:
         return reverse("nightly-run", args=[self.kwargs["pk"]])
-
-
-class Board(TemplatePage):
-    """The month's end: institutions of one month, or all open months of one institution."""
-
-    roles = BOARD_READERS
-    title = _("月末看板")
-    template_name = "nightly/board.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        counted = board.months(self.actor)
-        institutions = list(Institution.objects.visible_to(self.actor, *BOARD_READERS).order_by("code"))
-        single = self._chosen_institution(institutions)
-        names = {month.period for month in counted}
-        asked = self.request.GET.get("period", "")
-        period = asked if asked in names else board.usual_month(counted)
-        rows = board.periods(self.actor)
-        if single:
-            rows = rows.filter(institution=single).order_by("-period", "id")
-        else:
-            rows = rows.filter(period=period).order_by("institution__code", "id")
-        page = Paginator(rows, BOARD_PAGE).get_page(self.request.GET.get("page"))
-        return super().get_context_data(
-            months=counted,
-            period=period,
-            month=next((month for month in counted if month.period == period), None),
-            institutions=institutions if len(institutions) > 1 else [],
-            single=single,
-            columns=board.columns(),
-            page=page,
-            rows=board.rows(self.actor, list(page)),
-            may_close=self.actor.has(*CLOSERS),
-            **kwargs,
-        )
-
-    def _chosen_institution(self, institutions: list[Institution]) -> Institution | None:
-        if len(institutions) == 1:
-            return institutions[0]
-        asked = self.request.GET.get("institution", "")
-        return next((institution for institution in institutions if institution.code == asked), None)
-
-
-class Blockers(TemplatePage):
-    """What blocks one month of one institution: asked for as the row comes into view, since each check reads figures."""
-
-    roles = BOARD_READERS
-    template_name = "nightly/blockers.html"
-
-    @cached_property
-    def row(self) -> board.BoardRow:
-        found = board.periods(self.actor).filter(institution=self.kwargs["institution"], period=self.kwargs["period"])
-        rows = board.rows(self.actor, list(found))
-        if not rows:
-            raise Http404
-        return rows[0]
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        row = self.row
-        period = Period.parse(row.period.period)
-        found = blockers(row.institution, period) if row.period.state != PeriodState.CLOSED else []
-        back = f"{reverse('nightly-board')}?{self.request.GET.urlencode()}"
-        return super().get_context_data(row=row, blockers=found, back=back, **kwargs)
-
-
-class CloseMonths(ActionPage):
-    """Close one month of every institution for which nothing blocks."""
-
-    roles = CLOSERS
-    success_url_name = "nightly-board"
-
-    def act(self) -> None:
-        form = CloseMonthForm(self.request.POST)
-        if not form.is_valid():
-            raise Invalid("nightly.no_such_month", _now("请给出要结账的月份，如 2026-03。"))
-        done = board.close_month(self.actor, **form.cleaned_data)
-        period = form.cleaned_data["period"]
-        if done.closed:
-            words = _now("%(period)s 已结账 %(count)s 家机构。")
-            messages.success(self.request, words % {"period": period, "count": len(done.closed)})
-        if done.refused:
-            words = _now("%(count)s 家机构还不能结账:%(reasons)s")
-            reasons = " ".join(done.refused[:SHOWN_REFUSALS])
-            messages.warning(self.request, words % {"count": len(done.refused), "reasons": reasons})
