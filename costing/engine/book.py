@@ -1,11 +1,12 @@
 """The book of one allocation: what every department holds of every item, and what was moved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from costing.engine.bundle import Bundle, bundles
 from costing.engine.exact import BoolArray, IntArray, amount_type, split_rows
 from costing.engine.flows import Flows, Transfer
 from costing.engine.model import AllocationModel, CostClass, Department
@@ -64,7 +65,8 @@ class Register:
 def _senders(model: AllocationModel, places: Mapping[str, int]) -> tuple[tuple[Sender, ...], ...]:
     steps = []
     for number, step in enumerate(model.steps, start=1):
-        ready = {id(driver): Weights.of(driver, places) for driver in step.given_drivers()}
+        given = list(step.given_drivers())
+        ready = dict(zip(map(id, given), Weights.of_each(given, places), strict=True))
         nothing = Weights.of({}, places)
         steps.append(
             tuple(
@@ -87,9 +89,11 @@ class Book:
         """Opened with the direct costs."""
         bound = sum(map(abs, model.costs.values())) + 1
         balances: IntArray = np.zeros((len(register.items), len(register.codes)), dtype=amount_type(bound))
-        rows = {item: row for row, item in enumerate(register.items)}
-        for (code, item), amount in model.costs.items():
-            balances[rows[item], register.places[code]] = amount
+        if model.costs:
+            rows = {item: row for row, item in enumerate(register.items)}
+            codes, items = zip(*model.costs, strict=True)
+            cells = list(map(rows.__getitem__, items)), list(map(register.places.__getitem__, codes))
+            balances[cells] = np.array([*model.costs.values()], dtype=balances.dtype)
         return cls(balances)
 
     def has_cost(self, place: int) -> bool:
@@ -100,30 +104,48 @@ class Book:
         """One flag per department: any item not zero."""
         return np.asarray(self.balances.astype(bool).any(axis=0))
 
-    def close(self, sender: Sender, weights: Weights) -> None:
-        """Send all that the department holds, by `weights`."""
-        amounts = split_rows(self.balances[:, sender.place], weights.values)
-        self.move(sender.place, weights.receivers, amounts)
-        self.transfers.append(Transfer(sender.step, sender.place, weights, amounts))
+    def close(self, senders: Sequence[Sender], weights: Sequence[Weights]) -> None:
+        """Each sends all that it holds, by its weights; none of them may receive from another of them."""
+        places = np.array([sender.place for sender in senders], dtype=np.intp)
+        for bundle in bundles(weights, len(self.balances)):
+            amounts = split_rows(self.balances[:, places[bundle.turns]].T, bundle.weights[:, None])
+            self.move_all(bundle, places, amounts)
+            self.record(bundle, senders, weights, amounts)
 
-    def move(self, place: int, receivers: IntArray, amounts: IntArray) -> None:
-        """Take `amounts[item, receiver]` from a department and give them."""
-        self.balances[:, receivers] += amounts
-        self.balances[:, place] -= amounts.sum(axis=1)
+    def move_all(self, bundle: Bundle, places: IntArray, amounts: IntArray) -> None:
+        """Move `amounts[sender, item, column]` of a bundle, whose senders stand at `places[turn]`."""
+        items = np.arange(len(self.balances))
+        self.move(items, places[bundle.turns, None], bundle.receivers[:, None], amounts)
+
+    def move(self, items: IntArray, senders: IntArray, receivers: IntArray, amounts: IntArray) -> None:
+        """Take from each sender what its row of amounts sums to, and give the amounts. Shapes are broadcast."""
+        cells, width = self.balances.reshape(-1), self.balances.shape[1]
+        np.add.at(cells, (items[..., None] * width + receivers).ravel(), amounts.ravel())
+        np.subtract.at(cells, (items * width + senders).ravel(), amounts.sum(axis=-1).ravel())
+
+    def record(self, bundle: Bundle, senders: Sequence[Sender], weights: Sequence[Weights], amounts: IntArray) -> None:
+        """Write down `amounts[sender, item, column]` of a bundle, which have been moved."""
+        for turn, sent in zip(bundle.turns.tolist(), amounts, strict=True):
+            sender, one = senders[turn], weights[turn]
+            self.transfers.append(Transfer(sender.step, sender.place, one, sent[:, : len(one.receivers)]))
 
     def widen(self, kind: np.dtype[Any]) -> None:
         """Hold amounts of this type too from now on; never narrower than before."""
-        self.balances = self.balances.astype(np.promote_types(self.balances.dtype, kind))
+        self.balances = self.balances.astype(np.promote_types(self.balances.dtype, kind), order="C")
+
+    def in_order(self) -> tuple[Transfer, ...]:
+        """All transfers in the order of steps and senders."""
+        return tuple(sorted(self.transfers, key=lambda transfer: (transfer.step, transfer.sender)))
 
     def flows(self, register: Register) -> Flows:
-        """All transfers in the order of steps and senders."""
-        ordered = sorted(self.transfers, key=lambda transfer: (transfer.step, transfer.sender))
-        return Flows(register.codes, register.items, tuple(ordered))
+        """What was moved, in the order of steps and senders."""
+        return Flows(register.codes, register.items, self.in_order())
 
     def full_costs(self, register: Register) -> dict[tuple[str, str], int]:
         """What is left where, zero lines left out, in the order of departments and items."""
         places, rows = np.nonzero(self.balances.T)
+        left = self.balances[rows, places].tolist()
         return {
-            (register.codes[place], register.items[row]): int(self.balances[row, place])
-            for place, row in zip(places.tolist(), rows.tolist(), strict=True)
+            (register.codes[place], register.items[row]): fen
+            for place, row, fen in zip(places.tolist(), rows.tolist(), left, strict=True)
         }

@@ -1,7 +1,8 @@
 """The simultaneous equations (I - Pᵀ) x = b: solved in float64 as shares, quantised, turned into fen.
 
 All is a share of Σ|b|, the cost of the item that the senders hold directly. x is quantised to 12 decimals at once;
-whatever is computed from it afterwards is elementwise or integer, so that BLAS threads cannot change it.
+whatever is computed from it afterwards is elementwise, summed in one fixed order, or integer, so that BLAS threads
+cannot change it.
 """
 
 from collections.abc import Sequence
@@ -9,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from costing.engine.exact import FloatArray, IntArray, amount_type
-from costing.engine.weights import Weights
+from costing.engine.exact import FloatArray, IntArray, amount_type, largest, nearest_rows
+from costing.engine.weights import Weights, end_to_end, shares_of
 from ops_platform.kernel.money import SHARE_DIGITS
 
 MOST_ROUNDS = 10**6
@@ -22,16 +23,17 @@ class Solution:
     """Gross amounts of the senders, `[item, sender]`: as quantised shares of `scales` and in fen."""
 
     shares: IntArray
-    scales: list[int]
+    scales: IntArray
     fen: IntArray
 
-    def received(self, weights: Sequence[Weights], width: int) -> list[list[int]]:
-        """What every department receives, `[item][department]`, in fen · 10**12, not yet rounded to the fen."""
+    def received(self, weights: Sequence[Weights], width: int) -> IntArray:
+        """What every department receives, `[item, department]`, as quantised shares of `scales`."""
+        senders, receivers = end_to_end(weights)
+        driven = shares_of(weights)
         sums = np.zeros((len(self.scales), width))
-        for sender, one in enumerate(weights):
-            sums[:, one.receivers] += (self.shares[:, sender] / _UNIT)[:, None] * one.shares()
-        quantised = np.rint(sums * _UNIT).astype(np.int64).tolist()
-        return [[share * scale for share in row] for row, scale in zip(quantised, self.scales, strict=True)]
+        for item, sent in enumerate(self.shares / _UNIT):
+            np.add.at(sums[item], receivers, sent[senders] * driven)
+        return np.rint(sums * _UNIT).astype(np.int64)
 
 
 def solve(held: IntArray, weights: Sequence[Weights], places: Sequence[int], width: int) -> Solution | None:
@@ -40,11 +42,9 @@ def solve(held: IntArray, weights: Sequence[Weights], places: Sequence[int], wid
     One more right side, a cost of 1 for each sender, tells how often cost goes round: its solution is the
     greatest factor by which any gross amount exceeds the costs, since P has no negative entry.
     """
-    rows = held.tolist()
-    scales = [sum(map(abs, row)) for row in rows]
+    scales = np.abs(held).sum(axis=1)
     right = np.ones((len(places), len(scales) + 1))
-    for item, (row, scale) in enumerate(zip(rows, scales, strict=True)):
-        right[:, item] = [fen / (scale or 1) for fen in row]
+    right[:, :-1] = (held / np.maximum(scales, 1)[:, None]).T
     try:
         solved = np.linalg.solve(_matrix(weights, places, width), right)
     except np.linalg.LinAlgError:
@@ -53,9 +53,9 @@ def solve(held: IntArray, weights: Sequence[Weights], places: Sequence[int], wid
     if not (np.isfinite(rounds).all() and rounds.min() > 0 and rounds.max() < MOST_ROUNDS):
         return None
     shares = np.rint(solved[:, :-1].T * _UNIT).astype(np.int64)
-    bound = 2 * sum(scales) * (int(rounds.max()) + 1) + width**2
-    fen = [[to_nearest(share * scale) for share in row] for row, scale in zip(shares.tolist(), scales, strict=True)]
-    return Solution(shares, scales, np.array(fen, dtype=amount_type(bound)).reshape(shares.shape))
+    bound = 2 * int(scales.sum()) * (int(rounds.max()) + 1) + width**2
+    scales = scales.astype(amount_type(bound))
+    return Solution(shares, scales, _in_fen(scales, shares))
 
 
 def _matrix(weights: Sequence[Weights], places: Sequence[int], width: int) -> FloatArray:
@@ -63,31 +63,29 @@ def _matrix(weights: Sequence[Weights], places: Sequence[int], width: int) -> Fl
     position = np.full(width, -1, dtype=np.intp)
     position[list(places)] = np.arange(len(places))
     matrix = np.eye(len(places))
-    for column, one in enumerate(weights):
-        rows = position[one.receivers]
-        inside = rows >= 0
-        matrix[rows[inside], column] -= one.shares()[inside]
+    columns, receivers = end_to_end(weights)
+    rows = position[receivers]
+    inside = rows >= 0
+    matrix[rows[inside], columns[inside]] -= shares_of(weights)[inside]
     return matrix
 
 
-def to_nearest(amount: int) -> int:
-    """Fen · 10**12 to the nearest fen, halves away from zero."""
-    whole, rest = divmod(abs(amount), _UNIT)
-    rounded = whole + 1 if 2 * rest >= _UNIT else whole
-    return rounded if amount >= 0 else -rounded
+def apportion(scales: IntArray, shares: IntArray, totals: IntArray) -> IntArray:
+    """Quantised shares `[item, receiver]` of `scales[item]`, of either sign, to whole fen that sum to `totals[item]`.
 
-
-def apportion(amounts: Sequence[int], total: int) -> list[int]:
-    """Amounts of either sign (fen · 10**12) to whole fen that sum to `total`: those nearest to the next fen give way.
-
-    The mirror of `amounts` and `total` gives the mirror.
+    Each to the nearest fen, halves away from zero; then those nearest to the next fen give way. The mirror of `shares`
+    and `totals` gives the mirror.
     """
-    fen = [to_nearest(amount) for amount in amounts]
-    missing = total - sum(fen)
-    sign = 1 if missing > 0 else -1
-    rests = [sign * (amount - one * _UNIT) for amount, one in zip(amounts, fen, strict=True)]
-    order = sorted((index for index, amount in enumerate(amounts) if amount), key=lambda index: (-rests[index], index))
-    each, more = divmod(abs(missing), len(order) or 1)
-    for turn, index in enumerate(order):
-        fen[index] += sign * (each + (turn < more))
-    return fen
+    fen = _in_fen(scales, shares)
+    missing = totals - fen.sum(axis=1)
+    sign = np.where(missing > 0, 1, -1)[:, None]
+    rests = sign * (scales[:, None] * shares - fen * _UNIT)  # within half a fen, so exact even where the products wrap
+    concerned = (shares != 0) & (scales != 0)[:, None]
+    many = np.maximum(concerned.sum(axis=1), 1)
+    each, more = np.abs(missing) // many, np.abs(missing) % many
+    return np.asarray(fen + sign * concerned * (each[:, None] + largest(np.where(concerned, rests, -_UNIT), more)))
+
+
+def _in_fen(scales: IntArray, shares: IntArray) -> IntArray:
+    """Quantised shares `[item, …]` of `scales[item]` to the nearest fen, halves away from zero."""
+    return np.asarray(np.sign(shares) * nearest_rows(scales, np.abs(shares), _UNIT))

@@ -1,18 +1,19 @@
-"""Exact division of many amounts by the same weights, in columns.
+"""Exact division of many amounts at once, in columns.
 
-`split_rows` is `kernel.split` for many amounts at once: the same fen for the same input, always. An amount a
-and a weight w of the whole W give the quotient q and the remainder r of a·w = q·W + r, although a·w need not fit
-into 64 bits: a first guess of q comes from the share w/W in float64 and is off by at most one (a < 2**48), and
+`split_rows` is `kernel.split` for many amounts, each by its own weights: the same fen for the same input, always. An
+amount a and a weight w of the whole W give the quotient q and the remainder r of a·w = q·W + r, although a·w need not
+fit into 64 bits: a first guess of q comes from the share w/W in float64 and is off by at most one (a < 2**48), and
 r = a·w - q·W is exact in wrapping int64 since its true value lies in (-W, 2W) and W < 2**60; the sign of r
-then tells the exact q. No amount is ever rounded by a float. Larger numbers go through Python integers.
+then tells the exact q. No amount is ever rounded by a float. Larger numbers are Python integers (dtype object) and
+need no guess.
+
+Amounts have any shape `[…]`; weights, parts and remainders have one axis more, the receivers. Shapes are broadcast.
 """
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from ops_platform.kernel import split
 
 IntArray = npt.NDArray[Any]
 """int64, or Python integers (dtype object) where 64 bits could overflow."""
@@ -21,7 +22,6 @@ FloatArray = npt.NDArray[np.float64]
 
 AMOUNT_LIMIT = 2**48
 WEIGHT_LIMIT = 2**60
-_SHORT = 12
 
 
 def amount_type(bound: int) -> type:
@@ -35,60 +35,69 @@ def weight_type(whole: int) -> type:
 
 
 def split_rows(amounts: IntArray, weights: IntArray) -> IntArray:
-    """One row per amount, each summing to it: `kernel.split` of every amount by `weights` (largest remainder)."""
-    if len(weights) <= _SHORT or _is_long(amounts, weights):
-        return _split_by_kernel(amounts, weights)
+    """Parts `[…, receiver]` of every amount by its row of weights: `kernel.split`.
+
+    Each row sums to its amount; largest remainder, among equals the earlier receiver; a negative amount is the mirror
+    of the positive one; a weight of zero gets nothing. Raises ValueError when the weights of a row sum to zero.
+    """
+    whole = weights.sum(axis=-1, keepdims=True)
+    if not whole.all():
+        raise ValueError("weights sum to zero")
     magnitudes = np.abs(amounts)
-    parts, remainders = _divide(magnitudes, weights, int(weights.sum()))
-    _give_missing(parts, remainders, magnitudes - parts.sum(axis=1))
-    return parts * np.sign(amounts)[:, None]
+    parts, remainders = _divide(magnitudes[..., None], weights, whole)
+    parts += largest(remainders, magnitudes - parts.sum(axis=-1))
+    return _mirrored(parts, amounts)
 
 
-def nearest_rows(amounts: IntArray, weights: IntArray, whole: int) -> IntArray:
-    """amount · weight / whole to the nearest fen (half away from zero): parts that need not sum to anything."""
-    if _is_long(amounts, weights) or whole >= WEIGHT_LIMIT:
-        rows = [[_nearest(amount * weight, whole) for weight in weights.tolist()] for amount in amounts.tolist()]
-        return np.array(rows, dtype=amounts.dtype).reshape(len(amounts), len(weights))
-    parts, remainders = _divide(np.abs(amounts), weights, whole)
+def nearest_rows(amounts: IntArray, weights: IntArray, whole: IntArray | int) -> IntArray:
+    """amount · weight / whole to the nearest fen (half away from zero): parts that need not sum to anything.
+
+    A weight may exceed the whole, as long as the parts stay below the limit of amounts.
+    """
+    parts, remainders = _divide(np.abs(amounts)[..., None], weights, whole)
     parts += remainders >= whole - remainders
-    return parts * np.sign(amounts)[:, None]
+    return _mirrored(parts, amounts)
 
 
-def _is_long(amounts: IntArray, weights: IntArray) -> bool:
-    return np.dtype(object) in (amounts.dtype, weights.dtype)
+def largest(values: IntArray, counts: IntArray) -> BoolArray:
+    """Flags of the `counts[…]` largest values of each row `[…, column]`; among equals the earlier goes first."""
+    if not counts.any():
+        return np.zeros(values.shape, dtype=np.bool_)
+    counts = counts[..., None].astype(np.intp)
+    last = np.take_along_axis(np.sort(values, axis=-1), values.shape[-1] - np.maximum(counts, 1), axis=-1)
+    chosen: BoolArray = (values >= last) & (counts > 0)
+    tied = np.nonzero(chosen.sum(axis=-1) > counts[..., 0])
+    if len(tied[0]):
+        above, equal = values[tied] > last[tied], values[tied] == last[tied]
+        seats = counts[tied] - above.sum(axis=-1, keepdims=True)
+        chosen[tied] = above | (equal & (equal.cumsum(axis=-1) <= seats))
+    return chosen
 
 
-def _split_by_kernel(amounts: IntArray, weights: IntArray) -> IntArray:
-    receivers = weights.tolist()
-    rows = [split(amount, receivers) if amount else (0,) * len(receivers) for amount in amounts.tolist()]
-    return np.array(rows, dtype=amounts.dtype).reshape(len(amounts), len(receivers))
+def _mirrored(parts: IntArray, amounts: IntArray) -> IntArray:
+    """Parts of magnitudes with the sign of the amounts, and of their type."""
+    if (amounts < 0).any():
+        parts *= np.sign(amounts)[..., None]
+    return parts.astype(amounts.dtype, copy=False)
 
 
-def _divide(magnitudes: IntArray, weights: IntArray, whole: int) -> tuple[IntArray, IntArray]:
-    """Quotients and remainders of magnitude · weight by `whole`, see the module's docstring."""
-    quotients = (magnitudes[:, None] * (weights / whole)).astype(np.int64)
-    remainders = magnitudes[:, None] * weights - quotients * whole
-    too_high = remainders < 0
-    too_low = remainders >= whole
-    quotients += too_low
-    quotients -= too_high
-    remainders += np.multiply(too_high, whole, dtype=np.int64)
-    remainders -= np.multiply(too_low, whole, dtype=np.int64)
+def _divide(magnitudes: IntArray, weights: IntArray, whole: IntArray | int) -> tuple[IntArray, IntArray]:
+    """Quotients and remainders of magnitude · weight by `whole`, none negative; see the module's docstring."""
+    if _is_long(magnitudes, weights, whole):
+        products = magnitudes.astype(object) * weights
+        return products // whole, products % whole
+    quotients = (magnitudes * (weights / whole)).astype(np.int64)
+    remainders = magnitudes * weights
+    remainders -= quotients * whole
+    off = np.nonzero((remainders < 0) | (remainders >= whole))
+    if len(off[0]):
+        by_one = np.where(remainders[off] < 0, -1, 1)
+        quotients[off] += by_one
+        remainders[off] -= by_one * np.broadcast_to(whole, remainders.shape)[off]
     return quotients, remainders
 
 
-def _give_missing(parts: IntArray, remainders: IntArray, missing: IntArray) -> None:
-    """One fen each to the largest remainders of a row; among equals the earlier receiver goes first."""
-    for row in np.flatnonzero(missing):
-        count, rest = int(missing[row]), remainders[row]
-        last = np.partition(rest, -count)[-count]
-        above = rest > last
-        parts[row] += above
-        parts[row, np.flatnonzero(rest == last)[: count - np.count_nonzero(above)]] += 1
-
-
-def _nearest(numerator: int, whole: int) -> int:
-    """Nearest integer, half away from zero, so that a negative amount mirrors the positive one."""
-    quotient, remainder = divmod(abs(numerator), whole)
-    rounded = quotient + (2 * remainder >= whole)
-    return rounded if numerator >= 0 else -rounded
+def _is_long(magnitudes: IntArray, weights: IntArray, whole: IntArray | int) -> bool:
+    """Whether 64 bits could overflow: whoever made the arrays chose their type by that."""
+    kind = whole.dtype if isinstance(whole, np.ndarray) else np.dtype(weight_type(whole))
+    return np.dtype(object) in (magnitudes.dtype, weights.dtype, kind)

@@ -121,13 +121,12 @@ def self_receiver(department: Department, step: int) -> Finding:
 
 def _unknown_departments(model: AllocationModel, known: dict[str, Department]) -> Iterator[Finding]:
     places: dict[str, dict[str, None]] = {}
-    for code, _ in model.costs:
-        if code not in known:
-            places.setdefault(code, {})["直接成本"] = None
+    for code in {code for code, _ in model.costs} - known.keys():
+        places.setdefault(code, {})["直接成本"] = None
     for number, step in enumerate(model.steps, start=1):
         for code in set(step.senders) - known.keys():
             places.setdefault(code, {})[f"第 {number} 步的分出科室"] = None
-        for code in {code for driver in step.given_drivers() for code in driver} - known.keys():
+        for code in set().union(*step.given_drivers()) - known.keys():
             places.setdefault(code, {})[f"第 {number} 步的动因"] = None
     for code in sorted(places):
         yield Finding(
@@ -171,6 +170,8 @@ def _negative_drivers(model: AllocationModel, known: dict[str, Department]) -> I
         shared = [("各分出科室共用", ",".join(step.senders), step.driver)] if step.driver is not None else []
         own = [(f"科室 {_label(known, code)} ", code, step.drivers[code]) for code in sorted(step.drivers)]
         for words, subject, driver in [*shared, *own]:
+            if min(driver.values(), default=0) >= 0:  # nearly always, and seen at once
+                continue
             for receiver in sorted(code for code, weight in driver.items() if weight < 0):
                 yield Finding(
                     "costing.negative_driver",
@@ -183,8 +184,8 @@ def _negative_drivers(model: AllocationModel, known: dict[str, Department]) -> I
 
 
 def _negative_costs(model: AllocationModel, known: dict[str, Department]) -> Iterator[Finding]:
-    for (code, item), fen in sorted(model.costs.items()):
-        if fen < 0 and code in known:
+    for (code, item), fen in sorted((key, fen) for key, fen in model.costs.items() if fen < 0):
+        if code in known:
             yield Finding(
                 "costing.negative_cost",
                 Severity.WARNING,

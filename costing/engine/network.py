@@ -7,7 +7,7 @@ import numpy as np
 
 from costing.engine.book import Register, Sender
 from costing.engine.exact import BoolArray, IntArray
-from costing.engine.weights import Weights
+from costing.engine.weights import Weights, end_to_end
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +29,8 @@ class Network:
         senders = [by_place.get(place) for place in places]
         weights = [sender.weights.without(sender.place) if sender else nothing for sender in senders]
         serves = np.zeros((len(places), len(register.codes)), dtype=np.bool_)
-        for node, one in enumerate(weights):
-            serves[node, one.receivers] = True
+        if weights:
+            serves[end_to_end(weights)] = True
         among = serves[:, places]
         return cls(places, senders, weights, among, _leading_to(among, np.any(serves[:, register.clinical], axis=1)))
 
@@ -53,15 +53,16 @@ class Network:
         """Nodes whose cost reaches neither a clinical department nor a dead end (own use alone is a loop)."""
         return ~self.reaches_clinical & ~_leading_to(self.serves, self.dead_ends() & ~own_use)
 
-    def order(self) -> tuple[list[int], list[int], list[int]]:
+    def order(self) -> tuple[list[list[int]], list[int], list[list[int]]]:
         """Sending nodes as head, core and tail; nobody sends back to an earlier part.
 
-        Head and tail are free of loops and in order of service. In the core (every loop, and what lies between
-        two loops) the farther from the way out comes first, so that each node has a receiver behind it.
+        Head and tail are free of loops: levels in order of service, none serving its own level. In the core (every
+        loop, and what lies between two loops) the farther from the way out comes first, so that each node has a
+        receiver behind it.
         """
         remaining = ~self.dead_ends()
-        head = [node for level in _peel(self.serves.T, remaining) for node in level]
-        tail = [node for level in _peel(self.serves, remaining) for node in level][::-1]
+        head = list(_peel(self.serves.T, remaining))
+        tail = list(_peel(self.serves, remaining))[::-1]
         core = np.flatnonzero(remaining)
         inside = self.serves[np.ix_(core, core)]
         leaves = self._leaves(core)

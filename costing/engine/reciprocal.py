@@ -23,18 +23,23 @@ Where less than about a millionth of a loop's cost gets out, it is refused (`cos
 without any way out, found by reachability before solving.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
 
 import numpy as np
 
 from costing.engine import findings as found
-from costing.engine.book import Book, Register, Sender
+from costing.engine.book import Book, Register
+from costing.engine.bundle import Bundle, bundles
 from costing.engine.equations import Solution, apportion, solve
 from costing.engine.exact import BoolArray, IntArray, nearest_rows, split_rows
 from costing.engine.flows import Transfer
 from costing.engine.network import Network
-from costing.engine.weights import Weights
+from costing.engine.weights import Weights, end_to_end
 from ops_platform.kernel import Finding
+
+_ALL_AT_ONCE = 32
+_FIRST_LOOK = 16
 
 
 def reciprocal(register: Register, book: Book) -> list[Finding]:
@@ -45,19 +50,20 @@ def reciprocal(register: Register, book: Book) -> list[Finding]:
         return findings
     head, core, tail = network.order()
     if not core:
-        _close_each(book, network, head + tail)
+        _close_levels(book, network, head + tail)
         return findings
-    nodes = head + core + tail
+    nodes = [*chain(*head), *core, *chain(*tail)]
     places, weights = [network.places[node] for node in nodes], [network.weights[node] for node in nodes]
     solution = solve(book.balances[:, places], weights, places, len(register.codes))
     if solution is None:
         return [*findings, found.nearly_closed_loop([register.departments[network.places[node]] for node in core])]
     book.widen(solution.fen.dtype)
     targets = _targets(register, book, solution, weights)
-    _close_each(book, network, head)
-    gross = solution.fen[:, len(head) : len(head) + len(core)].astype(book.balances.dtype)
-    _close_loops(book, network, core, gross)
-    _close_each(book, network, tail)
+    first = nodes.index(core[0])
+    gross = solution.fen[:, first : first + len(core)].astype(book.balances.dtype)
+    _close_levels(book, network, head)
+    _close_loops(book, network, core, gross.T)
+    _close_levels(book, network, tail)
     _level(book, targets - book.balances, register.clinical)
     return findings
 
@@ -86,68 +92,104 @@ def _check(register: Register, book: Book, network: Network) -> list[Finding]:
     return findings
 
 
-def _close_each(book: Book, network: Network, nodes: Sequence[int]) -> None:
-    for node in nodes:
-        book.close(network.sender(node), network.weights[node])
+def _close_levels(book: Book, network: Network, levels: Sequence[Sequence[int]]) -> None:
+    for nodes in levels:
+        book.close([network.sender(node) for node in nodes], [network.weights[node] for node in nodes])
 
 
 def _close_loops(book: Book, network: Network, core: Sequence[int], gross: IntArray) -> None:
-    """Back flows from the gross amounts first, then every sender of the core in order."""
-    places = [network.places[node] for node in core]
+    """Back flows from the `gross[sender, item]` amounts first, then everything else to those behind, in order."""
+    senders, weights = [network.sender(node) for node in core], [network.weights[node] for node in core]
+    places = np.array([sender.place for sender in senders], dtype=np.intp)
     rank = np.full(book.balances.shape[1], len(core), dtype=np.intp)
     rank[places] = np.arange(len(core))
-    drafts: list[tuple[Sender, Weights, BoolArray, IntArray]] = []
-    for position, node in enumerate(core):
-        weights = network.weights[node]
-        back = rank[weights.receivers] < position
-        amounts = nearest_rows(gross[:, position], weights.values[back], weights.whole)
-        book.move(places[position], weights.receivers[back], amounts)
-        drafts.append((network.sender(node), weights, back, amounts))
-    for sender, weights, back, amounts in drafts:
-        ahead = split_rows(book.balances[:, sender.place], weights.values[~back])
-        book.move(sender.place, weights.receivers[~back], ahead)
-        together = np.empty((len(amounts), len(back)), dtype=amounts.dtype)
-        together[:, back], together[:, ~back] = amounts, ahead
-        book.transfers.append(Transfer(sender.step, sender.place, weights, together))
+    drafts = []
+    for bundle in bundles(weights, gross.shape[1]):
+        ahead = np.where(rank[bundle.receivers] < bundle.turns[:, None], 0, bundle.weights)
+        back = nearest_rows(gross[bundle.turns], (bundle.weights - ahead)[:, None], bundle.wholes[:, None, None])
+        book.move_all(bundle, places, back)
+        drafts.append((bundle, ahead, back))
+    for bundle, ahead, back in drafts:
+        expected = gross[bundle.turns] - back.sum(axis=2)
+        book.record(bundle, senders, weights, back + _send_ahead(book, bundle, places, ahead, expected))
+
+
+def _send_ahead(book: Book, bundle: Bundle, places: IntArray, weights: IntArray, expected: IntArray) -> IntArray:
+    """Let the senders of a bundle send all that they hold to those behind them; returns `[sender, item, column]`.
+
+    What a sender truly holds hangs on the single fen that those before it send, but is `expected[sender, item]` within
+    a few fen. So all send that at once, and whoever then has something left, or has sent too much, divides the
+    corrected amount anew, until nobody has. The first in order that is not right yet is right, for good, after its
+    turn: so it ends, and with the very amounts that closing one by one gives. Should single fen wander through a long
+    chain, the rest is closed one by one indeed.
+    """
+    sent = split_rows(expected, weights[:, None])
+    book.move_all(bundle, places, sent)
+    stands = places[bundle.turns]
+    for number in count(1):
+        left = book.balances[:, stands].T
+        anew = left.astype(np.bool_)
+        if not anew.any():
+            break
+        if number > _ALL_AT_ONCE:
+            anew[np.argmax(anew.any(axis=1)) + 1 :] = False
+        rows, items = np.nonzero(anew)
+        before = sent[rows, items]
+        amounts = split_rows(before.sum(axis=1) + left[rows, items], weights[rows])
+        book.move(items, stands[rows], bundle.receivers[rows], amounts - before)
+        sent[rows, items] = amounts
+    return sent
 
 
 def _targets(register: Register, book: Book, solution: Solution, weights: Sequence[Weights]) -> IntArray:
     """Full costs of clinical departments by the solution, to the nearest fen, `[item, department]`."""
+    received = solution.received(weights, len(register.codes))[:, register.clinical]
     targets = np.where(register.clinical, book.balances, 0)
-    columns = np.flatnonzero(register.clinical)
     to_send = book.balances[:, ~register.clinical].sum(axis=1)
-    for item, received in enumerate(solution.received(weights, len(register.codes))):
-        targets[item, columns] += np.array(
-            apportion([received[column] for column in columns.tolist()], int(to_send[item])), dtype=targets.dtype
-        )
+    targets[:, register.clinical] += apportion(solution.scales, received, to_send)
     return targets
 
 
 def _level(book: Book, lacking: IntArray, clinical: BoolArray) -> None:
     """Move single fen from clinical receivers with too much to those with too little, sender by sender."""
-    open_items = set(np.flatnonzero(lacking.astype(bool).any(axis=1)).tolist())
-    for transfer in sorted(book.transfers, key=lambda one: (one.step, one.sender)):
+    lacking[:, ~clinical] = 0
+    for transfer in _helpful(book.in_order(), lacking):
         receivers = transfer.weights.receivers
-        for item in sorted(open_items):
-            wanted = lacking[item, receivers]
-            amounts = transfer.amounts[item]
-            movable = clinical[receivers] & (np.abs(amounts) > np.abs(wanted))
-            moved = _balanced(np.where(movable, wanted, 0))
-            amounts += moved
-            book.balances[item, receivers] += moved
-            lacking[item, receivers] -= moved
-            if not lacking[item].any():
-                open_items.discard(item)
+        wanted = lacking[:, receivers]
+        moved = _balanced(np.where(np.abs(transfer.amounts) > np.abs(wanted), wanted, 0))
+        transfer.amounts[...] += moved
+        book.balances[:, receivers] += moved
+        lacking[:, receivers] -= moved
+
+
+def _helpful(transfers: Sequence[Transfer], lacking: IntArray) -> Iterator[Transfer]:
+    """Those, in order, that serve both one with too much and one with too little of an item, as `lacking` goes down.
+
+    Looked up for all that are left at once, and again and again, since the first few dozen settle most of it.
+    """
+    chunk = _FIRST_LOOK
+    while transfers:
+        _, receivers = end_to_end([transfer.weights for transfer in transfers])
+        starts = np.cumsum([0, *(len(transfer.weights.receivers) for transfer in transfers[:-1])])
+        helps = np.zeros(len(transfers), dtype=np.bool_)
+        for item in lacking:
+            too_little, too_much = (item > 0)[receivers], (item < 0)[receivers]
+            helps |= np.logical_or.reduceat(too_little, starts) & np.logical_or.reduceat(too_much, starts)
+        chosen = np.flatnonzero(helps)[:chunk].tolist()
+        for turn in chosen:
+            yield transfers[turn]
+        transfers = transfers[chosen[-1] + 1 :] if chosen else ()
+        chunk *= 2
 
 
 def _balanced(wanted: IntArray) -> IntArray:
-    """As much of `wanted` as sums to zero, earlier receivers first."""
+    """As much of each row of `wanted` as sums to zero, earlier receivers first."""
     more, less = np.maximum(wanted, 0), np.maximum(-wanted, 0)
-    count = min(more.sum(), less.sum())
-    return _first(more, count) - _first(less, count)
+    more_so_far, less_so_far = more.cumsum(axis=1), less.cumsum(axis=1)
+    counts = np.minimum(more_so_far[:, -1:], less_so_far[:, -1:])
+    return _first(more, more_so_far, counts) - _first(less, less_so_far, counts)
 
 
-def _first(amounts: IntArray, count: int) -> IntArray:
-    """The first `count` fen of `amounts`."""
-    before = np.cumsum(amounts) - amounts
-    return np.asarray(np.minimum(amounts, np.maximum(count - before, 0)))
+def _first(amounts: IntArray, so_far: IntArray, counts: IntArray) -> IntArray:
+    """The first `counts[row]` fen of the amounts of each row, of which `so_far` are the running sums."""
+    return np.asarray(np.minimum(amounts, np.maximum(counts - so_far + amounts, 0)))

@@ -23,8 +23,7 @@ def step_down(register: Register, book: Book) -> list[Finding]:
     for senders in register.steps:
         still_open[[sender.place for sender in senders]] = False
         findings += _ignored_receivers(register, senders, still_open)
-        for sender, weights in _admitted(senders, still_open):
-            findings += _close(register, book, sender, weights)
+        findings += _close(register, book, senders, _admitted(senders, still_open))
     findings += _left_over(register, book, still_open & ~register.clinical)
     return findings
 
@@ -33,8 +32,8 @@ def direct(register: Register, book: Book) -> list[Finding]:
     """Close every sender towards the clinical departments alone."""
     findings: list[Finding] = []
     senders = register.service_senders()
-    for sender, weights in _admitted(senders, register.clinical):
-        findings += _close(register, book, sender, weights, hint="(直接分摊只分给临床科室)")
+    weights = _admitted(senders, register.clinical)
+    findings += _close(register, book, senders, weights, hint="(直接分摊只分给临床科室)")
     never = book.with_cost() & ~register.clinical
     never[[sender.place for sender in senders]] = False
     findings += [
@@ -44,24 +43,32 @@ def direct(register: Register, book: Book) -> list[Finding]:
     return findings
 
 
-def _admitted(senders: Sequence[Sender], admitted: BoolArray) -> Iterator[tuple[Sender, Weights]]:
-    """Each sender with its weights among the admitted receivers; a shared driver is cut once."""
+def _admitted(senders: Sequence[Sender], admitted: BoolArray) -> list[Weights]:
+    """The weights of each sender among the admitted receivers; a shared driver is cut once."""
     ready: dict[int, Weights] = {}
     for sender in senders:
         key = id(sender.weights)
         if key not in ready:
             ready[key] = sender.weights.among(admitted)
-        yield sender, ready[key]
+    return [ready[id(sender.weights)] for sender in senders]
 
 
-def _close(register: Register, book: Book, sender: Sender, weights: Weights, hint: str = "") -> list[Finding]:
+def _close(
+    register: Register, book: Book, senders: Sequence[Sender], weights: Sequence[Weights], hint: str = ""
+) -> list[Finding]:
+    """Close senders that receive nothing from one another; those without driver become findings."""
+    able = [turn for turn, one in enumerate(weights) if one]
+    book.close([senders[turn] for turn in able], [weights[turn] for turn in able])
+    return [
+        _without_driver(register, book, sender, hint) for sender, one in zip(senders, weights, strict=True) if not one
+    ]
+
+
+def _without_driver(register: Register, book: Book, sender: Sender, hint: str) -> Finding:
     department = register.departments[sender.place]
-    if weights:
-        book.close(sender, weights)
-        return []
     if book.has_cost(sender.place):
-        return [found.no_driver(department, sender.step, int(book.balances[:, sender.place].sum()), hint)]
-    return [found.idle_sender(department, sender.step)]
+        return found.no_driver(department, sender.step, int(book.balances[:, sender.place].sum()), hint)
+    return found.idle_sender(department, sender.step)
 
 
 def _ignored_receivers(register: Register, senders: Sequence[Sender], still_open: BoolArray) -> Iterator[Finding]:

@@ -1,15 +1,15 @@
 """A driver made ready: receivers by place, weights as the smallest integers in the same proportion."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import repeat
+from itertools import chain, repeat
 from math import gcd, lcm
 from operator import methodcaller
 
 import numpy as np
 
-from costing.engine.exact import BoolArray, FloatArray, IntArray, weight_type
+from costing.engine.exact import WEIGHT_LIMIT, BoolArray, FloatArray, IntArray, weight_type
 from costing.engine.model import Driver
 
 _AS_RATIO = methodcaller("as_integer_ratio")
@@ -44,6 +44,28 @@ class Weights:
         order = order[values[order] > 0]
         return cls(receivers[order], values[order].astype(weight_type(whole)), whole, Fraction(common, scale))
 
+    @classmethod
+    def of_each(cls, drivers: Sequence[Driver], places: Mapping[str, int]) -> "list[Weights]":
+        """`of` for each driver; where all are whole numbers, as counts are, in columns for all at once."""
+        counts = [len(driver) for driver in drivers]
+        values = list(chain.from_iterable(driver.values() for driver in drivers))
+        if not all(counts) or {*map(type, values)} != {int} or max(values) * max(counts) >= WEIGHT_LIMIT:
+            return [cls.of(driver, places) for driver in drivers]
+        numbers = np.array(values, dtype=np.int64)
+        receivers = np.fromiter(map(places.__getitem__, chain.from_iterable(drivers)), dtype=np.intp, count=len(values))
+        owners, starts = np.repeat(np.arange(len(drivers)), counts), np.cumsum([0, *counts[:-1]])
+        common = np.maximum(np.gcd.reduceat(numbers, starts), 1)
+        numbers //= common[owners]
+        wholes = np.add.reduceat(numbers, starts)
+        order = np.argsort(owners * len(places) + receivers)
+        order = order[numbers[order] > 0]
+        receivers, numbers = receivers[order], numbers[order]
+        ends = np.cumsum(np.bincount(owners[order], minlength=len(drivers))).tolist()
+        return [
+            cls(receivers[start:end], numbers[start:end], whole, Fraction(divisor))
+            for start, end, whole, divisor in zip([0, *ends], ends, wholes.tolist(), common.tolist(), strict=False)
+        ]
+
     def __bool__(self) -> bool:
         return self.whole > 0
 
@@ -67,6 +89,17 @@ class Weights:
         if self.values.dtype == object:
             return np.array([value / self.whole for value in self.values.tolist()], dtype=np.float64)
         return np.asarray(self.values / self.whole, dtype=np.float64)
+
+
+def end_to_end(weights: Sequence[Weights]) -> tuple[IntArray, IntArray]:
+    """All weights of some senders in one row: which sender, and which receiver."""
+    counts = [len(one.receivers) for one in weights]
+    return np.repeat(np.arange(len(weights)), counts), np.concatenate([one.receivers for one in weights])
+
+
+def shares_of(weights: Sequence[Weights]) -> FloatArray:
+    """The same row as float64 shares of each sender's whole."""
+    return np.concatenate([one.shares() for one in weights])
 
 
 def _scaled(numerator: int, denominator: int, scale: int) -> int:

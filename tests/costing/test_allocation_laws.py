@@ -179,6 +179,18 @@ def test_step_down_is_reciprocal_when_nobody_serves_back(model: AllocationModel)
 
 
 @quick
+@given(model=models(), cells=st.sampled_from([1, 40]), at_once=st.sampled_from([0, 1]))
+def test_how_many_are_closed_at_once_does_not_matter(model: AllocationModel, cells: int, at_once: int) -> None:
+    """Loops closed by guess and correction are the loops closed one by one."""
+    model = replace(model, method=Method.RECIPROCAL)
+    expected = solved(model)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("costing.engine.bundle._CELLS", cells)
+        patch.setattr("costing.engine.reciprocal._ALL_AT_ONCE", at_once)
+        assert solved(model) == expected
+
+
+@quick
 @given(models())
 def test_closed_department_receives_nothing(model: AllocationModel) -> None:
     closed = {sender: number for number, step in enumerate(model.steps, start=1) for sender in step.senders}
