@@ -4,50 +4,26 @@ from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import generics, serializers
+from rest_framework import serializers
 
 from costing.filters import DepartmentCostApiFilter, DepartmentMonthApiFilter, FlowApiFilter, RunApiFilter
 from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth
 from costing.selectors import access
-from ops_platform.web.api import actor_of
+from ops_platform.kernel import Actor
+from ops_platform.web.api_lists import RUN_FIELDS, ResultSerializer, RunSerializer, VisibleList
 
 TAGS = ["成本核算"]
 
 
-class CostRunSerializer(serializers.ModelSerializer):
+class CostRunSerializer(RunSerializer):
     """A cost run with all it was made from."""
-
-    institution = serializers.CharField(source="institution.code", help_text="机构代码")
 
     class Meta:
         model = CostRun
-        fields = [
-            "id",
-            "institution",
-            "period",
-            "version",
-            "is_current",
-            "restatement",
-            "input_digest",
-            "input_sequence",
-            "engine_version",
-            "method",
-            "rules",
-            "findings",
-            "direct_cost",
-            "full_cost",
-            "income",
-            "other_income",
-            "created_at",
-        ]
+        fields = [*RUN_FIELDS, "method", "rules", "direct_cost", "full_cost", "income", "other_income"]
 
 
-class _ResultSerializer(serializers.ModelSerializer):
-    institution = serializers.CharField(source="run.institution.code", help_text="机构代码")
-    period = serializers.CharField(source="run.period", help_text="期间")
-
-
-class DepartmentMonthSerializer(_ResultSerializer):
+class DepartmentMonthSerializer(ResultSerializer):
     """What a department earned, cost and did in a month."""
 
     department = serializers.CharField(source="department.code", help_text="科室代码")
@@ -77,7 +53,7 @@ class DepartmentMonthSerializer(_ResultSerializer):
         ]
 
 
-class DepartmentCostSerializer(_ResultSerializer):
+class DepartmentCostSerializer(ResultSerializer):
     """Cost of a department by item and funding source: direct + received − sent = full."""
 
     department = serializers.CharField(source="department.code", help_text="科室代码")
@@ -98,7 +74,7 @@ class DepartmentCostSerializer(_ResultSerializer):
         ]
 
 
-class FlowSerializer(_ResultSerializer):
+class FlowSerializer(ResultSerializer):
     """One step of the allocation."""
 
     sender = serializers.CharField(source="sender.code", help_text="分出科室代码")
@@ -124,33 +100,29 @@ class FlowSerializer(_ResultSerializer):
 
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="成本运行", operation_id="costing_runs"))
-class RunListView(generics.ListAPIView):
+class RunListView(VisibleList):
     """Runs of the institutions one may see, newest month first."""
 
     roles = access.READERS
     serializer_class = CostRunSerializer
     filterset_class = RunApiFilter
 
-    def get_queryset(self) -> Any:
-        if getattr(self, "swagger_fake_view", False):
-            return CostRun.objects.none()
-        return access.runs(actor=actor_of(self.request))
+    def visible(self, actor: Actor) -> QuerySet[CostRun]:
+        return access.runs(actor=actor)
 
 
-class _ResultListView(generics.ListAPIView):
+class _ResultListView(VisibleList):
     roles = access.READERS
     model: ClassVar[type[Model]]
     related: ClassVar[tuple[str, ...]] = ("run__institution",)
     order: ClassVar[tuple[str, ...]]
 
-    def get_queryset(self) -> QuerySet[Any]:
-        rows = self.model._default_manager.all()
-        if getattr(self, "swagger_fake_view", False):
-            return rows.none()
-        visible = access.runs(actor=actor_of(self.request)).order_by()
+    def visible(self, actor: Actor) -> QuerySet[Any]:
+        runs = access.runs(actor=actor).order_by()
         if not self.request.query_params.get("run"):
-            visible = visible.filter(is_current=True)
-        return rows.filter(run__in=visible.values("pk")).select_related(*self.related).order_by(*self.order)
+            runs = runs.filter(is_current=True)
+        rows = self.model._default_manager.filter(run__in=runs.values("pk"))
+        return rows.select_related(*self.related).order_by(*self.order)
 
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="科室月度汇总", operation_id="costing_department_months"))

@@ -3,23 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from django.db import connection
 from django.utils import timezone
 
-from ops_platform.his_intake.public import (
-    DepartmentAt,
-    as_of_sql,
-    departments_as_of,
-    items_as_of,
-    read_charge_columns,
-)
-from ops_platform.kernel import Conflict, Period
-from ops_platform.masterdata.models import ChargeItem, Institution
+from costing.charges import Income, IncomeDays, read_charges
+from ops_platform.his_intake.public import DepartmentAt, as_of_sql, departments_as_of
+from ops_platform.kernel import Period
+from ops_platform.masterdata.models import Institution
 
 DATASETS = (
     "departments",
@@ -35,16 +29,14 @@ DATASETS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Income:
-    """Charge income of one (ordering, executing, item class, fee class): fen, insured fen, number of lines."""
+class DayFacts:
+    """What came on a day, by (department number, day). Costs are not here: they are booked by the month."""
 
-    ordering: int
-    executing: int
-    item_class: str
-    fee_class: str
-    amount: int
-    insured: int
-    lines: int
+    incomes: IncomeDays
+    other_income: dict[tuple[int, date], int]
+    visits: dict[tuple[int, date], int]
+    discharges: dict[tuple[int, date], int]
+    bed_days: dict[tuple[int, date], Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +52,7 @@ class MonthFacts:
     workloads: dict[tuple[str, int], Decimal]
     visits: dict[int, int]
     discharges: dict[int, int]
+    days: DayFacts
 
 
 def read_month(institution: Institution, period: Period, sequence: int) -> MonthFacts:
@@ -67,6 +60,22 @@ def read_month(institution: Institution, period: Period, sequence: int) -> Month
     departments = departments_as_of(institution, period.last_day, sequence)
     where = {"institution": institution.pk, "first": period.first_day, "last": period.last_day, "period": str(period)}
     fact = f"f.institution_id = %(institution)s AND {as_of_sql('f', sequence)}"
+    incomes, income_days = read_charges(institution, period, sequence)
+    days = DayFacts(
+        incomes=income_days,
+        other_income=_by_day(
+            "SELECT f.department_id, f.date, (sum(f.amount) * 100)::bigint FROM his_intake_incomeentry f"
+            f" WHERE {fact} AND f.date BETWEEN %(first)s AND %(last)s GROUP BY 1, 2",
+            where,
+        ),
+        visits=_encounters(institution, period, sequence, "f.kind <> 'inpatient'", "f.admitted"),
+        discharges=_encounters(institution, period, sequence, "f.kind = 'inpatient'", "f.discharged"),
+        bed_days=_by_day(
+            "SELECT f.department_id, f.date, sum(f.quantity) FROM his_intake_workload f"
+            f" WHERE {fact} AND f.metric = 'occupied_bed_days' AND f.date BETWEEN %(first)s AND %(last)s GROUP BY 1, 2",
+            where,
+        ),
+    )
     return MonthFacts(
         departments=departments,
         costs={
@@ -78,14 +87,8 @@ def read_month(institution: Institution, period: Period, sequence: int) -> Month
                 where,
             )
         },
-        incomes=_incomes(institution, period, sequence),
-        other_income=dict(
-            _query(
-                "SELECT f.department_id, (sum(f.amount) * 100)::bigint FROM his_intake_incomeentry f"
-                f" WHERE {fact} AND f.date BETWEEN %(first)s AND %(last)s GROUP BY 1 ORDER BY 1",
-                where,
-            )
-        ),
+        incomes=incomes,
+        other_income=_of_month(days.other_income),
         headcounts=dict(
             _query(
                 "SELECT f.department_id, f.headcount FROM his_intake_staffheadcount f"
@@ -107,8 +110,9 @@ def read_month(institution: Institution, period: Period, sequence: int) -> Month
                 where,
             )
         },
-        visits=_encounters(institution, period, sequence, "f.kind <> 'inpatient' AND f.admitted"),
-        discharges=_encounters(institution, period, sequence, "f.kind = 'inpatient' AND f.discharged"),
+        visits=_of_month(days.visits),
+        discharges=_of_month(days.discharges),
+        days=days,
     )
 
 
@@ -118,65 +122,32 @@ def _query(sql: str, values: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def _encounters(institution: Institution, period: Period, sequence: int, which: str) -> dict[int, int]:
+def _by_day(sql: str, values: dict[str, Any]) -> dict[tuple[int, date], Any]:
+    return {(department, day): amount for department, day, amount in _query(sql, values)}
+
+
+def _encounters(
+    institution: Institution, period: Period, sequence: int, kind: str, moment: str
+) -> dict[tuple[int, date], int]:
     zone = timezone.get_default_timezone()
-    return dict(
-        _query(
-            "SELECT f.department_id, count(*) FROM his_intake_encounter f"
-            f" WHERE f.institution_id = %(institution)s AND {as_of_sql('f', sequence)}"
-            f" AND {which} >= %(start)s AND {which.rsplit(' ', 1)[-1]} < %(end)s GROUP BY 1",
-            {
-                "institution": institution.pk,
-                "start": datetime.combine(period.first_day, time.min, tzinfo=zone),
-                "end": datetime.combine(period.shift(1).first_day, time.min, tzinfo=zone),
-            },
-        )
+    return _by_day(
+        f"SELECT f.department_id, ({moment} AT TIME ZONE %(zone)s)::date, count(*) FROM his_intake_encounter f"
+        f" WHERE f.institution_id = %(institution)s AND {as_of_sql('f', sequence)} AND {kind}"
+        f" AND {moment} >= %(start)s AND {moment} < %(end)s GROUP BY 1, 2",
+        {
+            "institution": institution.pk,
+            "zone": str(zone),
+            "start": datetime.combine(period.first_day, time.min, tzinfo=zone),
+            "end": datetime.combine(period.shift(1).first_day, time.min, tzinfo=zone),
+        },
     )
 
 
-def _incomes(institution: Institution, period: Period, sequence: int) -> list[Income]:
-    """Sum the charge lines by departments and classes: exact int64 sums over columns, no loop per line."""
-    lines = read_charge_columns(institution, period, sequence)
-    if not len(lines["amount"]):
-        return []
-    items = items_as_of(institution, period.last_day, sequence)
-    classes = sorted({(item.item_class, item.fee_class) for item in items.values()})
-    number_of = {name: number for number, name in enumerate(classes)}
-    class_of = np.full(int(lines["item"].max()) + 1, -1, dtype=np.int64)
-    for item in items.values():
-        if item.id < len(class_of):
-            class_of[item.id] = number_of[(item.item_class, item.fee_class)]
-    _refuse_unclassed(institution, np.unique(lines["item"][class_of[lines["item"]] < 0]).tolist())
-    departments, place = np.unique(np.concatenate([lines["ordering"], lines["executing"]]), return_inverse=True)
-    count, size = len(lines["amount"]), len(departments)
-    cell = (place[:count] * size + place[count:]) * len(classes) + class_of[lines["item"]]
-    cells, where = np.unique(cell, return_inverse=True)
-    amount, insured, number = (np.zeros(len(cells), dtype=np.int64) for _ in range(3))
-    np.add.at(amount, where, lines["amount"])
-    np.add.at(insured, where, lines["insured"])
-    np.add.at(number, where, 1)
-    return [
-        Income(
-            ordering=int(departments[key // len(classes) // size]),
-            executing=int(departments[key // len(classes) % size]),
-            item_class=classes[key % len(classes)][0],
-            fee_class=classes[key % len(classes)][1],
-            amount=int(amount[index]),
-            insured=int(insured[index]),
-            lines=int(number[index]),
-        )
-        for index, key in enumerate(cells.tolist())
-    ]
-
-
-def _refuse_unclassed(institution: Institution, items: list[int]) -> None:
-    """A charge whose item is in no class would be counted nowhere: refuse, and name the items."""
-    if items:
-        codes = ChargeItem.objects.filter(pk__in=items).order_by("code").values_list("code", flat=True)[:10]
-        raise Conflict(
-            "costing.item_without_term",
-            f"{institution.name} 有收费使用了已撤回的收费项目 {'、'.join(codes)}。请重新报送这些项目的目录。",
-        )
+def _of_month(days: dict[tuple[int, date], int]) -> dict[int, int]:
+    sums: dict[int, int] = defaultdict(int)
+    for (department, _day), amount in days.items():
+        sums[department] += amount
+    return dict(sums)
 
 
 def totals_by(incomes: Iterable[Income], side: str) -> dict[int, int]:

@@ -38,6 +38,21 @@ CONSERVATION = {
         SELECT r.id, '', r.income, coalesce(sum(i.amount), 0) FROM costing_costrun r
         LEFT JOIN costing_incomecell i ON i.run_id = r.id WHERE r.is_current
         GROUP BY r.id HAVING coalesce(sum(i.amount), 0) <> r.income""",
+    "逐日合计 = 科室月度汇总": """
+        SELECT r.id, m.name || ' ' || v.measure, v.expected, v.found FROM costing_departmentmonth m
+        JOIN costing_costrun r ON r.id = m.run_id AND r.is_current
+        LEFT JOIN (SELECT run_id, department_id, sum(income) AS income, sum(executed_income) AS executed_income,
+                   sum(other_income) AS other_income, sum(drug_income) AS drug_income,
+                   sum(material_income) AS material_income, sum(insured_income) AS insured_income,
+                   sum(visits) AS visits, sum(discharges) AS discharges, sum(bed_days) AS bed_days
+                   FROM costing_departmentday GROUP BY 1, 2) d
+        ON d.run_id = m.run_id AND d.department_id = m.department_id
+        CROSS JOIN LATERAL (VALUES ('收入', m.income, d.income), ('执行收入', m.executed_income, d.executed_income),
+            ('其他收入', m.other_income, d.other_income), ('药品收入', m.drug_income, d.drug_income),
+            ('材料收入', m.material_income, d.material_income), ('医保', m.insured_income, d.insured_income),
+            ('门急诊人次', m.visits, d.visits), ('出院人次', m.discharges, d.discharges),
+            ('床日', m.bed_days, d.bed_days)) v (measure, expected, found)
+        WHERE v.expected <> coalesce(v.found, 0) AND EXISTS (SELECT FROM costing_departmentday k WHERE k.run_id = r.id)""",
     "直接成本 = 当时的成本凭证": """
         SELECT r.id, '', r.direct_cost, coalesce(sum(e.amount), 0) FROM costing_costrun r
         LEFT JOIN his_intake_costentry e ON e.institution_id = r.institution_id AND to_char(e.date, 'YYYY-MM') = r.period

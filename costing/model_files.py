@@ -167,7 +167,7 @@ def _refuse_repeated(departments: tuple[Department, ...]) -> None:
         if department.code in first:
             raise _invalid(
                 "duplicate",
-                f"科室 {department.code} 重复:departments[{first[department.code]}] 与 departments[{index}]。"
+                f"科室 {department.code} 重复：departments[{first[department.code]}] 与 departments[{index}]。"
                 "请只保留一个",
                 department=department.code,
             )

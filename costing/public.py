@@ -1,6 +1,7 @@
 """The door of costing for the apps above it. Callers pass institutions and departments the actor may see."""
 
 from costing.selectors.access import DRILL_READERS, READERS
+from costing.selectors.days import DepartmentWork, department_first_days, last_day_with_data, work_of_first_days
 from costing.selectors.department import (
     CostLine,
     DepartmentStatement,
@@ -15,13 +16,14 @@ from costing.selectors.summaries import (
     DepartmentFigures,
     Part,
     RunTotal,
+    Work,
     activities,
     clinical_departments,
     cost_composition,
     parts,
     run_totals,
 )
-from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, driver_title
+from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES
 
 __all__ = [
     "COST_ITEM_TITLES",
@@ -32,17 +34,21 @@ __all__ = [
     "CostLine",
     "DepartmentFigures",
     "DepartmentStatement",
+    "DepartmentWork",
     "FlowLine",
     "IncomeLine",
     "Part",
     "RunMark",
     "RunTotal",
+    "Work",
     "activities",
     "clinical_departments",
     "cost_composition",
+    "department_first_days",
     "department_months",
-    "driver_title",
+    "last_day_with_data",
     "parts",
     "run_totals",
     "statement",
+    "work_of_first_days",
 ]

@@ -8,13 +8,22 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from costing.models import AllocationFlow, CostRun, DriverRule
-from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, FUNDING_TITLES, INCOME_KIND_TITLES, driver_title
+from costing.titles import (
+    COST_ITEM_TITLES,
+    FEE_CLASS_TITLES,
+    FUNDING_TITLES,
+    INCOME_KIND_TITLES,
+    driver_title,
+    driver_value,
+)
 from ops_platform.his_intake.public import OriginColumn
 from ops_platform.web import formats
 from ops_platform.web.tables import (
+    STACKED,
     DayColumn,
     MoneyColumn,
     PeriodColumn,
+    PersonColumn,
     QuantityColumn,
     StateColumn,
     Table,
@@ -30,7 +39,9 @@ class RunTable(Table):
     """Runs with their versions."""
 
     period = PeriodColumn(verbose_name=_("期间"), order_by=("period", "pk"))
-    institution = django_tables2.Column(verbose_name=_("机构"), order_by=("institution__code", "pk"))
+    institution = django_tables2.Column(
+        verbose_name=_("机构"), order_by=("institution__code", "pk"), attrs={"td": {"class": "cell-name"}}
+    )
     version = django_tables2.Column(verbose_name=_("版本"), orderable=False)
     full_cost = MoneyColumn(verbose_name=_("成本(元)"), order_by=("full_cost", "pk"))
     income = MoneyColumn(verbose_name=_("医疗收入(元)"), order_by=("income", "pk"))
@@ -72,6 +83,7 @@ class RunTable(Table):
 class MovedTable(Table):
     """Departments of two versions."""
 
+    stacks = True
     name = django_tables2.Column(verbose_name=_("科室"))
     income_before = MoneyColumn(verbose_name=_("原收入(元)"))
     income = MoneyColumn(verbose_name=_("新收入(元)"))
@@ -81,7 +93,7 @@ class MovedTable(Table):
     cost_change = MoneyColumn(verbose_name=_("成本变动(元)"))
 
     class Meta(Table.Meta):
-        pass
+        attrs = STACKED
 
 
 class RuleTable(Table):
@@ -93,7 +105,7 @@ class RuleTable(Table):
     effective_from = DayColumn(verbose_name=_("生效日期"))
     source_mark = StateColumn(verbose_name=_("来源"), tones=SOURCE_TONES)
     source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
-    changed_by = django_tables2.Column(verbose_name=_("修改人"))
+    changed_by = PersonColumn(verbose_name=_("修改人"))
 
     class Meta(Table.Meta):
         model = DriverRule
@@ -255,6 +267,12 @@ class FlowTable(Table):
 
     def render_driver(self, value: str) -> str:
         return driver_title(value)
+
+    def render_weight(self, value: Any, record: AllocationFlow) -> str:
+        return driver_value(record.driver, value)
+
+    def render_weight_total(self, value: Any, record: AllocationFlow) -> str:
+        return driver_value(record.driver, value)
 
     def render_share(self, value: Any) -> str:
         return formats.percent(value, 4)

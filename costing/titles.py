@@ -1,13 +1,22 @@
 """Codes of costing in words."""
 
+from typing import Any
+
 from costing.models import DriverKind
 from ops_platform.his_intake.public import COST_ITEMS, FEE_CLASSES, FUNDING_SOURCES, INCOME_KINDS, METRICS
+from ops_platform.web import formats
 
 COST_ITEM_TITLES = dict(COST_ITEMS)
 FEE_CLASS_TITLES = dict(FEE_CLASSES)
 FUNDING_TITLES = dict(FUNDING_SOURCES)
 INCOME_KIND_TITLES = dict(INCOME_KINDS)
 METRIC_TITLES = dict(METRICS)
+
+
+def driver_value(driver: str, value: Any) -> str:
+    """A driver's weight as it is read: income in yuan with its two decimals, people, areas and work as quantities."""
+    in_yuan = driver in (DriverKind.INCOME, DriverKind.ORDERED_INCOME)
+    return formats.money(value) if in_yuan else formats.quantity(value)
 
 
 def driver_title(text: str) -> str:

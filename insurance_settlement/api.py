@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,31 +13,24 @@ from insurance_settlement.filters import CaseApiFilter, RunFilter
 from insurance_settlement.models import CaseResult, GroupingRun
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
 from ops_platform.identity.access import log_patient_list
-from ops_platform.web.api import actor_of
+from ops_platform.kernel import Actor
+from ops_platform.web.api_lists import RUN_FIELDS, ResultSerializer, RunSerializer, VisibleList
 
 TAGS = ["医保结算"]
 
 
-class GroupingRunSerializer(serializers.ModelSerializer):
+class GroupingRunSerializer(RunSerializer):
     """A grouping and pricing run."""
 
-    institution = serializers.CharField(source="institution.code", help_text="机构代码")
     scheme = serializers.CharField(source="scheme.name", help_text="分组方案")
     price_book = serializers.CharField(source="price_book.name", help_text="价格规则")
 
     class Meta:
         model = GroupingRun
         fields = [
-            "id",
-            "institution",
-            "period",
-            "version",
-            "is_current",
+            *RUN_FIELDS,
             "scheme",
             "price_book",
-            "input_digest",
-            "input_sequence",
-            "engine_version",
             "cases",
             "grouped",
             "without_abstract",
@@ -44,16 +38,12 @@ class GroupingRunSerializer(serializers.ModelSerializer):
             "charges",
             "priced_charges",
             "payment",
-            "findings",
-            "created_at",
         ]
 
 
-class CaseSerializer(serializers.ModelSerializer):
+class CaseSerializer(ResultSerializer):
     """A priced discharge."""
 
-    institution = serializers.CharField(source="run.institution.code", help_text="机构代码")
-    period = serializers.CharField(source="run.period", help_text="期间")
     department = serializers.CharField(source="department.code", help_text="科室代码")
 
     class Meta:
@@ -80,33 +70,29 @@ class CaseSerializer(serializers.ModelSerializer):
 
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="分组计价运行", operation_id="settlement_runs"))
-class RunListView(generics.ListAPIView):
+class RunListView(VisibleList):
     """Runs of the institutions one may see, newest month first."""
 
     roles = MONTH_READERS
     serializer_class = GroupingRunSerializer
     filterset_class = RunFilter
 
-    def get_queryset(self) -> Any:
-        if getattr(self, "swagger_fake_view", False):
-            return GroupingRun.objects.none()
-        return selectors.runs(actor=actor_of(self.request))
+    def visible(self, actor: Actor) -> QuerySet[GroupingRun]:
+        return selectors.runs(actor=actor)
 
 
 @extend_schema_view(
     get=extend_schema(tags=TAGS, summary="病例(单个患者的数据，查询留痕)", operation_id="settlement_cases")
 )
-class CaseListView(generics.ListAPIView):
+class CaseListView(VisibleList):
     """Cases of current runs. Single patients: who asked is logged."""
 
     roles = CASE_READERS
     serializer_class = CaseSerializer
     filterset_class = CaseApiFilter
 
-    def get_queryset(self) -> Any:
-        if getattr(self, "swagger_fake_view", False):
-            return CaseResult.objects.none()
-        return selectors.cases(actor=actor_of(self.request))
+    def visible(self, actor: Actor) -> QuerySet[CaseResult]:
+        return selectors.cases(actor=actor)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []

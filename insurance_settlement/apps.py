@@ -9,9 +9,10 @@ class InsuranceSettlementConfig(AppConfig):
     verbose_name = "医保结算"
 
     def ready(self) -> None:
-        from insurance_settlement import integrity, nightly, reference_data
+        from insurance_settlement import code_rules, integrity, nightly, reference_data
         from insurance_settlement.services import closing_blockers
         from ops_platform.audit.public import register_actions, register_check
+        from ops_platform.his_intake.public import register_rule
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.nightly.public import register_step
@@ -25,6 +26,8 @@ class InsuranceSettlementConfig(AppConfig):
         register_reference("grouping_scheme", reference_data.load_demo_scheme)
         register_closing_check("insurance_settlement", closing_blockers)
         register_step(nightly.GROUPING)
+        for rule in code_rules.RULES:
+            register_rule(rule)
         self._announce_pages()
 
     def _announce_pages(self) -> None:

@@ -43,7 +43,7 @@ class PriceBookForm(forms.Form):
     """Weights, base rate and coefficients."""
 
     content = _RuleFile(".json", label=_("价格规则(JSON)"))
-    name = forms.CharField(label=_("名称"), max_length=80, help_text=_("例如:2026 年度权重与费率"))
+    name = forms.CharField(label=_("名称"), max_length=80, help_text=_("例如：2026 年度权重与费率"))
     scheme = forms.ModelChoiceField(GroupingScheme.objects.none(), label=_("适用方案"))
     effective_from = forms.DateField(
         label=_("生效日期"), help_text=FIRST_DAY, widget=forms.DateInput(attrs={"type": "date"})

@@ -33,6 +33,7 @@ from ops_platform.kernel import (
     from_fen,
 )
 from ops_platform.masterdata.models import Institution, SourceMark
+from ops_platform.masterdata.selectors import was_closed
 from ops_platform.masterdata.services import hold_period
 from ops_platform.orm.bulk import copy_rows
 
@@ -313,6 +314,7 @@ def _store(
         institution=institution,
         period=str(period),
         version=current.version + 1 if current else 1,
+        restatement=was_closed(institution, period),
         scheme=book.scheme,
         price_book=book,
         input_digest=digest,

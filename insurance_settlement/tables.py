@@ -10,7 +10,16 @@ from django_tables2 import A
 
 from insurance_settlement.models import CaseResult
 from ops_platform.his_intake.public import FEE_CLASSES, SCHEMES, OriginColumn
-from ops_platform.web.tables import DayColumn, MoneyColumn, QuantityColumn, StateColumn, Table, TimeColumn
+from ops_platform.web.tables import (
+    STACKED,
+    DayColumn,
+    MoneyColumn,
+    PersonColumn,
+    QuantityColumn,
+    StateColumn,
+    Table,
+    TimeColumn,
+)
 from ops_platform.web.templatetags.ops import badge, money, quantity
 
 SCHEME_TITLES = dict(SCHEMES)
@@ -69,11 +78,14 @@ class DrgTable(Table):
 class CaseTable(Table):
     """Cases; each opens its own page."""
 
+    stacks = True
     encounter_no = django_tables2.Column(
         verbose_name=_("就诊号"), linkify=("insurance_settlement:case", {"pk": A("pk")})
     )
     department = django_tables2.Column(verbose_name=_("科室"), order_by=("department__code", "pk"))
-    discharged = TimeColumn(verbose_name=_("出院时间"), order_by=("discharged", "pk"))
+    discharged = TimeColumn(
+        verbose_name=_("出院时间"), order_by=("discharged", "pk"), attrs={"td": {"class": "stack-wide"}}
+    )
     stay_days = QuantityColumn(verbose_name=_("住院日"), order_by=("stay_days", "pk"))
     drg = django_tables2.Column(verbose_name=_("病组"), order_by=("drg", "pk"))
     status = django_tables2.Column(verbose_name=_("状态"), order_by=("status", "pk"))
@@ -84,6 +96,7 @@ class CaseTable(Table):
     balance = MoneyColumn(verbose_name=_("盈亏(元)"), order_by=("balance", "pk"))
 
     class Meta(Table.Meta):
+        attrs = STACKED
         model = CaseResult
         fields = (
             "encounter_no",
@@ -145,7 +158,7 @@ class _RuleTable(Table):
         verbose_name=_("来源"), tones={"seed": "good", "web": "info", "recall": "warn", "default": "neutral"}
     )
     source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
-    imported_by = django_tables2.Column(verbose_name=_("导入人"))
+    imported_by = PersonColumn(verbose_name=_("导入人"))
     imported_at = TimeColumn(verbose_name=_("导入时间"))
     digest = django_tables2.TemplateColumn("<code>{{ value|slice:':12' }}</code>", verbose_name=_("摘要"))
 

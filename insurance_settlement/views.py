@@ -31,6 +31,7 @@ from ops_platform.kernel import Role
 from ops_platform.masterdata import months
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import FormPage, ListPage, TemplatePage
+from ops_platform.web.people import names_of
 
 RULE_READERS = MONTH_READERS
 DEPARTMENT_READERS = tuple(role for role in CASE_READERS if role != Role.INSURANCE_OFFICER)
@@ -227,7 +228,8 @@ class SchemeDetail(TemplatePage):
         row = selectors.grouping_schemes().filter(pk=self.kwargs["pk"]).first()
         if row is None:
             raise Http404
-        return {**super().get_context_data(scheme=row, **kwargs), "title": row.name}
+        people = names_of([row.imported_by])
+        return {**super().get_context_data(scheme=row, people=people, **kwargs), "title": row.name}
 
 
 class _Import(FormPage):

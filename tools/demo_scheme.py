@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tools.his_simulator.case_mix import CHRONIC_DIAGNOSES
+
 ROOT = Path(__file__).resolve().parent.parent
 CASE_MIX = ROOT / "tools" / "his_simulator" / "case_mix.json"
 REFERENCE = ROOT / "insurance_settlement" / "reference"
@@ -43,6 +45,7 @@ DX_NAMES = {
     "D62.x00": "急性出血后贫血",
     "E04.902": "结节性甲状腺肿",
     "E11.900": "2型糖尿病",
+    "E78.500": "高脂血症",
     "E87.600": "低钾血症",
     "E87.800": "电解质紊乱",
     "G40.900": "癫痫",
@@ -84,6 +87,7 @@ DX_NAMES = {
     "K64.900": "痔",
     "K70.300": "酒精性肝硬化",
     "K74.600": "肝硬化",
+    "K76.000": "脂肪肝",
     "K80.000x002": "胆囊结石伴急性胆囊炎",
     "K80.100x001": "胆囊结石伴胆囊炎",
     "K85.900": "急性胰腺炎",
@@ -255,7 +259,7 @@ def code_table(codes: list[str], names: dict[str, str]) -> str:
 
 def files(mix: list[dict[str, Any]]) -> dict[str, str]:
     """The reference files by name."""
-    dx = sorted({code for kind in ("dx", "cc", "mcc") for code in _codes(mix, kind)})
+    dx = sorted({*CHRONIC_DIAGNOSES, *(code for kind in ("dx", "cc", "mcc") for code in _codes(mix, kind))})
     return {
         "demo_scheme.json": _json(scheme(mix)),
         "demo_weights.json": _json(weights(mix)),

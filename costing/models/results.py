@@ -91,30 +91,41 @@ class IncomeCell(AppendOnly):
         return f"{self.run_id} {self.ordering_id}→{self.executing_id} {self.fee_class}"
 
 
-class DepartmentMonth(AppendOnly):
-    """The summary that pages read: what a department earned, cost and did in the month.
+class Earned(AppendOnly):
+    """What a department earned and did in some time.
 
-    `income` of a clinical department is what it ordered, wherever it was executed; `executed_income` is what it carried
-    out for anybody. surplus = income + other_income − full_cost, for clinical departments; others keep `other_income`.
+    `income` is what it ordered, wherever it was executed; drugs, materials and the insured part are of that.
+    `executed_income` is what it carried out for anybody.
     """
 
-    run = models.ForeignKey(CostRun, on_delete=models.PROTECT, related_name="departments")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=120)
-    cost_class = models.CharField(max_length=20)
     income = MoneyField()
     executed_income = MoneyField()
     other_income = MoneyField()
     drug_income = MoneyField()
     material_income = MoneyField()
     insured_income = MoneyField()
+    visits = models.PositiveIntegerField()
+    discharges = models.PositiveIntegerField()
+    bed_days = models.DecimalField(max_digits=14, decimal_places=2)
+
+    class Meta:
+        abstract = True
+
+
+class DepartmentMonth(Earned):
+    """The summary that pages read: what a department earned, cost and did in the month.
+
+    surplus = income + other_income − full_cost, for clinical departments; others keep `other_income`.
+    """
+
+    run = models.ForeignKey(CostRun, on_delete=models.PROTECT, related_name="departments")
+    name = models.CharField(max_length=120)
+    cost_class = models.CharField(max_length=20)
     direct_cost = MoneyField()
     received_cost = MoneyField()
     full_cost = MoneyField()
     surplus = MoneyField()
-    visits = models.PositiveIntegerField()
-    discharges = models.PositiveIntegerField()
-    bed_days = models.DecimalField(max_digits=14, decimal_places=2)
 
     class Meta:
         ordering = ["run", "department"]
@@ -122,3 +133,21 @@ class DepartmentMonth(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.name}"
+
+
+class DepartmentDay(Earned):
+    """What a department earned and did on one day of the month; a day on which nothing came has no row.
+
+    Its own table because an open month is compared with the same days of another one, and because income is booked by the
+    day. Summed over the days it is the DepartmentMonth of the run. Costs have no day: they come in with the month's end.
+    """
+
+    run = models.ForeignKey(CostRun, on_delete=models.PROTECT, related_name="department_days")
+    day = models.DateField()
+
+    class Meta:
+        ordering = ["run", "department", "day"]
+        constraints = [models.UniqueConstraint(fields=["run", "department", "day"], name="department_day_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.department_id} {self.day}"

@@ -8,7 +8,7 @@ from django.db.models import Count, Min, QuerySet, Sum
 
 from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, IncomeCell
 from costing.selectors.summaries import DepartmentFigures, figures
-from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES
+from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, driver_title, driver_value
 from ops_platform.his_intake.public import FactPage
 
 ZERO = Decimal("0.00")
@@ -71,6 +71,16 @@ class FlowLine:
     share: Decimal
     amount: Decimal
 
+    @property
+    def driver_title(self) -> str:
+        """The driver as people call it."""
+        return driver_title(self.driver)
+
+    @property
+    def driven(self) -> str:
+        """By what the share was measured: weight ÷ total."""
+        return f"{driver_value(self.driver, self.weight)} ÷ {driver_value(self.driver, self.weight_total)}"
+
 
 @dataclass(frozen=True, slots=True)
 class DepartmentStatement:
@@ -78,7 +88,6 @@ class DepartmentStatement:
 
     run: RunMark
     now: DepartmentFigures
-    before: DepartmentFigures | None
     costs: tuple[CostLine, ...]
     by_fee_class: tuple[IncomeLine, ...]
     by_other_side: tuple[IncomeLine, ...]
@@ -97,7 +106,7 @@ def department_months(*, department: int) -> list[DepartmentFigures]:
     return figures(rows.order_by("run__period", "pk"))
 
 
-def statement(*, now: DepartmentFigures, before: DepartmentFigures | None) -> DepartmentStatement:
+def statement(*, now: DepartmentFigures) -> DepartmentStatement:
     """The parts behind a department's month; a fixed number of queries."""
     run = CostRun.objects.get(pk=now.run)
     side = "ordering" if now.is_clinical else "executing"
@@ -105,7 +114,6 @@ def statement(*, now: DepartmentFigures, before: DepartmentFigures | None) -> De
     return DepartmentStatement(
         run=mark(run),
         now=now,
-        before=before,
         costs=tuple(cost_lines(run=run.pk, department=now.department)),
         by_fee_class=_by_fee_class(cells),
         by_other_side=_by_department(cells, "executing" if now.is_clinical else "ordering"),

@@ -25,8 +25,8 @@ class RunTotal:
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
-    """What an institution earned, cost and did in a month."""
+class Work:
+    """What an institution earned and did in a month, or in the first days of it."""
 
     institution: int
     period: str
@@ -34,10 +34,16 @@ class Activity:
     other_income: Decimal
     drug_income: Decimal
     material_income: Decimal
-    cost: Decimal
     visits: int
     discharges: int
     bed_days: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Activity(Work):
+    """The work of a whole month, and what it cost."""
+
+    cost: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,16 @@ class Part:
     amount: Decimal
 
 
+# what the columns of Work are summed from, by month or by first days
+WORK_SUMS = {
+    "charged": Sum("income"),
+    "other": Sum("other_income"),
+    "drugs": Sum("drug_income"),
+    "materials": Sum("material_income"),
+    "seen": Sum("visits"),
+    "left": Sum("discharges"),
+    "beds": Sum("bed_days"),
+}
 _FIGURES = tuple(DepartmentFigures.__slots__)
 _PATHS = {"institution": "run__institution", "period": "run__period"}
 
@@ -102,16 +118,7 @@ def activities(*, institutions: Collection[int], periods: Collection[str]) -> li
         DepartmentMonth.objects.filter(run__is_current=True, run__institution__in=institutions, run__period__in=periods)
         .order_by()
         .values_list("run__institution", "run__period")
-        .annotate(
-            charged=Sum("income"),
-            other=Sum("other_income"),
-            drugs=Sum("drug_income"),
-            materials=Sum("material_income"),
-            cost=Sum("full_cost"),
-            seen=Sum("visits"),
-            left=Sum("discharges"),
-            beds=Sum("bed_days"),
-        )
+        .annotate(**WORK_SUMS, cost=Sum("full_cost"))
         .order_by("run__institution", "run__period")
     )
     return [Activity(*row) for row in rows]

@@ -32,7 +32,8 @@ class FactList(TemplatePage):
     roles = access.DRILL_READERS
     template_name = "costing/facts.html"
     table_class: ClassVar[Any]
-    sides: ClassVar[tuple[str, ...]] = ("department",)
+    sides: ClassVar[dict[str, Any]] = {"department": ""}
+    codes: ClassVar[tuple[str, dict[str, Any], Any] | None] = None
     patient_level: ClassVar[bool] = False
     run: CostRun
     departments: dict[int, Department]
@@ -45,9 +46,26 @@ class FactList(TemplatePage):
         """The amount of the summary."""
         raise NotImplementedError
 
+    def chosen(self) -> dict[str, Any]:
+        """What the address asks for: departments (`sides`, with how each is said) and a code (`codes`: its name, titles
+        and what is said when none is chosen). Rows and expected amount are cut by the same."""
+        chosen: dict[str, Any] = {name: self.side(name) for name in self.sides}
+        if self.codes:
+            name, titles, _all = self.codes
+            chosen[name] = self.code(name, titles)
+        return chosen
+
     def about(self) -> list[Any]:
         """What was chosen, in words."""
-        return []
+        chosen = self.chosen()
+        told = [self.codes[1].get(chosen[self.codes[0]], self.codes[2])] if self.codes else []
+        named = ((words, chosen[name]) for name, words in self.sides.items() if words)
+        return told + [words % self.departments[number].name for words, number in named if number]
+
+    def facts(self) -> dict[str, Any]:
+        """Which facts the run read."""
+        run = self.run
+        return {"institution": run.institution_id, "period": self.period, "sequence": run.input_sequence}
 
     def side(self, name: str) -> int | None:
         """A department of the address, or None."""
@@ -116,31 +134,22 @@ class CostEntries(FactList):
 
     title = _("成本凭证")
     table_class = CostEntryTable
+    codes = ("cost_item", COST_ITEM_TITLES, _("全部成本项目"))
 
-    def _chosen(self) -> dict[str, Any]:
+    def chosen(self) -> dict[str, Any]:
         funding = self.request.GET.get("funding", "")
         sources = MEDICAL if funding == "medical" else (self.code("funding", FUNDING_TITLES),) if funding else ()
-        return {"cost_item": self.code("cost_item", COST_ITEM_TITLES), "funding_sources": sources}
+        return {**super().chosen(), "funding_sources": sources}
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
-        return cost_entries(
-            institution=self.run.institution_id,
-            period=self.period,
-            sequence=self.run.input_sequence,
-            department=self.side("department"),
-            offset=offset,
-            limit=limit,
-            **self._chosen(),
-        )
+        return cost_entries(**self.facts(), **self.chosen(), offset=offset, limit=limit)
 
     def expected(self) -> Decimal:
-        department = self.side("department")
-        return figures.expected_cost(run=self.run.pk, department=department, side="direct", **self._chosen())
+        return figures.expected_cost(run=self.run.pk, side="direct", **self.chosen())
 
     def about(self) -> list[Any]:
-        chosen = self._chosen()
-        sources = "、".join(FUNDING_TITLES[source] for source in chosen["funding_sources"])
-        return [COST_ITEM_TITLES.get(chosen["cost_item"], _("全部成本项目")), sources]
+        sources = "、".join(FUNDING_TITLES[source] for source in self.chosen()["funding_sources"])
+        return [*super().about(), sources]
 
 
 class IncomeEntries(FactList):
@@ -150,17 +159,10 @@ class IncomeEntries(FactList):
     table_class = IncomeEntryTable
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
-        return income_entries(
-            institution=self.run.institution_id,
-            period=self.period,
-            sequence=self.run.input_sequence,
-            department=self.side("department"),
-            offset=offset,
-            limit=limit,
-        )
+        return income_entries(**self.facts(), **self.chosen(), offset=offset, limit=limit)
 
     def expected(self) -> Decimal:
-        return figures.expected_other_income(run=self.run.pk, department=self.side("department"))
+        return figures.expected_other_income(run=self.run.pk, **self.chosen())
 
 
 class ChargeLines(FactList):
@@ -168,7 +170,8 @@ class ChargeLines(FactList):
 
     title = _("收费明细")
     table_class = ChargeLineTable
-    sides = ("ordering", "executing")
+    sides = {"ordering": _("开单：%s"), "executing": _("执行：%s")}
+    codes = ("fee_class", FEE_CLASS_TITLES, _("全部费用类别"))
     patient_level = True
 
     def table_options(self) -> dict[str, Any]:
@@ -178,32 +181,10 @@ class ChargeLines(FactList):
         log_patient_list(self.request, "charge_lines", {self.run.institution: self.request.GET.urlencode() or "all"})
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
-        return charge_lines(
-            institution=self.run.institution_id,
-            period=self.period,
-            sequence=self.run.input_sequence,
-            ordering=self.side("ordering"),
-            executing=self.side("executing"),
-            fee_class=self.code("fee_class", FEE_CLASS_TITLES),
-            offset=offset,
-            limit=limit,
-        )
+        return charge_lines(**self.facts(), **self.chosen(), offset=offset, limit=limit)
 
     def expected(self) -> Decimal:
-        return figures.expected_income(
-            run=self.run.pk,
-            ordering=self.side("ordering"),
-            executing=self.side("executing"),
-            fee_class=self.code("fee_class", FEE_CLASS_TITLES),
-        )
-
-    def about(self) -> list[Any]:
-        ordering, executing = self.side("ordering"), self.side("executing")
-        return [
-            FEE_CLASS_TITLES.get(self.code("fee_class", FEE_CLASS_TITLES), _("全部费用类别")),
-            _("开单:%s") % self.departments[ordering].name if ordering else "",
-            _("执行:%s") % self.departments[executing].name if executing else "",
-        ]
+        return figures.expected_income(run=self.run.pk, **self.chosen())
 
 
 class Flows(FactList):
@@ -211,34 +192,15 @@ class Flows(FactList):
 
     title = _("分摊明细")
     table_class = FlowTable
-    sides = ("receiver", "sender")
+    sides = {"receiver": _("分入：%s"), "sender": _("分出：%s")}
+    codes = ("cost_item", COST_ITEM_TITLES, _("全部成本项目"))
 
     def table_options(self) -> dict[str, Any]:
         opens = self.actor.may(self.run.institution_id, *access.READERS)
         return {"period": self.run.period, "opens_departments": opens}
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
-        return figures.flow_page(
-            run=self.run,
-            receiver=self.side("receiver"),
-            sender=self.side("sender"),
-            cost_item=self.code("cost_item", COST_ITEM_TITLES),
-            offset=offset,
-            limit=limit,
-        )
+        return figures.flow_page(run=self.run, **self.chosen(), offset=offset, limit=limit)
 
     def expected(self) -> Decimal:
-        return figures.expected_flows(
-            run=self.run.pk,
-            receiver=self.side("receiver"),
-            sender=self.side("sender"),
-            cost_item=self.code("cost_item", COST_ITEM_TITLES),
-        )
-
-    def about(self) -> list[Any]:
-        receiver, sender = self.side("receiver"), self.side("sender")
-        return [
-            COST_ITEM_TITLES.get(self.code("cost_item", COST_ITEM_TITLES), _("全部成本项目")),
-            _("分入:%s") % self.departments[receiver].name if receiver else "",
-            _("分出:%s") % self.departments[sender].name if sender else "",
-        ]
+        return figures.expected_flows(run=self.run.pk, **self.chosen())

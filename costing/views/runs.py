@@ -10,7 +10,9 @@ from costing.filters import RunFilter
 from costing.models import CostRun
 from costing.selectors import access, comparison, tables
 from costing.tables import MovedTable, RunTable
+from ops_platform.his_intake.public import READERS as INTAKE_READERS
 from ops_platform.web.pages import ListPage, TemplatePage
+from ops_platform.web.people import names_of
 
 
 class Runs(ListPage):
@@ -41,6 +43,7 @@ class RunDetail(TemplatePage):
             versions=[row for row in comparison.versions(run=run) if row.pk != run.pk],
             basis=tables.basis(run=run),
             surplus=run.income + run.other_income - run.full_cost,
+            people=names_of([run.actor]),
             **kwargs,
         )
         return {
@@ -50,7 +53,7 @@ class RunDetail(TemplatePage):
 
 
 class CompareRuns(ListPage):
-    """Which departments moved between two versions of the same month, and how far."""
+    """What went in differently between two versions of the same month, and which departments moved how far."""
 
     roles = access.READERS
     template_name = "costing/compare.html"
@@ -58,8 +61,8 @@ class CompareRuns(ListPage):
     per_page = 200
 
     def get_queryset(self) -> list[comparison.Moved]:
-        self.run = access.access_run(actor=self.actor, run_id=self.kwargs["pk"])
-        self.earlier = access.access_run(actor=self.actor, run_id=self.kwargs["other"])
+        named = [access.access_run(actor=self.actor, run_id=self.kwargs[name]) for name in ("pk", "other")]
+        self.earlier, self.run = sorted(named, key=lambda run: run.version)
         if (self.run.institution_id, self.run.period) != (self.earlier.institution_id, self.earlier.period):
             raise Http404
         self.export_name = f"{self.run.institution.code}-{self.run.period}-v{self.earlier.version}-v{self.run.version}"
@@ -74,6 +77,8 @@ class CompareRuns(ListPage):
             % {"earlier": self.earlier.version, "later": self.run.version},
             "run": self.run,
             "earlier": self.earlier,
+            "inputs": comparison.moved_inputs(run=self.run, earlier=self.earlier),
+            "opens_batches": self.actor.has(*INTAKE_READERS),
             "moved": sum(line.moved for line in self.lines),
             "cost_change": self.run.full_cost - self.earlier.full_cost,
             "income_change": self.run.income + self.run.other_income - self.earlier.income - self.earlier.other_income,

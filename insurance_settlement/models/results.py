@@ -9,7 +9,10 @@ from ops_platform.orm.models import AppendOnly, ScopedQuerySet
 
 
 class GroupingRun(models.Model):
-    """One grouping and pricing of an institution's discharges of a month. Immutable; the same inputs make no new run."""
+    """One grouping and pricing of an institution's discharges of a month. Immutable; the same inputs make no new run.
+
+    `restatement` marks a run of a month that had been closed before.
+    """
 
     app_privileges = ("SELECT", "INSERT", "UPDATE (is_current)")
 
@@ -17,6 +20,7 @@ class GroupingRun(models.Model):
     period = PeriodField()
     version = models.PositiveIntegerField()
     is_current = models.BooleanField(default=True)
+    restatement = models.BooleanField(default=False)
     scheme = models.ForeignKey(GroupingScheme, on_delete=models.PROTECT, related_name="+")
     price_book = models.ForeignKey(PriceBook, on_delete=models.PROTECT, related_name="+")
     input_digest = models.CharField(max_length=64)

@@ -1,6 +1,6 @@
 """One department's month, on one page: what it earned, what it cost, who gave it cost, what its cases brought."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from costing import public as costing
 from costing.public import DepartmentFigures
 from insurance_settlement import public as settlement
-from ops_platform.dashboard import words
-from ops_platform.dashboard.cockpit.figures import Card, CardMaker
+from ops_platform.dashboard import incomes, yardstick
+from ops_platform.dashboard.cards import Card, CardMaker, compared
 from ops_platform.dashboard.scope import DEPARTMENT_READERS, opens_departments
 from ops_platform.kernel import Actor
 from ops_platform.masterdata import months
@@ -76,30 +76,32 @@ class DepartmentPage(TemplatePage):
         known: Sequence[months.Month],
         month: months.Month,
     ) -> dict[str, Any]:
-        now = next(row for row in history if row.period == month.period)
-        before = next((row for row in reversed(history) if row.period < month.period), None)
-        statement = costing.statement(now=now, before=before)
+        figures = {row.period: row for row in history}
+        now = figures[month.period]
+        against = yardstick.of_month(
+            month=month, known=known, institutions=[department.institution_id], today=timezone.localdate()
+        )
+        same_days: Mapping[str, Any] = figures
+        if against.days is not None:
+            same_days = costing.department_first_days(
+                department=department.pk, periods=against.periods, days=against.days
+            )
+        maker = CardMaker(now, compared(against, same_days), partial=against.partial)
+        statement = costing.statement(now=now)
         drgs = settlement.department_drgs(
             institution=department.institution_id, period=month.period, department=department.pk
         )
-        maker = CardMaker(
-            now=now,
-            before=before,
-            comparable=before is not None and not month.running,
-            against=words.month(before.period) if before else "",
-        )
         return {
             "now": now,
+            "sentence": against.sentence(compared=bool(maker.comparisons)),
             "class_title": CostClass(now.cost_class).label,
             "statement": statement,
             "cards": _clinical_cards(maker) if now.is_clinical else _service_cards(maker),
             "costs": [line for line in statement.costs if line.direct or line.received or line.sent],
-            "received": [(line, costing.driver_title(line.driver)) for line in statement.received],
-            "sent": [(line, costing.driver_title(line.driver)) for line in statement.sent],
+            "received": statement.received,
+            "sent": statement.sent,
             "sent_total": sum((line.amount for line in statement.sent), Decimal(0)),
-            "income_side": "ordering" if now.is_clinical else "executing",
-            "other_side": "executing" if now.is_clinical else "ordering",
-            "income_total": now.income if now.is_clinical else now.executed_income,
+            "incomes": incomes.tables(statement),
             "picture": _history(history, {one.period for one in known if one.running}),
             "drgs": drgs if drgs and drgs.lines else None,
         }

@@ -1,6 +1,5 @@
 """What the reader of the cockpit sees: which institutions, which month, and how deep."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,19 +13,17 @@ DEPARTMENT_READERS = costing.DRILL_READERS
 COST_READERS = costing.READERS
 AGGREGATE_READERS = (Role.REGIONAL_SUPERVISOR,)
 COCKPIT_READERS = (*COST_READERS, Role.INSURANCE_OFFICER, *AGGREGATE_READERS)
-FEW = 5  # cells of fewer cases could point at a person
 
 
 @dataclass(frozen=True, slots=True)
 class CockpitScope:
-    """The institutions shown (one, or all that are visible), their months, the month and the one before it."""
+    """The institutions shown (one, or all that are visible), their months, and the month."""
 
     visible: tuple[Institution, ...]
     chosen: Institution | None
     totals: tuple[costing.RunTotal, ...]
     months: tuple[Month, ...]
     month: Month | None
-    before: str
     aggregates_only: bool
 
     @property
@@ -39,22 +36,6 @@ class CockpitScope:
         """Their keys."""
         return tuple(institution.pk for institution in self.institutions)
 
-    @property
-    def periods(self) -> tuple[str, ...]:
-        """The month and the one before it."""
-        return (
-            (self.month.period, self.before)
-            if self.month and self.before
-            else (self.month.period,)
-            if self.month
-            else ()
-        )
-
-    @property
-    def comparable(self) -> bool:
-        """A month that is not yet over is not set against a full one in percent."""
-        return bool(self.month and self.before and not self.month.running)
-
 
 def read_scope(*, actor: Actor, institution: str, period: str, today: date) -> CockpitScope:
     """From what the address asks for; three queries."""
@@ -64,21 +45,14 @@ def read_scope(*, actor: Actor, institution: str, period: str, today: date) -> C
     numbers = [chosen.pk] if chosen else [one.pk for one in visible]
     totals = tuple(costing.run_totals(institutions=numbers))
     known = tuple(months.months(institutions=numbers, periods=[row.period for row in totals], today=today))
-    month = months.choose(known, period)
     return CockpitScope(
         visible=visible,
         chosen=chosen,
         totals=totals,
         months=known,
-        month=month,
-        before=_before(known, month),
+        month=months.choose(known, period),
         aggregates_only=not actor.has(*(role for role in COCKPIT_READERS if role not in AGGREGATE_READERS)),
     )
-
-
-def _before(known: Sequence[Month], month: Month | None) -> str:
-    """The latest month with figures before this one."""
-    return next((one.period for one in known if month and one.period < month.period), "")
 
 
 def opens_departments(actor: Actor, institution: int) -> bool:

@@ -30,7 +30,7 @@ class ComparisonTable(Table):
 
     def render_name(self, value: str, record: Any) -> str:
         words = format_html('<a href="{}">{}</a>', record.url, value)
-        return format_html("{} {}", words, badge(_("少于 5 例已隐去"))) if record.withheld else words
+        return format_html("{} {}", words, badge(_("部分不显示"))) if record.withheld else words
 
     def value_name(self, value: str) -> str:
         return value

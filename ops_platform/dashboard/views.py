@@ -12,14 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from costing import public as costing
 from insurance_settlement import public as settlement
 from ops_platform.dashboard import scope as scopes
-from ops_platform.dashboard import words
+from ops_platform.dashboard import yardstick
+from ops_platform.dashboard.cards import CardMaker, compared
 from ops_platform.dashboard.cockpit import comparison, deviations, figures, pictures
 from ops_platform.dashboard.scope import CockpitScope
 from ops_platform.dashboard.tables import ComparisonTable
+from ops_platform.dashboard.withholding import EVERYTHING_SHOWN, Withheld, withhold
+from ops_platform.dashboard.yardstick import Yardstick
 from ops_platform.his_intake.public import intake_counts
 from ops_platform.kernel import Role
+from ops_platform.masterdata import months
 from ops_platform.masterdata.models import InstitutionKind
-from ops_platform.web import navigation
+from ops_platform.web import changes, formats, navigation
 from ops_platform.web.pages import ListPage, TemplatePage
 
 
@@ -36,6 +40,21 @@ class _Scoped:
             institution=self.request.GET.get("institution", ""),
             period=self.request.GET.get("period", ""),
             today=timezone.localdate(),
+        )
+
+    @cached_property
+    def withheld(self) -> Withheld:
+        """What this reader does not get, in any of the months; settled over all institutions that the reader sees, so
+        that one page does not give away what another withholds."""
+        scope = self.scope
+        if not scope.aggregates_only:
+            return EVERYTHING_SHOWN
+        numbers = [one.pk for one in scope.visible]
+        periods = [one.period for one in scope.months]
+        return withhold(
+            rows=[[one.pk for one in members] for members in comparison.groups_of(scope.visible).values()],
+            activities=costing.activities(institutions=numbers, periods=periods),
+            settlements=settlement.settlement_totals(institutions=numbers, periods=periods),
         )
 
 
@@ -79,43 +98,59 @@ class Home(_Scoped, TemplatePage):
         month = scope.month
         if month is None:
             return {}
-        activities = costing.activities(institutions=scope.numbers, periods=scope.periods)
-        settlements = settlement.settlement_totals(institutions=scope.numbers, periods=scope.periods)
-        names = {one.pk: one.name for one in scope.institutions}
+        against = self._yardstick(month)
+        pair = (month.period, against.before) if against.before else (month.period,)
+        activities = costing.activities(institutions=scope.numbers, periods=against.periods)
+        settlements = settlement.settlement_totals(institutions=scope.numbers, periods=against.periods)
+        sums = figures.by_period(activities, settlements, against.periods, scope.numbers, self.withheld)
+        same_days = self._first_days(against) if against.partial else sums
+        maker = CardMaker(sums[month.period], compared(against, same_days), partial=against.partial)
         deep = not scope.aggregates_only and self.actor.has(*scopes.COST_READERS)
-        departments = costing.clinical_departments(institutions=scope.numbers, periods=scope.periods) if deep else []
-        sums = {
-            period: figures.month_figures(
-                [row for row in activities if row.period == period],
-                [row for row in settlements if row.period == period],
-                withhold_few=scope.aggregates_only,
-            )
-            for period in scope.periods
-        }
-        maker = figures.CardMaker(
-            now=sums[month.period],
-            before=sums.get(scope.before),
-            comparable=scope.comparable,
-            against=words.month(scope.before) if scope.before else "",
-        )
         great, rest = figures.cards(maker, self._addresses(scope, deep))
-        if scope.before and deep:
-            told = deviations.of_departments(departments, names, month.period, scope.before)
-        elif scope.before and len(names) > 1:
-            told = deviations.of_institutions(activities, names, month.period, scope.before)
-        else:
-            told = []
+        departments = costing.clinical_departments(institutions=scope.numbers, periods=pair) if deep else []
         return {
             "great": great,
             "rest": rest,
             "now": sums[month.period],
-            "before": scope.before,
-            "deviations": told,
+            "against": against,
+            "sentence": against.sentence(compared=bool(maker.comparisons)),
+            "deviations": self._deviations(against, activities, departments, deep) if against.comparable else [],
             "deep": deep,
             "present": self._present(scope),
-            **self._pictures(scope, departments, deep),
+            **self._pictures(scope, against.before, departments, deep),
             **self._comparison(scope, activities, settlements),
         }
+
+    def _yardstick(self, month: months.Month) -> Yardstick:
+        scope = self.scope
+        return yardstick.of_month(
+            month=month, known=scope.months, institutions=scope.numbers, today=timezone.localdate()
+        )
+
+    def _first_days(self, against: Yardstick) -> dict[str, figures.MonthFigures]:
+        """The figures of the days that an open month has, of each month that it is set against.
+
+        Readers of aggregates get none: beside the whole month they would tell single days.
+        """
+        scope = self.scope
+        if scope.aggregates_only:
+            return {}
+        work = costing.work_of_first_days(institutions=scope.numbers, periods=against.periods, days=against.days or 0)
+        return figures.by_period(work, (), against.periods, scope.numbers, self.withheld)
+
+    def _deviations(
+        self,
+        against: Yardstick,
+        activities: list[costing.Activity],
+        departments: list[costing.DepartmentFigures],
+        deep: bool,
+    ) -> list[deviations.Deviation]:
+        names = {one.pk: one.name for one in self.scope.institutions}
+        period, before = against.month.period, against.before
+        if deep:
+            return deviations.of_departments(departments, names, period, before)
+        told = [row for row in activities if "cases" not in self.withheld.of(row.period, [row.institution])]
+        return deviations.of_institutions(told, names, period, before) if len(names) > 1 else []
 
     def _addresses(self, scope: CockpitScope, deep: bool) -> dict[str, str]:
         """Where the cards lead."""
@@ -137,35 +172,49 @@ class Home(_Scoped, TemplatePage):
         if running is None or running == scope.month or scope.aggregates_only:
             return None
         income, cost = pictures.by_period(scope.totals)[running.period]
-        return {"month": running, "income": income, "cost": cost, "surplus": income - cost}
+        against = self._yardstick(running)
+        found = compared(against, self._first_days(against))
+        moved = [one.change("income", income, formats.wan, changes.percent, "up") for one in found]
+        return {
+            "month": running,
+            "income": income,
+            "cost": cost,
+            "surplus": income - cost,
+            "against": against,
+            "changes": [change for change in moved if change],
+        }
 
-    def _pictures(self, scope: CockpitScope, departments: list[Any], deep: bool) -> dict[str, Any]:
+    def _pictures(self, scope: CockpitScope, before: str, departments: list[Any], deep: bool) -> dict[str, Any]:
         month = scope.month
         if month is None:
             return {}
         home = f"{reverse('home')}?institution={scope.chosen.pk if scope.chosen else ''}"
         running = frozenset(one.period for one in scope.months if one.running)
-        amounts = costing.cost_composition(institutions=scope.numbers, periods=scope.periods)
+        periods = (month.period, before) if before else (month.period,)
+        amounts = costing.cost_composition(institutions=scope.numbers, periods=periods)
         table = ""
         if deep and scope.chosen:
             table = f"{reverse('costing:direct-costs')}?institution={scope.chosen.pk}&period={month.period}"
-        shown = {
-            "trend": pictures.trend(pictures.by_period(scope.totals), home, running),
-            "composition": pictures.composition(amounts, month.period, scope.before, table),
-        }
+        totals = [row for row in scope.totals if "cases" not in self.withheld.of(row.period, scope.numbers)]
+        told = {row.period for row in totals}
+        shown = {"trend": pictures.trend(pictures.by_period(totals), home, running)}
+        if month.period in told:
+            shown["composition"] = pictures.composition(amounts, month.period, before if before in told else "", table)
         if departments:
             names = {one.pk: one.name for one in scope.institutions}
             shown["ranking"] = pictures.ranking([row for row in departments if row.period == month.period], names)
         if len(scope.institutions) > 1:
             groups = comparison.groups_of(scope.institutions)
+            rows = {name: frozenset(one.pk for one in members) for name, members in groups.items()}
             shown["heat"] = pictures.heat_map(
                 scope.totals,
-                {name: frozenset(one.pk for one in members) for name, members in groups.items()},
+                rows,
                 {
                     name: reverse("home") + f"?institution={members[0].pk if len(members) == 1 else ''}"
                     for name, members in groups.items()
                 },
                 running,
+                self.withheld,
             )
         return shown
 
@@ -179,7 +228,7 @@ class Home(_Scoped, TemplatePage):
             activities,
             settlements,
             intake_counts(institutions=scope.numbers, period=month.period),
-            withhold_few=scope.aggregates_only,
+            self.withheld,
         )
         table = ComparisonTable(rows, order_by=self.request.GET.get("sort"))
         return {"comparison": table}
@@ -211,7 +260,7 @@ class Comparison(_Scoped, ListPage):
             costing.activities(institutions=numbers, periods=periods),
             settlement.settlement_totals(institutions=numbers, periods=periods),
             intake_counts(institutions=numbers, period=scope.month.period),
-            withhold_few=scope.aggregates_only,
+            self.withheld,
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ directly, not through the wheels' own Python wrappers: those open parent folders
 """
 
 from ops_platform.embedded.host import EmbeddedError
-from ops_platform.embedded.servers import borrow, default_base, ensure_started, remove, stop
+from ops_platform.embedded.servers import borrow, default_base, ensure_started, remove, revive, stop
 from ops_platform.embedded.state import Urls, read_urls
 
-__all__ = ["EmbeddedError", "Urls", "borrow", "default_base", "ensure_started", "read_urls", "remove", "stop"]
+__all__ = ["EmbeddedError", "Urls", "borrow", "default_base", "ensure_started", "read_urls", "remove", "revive", "stop"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ops_platform.embedded.host import EmbeddedError
 from ops_platform.embedded.postgres import APP, OWNER, Postgres, check_home
 from ops_platform.embedded.state import State, Urls, Users, load_state, only_one, read_urls, save_state, write_urls
 from ops_platform.embedded.valkey import Valkey
@@ -52,6 +53,25 @@ def running(base: Path) -> dict[str, bool]:
     base = base.resolve()
     postgres, valkey = _servers(base, load_state(base))
     return {"PostgreSQL": postgres.is_running(), "Valkey": valkey.is_running()}
+
+
+def revive(base: Path) -> list[str]:
+    """Start again whichever of the servers in use has died, with its data, port and password; gives their names."""
+    base = base.resolve()
+    if not _dead(base):
+        return []
+    with only_one(base):
+        dead, urls = _dead(base), read_urls(base)
+        if dead and _start(base, postgres=bool(urls.database), valkey=bool(urls.redis), fast=False) != urls:
+            raise EmbeddedError(f"{' and '.join(dead)} died, and somebody else has taken the port since.")
+    return dead
+
+
+def _dead(base: Path) -> list[str]:
+    """Servers whose addresses are published though they do not live."""
+    urls = read_urls(base)
+    wanted = {"PostgreSQL": urls.database, "Valkey": urls.redis}
+    return [server for server, lives in running(base).items() if wanted[server] and not lives]
 
 
 @contextmanager

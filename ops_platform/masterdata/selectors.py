@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
-from ops_platform.kernel import Invalid
-from ops_platform.masterdata.models import Institution, Parameter, Scope
+from ops_platform.kernel import Invalid, Period
+from ops_platform.masterdata.models import Institution, Parameter, PeriodReopening, Scope
 
 
 def institution_names(ids: Collection[int] | None) -> dict[str, str]:
@@ -35,3 +35,12 @@ def parameter_at(*, key: str, day: date, institution: Institution | None = None)
 def parameter_value(*, key: str, day: date, institution: Institution | None = None) -> Decimal:
     """`parameter_at` without its source."""
     return parameter_at(key=key, day=day, institution=institution).value
+
+
+def was_closed(institution: Institution, period: Period) -> bool:
+    """Whether the month was closed once and opened again: what is computed for it now restates official figures."""
+    return PeriodReopening.objects.filter(
+        accounting_period__institution=institution,
+        accounting_period__period=str(period),
+        state=PeriodReopening.State.CONFIRMED,
+    ).exists()

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import A
 
 from ops_platform.masterdata.models import Code, CodeSet, Parameter
-from ops_platform.web.tables import DayColumn, QuantityColumn, StateColumn, Table
+from ops_platform.web.tables import DayColumn, PersonColumn, QuantityColumn, StateColumn, Table
 
 SOURCE_TONES = {"seed": "good", "web": "info", "recall": "warn", "default": "neutral"}
 
@@ -61,7 +61,7 @@ class ParameterTable(_ParameterRows):
 class ParameterHistoryTable(_ParameterRows):
     """All values of one parameter."""
 
-    changed_by = django_tables2.Column(verbose_name=_("修改人"), orderable=False)
+    changed_by = PersonColumn(verbose_name=_("修改人"), orderable=False)
 
     class Meta(Table.Meta):
         model = Parameter

@@ -28,6 +28,7 @@ from ops_platform.masterdata.models import (
 )
 from ops_platform.masterdata.tables import CodeSetTable, CodeTable, ParameterHistoryTable, ParameterTable
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
+from ops_platform.web.people import names_of
 
 PERIOD_READERS = (
     Role.FINANCE_OFFICER,
@@ -131,9 +132,11 @@ class PeriodBoard(TemplatePage):
         months = [f"{year}-{month:02d}" for month in range(1, 13)]
         of_year = {(row.institution_id, row.period): row for row in rows.filter(period__in=months)}
         institutions = Institution.objects.visible_to(self.actor, *PERIOD_READERS).order_by("code")
-        requests = PeriodReopening.objects.filter(
-            state=PeriodReopening.State.REQUESTED, accounting_period__in=rows
-        ).select_related("accounting_period__institution")
+        requests = list(
+            PeriodReopening.objects.filter(
+                state=PeriodReopening.State.REQUESTED, accounting_period__in=rows
+            ).select_related("accounting_period__institution")
+        )
         return super().get_context_data(
             years=years,
             year=year,
@@ -143,6 +146,7 @@ class PeriodBoard(TemplatePage):
                 for institution in institutions
             ],
             requests=requests,
+            people=names_of(request.requested_by for request in requests),
             may_decide=self.actor.has(*services.CLOSERS),
             **kwargs,
         )
@@ -188,6 +192,7 @@ class PeriodDetail(FormPage):
         context = super().get_context_data(
             row=row,
             history=history,
+            people=names_of([row.closed_by, *(name for one in history for name in (one.requested_by, one.decided_by))]),
             may_begin=row.state == PeriodState.OPEN and may_ask and not closing.not_over(row.institution, month),
             may_stop=row.state == PeriodState.CLOSING and may_ask,
             may_close=not closed and self.actor.may(row.institution_id, *services.CLOSERS),

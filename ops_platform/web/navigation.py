@@ -17,6 +17,7 @@ class Section(TextChoices):
     """Sections of the side bar, in the order in which they stand."""
 
     OVERVIEW = "总览", _("总览")
+    APPROVAL = "审批", _("审批")
     INTAKE = "数据采集", _("数据采集")
     COSTING = "成本核算", _("成本核算")
     SETTLEMENT = "医保结算", _("医保结算")

@@ -11,15 +11,22 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from ops_platform.web import formats
+from ops_platform.web.people import names_of
 from ops_platform.web.templatetags import ops
 
 
 class Table(django_tables2.Table):
-    """Base of all lists."""
+    """Base of all lists. One that `stacks` shows each row as a small card on a telephone, every value under its label; its
+    attrs are STACKED."""
+
+    stacks = False
 
     class Meta:
         template_name = "components/table.html"
         attrs = {"class": "table table-vcenter card-table"}
+
+
+STACKED = {"class": "table table-vcenter card-table table-stack"}
 
 
 class _FigureColumn(django_tables2.Column):
@@ -115,6 +122,24 @@ class StateColumn(django_tables2.Column):
 
     def value(self, value: Any) -> str:
         return str(value)
+
+
+class PersonColumn(django_tables2.Column):
+    """Somebody by name; rows keep the user name. One query for all rows of the page."""
+
+    def render(self, value: Any, table: Any, bound_column: Any) -> str:
+        return self._names(table, bound_column).get(value, value)
+
+    def value(self, value: Any, table: Any, bound_column: Any) -> str:
+        return self.render(value, table, bound_column)
+
+    @staticmethod
+    def _names(table: Any, bound_column: Any) -> dict[str, str]:
+        held: dict[str, dict[str, str]] = table.__dict__.setdefault("people", {})
+        if bound_column.name not in held:
+            stored = (bound_column.accessor.resolve(row.record, quiet=True) for row in table.paginated_rows)
+            held[bound_column.name] = names_of(str(name or "") for name in stored)
+        return held[bound_column.name]
 
 
 class ActionsColumn(django_tables2.TemplateColumn):

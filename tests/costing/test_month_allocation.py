@@ -7,8 +7,17 @@ import pytest
 from django.db.models import Sum
 
 from costing import integrity
-from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, DriverKind, DriverRule
+from costing.models import (
+    AllocationFlow,
+    CostRun,
+    DepartmentCost,
+    DepartmentDay,
+    DepartmentMonth,
+    DriverKind,
+    DriverRule,
+)
 from costing.services import run_allocation
+from costing.titles import driver_value
 from ops_platform.his_intake.models import CostEntry
 from ops_platform.kernel import Conflict, Period
 from ops_platform.kernel.actor import PLATFORM
@@ -172,3 +181,56 @@ def test_a_charge_of_a_withdrawn_item_is_not_counted_in_some_other_class(hospita
         run_allocation(PLATFORM, institution=hospital, period=MARCH)
     assert refusal.value.code == "costing.item_without_term"
     assert "HY" in refusal.value.message
+
+
+def test_every_day_has_its_own_row_and_the_days_add_up_to_the_month(hospital: Institution) -> None:
+    stay = {"kind": "inpatient", "when": "2026-03-09T08:00:00", "discharged": "2026-03-12T00:10:00"}
+    trade.landed(hospital, "encounters", [trade.visit("Z1", "D", **stay)])
+    trade.landed(hospital, "charge-items", [trade.item("YP", "drug", "western_drugs")])
+    late, early = {"when": "2026-03-11T23:59:00"}, {"when": "2026-03-12T00:01:00"}
+    trade.landed(
+        hospital,
+        "charge-lines",
+        [
+            trade.charge("Z1", 1, "YP", "D", "D", "30.00", **late, insured_amount="20.00"),
+            trade.charge("Z1", 2, "YP", "D", "D", "-10.00", **early, refund_of="1"),
+        ],
+    )
+    beds = {"department": "D", "metric": "occupied_bed_days", "quantity": "1"}
+    trade.landed(hospital, "workloads", [{**beds, "date": f"2026-03-{day}"} for day in ("09", "10", "11")])
+    run = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    days = DepartmentDay.objects.filter(run=run, department__code="D").order_by("day")
+    assert [(row.day.day, row.income, row.drug_income, row.insured_income) for row in days] == [
+        (5, Decimal("400000.00"), 0, 0),
+        (9, 0, 0, 0),
+        (10, 0, 0, 0),
+        (11, Decimal("30.00"), Decimal("30.00"), Decimal("20.00")),
+        (12, Decimal("-10.00"), Decimal("-10.00"), 0),
+    ]
+    assert [(row.day.day, row.discharges, row.bed_days) for row in days if row.discharges or row.bed_days] == [
+        (9, 0, 1),
+        (10, 0, 1),
+        (11, 0, 1),
+        (12, 1, 0),
+    ]
+    laboratory = DepartmentDay.objects.get(run=run, department__code="L")
+    assert (laboratory.day.day, laboratory.executed_income) == (5, Decimal("1000000.00"))
+    assert list(integrity.conservation()) == []
+
+
+def test_days_that_do_not_add_up_to_the_month_are_found(hospital: Institution) -> None:
+    run = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    medicine = Department.objects.get(institution=hospital, code="D")
+    nothing = dict.fromkeys(("executed_income", "other_income", "drug_income", "material_income", "insured_income"), 0)
+    DepartmentDay.objects.create(
+        run=run, department=medicine, day=date(2026, 3, 6), income=1, visits=0, discharges=0, bed_days=0, **nothing
+    )
+    faults = list(integrity.conservation())
+    assert [fault.code for fault in faults] == ["costing.not_conserved"]
+    assert "内科 收入" in faults[0].message
+
+
+def test_a_driver_measured_in_yuan_is_read_with_its_two_decimals_and_people_as_they_are_counted() -> None:
+    assert driver_value("ordered_income", Decimal("22992.7000")) == "22,992.70"
+    assert driver_value("headcount", Decimal("1207.5000")) == "1,207.5"
+    assert driver_value("workload:sterile_packs", Decimal("1000.0000")) == "1,000"

@@ -58,6 +58,13 @@ def server_pids(base):
     return [int(file.read_text().split()[0]) for file in files]
 
 
+def wait_until_stopped(base):
+    deadline = time.monotonic() + 10
+    while running(base) != STOPPED:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 @pytest.fixture
 def base(tmp_path):
     base = tmp_path / "with space" / "embedded"
@@ -199,3 +206,26 @@ def test_as_root_an_unreadable_wheel_is_copied_and_no_parent_folder_is_opened(ba
     assert stat.S_IMODE(tmp_path.stat().st_mode) == before == 0o700
     embedded.remove(base)
     assert not home.exists()
+
+
+def test_both_servers_that_were_killed_come_back_on_their_ports_with_their_data(base):
+    with embedded.borrow(base) as urls:
+        assert embedded.revive(base) == []
+        ask(urls.database_owner, "CREATE TABLE kept (id int)")
+        for pid in server_pids(base):
+            os.kill(pid, signal.SIGKILL)
+        wait_until_stopped(base)
+        assert embedded.revive(base) == ["PostgreSQL", "Valkey"]
+        assert embedded.read_urls(base) == urls
+        assert ask(urls.database_owner, "SELECT count(*) FROM kept") == [(0,)]
+        assert redis.from_url(urls.redis).ping()
+    assert running(base) == STOPPED
+    assert embedded.revive(base) == []
+
+
+def test_only_servers_that_are_in_use_are_started_again(base):
+    with embedded.borrow(base, postgres=False):
+        os.kill(int((base / "valkey/server.pid").read_text()), signal.SIGKILL)
+        wait_until_stopped(base)
+        assert embedded.revive(base) == ["Valkey"]
+        assert running(base) == {"PostgreSQL": False, "Valkey": True}

@@ -3,12 +3,15 @@
 from decimal import Decimal
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from insurance_settlement import integrity, services
 from insurance_settlement.models import CaseResult, GroupingRun
-from ops_platform.kernel import Period
+from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
-from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodReopening
 from tests.support import trade
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +94,35 @@ def test_a_late_charge_of_an_earlier_month_makes_a_new_version(hospital: Institu
     assert (later.created, later.run.version) == (True, 2)
     assert CaseResult.objects.get(run=later.run).charges == Decimal("2905.30")
     assert GroupingRun.objects.filter(is_current=True).count() == 1
+
+
+def test_a_run_of_a_month_that_was_closed_before_is_a_restatement(hospital: Institution) -> None:
+    trade.landed(hospital, "discharge-abstracts", [abstract("Z1", "J18.900")])
+    first = services.run_grouping(PLATFORM, institution=hospital, period=MARCH).run
+    month = AccountingPeriod.objects.get(institution=hospital, period="2026-03")
+    PeriodReopening.objects.create(
+        accounting_period=month,
+        reason="首页漏编码",
+        requested_by="one",
+        decided_by="another",
+        decided_at=timezone.now(),
+        state=PeriodReopening.State.CONFIRMED,
+    )
+    trade.landed(hospital, "discharge-abstracts", [abstract("Z1", "J18.900", "I10.x00")])
+    restated = services.run_grouping(PLATFORM, institution=hospital, period=MARCH).run
+    assert (first.restatement, restated.restatement, restated.version) == (False, True, 2)
+    client = Client()
+    reader = trade.person("insurance", Role.INSURANCE_OFFICER, hospital)
+    client.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
+    assert "重述" in client.get(reverse("insurance_settlement:month"), {"period": "2026-03"}).content.decode()
+
+
+def test_on_a_telephone_every_value_of_a_case_stands_beside_its_name(hospital: Institution) -> None:
+    trade.landed(hospital, "discharge-abstracts", [abstract("Z1", "J18.900")])
+    services.run_grouping(PLATFORM, institution=hospital, period=MARCH)
+    client = Client()
+    reader = trade.person("insurance", Role.INSURANCE_OFFICER, hospital)
+    client.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(reverse("insurance_settlement:cases")).content.decode()
+    assert 'data-label="费用(元)"' in page
+    assert "table-stack" in page

@@ -4,15 +4,17 @@ from datetime import date
 
 import pytest
 from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 
 from costing.models import CostRun
 from costing.services import run_allocation
 from insurance_settlement.services import run_grouping
 from ops_platform.his_intake.models import CostEntry
-from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Period, Role
+from ops_platform.kernel import Actor, Conflict, Forbidden, Grant, Invalid, NotFound, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.closing import blockers
-from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.models import Institution, Parameter
 from ops_platform.masterdata.services import (
     begin_closing,
     close_period,
@@ -137,3 +139,48 @@ def test_a_month_that_is_being_closed_takes_its_last_figures_but_no_facts(
     assert close_period(director, **where).state == "closed"
     with pytest.raises(Conflict):
         stop_closing(clerk, **where)
+
+
+def test_whoever_closed_or_asked_is_named_and_not_shown_by_user_name(hospital: Institution) -> None:
+    director, head = (
+        trade.person(username, role, hospital)
+        for username, role in (("zhang.wei", Role.FINANCE_DIRECTOR), ("li.na", Role.OPERATION_CENTRE))
+    )
+    for person, name in ((director, "张伟"), (head, "李娜")):
+        person.display_name = name
+        person.save()
+    compute(hospital, "2026-01")
+    where = {"institution_id": hospital.pk, "period": "2026-01"}
+    close_period(Actor(name="li.na", grants=(Grant(Role.OPERATION_CENTRE, None),)), **where)
+    asker = Actor(name="zhang.wei", grants=(Grant(Role.FINANCE_DIRECTOR, hospital.pk),))
+    request_reopening(asker, **where, reason="漏记水电费")
+    client = Client()
+    client.force_login(director, backend="django.contrib.auth.backends.ModelBackend")
+    month = client.get(reverse("masterdata:period", args=[hospital.pk, "2026-01"])).content.decode()
+    board = client.get(reverse("masterdata:periods")).content.decode()
+    assert "李娜" in month
+    assert "张伟" in month
+    assert "张伟" in board
+    assert "zhang.wei" not in month + board
+
+
+def test_a_run_by_night_and_a_rule_of_a_person_say_who(hospital: Institution) -> None:
+    run = compute(hospital, "2026-01")
+    person = trade.person("zhang.wei", Role.FINANCE_DIRECTOR, hospital)
+    person.display_name = "张伟"
+    person.save()
+    Parameter.objects.create(
+        key="beds",
+        name="床位",
+        scope="institution",
+        institution=hospital,
+        effective_from=date(2026, 1, 1),
+        value=1,
+        unit="张",
+        source_mark="default",
+        changed_by="zhang.wei",
+    )
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    assert "平台自动" in client.get(reverse("costing:run", args=[run.pk])).content.decode()
+    assert "<td >张伟</td>" in client.get(reverse("masterdata:parameter", args=["beds"])).content.decode()

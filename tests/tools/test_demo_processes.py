@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+import redis
 
+from ops_platform import embedded
 from tools.demo import services as demo_services
 from tools.demo.places import read_json
 from tools.demo.processes import Processes, StepFailed
@@ -90,6 +92,35 @@ def test_a_killed_worker_is_started_again_and_a_dead_web_server_ends_the_demo(pr
     os.kill(pids["web"], signal.SIGKILL)
     assert services.web_ended.wait(5)
     assert said[-1].startswith("web ended (signal 9). Its log")
+
+
+def test_a_killed_valkey_is_started_again_on_the_same_port_with_what_it_held(processes, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo_services, "commands", lambda _port, _folder: {"web": python(SLEEPER)})
+    base = tmp_path / "embedded"
+    said = []
+    with embedded.borrow(base, postgres=False) as urls:
+        redis.from_url(urls.redis).set("waiting", "a lane")
+        services = demo_services.Services(processes, 1, tmp_path, said.append, lambda: embedded.revive(base))
+        time.sleep(1.1)  # it writes its file every second
+        services.start()
+        os.kill(int((base / "valkey/server.pid").read_text()), signal.SIGKILL)
+        wait_until(lambda: said)
+        assert said == ["Valkey ended; it is started again with its data, on the same port."]
+        assert redis.from_url(urls.redis).get("waiting") == b"a lane"
+        assert not services.web_ended.is_set()
+
+
+def test_a_server_that_cannot_be_started_again_is_told_once(processes, tmp_path, monkeypatch):
+    monkeypatch.setattr(demo_services, "commands", lambda _port, _folder: {"web": python(SLEEPER)})
+
+    def refuse():
+        raise embedded.EmbeddedError("Valkey died, and somebody else has taken the port since.")
+
+    said = []
+    demo_services.Services(processes, 1, tmp_path, said.append, refuse).start()
+    wait_until(lambda: said)
+    time.sleep(0.7)
+    assert said == ["Valkey died, and somebody else has taken the port since. `make demo` again starts everything."]
 
 
 @pytest.mark.parametrize("sent", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT, signal.SIGTERM]])

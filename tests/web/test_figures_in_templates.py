@@ -7,7 +7,9 @@ from django.template import Context, engines
 from django.test import RequestFactory
 
 from ops_platform.kernel import Explanation, Line
-from ops_platform.web import formats
+from ops_platform.web import changes, formats
+
+CHANGE = '{% include "components/change.html" %}'
 
 
 def shown(source: str, **context: object) -> str:
@@ -63,18 +65,23 @@ def test_a_negative_amount_is_red():
     ],
 )
 def test_a_change_is_coloured_by_the_direction_that_is_good(now, before, good, tone, arrow):
-    html = shown("{% change now before good=good %}", now=now, before=before, good=good)
+    html = shown(CHANGE, change=changes.percent(now, before, good=good))
     assert tone in html
     assert arrow in html
 
 
 @pytest.mark.parametrize("before", [None, 0, ""])
 def test_a_change_against_nothing_claims_no_percent(before):
-    assert "%" not in shown("{% change 5 before good='up' %}", before=before)
+    assert "%" not in shown(CHANGE, change=changes.percent(5, before, good="up"))
 
 
 def test_a_change_from_a_loss_is_measured_by_the_size_of_the_loss():
-    assert "150.0%" in shown("{% change now before good='up' %}", now=Decimal(50), before=Decimal(-100))
+    assert "150.0%" in shown(CHANGE, change=changes.percent(Decimal(50), Decimal(-100), good="up"))
+
+
+def test_a_balance_moves_by_an_amount_and_a_share_by_points():
+    assert "15.00 万元" in shown(CHANGE, change=changes.amount(Decimal(100_000), Decimal(-50_000)))
+    assert "2.5 个百分点" in shown(CHANGE, change=changes.points(Decimal("0.325"), Decimal("0.35")))
 
 
 def test_text_in_a_badge_is_escaped_and_an_unknown_tone_is_neutral():
@@ -100,6 +107,6 @@ def test_an_explanation_shows_rule_and_steps_in_order():
 
 
 def test_no_template_tag_writes_a_style_attribute():
-    html = shown('{% progress 3 4 "进度" %}{% stat "收入" "1" now=2 before=1 %}{% icon "home" %}{% empty_state "无" %}')
+    html = shown('{% progress 3 4 "进度" %}{% stat "收入" "1" note="元" %}{% icon "home" %}{% empty_state "无" %}')
     assert "style=" not in html
     assert "75%" in html

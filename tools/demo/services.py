@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from ops_platform.embedded import EmbeddedError
 from tools.demo.processes import Processes, StepFailed, last_lines
 
 RESTARTS, WITHIN_SECONDS, PAUSE_SECONDS = 5, 60.0, 0.5
@@ -38,13 +39,21 @@ def commands(port: int, folder: Path) -> dict[str, list[str]]:
 
 
 class Services:
-    """Keeps worker and beat alive; a web server that dies ends the demo."""
+    """Keeps worker, beat and the embedded servers alive; a web server that dies ends the demo."""
 
-    def __init__(self, processes: Processes, port: int, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        processes: Processes,
+        port: int,
+        folder: Path,
+        say: Callable[[str], None],
+        revive: Callable[[], list[str]] = list,
+    ) -> None:
         self.web_ended = threading.Event()
         self._processes = processes
         self._commands = commands(port, folder)
         self._say = say
+        self._revive: Callable[[], list[str]] | None = revive
         self._running: dict[str, subprocess.Popen[str]] = {}
         self._ends: dict[str, deque[float]] = {}
 
@@ -60,6 +69,7 @@ class Services:
     def _watch(self) -> None:
         while self._running:
             time.sleep(0.3)
+            self._watch_servers()
             for name, child in list(self._running.items()):
                 if child.poll() is None:
                     continue
@@ -69,13 +79,29 @@ class Services:
                 except StepFailed:  # the demo is ending: nothing is started any more
                     return
 
-    def _ended(self, name: str, code: int) -> None:
-        log = self._processes.log(name)
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    def _watch_servers(self) -> None:
+        """PostgreSQL and Valkey belong to no child of ours: they are looked at, not waited for."""
+        try:
+            revived = self._revive() if self._revive else []
+        except EmbeddedError as problem:
+            self._revive = None
+            self._say(f"{problem} `make demo` again starts everything.")
+            return
+        for name in revived:
+            self._say(f"{name} ended; it is started again with its data, on the same port.")
+            if self._too_often(name):
+                self._revive = None
+
+    def _too_often(self, name: str) -> bool:
         ends = self._ends.setdefault(name, deque(maxlen=RESTARTS))
         often = len(ends) == RESTARTS and time.monotonic() - ends[0] < WITHIN_SECONDS
         ends.append(time.monotonic())
-        again = name != "web" and not often
+        return often
+
+    def _ended(self, name: str, code: int) -> None:
+        log = self._processes.log(name)
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        again = not self._too_often(name) and name != "web"
         self._processes.clear(name)
         self._say(
             f"{name} ended ({how}){'; it is started again' if again else ''}. Its log {log} ends:\n{last_lines(log, 5)}"

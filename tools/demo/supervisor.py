@@ -55,7 +55,7 @@ def _run(places: Places, processes: Processes, printer: Printer, *, port: int, s
     _check_port(port)
     progress = Progress(places.folder / "progress.json", scale=scale, seed=SEED)
     steps = Steps(processes, places, progress, printer.say)
-    services = Services(processes, port, places.folder, printer.complain)
+    services = Services(processes, port, places.folder, printer.complain, lambda: embedded.revive(places.embedded))
     url = f"http://127.0.0.1:{port}/"
     steps.prepare(scale)
     services.start()

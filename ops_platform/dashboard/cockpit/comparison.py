@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from costing.public import Activity
 from insurance_settlement.public import Totals
 from ops_platform.dashboard.cockpit.figures import MonthFigures, month_figures
+from ops_platform.dashboard.withholding import Withheld
 from ops_platform.his_intake.public import IntakeCounts
 from ops_platform.masterdata.models import Institution, InstitutionKind
 
@@ -58,8 +59,7 @@ def compare(
     activities: Sequence[Activity],
     settlements: Sequence[Totals],
     intake: Mapping[int, IntakeCounts],
-    *,
-    withhold_few: bool,
+    withheld: Withheld,
 ) -> list[ComparisonRow]:
     """One row a group."""
     done: dict[int, list[Activity]] = defaultdict(list)
@@ -70,7 +70,7 @@ def compare(
     for settlement in settlements:
         if settlement.period == period:
             settled[settlement.institution].append(settlement)
-    return [_row(name, members, period, done, settled, intake, withhold_few) for name, members in groups.items()]
+    return [_row(name, members, period, done, settled, intake, withheld) for name, members in groups.items()]
 
 
 def _row(
@@ -80,13 +80,13 @@ def _row(
     done: Mapping[int, list[Activity]],
     settled: Mapping[int, list[Totals]],
     intake: Mapping[int, IntakeCounts],
-    withhold_few: bool,
+    withheld: Withheld,
 ) -> ComparisonRow:
     numbers = [one.pk for one in members]
     figures = month_figures(
         [row for number in numbers for row in done.get(number, ())],
         [row for number in numbers for row in settled.get(number, ())],
-        withhold_few=withhold_few,
+        hidden=withheld.of(period, numbers),
     )
     counts = [intake[number] for number in numbers if number in intake]
     alone = members[0] if len(members) == 1 else None

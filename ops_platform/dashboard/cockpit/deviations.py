@@ -122,7 +122,7 @@ def _volume(now: DepartmentFigures, past: DepartmentFigures) -> str:
         told.append(_("出院 %(a)s → %(b)s 人次") % {"a": past.discharges, "b": now.discharges})
     if now.visits < past.visits:
         told.append(_("门急诊 %(a)s → %(b)s 人次") % {"a": past.visits, "b": now.visits})
-    return _("业务量:%s") % "、".join(told) if told else ""
+    return _("业务量：%s") % "、".join(told) if told else ""
 
 
 def of_institutions(activities: Iterable[Activity], names: dict[int, str], period: str, before: str) -> list[Deviation]:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from costing.public import COST_ITEM_TITLES, DepartmentFigures, RunTotal
+from ops_platform.dashboard.withholding import Withheld
 from ops_platform.web import formats
 from ops_platform.web.charts import ChartTable, chart
 
@@ -167,8 +168,9 @@ def heat_map(
     groups: Mapping[str, frozenset[int]],
     addresses: Mapping[str, str],
     running: frozenset[str],
+    withheld: Withheld,
 ) -> str:
-    """Surplus rate of each institution (or group of them) and month.
+    """Surplus rate of each institution (or group of them) and month, but for what is withheld.
 
     A month that is still running is left out: its costs come in at its end, so that it would shine without reason.
     """
@@ -183,7 +185,8 @@ def heat_map(
             rows = [known[member, period] for member in members if (member, period) in known]
             income = sum((row.income + row.other_income for row in rows), ZERO)
             surplus = income - sum((row.cost for row in rows), ZERO)
-            rate = surplus / income if income else None
+            shown = income and "cases" not in withheld.of(period, members)
+            rate = surplus / income if shown else None
             line.append(formats.percent(rate))
             if rate is not None:
                 cells.append({"value": [x, y, round(rate, 4)], "href": f"{addresses[name]}&period={period}"})

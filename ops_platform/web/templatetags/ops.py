@@ -1,5 +1,6 @@
-"""Tags and filters of every template: icons, figures, badges, changes, links, explanations."""
+"""Tags and filters of every template: icons, figures, badges, links, explanations."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,6 @@ from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from ops_platform.kernel import Explanation
 from ops_platform.web import formats
@@ -66,31 +66,16 @@ def period_label(value: Any) -> str:
     return formats.period_label(value)
 
 
+@register.filter
+def named(username: str, people: Mapping[str, str]) -> str:
+    """Somebody by the name in `people` (web.people.names_of): `{{ row.closed_by|named:people }}`."""
+    return people.get(username, username)
+
+
 @register.simple_tag
 def badge(text: Any, tone: str = "neutral") -> SafeString:
     """A small mark of a state: good, warn, bad, info or neutral."""
     return format_html('<span class="mark mark-{}">{}</span>', tone if tone in TONES else "neutral", text)
-
-
-@register.simple_tag
-def change(now: Any, before: Any, good: str = "none") -> SafeString:
-    """Arrow and percent against the figure before; coloured by the direction that is `good` (up, down, none)."""
-    if now in (None, "") or before in (None, "") or not Decimal(before):
-        return format_html('<span class="change change-none" title="{}">{}</span>', _("没有可比数据"), formats.MISSING)
-    difference = Decimal(now) - Decimal(before)
-    direction = "up" if difference > 0 else "down" if difference < 0 else "flat"
-    ratio = abs(difference) / abs(Decimal(before))
-    tone = "none" if direction == "flat" or good == "none" else "good" if direction == good else "bad"
-    words = {"up": _("上升"), "down": _("下降"), "flat": _("持平")}[direction]
-    arrow = {"up": "▲", "down": "▼", "flat": "—"}[direction]
-    return format_html(
-        '<span class="change change-{}"><span aria-hidden="true">{}</span>'
-        '<span class="visually-hidden">{}</span> <span class="num">{}</span></span>',
-        tone,
-        arrow,
-        words,
-        formats.percent(ratio),
-    )
 
 
 @register.simple_tag(takes_context=True)
@@ -129,27 +114,7 @@ def progress(value: Any, maximum: Any = 100, label: str = "", tone: str = "info"
 
 
 @register.inclusion_tag("components/stat.html")
-def stat(
-    title: str,
-    figure: Any,
-    *,
-    unit: str = "",
-    now: Any = None,
-    before: Any = None,
-    good: str = "none",
-    against: str = "",
-    url: str = "",
-    note: str = "",
-) -> dict[str, Any]:
-    """A card with one figure, its unit and its change: `{% stat title figure unit=… now=… before=… good="up" %}`."""
-    return {
-        "title": title,
-        "figure": figure,
-        "unit": unit,
-        "now": now,
-        "before": before,
-        "good": good,
-        "against": against or _("较上月"),
-        "url": url,
-        "note": note,
-    }
+def stat(title: str, figure: Any, *, unit: str = "", note: str = "") -> dict[str, Any]:
+    """A card with one figure and its unit: `{% stat title figure unit=… note=… %}`. Cards with changes are made in Python
+    and include components/stat.html."""
+    return {"card": {"title": title, "figure": figure, "unit": unit, "note": note}}

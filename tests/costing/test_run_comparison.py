@@ -1,0 +1,83 @@
+"""Two versions side by side say what went in differently, not only what came out."""
+
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from costing.models import CostRun, DriverKind, DriverRule
+from costing.selectors.comparison import moved_inputs
+from costing.services import run_allocation
+from ops_platform.kernel import Period, Role
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.masterdata.models import Institution, SourceMark
+from tests.support import trade
+
+pytestmark = pytest.mark.django_db
+MARCH = Period.parse("2026-03")
+
+
+@pytest.fixture
+def hospital() -> Institution:
+    """An office and a ward with their people and a cost each, computed once."""
+    hospital = trade.alliance()["H1"]
+    trade.landed(
+        hospital, "departments", [trade.department("A", "administration", "办公室"), trade.department("D", name="内科")]
+    )
+    staff = [{"department": code, "period": "2026-03", "headcount": "5"} for code in "AD"]
+    trade.landed(hospital, "staff-headcounts", staff)
+    trade.landed(hospital, "cost-entries", [trade.cost("V-A", "A", "100.00"), trade.cost("V-D", "D", "200.00")])
+    computed(hospital)
+    return hospital
+
+
+def computed(hospital: Institution) -> CostRun:
+    """The month as it comes out now."""
+    return run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+
+
+def test_the_batches_that_came_in_between_are_named_by_dataset(hospital: Institution) -> None:
+    first = CostRun.objects.get()
+    trade.send(hospital, "cost-entries", [trade.cost("V-D", "D", "250.00")], batch_no="correction")
+    trade.send(hospital, "cost-entries", [trade.cost("V-D", "D", "250.00")], batch_no="nothing-new")
+    trade.send(hospital, "cost-entries", [trade.cost("V-2", "D", "9.00", day="2026-02-28")], batch_no="february")
+    trade.send(hospital, "departments", [trade.department("D", name="大内科")], batch_no="renamed")
+    inputs = moved_inputs(run=computed(hospital), earlier=first)
+    assert [(one.title, [batch.batch_no for batch in one.batches]) for one in inputs.datasets] == [
+        ("科室", ["renamed"]),
+        ("成本凭证", ["correction"]),
+    ]
+    assert [(one.landed, one.superseded, one.retracted) for one in inputs.datasets] == [(0, 1, 0), (0, 1, 0)]
+    assert (inputs.drivers, inputs.engine) == ((), None)
+
+
+def test_a_driver_that_took_the_place_of_another_is_shown_with_the_day_it_began(hospital: Institution) -> None:
+    first = CostRun.objects.get()
+    DriverRule.objects.create(
+        institution=None,
+        cost_class="administration",
+        effective_from=date(2026, 3, 1),
+        driver=DriverKind.FLOOR_AREA,
+        source_mark=SourceMark.DEFAULT,
+    )
+    trade.landed(hospital, "floor-areas", [{"department": "D", "period": "2026-03", "area": "80"}])
+    inputs = moved_inputs(run=computed(hospital), earlier=first)
+    (driver,) = inputs.drivers
+    assert driver.whose == "医共体 · 行政后勤类"
+    assert driver.before.startswith("人员数量(自 ")
+    assert driver.now == "占用面积(自 2026-03-01)"
+
+
+def test_the_page_reads_the_same_whichever_version_one_comes_from(hospital: Institution) -> None:
+    first = CostRun.objects.get()
+    trade.send(hospital, "cost-entries", [trade.cost("V-D", "D", "250.00")], batch_no="correction")
+    later = computed(hospital)
+    client = Client()
+    reader = trade.person("director", Role.FINANCE_DIRECTOR, hospital)
+    client.force_login(reader, backend="django.contrib.auth.backends.ModelBackend")
+    pages = [
+        client.get(reverse("costing:compare", args=pair)).content.decode()
+        for pair in ((first.pk, later.pk), (later.pk, first.pk))
+    ]
+    assert all("第 1 版与第 2 版比较" in page and "correction" in page and "50.00" in page for page in pages)
