@@ -1,6 +1,7 @@
 """REST intake: one address per dataset, so that the OpenAPI page shows each dataset's fields."""
 
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,8 @@ from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.datasets.declaration import Dataset
 from ops_platform.his_intake.formats import Delivery
 from ops_platform.his_intake.models import Batch
-from ops_platform.his_intake.schema import ERRORS, example_of, row_serializer
+from ops_platform.his_intake.schema import ERRORS, example_of, row_serializer, xml_example_of, xml_schema
+from ops_platform.his_intake.xml_rows import from_xml
 from ops_platform.kernel import DomainError, Forbidden, Invalid, Role
 from ops_platform.web.api import actor_of
 
@@ -31,7 +33,7 @@ class TooLarge(DomainError):
 
 
 class UnsupportedType(DomainError):
-    """The content type is none of the three."""
+    """The content type is none of those the gate reads."""
 
     status = 415
 
@@ -65,7 +67,7 @@ class ReceiptSerializer(serializers.Serializer):
     retracted = serializers.IntegerField(source="batch.retracted", help_text="撤回")
     quarantined = serializers.IntegerField(source="batch.quarantined", help_text="进入隔离区")
     errors = serializers.SerializerMethodField(  # type: ignore[assignment]
-        help_text="前 100 个错误:row, field, value, code, message"
+        help_text="前 100 个错误：row, field, value, code, message"
     )
     url = serializers.SerializerMethodField(help_text="该批次的地址，含全部错误")
 
@@ -119,6 +121,15 @@ class BatchDetailSerializer(BatchSerializer):
         return [fault for faults in rows for fault in faults]
 
 
+READERS_OF_ROWS: dict[str, Callable[[Dataset, bytes], Delivery]] = {
+    "application/x-ndjson": formats.from_ndjson,
+    "text/csv": formats.from_csv,
+    "application/xml": from_xml,
+    "text/xml": from_xml,
+}
+"""Bodies that hold rows only: institution and batch number stand in the address."""
+
+
 class IntakeView(APIView):
     """Takes one batch of a dataset."""
 
@@ -143,18 +154,17 @@ class IntakeView(APIView):
             def read() -> Delivery:
                 return formats.from_rows(self.dataset, envelope.get("rows"))
 
-        elif kind in ("application/x-ndjson", "text/csv"):
+        elif kind in READERS_OF_ROWS:
             institution = request.query_params.get("institution")
             batch_no = request.query_params.get("batch_no")
-            reader = formats.from_csv if kind == "text/csv" else formats.from_ndjson
 
             def read() -> Delivery:
-                return reader(self.dataset, body)
+                return READERS_OF_ROWS[kind](self.dataset, body)
 
         else:
             raise UnsupportedType(
                 "his_intake.content_type",
-                "Content-Type 应为 application/json、application/x-ndjson 或 text/csv。",
+                "Content-Type 应为 application/json、application/x-ndjson、text/csv 或 application/xml。",
             )
         actor = actor_of(request)
         receipt = services.accept_batch(
@@ -235,23 +245,27 @@ def intake_view(dataset: Dataset) -> type[IntakeView]:
     decorate = extend_schema(
         operation_id=f"intake_{dataset.code.replace('-', '_')}",
         summary=f"报送{dataset.title}",
-        description=f'{dataset.hint}\n\n主键：机构 + {keys}。同一主键再报内容不同时更正旧行;`"op": "retract"` 撤回。',
+        description=f'{dataset.hint}\n\n主键：机构 + {keys}。同一主键再报内容不同时更正旧行；`"op": "retract"` 撤回。',
         tags=["数据采集"],
         parameters=[
-            OpenApiParameter("institution", str, description="机构代码(NDJSON、CSV 用)"),
-            OpenApiParameter("batch_no", str, description="批次号(NDJSON、CSV 用)"),
+            OpenApiParameter("institution", str, description="机构代码(NDJSON、CSV、XML 用)"),
+            OpenApiParameter("batch_no", str, description="批次号(NDJSON、CSV、XML 用)"),
         ],
         request={
             "application/json": envelope,
             "application/x-ndjson": OpenApiTypes.STR,
             "text/csv": OpenApiTypes.STR,
+            "application/xml": xml_schema(row),
         },
         responses={
             201: OpenApiResponse(ReceiptSerializer, description="已接收"),
             200: OpenApiResponse(ReceiptSerializer, description="同一批次此前已接收，返回当时的结果"),
             **ERRORS,
         },
-        examples=[OpenApiExample("示例", value=example_of(dataset), request_only=True, media_type="application/json")],
+        examples=[
+            OpenApiExample("示例", value=example_of(dataset), request_only=True, media_type="application/json"),
+            OpenApiExample("XML 示例", value=xml_example_of(dataset), request_only=True, media_type="application/xml"),
+        ],
     )
     view.post = decorate(view.post)  # type: ignore[attr-defined]
     return view

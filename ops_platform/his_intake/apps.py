@@ -11,19 +11,24 @@ class HisIntakeConfig(AppConfig):
 
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions, register_check
-        from ops_platform.his_intake import board, integrity, nightly
-        from ops_platform.his_intake.selectors import READERS
+        from ops_platform.his_intake import approval, board, integrity, nightly
+        from ops_platform.his_intake.selectors import READERS, key_names
         from ops_platform.his_intake.services import UPLOADERS
         from ops_platform.nightly.public import register_column, register_step
         from ops_platform.notifications.public import register_kind
         from ops_platform.web import navigation
+        from ops_platform.web.people import register_names
+        from workflows.public import register_subject
 
         register_actions(
             his_intake__batch_accepted="数据批次入库",
             his_intake__rows_discarded="弃用隔离数据",
+            his_intake__rows_released="放行隔离数据",
         )
         register_check("his_intake.references", "收费明细的引用", integrity.orphan_charge_lines)
         register_check("his_intake.batches", "批次与事实行数", integrity.batches_add_up)
+        register_names(key_names)
+        register_subject(approval.RELEASE)
         register_step(nightly.QUALITY)
         register_step(nightly.TELLING)
         register_kind("his_intake.findings", _("数据问题"))

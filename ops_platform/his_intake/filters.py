@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.his_intake import selectors
 from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.models import Batch, QualityFinding, QuarantinedRow
-from ops_platform.his_intake.quality.rules import RULES
+from ops_platform.his_intake.quality.rules import rule_titles
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import Institution, InstitutionKind
 from ops_platform.web.formats import period_label
@@ -47,6 +47,7 @@ FAULT_TITLES = {
     "his_intake.unknown_op": _("操作无法识别"),
     "his_intake.row_not_an_object": _("整行无法识别"),
     "his_intake.too_many_cells": _("列数多于表头"),
+    "his_intake.repeated_field": _("字段重复"),
     "his_intake.nothing_to_retract": _("没有可撤回的数据"),
 }
 
@@ -157,9 +158,7 @@ class FindingFilter(OwnInstitutions):
     """Findings by institution, month and rule."""
 
     period = django_filters.CharFilter(label=_("月份"), widget=MonthInput)
-    rule = django_filters.ChoiceFilter(
-        label=_("规则"), choices=[(rule.code, rule.title) for rule in RULES], empty_label=ALL
-    )
+    rule = django_filters.ChoiceFilter(label=_("规则"), choices=lambda: list(rule_titles().items()), empty_label=ALL)
 
     class Meta:
         model = QualityFinding

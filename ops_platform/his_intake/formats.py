@@ -41,7 +41,7 @@ def from_rows(dataset: Dataset, rows: Any) -> Delivery:
     """From a JSON list of objects."""
     if not isinstance(rows, list):
         raise Invalid("his_intake.rows_not_a_list", "rows 应为数组，每个元素是一行。")
-    _limit(len(rows))
+    limit_rows(len(rows))
     faults: dict[int, Fault] = {}
     if set(map(type, rows)) - {dict}:
         broken = Fault("his_intake.row_not_an_object", '每一行应为对象，如 {"字段": "值"}')
@@ -74,7 +74,7 @@ def from_json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Invalid("his_intake.not_json", f"请求体不是有效的 JSON(UTF-8):{error}") from error
+        raise Invalid("his_intake.not_json", f"请求体不是有效的 JSON(UTF-8)：{error}") from error
 
 
 def from_ndjson(dataset: Dataset, body: bytes) -> Delivery:
@@ -83,7 +83,7 @@ def from_ndjson(dataset: Dataset, body: bytes) -> Delivery:
     Each line is parsed by itself: a row cut over two lines is two faulty rows, never one good one.
     """
     lines = [line for line in body.split(b"\n") if line.strip()]
-    _limit(len(lines))
+    limit_rows(len(lines))
     try:
         rows: list[Any] = list(map(orjson.loads, lines))
     except orjson.JSONDecodeError:
@@ -109,7 +109,7 @@ def from_csv(dataset: Dataset, body: bytes) -> Delivery:
     try:
         table = _plain_cells(text) or list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error as error:
-        raise Invalid("his_intake.not_csv", f"无法解析 CSV:{error}") from error
+        raise Invalid("his_intake.not_csv", f"无法解析 CSV：{error}") from error
     return from_table(dataset, table)
 
 
@@ -125,7 +125,7 @@ def _plain_cells(text: str) -> list[list[str]] | None:
 def from_table(dataset: Dataset, table: list[list[Any]]) -> Delivery:
     """A header row and rows of cells. Headers are field names or the titles of the template."""
     rows = [row for row in table[1:] if any(row) or any(cell not in ("", None) for cell in row)]
-    _limit(len(rows))
+    limit_rows(len(rows))
     if not table or not rows:
         raise Invalid("his_intake.no_rows", "没有数据行。第一行为表头，从第二行起填写数据。")
     titles = {field.title: field.name for field in dataset.fields} | {
@@ -214,7 +214,8 @@ def _cell(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
-def _limit(count: int) -> None:
+def limit_rows(count: int) -> None:
+    """Refuse a batch of more rows than the gate takes."""
     if count > settings.INTAKE_MAX_ROWS:
         raise Invalid(
             "his_intake.too_many_rows",

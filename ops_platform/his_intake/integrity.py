@@ -45,6 +45,6 @@ def batches_add_up() -> Iterator[Finding]:
             yield Finding(
                 code="his_intake.rows_differ",
                 severity=Severity.BLOCKING,
-                message=f"{dataset.title}:批次记录共 {booked} 行，事实表有 {stored} 行。",
+                message=f"{dataset.title}：批次记录共 {booked} 行，事实表有 {stored} 行。",
                 subject=dataset.code,
             )

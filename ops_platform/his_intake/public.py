@@ -24,11 +24,14 @@ from ops_platform.his_intake.drilldown import (
     income_entries,
     intake_counts,
 )
+from ops_platform.his_intake.quality.rules import Rule, register_rule
 from ops_platform.his_intake.reading import (
+    BatchBetween,
     DepartmentAt,
     InputStamp,
     ItemAt,
     as_of_sql,
+    batches_between,
     departments_as_of,
     input_stamp,
     items_as_of,
@@ -47,6 +50,7 @@ __all__ = [
     "METRICS",
     "READERS",
     "SCHEMES",
+    "BatchBetween",
     "ChargedLine",
     "DepartmentAt",
     "EncounterAt",
@@ -56,8 +60,10 @@ __all__ = [
     "ItemAt",
     "Origin",
     "OriginColumn",
+    "Rule",
     "VoucherLine",
     "as_of_sql",
+    "batches_between",
     "charge_lines",
     "cost_entries",
     "departments_as_of",
@@ -70,4 +76,5 @@ __all__ = [
     "last_sequence",
     "read_charge_columns",
     "read_columns",
+    "register_rule",
 ]

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 
 import numpy as np
 from django.db import connection
+from django.db.models import Q
 
-from ops_platform.his_intake.models import DatasetMonth, IntakeState
+from ops_platform.his_intake.datasets.catalogue import DATASETS
+from ops_platform.his_intake.models import Batch, DatasetMonth, IntakeState
 from ops_platform.kernel import Period, digest_of
 from ops_platform.masterdata.models import Institution
 
@@ -39,6 +41,49 @@ def input_stamp(
         touched = touched.filter(dataset__in=datasets)
     rows = [list(row) for row in touched.order_by("dataset", "month").values_list("dataset", "month", "sequence")]
     return InputStamp(sequence=last_sequence(institution), digest=digest_of(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchBetween:
+    """A batch that came in between two moments and changed something that a run reads."""
+
+    dataset: str
+    title: str
+    id: int
+    batch_no: str
+    received_at: datetime
+    landed: int
+    superseded: int
+    retracted: int
+
+
+def batches_between(
+    institution: Institution, period: Period, datasets: Sequence[str], *, after: int, up_to: int
+) -> list[BatchBetween]:
+    """Batches of these datasets with sequence > `after` and <= `up_to` that changed facts of the month, or timeless
+    ones; in the order of the datasets, then of their coming."""
+    rows = Batch.objects.filter(
+        Q(months__contains=[str(period)]) | Q(months=[]),
+        Q(landed__gt=0) | Q(superseded__gt=0) | Q(retracted__gt=0),
+        institution=institution,
+        dataset__in=datasets,
+        sequence__gt=after,
+        sequence__lte=up_to,
+    ).order_by("sequence")
+    found = [
+        BatchBetween(
+            dataset=batch.dataset,
+            title=DATASETS[batch.dataset].title,
+            id=batch.pk,
+            batch_no=batch.batch_no,
+            received_at=batch.received_at,
+            landed=batch.landed,
+            superseded=batch.superseded,
+            retracted=batch.retracted,
+        )
+        for batch in rows
+    ]
+    return sorted(found, key=lambda batch: datasets.index(batch.dataset))
 
 
 def as_of_sql(alias: str, sequence: int) -> str:
@@ -129,10 +174,11 @@ def read_columns(sql: str, columns: Mapping[str, str]) -> dict[str, np.ndarray]:
 
 
 def read_charge_columns(institution: Institution, period: Period, sequence: int) -> dict[str, np.ndarray]:
-    """The charge lines of a month as of a sequence: encounter, item, ordering, executing (numbers), amount and
-    insured_amount (fen)."""
+    """The charge lines of a month as of a sequence: encounter, item, ordering, executing (numbers), day (0 is the
+    first of the month), amount and insured amount (fen)."""
     return read_columns(
         "SELECT l.encounter, l.item_id::int, l.ordering_department_id::int, l.executing_department_id::int,"
+        " (l.charged_at AT TIME ZONE 'Asia/Shanghai')::date - l.month,"
         " (l.amount * 100)::bigint, (l.insured_amount * 100)::bigint FROM his_intake_chargeline l"
         f" WHERE l.month = '{period.first_day}' AND l.institution_id = {int(institution.pk)}"
         f" AND {as_of_sql('l', sequence)}",
@@ -141,6 +187,7 @@ def read_charge_columns(institution: Institution, period: Period, sequence: int)
             "item": "int32",
             "ordering": "int32",
             "executing": "int32",
+            "day": "int32",
             "amount": "int64",
             "insured": "int64",
         },

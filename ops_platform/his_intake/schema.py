@@ -1,6 +1,7 @@
 """How the OpenAPI page describes datasets: made from the declarations, so that it cannot differ from the gate."""
 
 from typing import Any
+from xml.sax.saxutils import escape
 
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
@@ -62,3 +63,20 @@ def example_of(dataset: Dataset) -> dict[str, Any]:
         if field.example
     }
     return {"institution": "H001", "batch_no": "20260305-1", "rows": [row]}
+
+
+def xml_schema(row: type[serializers.Serializer]) -> dict[str, Any]:
+    """The schema of an XML body: a `<batch>` of the rows that JSON has in `rows`."""
+    rows = {"type": "array", "items": {"$ref": f"#/components/schemas/{row.__name__}"}}
+    return {"type": "object", "xml": {"name": "batch"}, "properties": {"row": rows}, "required": ["row"]}
+
+
+def xml_example_of(dataset: Dataset) -> str:
+    """The same batch of one row as XML; institution and batch number stand in the address."""
+    (row,) = example_of(dataset)["rows"]
+    fields = "\n".join(f"    <{name}>{_xml_value(value)}</{name}>" for name, value in row.items())
+    return f"<batch>\n  <row>\n{fields}\n  </row>\n</batch>"
+
+
+def _xml_value(value: str | list[str]) -> str:
+    return escape(value) if isinstance(value, str) else "".join(f"<code>{escape(code)}</code>" for code in value)

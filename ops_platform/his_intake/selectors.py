@@ -1,6 +1,6 @@
 """Reads of the intake for pages and the API."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,12 @@ from ops_platform.his_intake.datasets.catalogue import DATASETS, DISCHARGE_ABSTR
 from ops_platform.his_intake.datasets.declaration import Dataset
 from ops_platform.his_intake.models import Batch, DatasetMonth, Encounter, QualityFinding, QuarantinedRow
 from ops_platform.his_intake.services import SENDERS
+from ops_platform.identity.models import ApiKey
 from ops_platform.kernel import Actor, NotFound, Role
 from ops_platform.masterdata.models import ChargeItem, Department, Institution
 
 READERS = (*SENDERS, Role.AUDITOR, Role.ACCOUNTING_REVIEWER)
+KEY = "key:"
 MONTHLY = tuple(code for code, dataset in DATASETS.items() if dataset.month)
 PATIENT_LEVEL = frozenset({"encounters", "charge-lines", "discharge-abstracts"})
 
@@ -24,6 +26,13 @@ PATIENT_LEVEL = frozenset({"encounters", "charge-lines", "discharge-abstracts"})
 def batches(*, actor: Actor) -> QuerySet[Batch]:
     """Batches of the institutions the actor sees, newest first."""
     return Batch.objects.visible_to(actor, *READERS).select_related("institution").order_by("-received_at", "-id")
+
+
+def key_names(names: Iterable[str]) -> dict[str, str]:
+    """The name of each API key that sent a batch, by what stands in `Batch.sender` (identity.actors.actor_of_key)."""
+    prefixes = [name.removeprefix(KEY) for name in names if name.startswith(KEY)]
+    keys = ApiKey.objects.filter(prefix__in=prefixes) if prefixes else ApiKey.objects.none()
+    return {f"{KEY}{prefix}": name for prefix, name in keys.values_list("prefix", "name")}
 
 
 def access_batch(*, actor: Actor, batch_id: int) -> Batch:
@@ -38,17 +47,31 @@ def quarantined_rows(*, actor: Actor) -> QuerySet[QuarantinedRow]:
     """Quarantined rows of the institutions the actor sees, newest batch first."""
     return (
         QuarantinedRow.objects.visible_to(actor, *READERS)
-        .select_related("institution", "batch")
+        .select_related("institution", "batch", "resubmitted_in")
         .order_by("-batch_id", "row_no", "id")
     )
 
 
 def access_quarantined_row(*, actor: Actor, row_id: int) -> QuarantinedRow:
     """One quarantined row; NotFound for what the actor may not see."""
-    row = quarantined_rows(actor=actor).select_related("resubmitted_in").filter(pk=row_id).first()
+    row = quarantined_rows(actor=actor).filter(pk=row_id).first()
     if row is None:
         raise NotFound("his_intake.no_quarantined_row", "没有这条隔离数据。")
     return row
+
+
+def rows_taken_up(*, batch: Batch) -> QuerySet[QuarantinedRow]:
+    """The quarantined rows that the batch resubmitted, or that it settled since its sender had corrected them."""
+    rows = QuarantinedRow.objects.filter(resubmitted_in=batch)
+    return rows.select_related("batch").order_by("resubmitted_as", "batch_id", "row_no", "id")
+
+
+def origins(*, batch: Batch, row_nos: Collection[int]) -> dict[int, list[QuarantinedRow]]:
+    """By row number of the batch the quarantined rows that it took up with this row."""
+    found: dict[int, list[QuarantinedRow]] = {}
+    for row in rows_taken_up(batch=batch).filter(resubmitted_as__in=row_nos):
+        found.setdefault(row.resubmitted_as or 0, []).append(row)
+    return found
 
 
 def quality_findings(*, actor: Actor) -> QuerySet[QualityFinding]:

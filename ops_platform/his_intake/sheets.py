@@ -1,6 +1,6 @@
 """Rows of a dataset as a person reads them: one cell a field, with what is wrong beside it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -38,11 +38,13 @@ def heads(dataset: Dataset) -> tuple[Head, ...]:
 
 @dataclass(frozen=True, slots=True)
 class FaultyRow:
-    """A quarantined row: its cells in the order of the fields, and the faults that belong to no field."""
+    """A quarantined row: its cells in the order of the fields, the faults that belong to no field, and the quarantined
+    rows that it was resubmitted from."""
 
     row: QuarantinedRow
     cells: tuple[Cell, ...]
     row_faults: tuple[str, ...]
+    origins: Sequence[QuarantinedRow] = ()
 
 
 def field_title(dataset: Dataset, name: str) -> str:
@@ -78,17 +80,17 @@ def row_faults(dataset: Dataset, row: QuarantinedRow) -> tuple[str, ...]:
 def faults_in_words(dataset: Dataset, row: QuarantinedRow) -> str:
     """All faults of the row in one line."""
     named = ((field_title(dataset, fault["field"]), fault["message"]) for fault in row.faults)
-    return ";".join(f"{title}:{message}" if title else message for title, message in named)
+    return "；".join(f"{title}：{message}" if title else message for title, message in named)
 
 
-def faulty_row(dataset: Dataset, row: QuarantinedRow) -> FaultyRow:
+def faulty_row(dataset: Dataset, row: QuarantinedRow, origins: Sequence[QuarantinedRow] = ()) -> FaultyRow:
     """The row for a table whose faulty cells are red."""
     content = content_of(row)
     cells = tuple(
         Cell(sent_text(content.get(field.name)), field_faults(row, field.name), isinstance(field, Number))
         for field in dataset.fields
     )
-    return FaultyRow(row, cells, row_faults(dataset, row))
+    return FaultyRow(row, cells, row_faults(dataset, row), origins)
 
 
 def unknown_names(dataset: Dataset, row: QuarantinedRow) -> list[str]:
@@ -98,15 +100,19 @@ def unknown_names(dataset: Dataset, row: QuarantinedRow) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class LandedRow:
-    """A fact: its cells, and whether it still holds."""
+    """A fact: its cells, whether it still holds, and the quarantined rows that came in with it."""
 
     row_no: int
     cells: tuple[Cell, ...]
     superseded_sequence: int | None
+    origins: Sequence[QuarantinedRow]
 
 
 def landed_rows(
-    dataset: Dataset, facts: Collection[Any], codes: Mapping[str, Mapping[int, str]]
+    dataset: Dataset,
+    facts: Collection[Any],
+    codes: Mapping[str, Mapping[int, str]],
+    origins: Mapping[int, Sequence[QuarantinedRow]],
 ) -> tuple[LandedRow, ...]:
     """Facts for a table, with codes in place of lasting numbers."""
     return tuple(
@@ -114,6 +120,7 @@ def landed_rows(
             fact.row_no,
             tuple(_landed_cell(field, getattr(fact, field.target), codes.get(field.name)) for field in dataset.fields),
             fact.superseded_sequence,
+            origins.get(fact.row_no, ()),
         )
         for fact in facts
     )

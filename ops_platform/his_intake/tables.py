@@ -10,17 +10,24 @@ from django_tables2 import A
 
 from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.models import Batch, QualityFinding, QuarantinedRow
-from ops_platform.his_intake.quality.rules import RULES
+from ops_platform.his_intake.quality.rules import rule_titles
 from ops_platform.his_intake.sheets import faults_in_words, field_title
 from ops_platform.masterdata.models import Institution
-from ops_platform.web.tables import ActionsColumn, PeriodColumn, QuantityColumn, StateColumn, Table, TimeColumn
+from ops_platform.web.tables import (
+    ActionsColumn,
+    PeriodColumn,
+    PersonColumn,
+    QuantityColumn,
+    StateColumn,
+    Table,
+    TimeColumn,
+)
 from ops_platform.web.templatetags.ops import badge, quantity
 
 SOURCE_TONES = {"api": "neutral", "upload": "info", "resubmission": "warn"}
 STATE_TONES = {"open": "bad", "resubmitted": "good", "discarded": "neutral"}
 PLACE = {"td": {"class": "place"}}
 NAME = {"td": {"class": "text-nowrap"}}
-RULE_TITLES = {rule.code: rule.title for rule in RULES}
 
 
 def dataset_title(code: str) -> str:
@@ -85,7 +92,7 @@ class BatchTable(Table):
     dataset = DatasetColumn(verbose_name=_("数据集"), attrs=NAME)
     batch_no = django_tables2.Column(verbose_name=_("批次号"), linkify=("his_intake:batch", {"pk": A("pk")}))
     source = StateColumn(verbose_name=_("来源"), tones=SOURCE_TONES)
-    sender = django_tables2.Column(verbose_name=_("报送人"))
+    sender = PersonColumn(verbose_name=_("报送人"), attrs=NAME)
     rows = QuantityColumn(verbose_name=_("行数"))
     landed = QuantityColumn(verbose_name=_("新增"))
     superseded = QuantityColumn(verbose_name=_("更正"))
@@ -129,17 +136,30 @@ class QuarantineTable(Table):
     row_no = QuantityColumn(verbose_name=_("行"))
     faults = django_tables2.Column(verbose_name=_("错误"))
     state = StateColumn(verbose_name=_("状态"), tones=STATE_TONES)
+    taken_by = django_tables2.Column(
+        verbose_name=_("重报或更正于"),
+        accessor="resubmitted_in",
+        linkify=("his_intake:batch", {"pk": A("resubmitted_in_id")}),
+    )
     actions = ActionsColumn("his_intake/quarantine_actions.html")
 
     class Meta(Table.Meta):
         model = QuarantinedRow
         orderable = False
-        fields = ("chosen", "institution", "dataset", "batch", "row_no", "faults", "state", "actions")
+        fields = ("chosen", "institution", "dataset", "batch", "row_no", "faults", "state", "taken_by", "actions")
 
     def render_faults(self, record: QuarantinedRow) -> str:
         dataset = DATASETS[record.dataset]
         shown = ((field_title(dataset, fault["field"]), fault["value"], fault["message"]) for fault in record.faults)
         return format_html_join("", '<div class="fault"><b>{}</b> <span class="fault-value">{}</span> {}</div>', shown)
+
+    def render_taken_by(self, value: Batch, record: QuarantinedRow) -> str:
+        if record.resubmitted_as is None:
+            return value.batch_no
+        return _("%(batch)s 第 %(row)s 行") % {"batch": value.batch_no, "row": record.resubmitted_as}
+
+    def value_taken_by(self, value: Batch, record: QuarantinedRow) -> str:
+        return self.render_taken_by(value, record)
 
     def value_faults(self, record: QuarantinedRow) -> str:
         return faults_in_words(DATASETS[record.dataset], record)
@@ -167,9 +187,9 @@ class FindingTable(Table):
         return rule_title(record)
 
     def value_sample(self, value: list[dict[str, str]]) -> str:
-        return "; ".join(f"{item['reference']}({item['seen']})" for item in value)
+        return "；".join(f"{item['reference']}({item['seen']})" for item in value)
 
 
 def rule_title(finding: QualityFinding) -> str:
     """The rule in words."""
-    return RULE_TITLES.get(finding.rule, finding.rule)
+    return rule_titles().get(finding.rule, finding.rule)

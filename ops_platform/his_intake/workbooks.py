@@ -5,7 +5,7 @@ zeros and does not turn 2026-03 into a date.
 """
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from ops_platform.his_intake.datasets.declaration import Dataset
 from ops_platform.his_intake.datasets.fields import Choice, Day, Field, Number, Reference
+from ops_platform.his_intake.examples import own_examples
 from ops_platform.his_intake.formats import FAULTS_TITLE, OP, RETRACT
 from ops_platform.his_intake.models import QuarantinedRow
 from ops_platform.his_intake.sheets import (
@@ -23,6 +24,7 @@ from ops_platform.his_intake.sheets import (
     field_faults,
     sent_text,
 )
+from ops_platform.masterdata.models import Institution
 from ops_platform.web.exports import XLSX, escape_cell
 
 PREPARED_ROWS = 5_000
@@ -85,25 +87,28 @@ def _choices(field: Choice) -> dict[str, Any]:
     }
 
 
-def template(dataset: Dataset) -> FileResponse:
-    """The empty form of a dataset, and a second sheet that explains each column."""
+def template(dataset: Dataset, institution: Institution | None) -> FileResponse:
+    """The empty form of a dataset, and a second sheet that explains each column with examples of the institution."""
     workbook = _Workbook()
     workbook.data_sheet(dataset)
-    _instructions(workbook, dataset)
+    _instructions(workbook, dataset, institution)
     return workbook.response(_("%(dataset)s模板") % {"dataset": dataset.title})
 
 
-def _instructions(workbook: _Workbook, dataset: Dataset) -> None:
+def _instructions(workbook: _Workbook, dataset: Dataset, institution: Institution | None) -> None:
     sheet = workbook.book.add_worksheet(_("填写说明"))
     for position, width in enumerate((26, 8, 60, 34)):
         sheet.set_column(position, position, width)
     keys = "、".join(dataset.by_name[name].title for name in dataset.key)
-    notes = (
+    own = own_examples(dataset, institution)
+    notes = [
         dataset.hint,
         _("在「数据」表中从第二行起填写，不要改动表头；带 * 的列必填。本表不会被读取。"),
         _("同一%(keys)s再次上传且内容不同时，以新内容更正原有数据。") % {"keys": keys},
         _("不得填写姓名、身份证号、电话号码；患者与医师一律使用假名。"),
-    )
+    ]
+    if own and institution:
+        notes.append(_("示例中的代码取自%(institution)s。") % {"institution": institution.name})
     for row, note in enumerate(notes):
         sheet.merge_range(row, 0, row, 3, note, workbook.wrapped)
     start = len(notes) + 1
@@ -113,23 +118,22 @@ def _instructions(workbook: _Workbook, dataset: Dataset) -> None:
         sheet.write_string(row, 0, field.title, workbook.wrapped)
         sheet.write_string(row, 1, _("是") if field.required else "", workbook.wrapped)
         sheet.write_string(row, 2, form_of(field), workbook.wrapped)
-        sheet.write_string(row, 3, example_of(field), workbook.wrapped)
+        sheet.write_string(row, 3, example_of(field, own), workbook.wrapped)
 
 
 def form_of(field: Field) -> str:
     """What a value looks like, for somebody who fills in a table."""
     if isinstance(field, Choice):
-        return _("选择:%(choices)s") % {"choices": "、".join(str(title) for _code, title in field.choices)}
+        return _("选择：%(choices)s") % {"choices": "、".join(str(title) for _code, title in field.choices)}
     if isinstance(field, Reference):
         return _("%(form)s(原样填写，保留前面的 0)") % {"form": field.form}
     return field.form
 
 
-def example_of(field: Field) -> str:
-    """The example as a person would type it."""
-    if isinstance(field, Choice):
-        return str(dict(field.choices).get(field.example, field.example))
-    return field.example
+def example_of(field: Field, own: Mapping[str, str]) -> str:
+    """The example as a person would type it: the institution's own where there is one."""
+    example = own.get(field.name, field.example)
+    return str(dict(field.choices).get(example, example)) if isinstance(field, Choice) else example
 
 
 def faulty_rows(dataset: Dataset, rows: Iterable[QuarantinedRow], name: str) -> FileResponse:
@@ -149,7 +153,7 @@ def faulty_rows(dataset: Dataset, rows: Iterable[QuarantinedRow], name: str) -> 
             sheet.write_string(line, last, sent_text(content.get(OP)))
         sheet.write_string(line, last + len(extra) - 1, faults_in_words(dataset, row), workbook.message)
     sheet.set_column(len(dataset.fields) + len(extra) - 1, len(dataset.fields) + len(extra) - 1, 60)
-    _instructions(workbook, dataset)
+    _instructions(workbook, dataset, rows[0].institution if rows else None)
     return workbook.response(name)
 
 

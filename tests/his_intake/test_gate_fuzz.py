@@ -67,6 +67,11 @@ def _envelope(rows: Any, batch_no: Any) -> bytes:
     return json.dumps({"institution": "H1", "batch_no": batch_no, "rows": rows}).encode()
 
 
+def _xml(rows: list[dict[str, Any]]) -> bytes:
+    fields = ("".join(f"<{name}>{value}</{name}>" for name, value in row.items()) for row in rows)
+    return f"<batch>{''.join(f'<row>{one}</row>' for one in fields)}</batch>".encode()
+
+
 def _is_clean_refusal_or_receipt(answer: Any) -> None:
     assert answer.status_code < 500, answer.content[:300]
     if answer.status_code >= 400:
@@ -100,9 +105,37 @@ def test_a_mutilated_body_is_refused(post: Post, body: bytes) -> None:
         ("application/json", ""),
         ("application/x-ndjson", "?institution=H1&batch_no=n"),
         ("text/csv", "?institution=H1&batch_no=c"),
-        ("application/xml", ""),
+        ("application/xml", "?institution=H1&batch_no=x"),
+        ("text/plain", ""),
     ):
         _is_clean_refusal_or_receipt(post("cost-entries", body, kind, query))
+
+
+tags = ["<batch>", "</batch>", "<row>", "</row>", "<row/>", "<voucher>", "</voucher>", "<code>", "</code>", "<a b='c'>"]
+others = [
+    "V1",
+    "&lt;",
+    "&x;",
+    "&#0;",
+    "\x00",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<!DOCTYPE a>",
+    "<?xml encoding='gbk'?>",
+]
+markup = st.sampled_from([*tags, *others])
+
+
+@given(pieces=st.lists(markup | st.text(max_size=8), max_size=12), dataset=st.sampled_from(sorted(DATASETS)))
+@FUZZ
+def test_mutilated_xml_is_refused(post: Post, pieces: list[str], dataset: str) -> None:
+    number = f"fuzz-{Batch.objects.count()}"
+    body = "".join(pieces).encode("utf-8", "surrogatepass")
+    for sent in (body, b"<batch><row>" + body + b"</row></batch>"):
+        _is_clean_refusal_or_receipt(post(dataset, sent, "application/xml", f"?institution=H1&batch_no={number}"))
+        number += "-2"
 
 
 @given(institution=values, batch_no=values, rows=values)
@@ -151,6 +184,29 @@ def test_json_ndjson_and_csv_carry_the_same_rows(post: Post) -> None:
     assert post("cost-entries", b"\xef\xbb\xbf" + csv, "text/csv; charset=utf-8", query + "c").json()["unchanged"] == 3
     broken = post("cost-entries", ndjson + b"\n{oops", "application/x-ndjson", query + "d").json()
     assert (broken["unchanged"], broken["quarantined"]) == (3, 1)
+
+
+def test_xml_carries_the_same_rows_as_json(post: Post) -> None:
+    rows = [trade.cost(f"V{number}", "NK01", "1.00", day="2026-01-31") for number in range(3)]
+    assert post("cost-entries", _envelope(rows, "a")).json()["landed"] == 3
+    for number, kind in enumerate(("application/xml", "text/xml; charset=utf-8", "TEXT/XML")):
+        sent = post("cost-entries", _xml(rows), kind, f"?institution=H1&batch_no=x{number}")
+        assert (sent.status_code, sent.json()["unchanged"]) == (201, 3)
+    packed = gzip.compress(_xml(rows))
+    query = "?institution=H1&batch_no=z"
+    assert (
+        post("cost-entries", packed, "application/xml", query, **{"Content-Encoding": "gzip"}).json()["unchanged"] == 3
+    )
+    again = post("cost-entries", packed, "application/xml", query, **{"Content-Encoding": "gzip"})
+    assert again.status_code == 200, "the same batch again"
+
+
+def test_refused_xml_leaves_its_batch_number_free(post: Post) -> None:
+    query = "?institution=H1&batch_no=x"
+    refused = post("cost-entries", b"<!DOCTYPE batch><batch/>", "application/xml", query)
+    assert (refused.status_code, refused.json()["code"]) == (400, "his_intake.xml_doctype")
+    assert post("cost-entries", b"<batch/>", "application/xml", query).status_code == 422
+    assert post("cost-entries", b"<batch><row/></batch>", "application/xml", query).json()["quarantined"] == 1
 
 
 def test_a_row_cut_over_two_lines_is_two_faulty_rows(post: Post) -> None:

@@ -1,6 +1,7 @@
 """Data-quality rules: each finds what is wrong with valid rows, names it, and finds nothing in good ones."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -48,19 +49,22 @@ def hospital() -> Institution:
     trade.landed(
         hospital,
         "discharge-abstracts",
-        [
-            {
-                "encounter_no": "Z1",
-                "diagnoses": ["J18.900"],
-                "sex": "1",
-                "age": "60",
-                "stay_days": "6",
-                "leaving_type": "1",
-                "total_charges": "0.00",
-            }
-        ],
+        [_abstract(["J18.900"], ["36.0700"])],
     )
     return hospital
+
+
+def _abstract(diagnoses: list[str], procedures: list[str]) -> dict[str, Any]:
+    return {
+        "encounter_no": "Z1",
+        "diagnoses": diagnoses,
+        **({"procedures": procedures} if procedures else {}),
+        "sex": "1",
+        "age": "60",
+        "stay_days": "6",
+        "leaving_type": "1",
+        "total_charges": "0.00",
+    }
 
 
 def found(hospital: Institution) -> dict[str, list[str]]:
@@ -126,6 +130,41 @@ def test_charges_without_any_cost(hospital: Institution) -> None:
     assert found(hospital) == {"month_without_costs": ["2026-03"]}
 
 
+def test_codes_that_the_scheme_in_force_does_not_know(hospital: Institution) -> None:
+    receipt = trade.landed(hospital, "discharge-abstracts", [_abstract(["J18.900", "J99.999"], ["12.3400", "36.0700"])])
+    assert receipt.batch.superseded == 1, "a hospital system may be ahead of the scheme: the row lands"
+    check_month(hospital, MARCH)
+    findings = QualityFinding.objects.filter(institution=hospital, rule__startswith="unknown_").order_by("rule")
+    assert [(one.rule, one.severity, one.sample) for one in findings] == [
+        ("unknown_diagnosis", "warning", [{"reference": "Z1", "seen": "J99.999"}]),
+        ("unknown_procedure", "warning", [{"reference": "Z1", "seen": "12.3400"}]),
+    ]
+    trade.landed(hospital, "discharge-abstracts", [_abstract(["J18.900"], [])])
+    assert found(hospital) == {}
+
+
+def test_the_code_table_of_the_month_counts(hospital: Institution) -> None:
+    from insurance_settlement import reference_data
+    from insurance_settlement.models import GroupingScheme, PriceBook
+
+    trade.landed(hospital, "discharge-abstracts", [_abstract(["J18.900", "J99.999"], [])])
+    old, book = GroupingScheme.objects.get(), PriceBook.objects.get()
+    assert old.effective_from == reference_data.BEGIN
+    wider = _copy(old, effective_from="2026-03-15", dx_codes=old.dx_codes + '"J99.999","新编码",\n')
+    assert found(hospital) == {"unknown_diagnosis": ["Z1"]}, "a scheme is in force with its price book"
+    _copy(book, effective_from="2026-04-01", scheme=wider)
+    assert found(hospital) == {"unknown_diagnosis": ["Z1"]}
+    _copy(book, effective_from="2026-03-31", scheme=wider)
+    assert found(hospital) == {}
+
+
+def _copy(row: Any, **changed: Any) -> Any:
+    values = {
+        field.attname: getattr(row, field.attname) for field in row._meta.fields if field.name not in ("id", *changed)
+    }
+    return type(row).objects.create(**values | changed)
+
+
 def test_a_batch_is_looked_at_as_soon_as_it_is_in(hospital: Institution) -> None:
     receipt = trade.landed(
         hospital, "charge-lines", [trade.charge("M1", 101, "X1", "NK", "NK", "30.00", when="2026-03-14T23:00:00")]
@@ -159,4 +198,6 @@ def test_every_rule_is_tried_here() -> None:
         "discharge_without_abstract",
         "income_dropped",
         "month_without_costs",
+        "unknown_diagnosis",
+        "unknown_procedure",
     }

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from ops_platform.his_intake.datasets.catalogue import DATASETS
+from ops_platform.his_intake.schema import xml_example_of
 
 
 @pytest.fixture(scope="module")
@@ -24,4 +25,7 @@ def test_each_address_describes_its_own_dataset(code: str, schema) -> None:
     described = schema["components"]["schemas"][row]
     assert set(described["properties"]) == {field.name for field in dataset.fields} | {"op"}
     assert set(described["required"]) == {field.name for field in dataset.fields if field.required}
+    xml = post["requestBody"]["content"]["application/xml"]
+    assert xml["schema"]["properties"]["row"]["items"]["$ref"].split("/")[-1] == row
+    assert next(iter(xml["examples"].values()))["value"] == xml_example_of(dataset)
     assert {"200", "201", "400", "401", "403", "404", "409", "413", "415", "422", "429"} <= set(post["responses"])

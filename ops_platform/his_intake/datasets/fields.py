@@ -160,7 +160,7 @@ class Pseudonym(Field):
 
     @property
     def form(self) -> str:
-        return "假名:32–64 位十六进制字符"
+        return "假名：32–64 位十六进制字符"
 
     @property
     def fault_code(self) -> str:
@@ -326,7 +326,7 @@ class Number(Field):
 
     @property
     def form(self) -> str:
-        sign = ",可为负" if self.negative else ""
+        sign = "，可为负" if self.negative else ""
         return f"数字，最多 {self.scale} 位小数{sign}" if self.scale else f"整数{sign}"
 
     @property

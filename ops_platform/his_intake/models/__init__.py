@@ -16,6 +16,7 @@ from ops_platform.his_intake.models.facts import (
 )
 from ops_platform.his_intake.models.quality import QualityFinding
 from ops_platform.his_intake.models.quarantine import QuarantinedRow
+from ops_platform.his_intake.models.release import QuarantineRelease
 
 __all__ = [
     "Batch",
@@ -31,6 +32,7 @@ __all__ = [
     "IncomeEntry",
     "IntakeState",
     "QualityFinding",
+    "QuarantineRelease",
     "QuarantinedRow",
     "StaffHeadcount",
     "Workload",

@@ -10,7 +10,9 @@ from ops_platform.orm.models import READ_APPEND_CHANGE, ScopedQuerySet
 
 class QuarantinedRow(models.Model):
     """A row as it was sent (identity numbers masked) with what is wrong in it. Nothing is lost: it waits here until it
-    is corrected and resubmitted, discarded with a reason, or the sender itself sends the same key rightly."""
+    is corrected and resubmitted, discarded with a reason, or the sender itself sends the same key rightly.
+
+    `resubmitted_in` is the batch that took the row at last, `resubmitted_as` its number among that batch's rows."""
 
     app_privileges = READ_APPEND_CHANGE
 
@@ -31,6 +33,7 @@ class QuarantinedRow(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_reason = models.CharField(max_length=300, blank=True, default="")
     resubmitted_in = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    resubmitted_as = models.PositiveIntegerField(null=True, blank=True)
 
     objects = ScopedQuerySet.as_manager()
 

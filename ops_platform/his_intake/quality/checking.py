@@ -94,7 +94,7 @@ def _keep(
         defaults={
             "severity": str(rule.severity),
             "count": len(found),
-            "message": f"{rule.title}:{len(found)} 处",
+            "message": f"{rule.title}：{len(found)} 处",
             "sample": sample,
             "sequence": sequence,
             "found_at": timezone.now(),

@@ -1,7 +1,8 @@
 """Data-quality rules: small declared units, each one SQL statement over the current facts of a month.
 
 A rule yields the rows that break it as (reference, what is seen). Rules with `by_batch` also run right after a batch,
-over the rows that it brought. Thresholds are parameters (domain.md 5.11, defaults).
+over the rows that it brought. Thresholds are parameters (domain.md 5.11, defaults). An app above that knows more than the
+gate (code tables of a scheme) registers its rules.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ MONTH = "l.month = %(first)s AND l.institution_id = %(institution)s AND l.supers
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `sql` selects (reference, observation) with the parameters institution, first, after, period, cap."""
+    """One rule. `sql` selects (reference, observation); its parameters are `checking._values` and `threshold`."""
 
     code: str
     title: str
@@ -23,7 +24,7 @@ class Rule:
     threshold: str = ""
 
 
-RULES = (
+RULES = [
     Rule(
         code="charge_after_discharge",
         title="出院后仍计费",
@@ -148,4 +149,14 @@ RULES = (
             " AND c.date >= %(first)s AND c.date <= %(last)s)"
         ),
     ),
-)
+]
+
+
+def register_rule(rule: Rule) -> None:
+    """Add a rule of an app above; called in its `apps.ready()`."""
+    RULES.append(rule)
+
+
+def rule_titles() -> dict[str, str]:
+    """Every rule in words, by its code."""
+    return {rule.code: rule.title for rule in RULES}

@@ -11,6 +11,7 @@ from ops_platform.his_intake.services.gate import (
     digest_of_body,
 )
 from ops_platform.his_intake.services.quarantine import WHOLE
+from ops_platform.his_intake.services.release import Settled, settle_rows
 from ops_platform.his_intake.services.resubmission import access_quarantined_row, discard_rows, resubmit_rows
 from ops_platform.his_intake.services.sorting import RowFault
 
@@ -21,6 +22,7 @@ __all__ = [
     "WHOLE",
     "Receipt",
     "RowFault",
+    "Settled",
     "accept_batch",
     "access_institution",
     "access_quarantined_row",
@@ -28,4 +30,5 @@ __all__ = [
     "digest_of_body",
     "discard_rows",
     "resubmit_rows",
+    "settle_rows",
 ]

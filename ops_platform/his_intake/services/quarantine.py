@@ -9,6 +9,7 @@ from ops_platform.his_intake.models import Batch, QuarantinedRow
 from ops_platform.his_intake.services.sorting import Sorting
 
 WHOLE = "原文"
+SETTLEMENT = ("state", "settled_by", "settled_at", "settled_reason", "resubmitted_in", "resubmitted_as")
 
 
 def settle_corrected(dataset: Dataset, batch: Batch, delivery: Delivery, sorting: Sorting) -> None:
@@ -21,18 +22,23 @@ def settle_corrected(dataset: Dataset, batch: Batch, delivery: Delivery, sorting
         return
     columns = [delivery.columns[name] for name in dataset.key]
     landed = {
-        tuple(str(column[index]) for column in columns)
+        tuple(str(column[index]) for column in columns): index + 1
         for index in range(delivery.count)
         if index not in sorting.faults
     }
-    settled = [pk for pk, key in keys.items() if key in landed]
-    if settled:
-        QuarantinedRow.objects.filter(pk__in=settled).update(
+    settled = [
+        QuarantinedRow(
+            pk=pk,
             state=QuarantinedRow.State.CORRECTED,
             settled_by=batch.sender,
             settled_at=batch.received_at,
             resubmitted_in=batch,
+            resubmitted_as=landed[key],
         )
+        for pk, key in keys.items()
+        if key in landed
+    ]
+    QuarantinedRow.objects.bulk_update(settled, SETTLEMENT, batch_size=500)
 
 
 def _kept(raw: Any) -> dict[str, Any]:

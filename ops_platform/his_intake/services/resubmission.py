@@ -10,7 +10,7 @@ from ops_platform.audit.public import record
 from ops_platform.his_intake import formats
 from ops_platform.his_intake.models import Batch, QuarantinedRow
 from ops_platform.his_intake.services.gate import UPLOADERS, Receipt, dataset_of, digest_of_body, land, lock_intake
-from ops_platform.his_intake.services.quarantine import WHOLE
+from ops_platform.his_intake.services.quarantine import SETTLEMENT, WHOLE
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound
 
 
@@ -28,23 +28,8 @@ def resubmit_rows(actor: Actor, *, row_ids: Sequence[int], corrections: Mapping[
 
     They become a batch of their own. Rows that are still faulty stand in quarantine again, under the new batch.
     """
-    rows = list(
-        QuarantinedRow.objects.select_for_update(of=("self",))
-        .visible_to(actor)
-        .select_related("institution")
-        .filter(pk__in=row_ids)
-        .order_by("pk")
-    )
-    if len(rows) != len(set(row_ids)) or not rows:
-        raise NotFound("his_intake.no_quarantined_row", "所选的隔离数据不存在。")
-    if {row.state for row in rows} != {QuarantinedRow.State.OPEN}:
-        raise Conflict("his_intake.row_settled", "所选数据中有已经处理过的，请刷新页面。")
-    if len({(row.institution_id, row.dataset) for row in rows}) > 1:
-        raise Invalid("his_intake.mixed_rows", "一次只能重报同一机构、同一数据集的数据。")
-    institution = rows[0].institution
-    if not actor.may(institution.pk, *UPLOADERS):
-        raise Forbidden("his_intake.not_allowed", "您的角色不能重报该机构的数据。")
-    dataset = dataset_of(rows[0].dataset)
+    rows = rows_to_settle(actor, row_ids)
+    institution, dataset = rows[0].institution, dataset_of(rows[0].dataset)
     contents = [_corrected(row, corrections.get(row.pk, {})) for row in rows]
     state = lock_intake(institution)
     batch_no = f"重报-{timezone.localtime():%Y%m%d%H%M%S}-{rows[0].pk}"
@@ -63,6 +48,27 @@ def resubmit_rows(actor: Actor, *, row_ids: Sequence[int], corrections: Mapping[
     return receipt
 
 
+def rows_to_settle(actor: Actor, row_ids: Sequence[int]) -> list[QuarantinedRow]:
+    """The rows, locked: all of them wait in quarantine, and belong to one institution and dataset that the actor answers
+    for."""
+    rows = list(
+        QuarantinedRow.objects.select_for_update(of=("self",))
+        .visible_to(actor)
+        .select_related("institution")
+        .filter(pk__in=row_ids)
+        .order_by("pk")
+    )
+    if len(rows) != len(set(row_ids)) or not rows:
+        raise NotFound("his_intake.no_quarantined_row", "所选的隔离数据不存在。")
+    if {row.state for row in rows} != {QuarantinedRow.State.OPEN}:
+        raise Conflict("his_intake.row_settled", "所选数据中有已经处理过的，请刷新页面。")
+    if len({(row.institution_id, row.dataset) for row in rows}) > 1:
+        raise Invalid("his_intake.mixed_rows", "一次只能处理同一机构、同一数据集的数据。")
+    if not actor.may(rows[0].institution_id, *UPLOADERS):
+        raise Forbidden("his_intake.not_allowed", "您的角色不能处理该机构的隔离数据。")
+    return rows
+
+
 def _corrected(row: QuarantinedRow, fields: Mapping[str, Any]) -> Any:
     content = {**row.content, **fields}
     content.pop(WHOLE, None)
@@ -72,12 +78,11 @@ def _corrected(row: QuarantinedRow, fields: Mapping[str, Any]) -> Any:
 def _settle(
     actor: Actor, rows: Sequence[QuarantinedRow], state: str, *, resubmitted_in: Batch | None = None, reason: str = ""
 ) -> None:
-    for row in rows:
-        row.state, row.settled_by, row.settled_at = state, actor.name, timezone.now()
-        row.resubmitted_in, row.settled_reason = resubmitted_in, reason
-    QuarantinedRow.objects.bulk_update(
-        rows, ["state", "settled_by", "settled_at", "resubmitted_in", "settled_reason"], batch_size=500
-    )
+    """`rows` stand in `resubmitted_in`, where there is one, in this order."""
+    for place, row in enumerate(rows, start=1):
+        row.state, row.settled_by, row.settled_at, row.settled_reason = state, actor.name, timezone.now(), reason
+        row.resubmitted_in, row.resubmitted_as = resubmitted_in, place if resubmitted_in else None
+    QuarantinedRow.objects.bulk_update(rows, SETTLEMENT, batch_size=500)
 
 
 @transaction.atomic

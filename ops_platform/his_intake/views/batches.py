@@ -16,8 +16,10 @@ from ops_platform.his_intake.services import UPLOADERS
 from ops_platform.his_intake.tables import BatchTable
 from ops_platform.identity.access import log_patient_access
 from ops_platform.web.pages import ListPage, Page, TemplatePage
+from ops_platform.web.people import names_of
 
 ROWS_A_PAGE = 50
+SHOWN_ORIGINS = 20
 
 
 class BatchList(ListPage):
@@ -50,6 +52,8 @@ class _BatchPage(TemplatePage):
             dataset=dataset,
             heads=sheets.heads(dataset),
             may_settle=self.actor.may(batch.institution_id, *UPLOADERS),
+            people=names_of([batch.sender]),
+            **self.taken_up(batch),
             **self.rows(batch),
             **kwargs,
         )
@@ -58,12 +62,19 @@ class _BatchPage(TemplatePage):
         """The rows that the page shows."""
         raise NotImplementedError
 
+    def taken_up(self, batch: Batch) -> dict[str, Any]:
+        """The quarantined rows that the batch came from or settled: how many, and the first of them."""
+        rows = selectors.rows_taken_up(batch=batch)
+        return {"taken_up": rows[:SHOWN_ORIGINS], "taken_up_count": rows.count()}
+
     def faulty(self, batch: Batch) -> dict[str, Any]:
         """One page of the batch's quarantined rows, with red cells."""
         dataset = DATASETS[batch.dataset]
         rows = QuarantinedRow.objects.filter(batch=batch).order_by("row_no", "id")
         page = Paginator(rows, ROWS_A_PAGE).get_page(self.request.GET.get("page"))
-        return {"page": page, "faulty": [sheets.faulty_row(dataset, row) for row in page]}
+        origins = selectors.origins(batch=batch, row_nos=[row.row_no for row in page])
+        shown = [sheets.faulty_row(dataset, row, origins.get(row.row_no, ())) for row in page]
+        return {"page": page, "faulty": shown, "with_origins": bool(origins)}
 
 
 class Receipt(_BatchPage):
@@ -90,7 +101,13 @@ class BatchDetail(_BatchPage):
         facts = selectors.facts_of(dataset=dataset, batch=batch)
         page = Paginator(facts, ROWS_A_PAGE).get_page(self.request.GET.get("page"))
         codes = selectors.codes_behind(dataset=dataset, facts=list(page))
-        return {"page": page, "landed": sheets.landed_rows(dataset, list(page), codes), "shown": "landed"}
+        origins = selectors.origins(batch=batch, row_nos=[fact.row_no for fact in page])
+        return {
+            "page": page,
+            "landed": sheets.landed_rows(dataset, list(page), codes, origins),
+            "with_origins": bool(origins),
+            "shown": "landed",
+        }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

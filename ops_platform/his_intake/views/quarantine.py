@@ -25,6 +25,7 @@ from ops_platform.kernel import Invalid
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.errors import is_htmx
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, Page
+from ops_platform.web.people import names_of
 
 
 def _filtered(request: HttpRequest, rows: QuerySet[QuarantinedRow]) -> QuarantineFilter:
@@ -61,8 +62,10 @@ class Quarantine(ListPage):
 
     def get_table(self, rows: Any) -> QuarantineTable:
         table = super().get_table(rows)
-        if not self._may_settle or not self._shows_open:
+        if not self._shows_open:
             table.exclude = ("chosen",)
+        else:
+            table.exclude = ("taken_by",) if self._may_settle else ("chosen", "taken_by")
         return table
 
     @property
@@ -122,23 +125,33 @@ class _Settle(ActionPage):
             raise Invalid("his_intake.no_rows_chosen", _now("请先勾选要处理的行。"))
         return ids
 
+    def asked(self, settled: services.Settled) -> HttpResponse:
+        """More than one person may settle: say so and lead to the matter."""
+        words = _now("共 %(count)s 行，超过一次可自行处理的上限，已提交审批。")
+        messages.info(self.request, words % {"count": settled.count})
+        return redirect("workflows:matter", settled.matter)
+
 
 class Resubmit(_Settle):
     """Send rows again as they are: what they named has arrived meanwhile."""
 
     def act(self) -> HttpResponse:
-        receipt = services.resubmit_rows(self.actor, row_ids=self.row_ids(), corrections={})
-        return redirect("his_intake:receipt", receipt.batch.pk)
+        settled = services.settle_rows(self.actor, row_ids=self.row_ids(), deed="resubmit")
+        if settled.receipt is None:
+            return self.asked(settled)
+        return redirect("his_intake:receipt", settled.receipt.batch.pk)
 
 
 class Discard(_Settle):
     """Give rows up, with a reason."""
 
-    def act(self) -> str:
-        count = services.discard_rows(
-            self.actor, row_ids=self.row_ids(), reason=self.request.POST.get("reason", "")[:300]
-        )
-        return ngettext("已弃用 %(count)s 行。", "已弃用 %(count)s 行。", count) % {"count": count}
+    def act(self) -> str | HttpResponse:
+        reason = self.request.POST.get("reason", "")[:300]
+        settled = services.settle_rows(self.actor, row_ids=self.row_ids(), deed="discard", reason=reason)
+        if settled.matter is not None:
+            return self.asked(settled)
+        words = ngettext("已弃用 %(count)s 行。", "已弃用 %(count)s 行。", settled.count)
+        return words % {"count": settled.count}
 
 
 class QuarantinedRowPage(FormPage):
@@ -180,6 +193,8 @@ class QuarantinedRowPage(FormPage):
             shown=sheets.faulty_row(dataset, row),
             unknown=[name for name in sheets.unknown_names(dataset, row) if name != services.WHOLE],
             whole=sheets.sent_text(sheets.content_of(row).get(services.WHOLE)),
+            origins=selectors.origins(batch=row.batch, row_nos=[row.row_no]).get(row.row_no, ()),
+            people=names_of([row.settled_by]),
             retracting=sheets.content_of(row).get("op") == "retract",
             may_settle=is_open and self.actor.may(row.institution_id, *services.UPLOADERS),
             **kwargs,

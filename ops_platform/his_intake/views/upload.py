@@ -13,6 +13,7 @@ from django.views import View
 from ops_platform.his_intake import formats, selectors, services, workbooks
 from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.datasets.declaration import Dataset
+from ops_platform.his_intake.examples import own_examples
 from ops_platform.his_intake.forms import UploadForm
 from ops_platform.his_intake.models import Batch
 from ops_platform.masterdata.models import Institution
@@ -34,13 +35,24 @@ class UploadChoice(TemplatePage):
         return super().get_context_data(lasting=lasting, monthly=monthly, **kwargs)
 
 
+def _asked(request: HttpRequest) -> int | None:
+    """The institution that the address names."""
+    text = request.GET.get("institution", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
 class Template(Page, View):
-    """The empty .xlsx of a dataset."""
+    """The empty .xlsx of a dataset, with codes of the institution that the address names or of the reader's first."""
 
     roles = selectors.READERS
 
     def get(self, request: HttpRequest, dataset: str) -> HttpResponseBase:
-        return workbooks.template(services.dataset_of(dataset))
+        asked = _asked(request)
+        if asked is None:
+            institution = selectors.readable_institutions(actor=self.actor).first()
+        else:
+            institution = selectors.access_institution(actor=self.actor, institution_id=asked)
+        return workbooks.template(services.dataset_of(dataset), institution)
 
 
 class Upload(FormPage):
@@ -66,8 +78,14 @@ class Upload(FormPage):
         return {**super().get_form_kwargs(), "institutions": self._institutions()}
 
     def get_initial(self) -> dict[str, Any]:
-        asked = self.request.GET.get("institution", "")
-        return {"institution": int(asked)} if asked.isdecimal() and len(asked) < 10 else {}
+        asked = _asked(self.request)
+        return {} if asked is None else {"institution": asked}
+
+    def _shown(self) -> Institution | None:
+        """The institution whose codes serve as examples."""
+        institutions, asked = self._institutions(), _asked(self.request)
+        named = institutions.filter(pk=asked).first() if asked is not None else None
+        return named or institutions.first()
 
     def act(self, form: UploadForm) -> HttpResponse:
         body = form.cleaned_data["file"].read()
@@ -93,12 +111,16 @@ class Upload(FormPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         dataset = self.dataset
         keys = [dataset.by_name[name].title for name in dataset.key]
+        shown = self._shown()
+        own = own_examples(dataset, shown)
         context = super().get_context_data(
             dataset=dataset,
             keys=keys,
             max_rows=settings.INTAKE_MAX_ROWS,
             max_bytes=settings.INTAKE_MAX_BODY_BYTES,
-            fields=[(field, workbooks.form_of(field), workbooks.example_of(field)) for field in dataset.fields],
+            fields=[(field, workbooks.form_of(field), workbooks.example_of(field, own)) for field in dataset.fields],
+            shown=shown,
+            examples_of=shown if own else None,
             **kwargs,
         )
         return {**context, "title": _("上传%(dataset)s") % {"dataset": dataset.title}}
