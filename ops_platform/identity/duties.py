@@ -1,5 +1,7 @@
 """Incompatible duties (不相容职务, domain.md 3.3)."""
 
+from collections.abc import Collection
+
 from django.db.models import Q
 
 from ops_platform.identity.models import DutyPair, RoleAssignment, User
@@ -37,9 +39,11 @@ def conflicting_pair(user: User, role: str, institution_id: int | None) -> DutyP
     )
     if institution_id is not None:
         held = held.filter(Q(institution_id=institution_id) | Q(institution__isnull=True))
-    others = set(held.values_list("role", flat=True)) - {role}
-    return (
-        DutyPair.objects.filter(Q(first=role, second__in=others) | Q(second=role, first__in=others))
-        .order_by("first", "second")
-        .first()
-    )
+    return pair_between(role, set(held.values_list("role", flat=True)))
+
+
+def pair_between(role: str, others: Collection[str]) -> DutyPair | None:
+    """The first pair that the role makes with one of the others."""
+    rest = set(others) - {role}
+    pairs = DutyPair.objects.filter(Q(first=role, second__in=rest) | Q(second=role, first__in=rest))
+    return pairs.order_by("first", "second").first()

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth import forms as auth_forms
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.identity.models import ROLE_CHOICES
+from ops_platform.identity.models import ROLE_CHOICES, MailChoice
 from ops_platform.kernel import Role
 from ops_platform.masterdata.models import Department, Institution
 
@@ -39,6 +39,25 @@ class PasswordChangeForm(auth_forms.PasswordChangeForm):
         min_length=PASSWORD_LENGTH,
         help_text=PASSWORD_RULES,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class MailForm(forms.Form):
+    """A person's own mail address, which messages go there, and the password."""
+
+    email = forms.EmailField(
+        label=_("邮箱"),
+        required=False,
+        help_text=_("留空表示不接收邮件。邮件只写明有什么事和打开它的链接，不含明细。"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={"invalid": _("邮箱地址的格式不正确。请检查，例如 li@hospital.cn。")},
+    )
+    choice = forms.ChoiceField(label=_("哪些消息发邮件"), choices=MailChoice.choices, widget=forms.RadioSelect)
+    password = forms.CharField(
+        label=_("登录密码"),
+        strip=False,
+        help_text=_("确认是您本人在修改。"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
 

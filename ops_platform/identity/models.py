@@ -27,6 +27,14 @@ ROLE_TITLES = {
 ROLE_CHOICES = [(role.value, title) for role, title in ROLE_TITLES.items()]
 
 
+class MailChoice(models.TextChoices):
+    """Which messages a person also gets by mail."""
+
+    NONE = "none", _("不发邮件")
+    TO_DO = "to_do", _("只发需要处理的消息")
+    ALL = "all", _("发送全部消息")
+
+
 class UserManager(BaseUserManager["User"]):
     """Users by their sign-in name."""
 
@@ -38,12 +46,17 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who signs in. What they may do stands in their role assignments; there is no superuser."""
+    """A person who signs in. What they may do stands in their role assignments; there is no superuser.
+
+    `email` is the person's own entry; empty means that messages stay on the page.
+    """
 
     app_privileges = READ_APPEND_CHANGE
 
     username = models.CharField(max_length=150, unique=True)
     display_name = models.CharField(max_length=60)
+    email = models.EmailField(blank=True, default="")
+    mail_choice = models.CharField(max_length=5, choices=MailChoice, default=MailChoice.TO_DO)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,4 +1,4 @@
-"""Writes of the identity app: users, roles by two persons, API keys."""
+"""Writes of the identity app: users and their mail, roles by two persons, API keys."""
 
 import hashlib
 import secrets
@@ -7,12 +7,13 @@ from typing import Any
 
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
 from ops_platform.audit.public import record
 from ops_platform.identity.duties import conflicting_pair
-from ops_platform.identity.models import ROLE_TITLES, ApiKey, RoleAssignment, User
+from ops_platform.identity.models import ROLE_TITLES, ApiKey, MailChoice, RoleAssignment, User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.masterdata.models import Department, Institution
 
@@ -55,6 +56,39 @@ def deactivate_user(actor: Actor, *, user_id: int) -> User:
         user.save(update_fields=["is_active"])
         record(actor, "identity.user_deactivated", subject_type="user", subject=user.username)
     return user
+
+
+@transaction.atomic
+def set_mail(actor: Actor, *, email: str, choice: str, password: str) -> User:
+    """A person's own mail address and which messages go there; the password is asked for, since mails open doors.
+
+    The audit event says what was done and not the address.
+    """
+    user = User.objects.select_for_update().get(pk=actor.user or 0)
+    if not user.check_password(password):
+        raise Invalid("identity.wrong_password", "密码不正确。请输入您现在的登录密码。", field="password")
+    address = email.strip()
+    if address:
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise Invalid(
+                "identity.bad_email", "邮箱地址的格式不正确。请检查，例如 li@hospital.cn。", field="email"
+            ) from error
+    if choice not in MailChoice.values:
+        raise Invalid("identity.unknown_mail_choice", "没有这个选项。请从列表中选择。", field="choice")
+    if (user.email, user.mail_choice) != (address, choice):
+        detail = {"address": _change(user.email, address), "messages": choice}
+        user.email, user.mail_choice = address, choice
+        user.save(update_fields=["email", "mail_choice"])
+        record(actor, "identity.mail_changed", subject_type="user", subject=user.username, detail=detail)
+    return user
+
+
+def _change(before: str, after: str) -> str:
+    if before == after:
+        return "unchanged"
+    return ("changed" if before else "added") if after else "removed"
 
 
 @transaction.atomic

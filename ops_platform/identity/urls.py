@@ -3,7 +3,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.identity import views
+from ops_platform.identity import account, views
 from ops_platform.identity.models import ROLE_TITLES
 from ops_platform.web import navigation
 from ops_platform.web.context import register_role_titles
@@ -11,10 +11,11 @@ from ops_platform.web.context import register_role_titles
 app_name = "identity"
 
 account_patterns = [
-    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", views.SignOut.as_view(), name="sign-out"),
-    path("me/", views.MyAccount.as_view(), name="my-account"),
-    path("password/", views.PasswordChange.as_view(), name="password-change"),
+    path("sign-in/", account.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", account.SignOut.as_view(), name="sign-out"),
+    path("me/", account.MyAccount.as_view(), name="my-account"),
+    path("mail/", account.MailSettings.as_view(), name="mail-settings"),
+    path("password/", account.PasswordChange.as_view(), name="password-change"),
 ]
 
 urlpatterns = [

@@ -1,22 +1,20 @@
-"""Pages of sign-in, users, roles by two persons, API keys and the access log."""
+"""Pages of users, roles by two persons, API keys and the access log."""
 
 from typing import Any
 
-from django.contrib import messages
-from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.db.models import Case, Prefetch, QuerySet, Value, When
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse, reverse_lazy
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity import services
 from ops_platform.identity.filters import AccessLogFilter, ProposalFilter, UserFilter
-from ops_platform.identity.forms import NewApiKeyForm, NewUserForm, PasswordChangeForm, RoleProposalForm, SignInForm
+from ops_platform.identity.forms import NewApiKeyForm, NewUserForm, RoleProposalForm
 from ops_platform.identity.models import AccessLog, ApiKey, RoleAssignment, User
-from ops_platform.identity.tables import AccessLogTable, ApiKeyTable, ProposalTable, UserTable, reach, role_title
+from ops_platform.identity.tables import AccessLogTable, ApiKeyTable, ProposalTable, UserTable
 from ops_platform.kernel import Actor, Role
-from ops_platform.web.pages import ActionPage, FormPage, ListPage, Page, TemplatePage
+from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
 
 ADMINISTRATORS = (Role.SYSTEM_ADMIN,)
 READERS = (Role.SYSTEM_ADMIN, Role.AUDITOR)
@@ -42,48 +40,6 @@ class _Administration:
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         may_administer = self.actor.has(*ADMINISTRATORS)
         return super().get_context_data(may_administer=may_administer, **kwargs)  # type: ignore[misc]
-
-
-class SignIn(LoginView):
-    """Name and password."""
-
-    public = True
-    form_class = SignInForm
-    template_name = "identity/sign_in.html"
-    redirect_authenticated_user = True
-
-
-class SignOut(LogoutView):
-    """Ends the session; POST only."""
-
-    public = True
-    http_method_names = ["post", "options"]
-
-
-class MyAccount(TemplatePage):
-    """Who one is on the platform and what one may do."""
-
-    title = _("我的账户")
-    template_name = "identity/my_account.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        rows = _assignments(user=self.actor.user, state=RoleAssignment.State.ACTIVE)
-        roles = [{"title": role_title(row.role), "reach": reach(row), "since": row.decided_at} for row in rows]
-        return super().get_context_data(roles=roles, **kwargs)
-
-
-class PasswordChange(Page, PasswordChangeView):
-    """A new password; the present one is asked for."""
-
-    title = _("修改密码")
-    form_class = PasswordChangeForm
-    template_name = "identity/password_change.html"
-    success_url = reverse_lazy("my-account")
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        answer = super().form_valid(form)
-        messages.success(self.request, _("密码已修改。"))
-        return answer
 
 
 class UserList(_Administration, ListPage):

@@ -1,1 +1,1 @@
-"""The outbox by which a transaction hands work to the background. Messages to people follow with the workflows."""
+"""The outbox by which a transaction hands work to the background; messages to people, by mail too; webhooks."""

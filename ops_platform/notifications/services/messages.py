@@ -8,12 +8,14 @@ from django.utils import timezone
 
 from ops_platform.kernel import Actor, NotFound
 from ops_platform.notifications.models import Message
+from ops_platform.notifications.services.deliveries import forget_mails, mail_messages
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """What one person is told. `key` names the matter: the same matter is one message, told anew when its words change.
 
+    The title also goes out by mail to who wants it: no patient data in it. The body stays on the page.
     `url` is the address, inside the platform, of the page where something can be done about it.
     """
 
@@ -27,8 +29,8 @@ class Note:
 
 @transaction.atomic
 def notify(notes: Sequence[Note]) -> int:
-    """Tell people. A matter already told in the same words is not told again; returns how many messages are new or
-    changed. A fixed number of queries, however many notes there are."""
+    """Tell people, on the page and by mail as each of them wants it. A matter already told in the same words is not told
+    again; returns how many messages are new or changed. A fixed number of queries, however many notes there are."""
     wanted = {(note.recipient, note.key): note for note in notes}
     held = {
         (row.recipient_id, row.key): row
@@ -59,17 +61,21 @@ def notify(notes: Sequence[Note]) -> int:
         if place not in held
     ]
     Message.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=500)
+    mail_messages([*changed, *fresh])
     return len(changed) + len(fresh)
 
 
+@transaction.atomic
 def settle(keys: Collection[str], *, recipient: int | None = None) -> int:
-    """The matters are done: their messages ask nobody for anything any more and are forgotten when not read yet.
+    """The matters are done: their messages ask nobody for anything any more and are forgotten when not read yet, and mails
+    about them when they have not left yet.
 
     Returns how many unread messages went.
     """
     rows = Message.objects.filter(key__in=keys, read_at__isnull=True)
     if recipient is not None:
         rows = rows.filter(recipient=recipient)
+    forget_mails(keys, recipient=recipient)
     return rows.delete()[0]
 
 

@@ -1,0 +1,48 @@
+"""Another system that receives webhooks, an event to tell it of, and who administers it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ops_platform.identity.actors import actor_of_user
+from ops_platform.kernel import Actor, Role
+from ops_platform.notifications import kinds
+from ops_platform.notifications.public import register_event
+from tests.notifications.receivers import MailServer, Receiver, mail_server, receiver
+from tests.support import trade
+
+DECIDED = "test.decided"
+
+
+@pytest.fixture(autouse=True)
+def _decisions() -> Iterator[None]:
+    """An app that announces its decisions."""
+    register_event(DECIDED, "审批结果")
+    yield
+    kinds._events.pop(DECIDED)
+
+
+@pytest.fixture
+def office(settings: Any) -> Iterator[Receiver]:
+    """The office system: it listens on the loopback, which the settings list."""
+    settings.WEBHOOK_ALLOW_HTTP = True
+    settings.WEBHOOK_ALLOWED_HOSTS = ["127.0.0.1"]
+    with receiver() as listening:
+        yield listening
+
+
+@pytest.fixture
+def admin(db: None) -> Actor:
+    return actor_of_user(trade.person("root", Role.SYSTEM_ADMIN))
+
+
+@pytest.fixture
+def mail_host(settings: Any) -> Iterator[MailServer]:
+    """The platform sends mail through a real mail server."""
+    with mail_server() as listening:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", listening.port
+        settings.DEFAULT_FROM_EMAIL = "ops@hospital.cn"
+        settings.PUBLIC_URL = "https://ops.hospital.cn"
+        yield listening
