@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from ops_platform.identity.urls import account_patterns
+from ops_platform.notifications.urls import delivery_patterns
 from ops_platform.web.api_docs import ApiDocs, ApiSchema
 from ops_platform.web.errors import unknown_api
 from ops_platform.web.health import Healthz, Readyz
@@ -13,12 +14,16 @@ urlpatterns = [
     path("identity/", include("ops_platform.identity.urls")),
     path("masterdata/", include("ops_platform.masterdata.urls")),
     path("intake/", include("ops_platform.his_intake.urls")),
+    path("workflows/", include("workflows.urls")),
     path("nightly/", include("ops_platform.nightly.urls")),
     path("costing/", include("costing.urls")),
     path("settlement/", include("insurance_settlement.urls")),
+    path("documents/", include("ops_platform.documents.urls")),
     path("messages/", include("ops_platform.notifications.urls")),
+    path("notifications/", include(delivery_patterns)),
     path("audit/", include("ops_platform.audit.urls")),
     path("api/v1/intake/", include("ops_platform.his_intake.api_urls")),
+    path("api/v1/workflows/", include("workflows.api_urls")),
     path("api/v1/nightly/", include("ops_platform.nightly.api_urls")),
     path("api/v1/costing/", include("costing.api_urls")),
     path("api/v1/insurance-settlement/", include("insurance_settlement.api_urls")),

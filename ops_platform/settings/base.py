@@ -10,6 +10,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
@@ -63,7 +64,9 @@ INSTALLED_APPS = [
     "ops_platform.audit",
     "ops_platform.masterdata",
     "ops_platform.identity",
+    "ops_platform.documents",
     "ops_platform.notifications",
+    "workflows",
     "ops_platform.nightly",
     "ops_platform.his_intake",
     "insurance_settlement",
@@ -233,6 +236,28 @@ INTAKE_MAX_BODY_BYTES = env.int("INTAKE_MAX_BODY_BYTES", default=32 * 2**20)
 INTAKE_MAX_UNPACKED_BYTES = env.int("INTAKE_MAX_UNPACKED_BYTES", default=256 * 2**20)
 INTAKE_MAX_ROWS = env.int("INTAKE_MAX_ROWS", default=50_000)
 API_KEY_REQUESTS_PER_MINUTE = env.int("API_KEY_REQUESTS_PER_MINUTE", default=1_200)
+
+# -- attachments -------------------------------------------------------------------------------------------------------
+DOCUMENT_MAX_BYTES = env.int("DOCUMENT_MAX_BYTES", default=20 * 2**20)
+DOCUMENT_MAX_REQUEST_BYTES = env.int("DOCUMENT_MAX_REQUEST_BYTES", default=32 * 2**20)
+
+# -- messages that leave the platform ----------------------------------------------------------------------------------
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+# without EMAIL_HOST no mail is written
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_SECURITY = env.str("EMAIL_SECURITY", default="none")
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="")
+if EMAIL_SECURITY not in ("none", "starttls", "tls"):
+    raise ImproperlyConfigured("EMAIL_SECURITY is none, starttls or tls")
+if EMAIL_HOST and not (PUBLIC_URL and DEFAULT_FROM_EMAIL):
+    raise ImproperlyConfigured("with EMAIL_HOST, MAIL_FROM and PUBLIC_URL are needed too")
+WEBHOOK_ALLOW_HTTP = env.bool("WEBHOOK_ALLOW_HTTP", default=False)
+WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 
 AUDIT_HEAD_DIR = Path(env.str("AUDIT_HEAD_DIR", default=str(STATE_DIR / "audit-heads")))
 

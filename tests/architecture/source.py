@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("ops_platform", "costing", "insurance_settlement")
+PACKAGES = ("ops_platform", "costing", "insurance_settlement", "workflows")
 
 
 @cache

@@ -49,7 +49,7 @@ def _floats(path: Path) -> Iterator[str]:
 
 
 def test_there_are_engines_to_look_at() -> None:
-    assert {path.parts[0] for path in PURE} == {"ops_platform", "costing", "insurance_settlement"}
+    assert {path.parts[0] for path in PURE} == {"ops_platform", "costing", "insurance_settlement", "workflows"}
 
 
 @pure
@@ -60,7 +60,9 @@ def test_imports_nothing_of_the_world_outside(path: Path) -> None:
 @pure
 def test_imports_only_kernel_and_its_own_engine(path: Path) -> None:
     ours = [
-        name for name in _imported(path) if name.split(".")[0] in ("ops_platform", "costing", "insurance_settlement")
+        name
+        for name in _imported(path)
+        if name.split(".")[0] in ("ops_platform", "costing", "insurance_settlement", "workflows")
     ]
     own = "ops_platform.kernel" if path.parts[1] == "kernel" else f"{path.parts[0]}.engine"
     assert {name for name in ours if not (name + ".").startswith((own + ".", "ops_platform.kernel."))} == set()

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -14,20 +15,24 @@ from django.utils import timezone
 from costing.models import CostRun
 from insurance_settlement.models import CaseResult, GroupingScheme
 from ops_platform.audit.models import AuditEvent
+from ops_platform.documents.models import Document
+from ops_platform.documents.public import attach, register_owner
 from ops_platform.his_intake.models import Batch, Encounter, QuarantinedRow
 from ops_platform.identity import services as identity
 from ops_platform.identity.models import RoleAssignment, User
-from ops_platform.kernel import Role
+from ops_platform.kernel import Actor, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import AccountingPeriod, Department, Institution, PeriodReopening
 from ops_platform.nightly import services as nightly
 from ops_platform.nightly.models import MonthReminder, NightlyRun
-from ops_platform.notifications.models import Message
+from ops_platform.notifications import services as notifications
+from ops_platform.notifications.models import Delivery, Message, WebhookEndpoint
 from ops_platform.notifications.public import Note, notify
 from tests.architecture.role_matrix import ALLIANCE_WIDE, KNOWN, MATRIX, PUBLIC
 from tests.support import database, trade
 
 SIGN_IN = "/accounts/sign-in/"
+MATTER = "test.matter"  # something with attachments that whoever has a role at the institution may see
 SIDES = ("department", "ordering", "receiver")
 
 
@@ -73,6 +78,14 @@ class Community:
             period, _ = AccountingPeriod.objects.get_or_create(institution=institution, period="2026-01")
             MonthReminder.objects.create(accounting_period=period, blockers=["缺少数据"], sent_at=timezone.now())
             PeriodReopening.objects.create(accounting_period=period, reason="测试用的原因", requested_by="nobody here")
+        register_owner(MATTER, _sees_matter)
+        for institution in (self.own, self.foreign):
+            note = SimpleUploadedFile("note.txt", b"words")
+            attach(PLATFORM, owner_type=MATTER, owner_id=institution.code, institution=institution, files=[note])
+        webhook, _secret = notifications.create_webhook(
+            PLATFORM, name="OA", url="https://1.1.1.1/", events=["notifications.test"]
+        )
+        notifications.send_test(PLATFORM, webhook_id=webhook.pk)
         self.users = {role: self._person(role) for role in KNOWN}
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
@@ -128,6 +141,11 @@ class Community:
         if name not in OBJECTS:
             return {}
         return OBJECTS[name](self, institution)
+
+
+def _sees_matter(actor: Actor, owner_id: str) -> bool:
+    reach = actor.institutions()
+    return reach is None or Institution.objects.filter(code=owner_id, pk__in=reach).exists()
 
 
 def _cost_run(_: Community, institution: Institution) -> dict[str, Any]:
@@ -194,6 +212,10 @@ def _event(_: Community, institution: Institution) -> dict[str, Any]:
     return {"number": AuditEvent.objects.filter(institution=institution.code).latest("number").number}
 
 
+def _webhook(_: Community, __: Institution) -> dict[str, Any]:
+    return {"pk": WebhookEndpoint.objects.get().pk}
+
+
 OBJECTS: dict[str, Any] = {
     "department": lambda _, i: {"pk": Department.objects.get(institution=i, code="NK").pk},
     "identity:user": _user,
@@ -229,6 +251,11 @@ OBJECTS: dict[str, Any] = {
     "nightly-remind": lambda *_: {"period": "2026-01"},
     "nightly-answer-reminder": _reminder,
     "message-open": _message,
+    "document": lambda _, i: {"pk": Document.objects.get(institution=i).pk},
+    "rotate-webhook-secret": _webhook,
+    "test-webhook": _webhook,
+    "deactivate-webhook": _webhook,
+    "retry-delivery": lambda *_: {"pk": Delivery.objects.get().pk},
     "costing:run": _cost_run,
     "costing:compare": _two_runs,
     "costing:cost-entries": _drill_down("department"),
@@ -266,6 +293,10 @@ WITHOUT_INSTITUTION = {
     "nightly-resume",
     "nightly-remind",
     "message-open",
+    "rotate-webhook-secret",
+    "test-webhook",
+    "deactivate-webhook",
+    "retry-delivery",
     "insurance_settlement:scheme",
     "intake-unknown",
     "api-nightly-run",

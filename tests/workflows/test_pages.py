@@ -1,0 +1,154 @@
+"""The approval pages and API, as their users meet them."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from ops_platform.identity.models import User
+from tests.workflows.test_acts import Hospital, turn
+from workflows.models import Act, Matter, Request
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hospital() -> Hospital:
+    return Hospital()
+
+
+def sign_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_a_request_goes_from_the_form_to_the_inbox_to_the_record(hospital: Hospital) -> None:
+    clerk, head = sign_in(hospital.clerk), sign_in(hospital.head)
+    answer = clerk.post(
+        "/workflows/requests/new/",
+        {
+            "institution": hospital.township.pk,
+            "kind": "office",
+            "title": "购买打印纸",
+            "amount": "1200.50",
+            "reason": "库存已用完",
+            "attachments": [SimpleUploadedFile("报价.txt", "报价 1200.50 元".encode())],
+        },
+    )
+    assert answer.status_code == 302, answer.content.decode()
+    page = head.get("/workflows/").content.decode()
+    assert "购买打印纸" in page
+    matter = Matter.objects.get()
+    detail = head.get(f"/workflows/matters/{matter.pk}/").content.decode()
+    assert "报价.txt" in detail
+    assert "1,200.50" in detail
+    given = {"task": turn(matter, hospital.head), "act": "approve", "comment": "同意"}
+    assert head.post(f"/workflows/matters/{matter.pk}/sign/", given).status_code == 302
+    assert Request.objects.get().state == Request.State.GRANTED
+    assert "已同意" in clerk.get("/workflows/started/").content.decode()
+    record = clerk.get(f"/workflows/matters/{matter.pk}/").content.decode()
+    assert "同意" in record
+
+
+def test_a_refusal_without_reason_is_explained_and_changes_nothing(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    given = {"task": turn(matter, hospital.head), "act": "reject", "comment": ""}
+    answer = head.post(f"/workflows/matters/{matter.pk}/sign/", given, follow=True)
+    assert "请写明理由" in answer.content.decode()
+    matter.refresh_from_db()
+    assert matter.state == Matter.State.RUNNING
+
+
+def test_the_auditor_reads_the_whole_case_and_can_do_nothing(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    auditor = sign_in(hospital.auditor)
+    page = auditor.get(f"/workflows/matters/{matter.pk}/").content.decode()
+    assert "办理记录" in page
+    assert "机构负责人审批" in page
+    assert 'value="approve"' not in page
+
+
+def test_what_changed_after_it_was_submitted_shows_as_broken(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    Request.objects.update(amount="1.00")
+    page = sign_in(hospital.head).get(f"/workflows/matters/{matter.pk}/").content.decode()
+    assert "内容有变动" in page
+    assert "disabled" in page
+
+
+def test_the_way_is_drawn_with_who_comes_next(hospital: Hospital) -> None:
+    matter = hospital.ask("600000.00")
+    page = sign_in(hospital.clerk).get(f"/workflows/matters/{matter.pk}/").content.decode()
+    assert "path-present" in page
+    assert "path-skipped" in page
+    assert "不适用" in page
+
+
+def test_adding_a_signer_by_the_page(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    address = f"/workflows/matters/{matter.pk}/pass-on/"
+    assert "前加签" in head.get(address).content.decode()
+    given = {"how": "before", "person": hospital.centre.pk, "comment": "请中心先看"}
+    assert head.post(address, given).status_code == 302
+    assert sign_in(hospital.centre).get(f"/workflows/matters/{matter.pk}/").status_code == 200
+    given = {"how": "transfer", "person": hospital.clerk.pk, "comment": "请代办"}
+    assert head.post(address, given).status_code in (404, 422)
+
+
+def test_a_comment_with_an_attachment_of_the_wrong_kind_is_refused(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    given = {"comment": "见附件", "files": [SimpleUploadedFile("x.exe", b"MZ")]}
+    head.post(f"/workflows/matters/{matter.pk}/say/", given)
+    assert not Act.objects.filter(kind="comment").exists()
+    head.post(f"/workflows/matters/{matter.pk}/say/", {"comment": "请补报价单"})
+    assert Act.objects.filter(kind="comment").count() == 1
+
+
+def test_the_batch_button_signs_what_is_ticked(hospital: Hospital) -> None:
+    matters = [hospital.ask(), hospital.ask()]
+    head = sign_in(hospital.head)
+    ticked = [f"{matter.pk}-{turn(matter, hospital.head)}" for matter in matters]
+    answer = head.post("/workflows/batch/", {"task": ticked}, follow=True)
+    assert "已同意 2 件" in answer.content.decode()
+    assert "请先勾选" in head.post("/workflows/batch/", {}, follow=True).content.decode()
+
+
+def test_the_lists_cost_the_same_queries_however_long(
+    hospital: Hospital, django_assert_max_num_queries: object
+) -> None:
+    head = sign_in(hospital.head)
+    for _ in range(12):
+        hospital.ask()
+    head.get("/workflows/")
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        head.get("/workflows/")
+
+
+def test_a_program_acts_as_the_signed_in_person(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    [task] = head.get("/api/v1/workflows/tasks/").json()["results"]
+    assert task["title"] == matter.title
+    address = f"/api/v1/workflows/matters/{matter.pk}/acts/"
+    body = {"act": "approve", "task": task["number"], "comment": "接口办理"}
+    answer = head.post(address, json.dumps(body), content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["state"] == "approved"
+    assert [entry["kind"] for entry in answer.json()["record"]] == ["submit", "approve"]
+    again = head.post(address, json.dumps(body), content_type="application/json")
+    assert (again.status_code, again.json()["code"]) == (409, "workflows.ended")
+
+
+def test_a_program_starts_only_what_is_the_persons_own(hospital: Hospital) -> None:
+    hospital.ask()
+    request = Request.objects.get()
+    body = json.dumps({"type": "workflows.request", "subject": str(request.pk)})
+    stranger = sign_in(hospital.head).post("/api/v1/workflows/matters/", body, content_type="application/json")
+    assert (stranger.status_code, stranger.json()["code"]) == (403, "workflows.may_not_start")
+    own = sign_in(hospital.clerk).post("/api/v1/workflows/matters/", body, content_type="application/json")
+    assert (own.status_code, own.json()["code"]) == (409, "workflows.on_its_way")

@@ -1,0 +1,165 @@
+"""What time brings: reminders, escalation, expiry, people who leave, delegations that begin and end."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from ops_platform.identity import services as identity
+from ops_platform.identity.models import RoleAssignment, User
+from ops_platform.kernel import Conflict, Invalid
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.notifications.models import Message
+from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
+from workflows import integrity, services
+from workflows.engine.definition import from_json, to_json
+from workflows.models import Act, Delegation, Flow, Matter, Request
+from workflows.services import sweeping
+from workflows.services.flows import publish
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hospital() -> Hospital:
+    return Hospital()
+
+
+def with_hours(**hours: int) -> None:
+    """The shipped flow of requests with other time limits, as its next version."""
+    flow = Flow.objects.get(subject_type="workflows.request")
+    assert flow.current
+    body = to_json(from_json(flow.current.body))
+    for step in body["steps"]:
+        step.update({"remind_hours": 0, **{f"{name}_hours": value for name, value in hours.items()}})
+    flow.draft = body
+    flow.save()
+    publish(PLATFORM, flow_id=flow.pk, made_by="somebody")
+
+
+def hours_pass(matter: Matter, hours: int) -> None:
+    back = timedelta(hours=hours)
+    matter.refresh_from_db()
+    Matter.objects.filter(pk=matter.pk).update(
+        entered_at=matter.entered_at - back,
+        looked_after=matter.looked_after - back if matter.looked_after else None,
+        reminded_at=matter.reminded_at - back if matter.reminded_at else None,
+    )
+
+
+def test_who_lets_a_matter_wait_is_reminded(hospital: Hospital) -> None:
+    with_hours(remind=24)
+    matter = hospital.ask()
+    assert sweeping.sweep() == 0
+    hours_pass(matter, 25)
+    Message.objects.filter(recipient=hospital.head).update(read_at=timezone.now())
+    assert sweeping.sweep() == 1
+    message = Message.objects.get(recipient=hospital.head)
+    assert message.read_at is None
+    assert "已等待 25 小时" in message.body
+    assert sweeping.sweep() == 0, "not reminded again before the next 24 hours"
+
+
+def test_when_time_is_up_the_next_rung_may_sign_too(hospital: Hospital) -> None:
+    with_hours(escalate=48)
+    matter = hospital.ask()
+    hours_pass(matter, 48)
+    assert sweeping.sweep() == 1
+    assert waiting(matter) == {"head", "second-head", "centre"}
+    assert Act.objects.get(matter=matter, kind="escalate").person is None
+    assert sweeping.sweep() == 0
+    approve(matter, hospital.centre)
+    assert Request.objects.get().state == Request.State.GRANTED
+
+
+def test_a_matter_that_nobody_decides_in_time_expires(hospital: Hospital) -> None:
+    with_hours(expire=72)
+    matter = hospital.ask()
+    hours_pass(matter, 72)
+    sweeping.sweep()
+    matter.refresh_from_db()
+    assert matter.state == Matter.State.EXPIRED
+    assert Request.objects.get().state == Request.State.DENIED
+    assert "逾期" in Message.objects.get(recipient=hospital.clerk).title
+    with pytest.raises(Conflict):
+        services.withdraw(me(hospital.clerk), matter_id=matter.pk)
+
+
+def test_an_approver_who_left_is_replaced(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    for user in (hospital.head, hospital.second_head):
+        identity.deactivate_user(PLATFORM, user_id=user.pk)
+    sweeping.sweep()
+    assert waiting(matter) == {"centre"}
+    assert Act.objects.filter(matter=matter, kind="replace").exists()
+
+
+def test_an_approver_who_lost_the_role_is_replaced(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    held = RoleAssignment.objects.filter(user__in=[hospital.head, hospital.second_head])
+    held.update(state=RoleAssignment.State.REVOKED)
+    assert sweeping.replace_person(hospital.head.pk) == 1
+    assert waiting(matter) == {"centre"}
+
+
+def test_where_nobody_is_left_at_all_the_applicant_is_told(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    others = User.objects.exclude(pk=hospital.clerk.pk)
+    others.update(is_active=False)
+    sweeping.sweep()
+    matter.refresh_from_db()
+    assert matter.state == Matter.State.RETURNED
+    assert "没有可以审批的人" in Message.objects.get(recipient=hospital.clerk).body
+    assert list(integrity.turns()) == []
+
+
+def away(hospital: Hospital, days: int = 0) -> Delegation:
+    today = timezone.localdate()
+    return services.delegate(
+        me(hospital.centre),
+        to=hospital.leader.pk,
+        first_day=today + timedelta(days=days),
+        last_day=today + timedelta(days=days + 3),
+        reason="外出开会",
+    )
+
+
+def test_a_delegate_signs_in_both_names(hospital: Hospital) -> None:
+    away(hospital)
+    matter = hospital.ask("60000.00")
+    assert waiting(matter) == {"leader"}
+    approve(matter, hospital.leader)
+    act = Act.objects.get(matter=matter, kind="approve")
+    assert (act.person, act.behalf_of) == (hospital.leader, hospital.centre)
+
+
+def test_open_tasks_follow_the_delegation_and_come_back(hospital: Hospital) -> None:
+    matter = hospital.ask("60000.00")
+    row = away(hospital)
+    sweeping.sweep()
+    assert waiting(matter) == {"leader"}
+    services.revoke_delegation(me(hospital.centre), delegation_id=row.pk)
+    sweeping.sweep()
+    assert waiting(matter) == {"centre"}
+    assert sweeping.sweep() == 0
+
+
+def test_a_delegation_that_begins_later_waits_for_its_day(hospital: Hospital) -> None:
+    away(hospital, days=2)
+    assert waiting(hospital.ask("60000.00")) == {"centre"}
+
+
+def test_days_are_delegated_once_and_not_into_the_past(hospital: Hospital) -> None:
+    away(hospital)
+    with pytest.raises(Conflict, match="已有委派"):
+        away(hospital, days=1)
+    with pytest.raises(Invalid):
+        away(hospital, days=-10)
+
+
+def test_the_delegate_who_applied_gets_nothing_to_sign(hospital: Hospital) -> None:
+    today = timezone.localdate()
+    services.delegate(me(hospital.head), to=hospital.clerk.pk, first_day=today, last_day=today, reason="外出")
+    matter = hospital.ask()
+    assert waiting(matter) == {"head", "second-head"}
+    assert turn(matter, hospital.head)

@@ -1,0 +1,1 @@
+"""Approval of anything: definitions, running instances, the people whose turn it is, and the record of what they did."""

@@ -1,0 +1,181 @@
+"""What the page of a matter shows: the subject, the way drawn step by step, the record, and what the reader may do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils import timezone
+
+from ops_platform.documents.public import DocumentFacts, documents_of
+from ops_platform.identity.models import ROLE_TITLES, User
+from ops_platform.kernel import Actor, NotFound, Role
+from workflows.engine.course import ENDED, Course, State
+from workflows.engine.definition import Mode, Step, Withdrawing
+from workflows.engine.preview import StepPreview, preview
+from workflows.models import Act, Matter, Task
+from workflows.selectors import matters as selectors
+from workflows.services.acts import OWNER
+from workflows.services.keeping import course_of, definition_of, digest_of_subject
+from workflows.services.roster import Place, roster_for
+from workflows.subjects import Subject, subject_type
+
+MODES = {Mode.ANY: "任一人签", Mode.ALL: "全部会签", Mode.COUNT: "{count} 人会签", Mode.EACH: "双签"}
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """One person at a step: who, for whom, how it stands."""
+
+    name: str
+    behalf_of: str
+    role: str
+    state: str
+    words: str
+    at: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step as drawn. `state`: done, present, ahead, or skipped."""
+
+    key: str
+    title: str
+    state: str
+    how: str
+    condition: str
+    signers: tuple[Signer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything the page needs."""
+
+    subject: Subject | None
+    broken: bool
+    stages: tuple[Stage, ...]
+    record: Sequence[Act]
+    task: Task | None
+    earlier: tuple[Stage, ...]
+    may_withdraw: bool
+    may_resubmit: bool
+    may_urge: bool
+    edit_url: str
+    kind: str
+    documents: Sequence[DocumentFacts]
+
+
+def page(actor: Actor, matter: Matter) -> Page:
+    """Read all that the page shows."""
+    course = course_of(matter)
+    subject = _subject(matter)
+    mine = matter.applicant_id == actor.user
+    tasks = selectors.tasks_of(matter)
+    stages = _stages(matter, course, tasks)
+    task = open_task(actor, matter)
+    position = course.definition.position(course.step) if course.step else 0
+    before = [step.key for step in course.definition.steps[:position]]
+    been = {row.step for row in tasks if row.round == matter.round}
+    return Page(
+        subject=subject,
+        broken=subject is None or digest_of_subject(subject) != matter.digest,
+        stages=stages,
+        record=selectors.record_of(matter),
+        task=task,
+        earlier=tuple(stage for stage in stages if stage.key in before and stage.key in been) if task else (),
+        may_withdraw=mine and _may_withdraw(course),
+        may_resubmit=mine and course.state is State.RETURNED,
+        may_urge=mine and course.state is State.RUNNING,
+        edit_url=_edit_url(matter, course, mine=mine),
+        kind=str(subject_type(matter.subject_type).title),
+        documents=documents_of(OWNER, [str(matter.pk)]).get(str(matter.pk), ()),
+    )
+
+
+def address(matter: Matter) -> str:
+    """The page of the matter."""
+    return reverse("workflows:matter", args=[matter.pk])
+
+
+def open_task(actor: Actor, matter: Matter) -> Task | None:
+    """The reader's turn, if it is."""
+    return matter.tasks.filter(person=actor.user, state=Task.State.OPEN).order_by("number").first()
+
+
+def _subject(matter: Matter) -> Subject | None:
+    try:
+        return subject_type(matter.subject_type).load(matter.subject)
+    except NotFound:
+        return None
+
+
+def _may_withdraw(course: Course) -> bool:
+    if course.state in ENDED:
+        return False
+    signed = any(task.state == "signed" for task in course.tasks) or course.round > 1
+    return course.state is State.RETURNED or course.definition.withdrawing is Withdrawing.ANY_TIME or not signed
+
+
+def _edit_url(matter: Matter, course: Course, *, mine: bool) -> str:
+    if not mine or course.state is not State.RETURNED or matter.subject_type != "workflows.request":
+        return ""
+    return reverse("workflows:change-request", args=[matter.subject])
+
+
+def _stages(matter: Matter, course: Course, tasks: Sequence[Task]) -> tuple[Stage, ...]:
+    """Steps already walked in this round with their signatures, the present one, and those ahead with who would sign."""
+    place = Place(matter.subject_type, matter.institution_id, matter.department_id, matter.applicant_id)
+    roster = roster_for(definition_of(matter), place, timezone.localdate())
+    ahead = preview(
+        course.definition, values=course.values, applicant=course.applicant, roster=roster, barred=course.barred
+    )
+    here = [row for row in tasks if row.round == matter.round]
+    position = course.definition.position(course.step) if course.step else -1
+    names = _names(ahead)
+    stages = []
+    for number, step in enumerate(ahead):
+        own = [row for row in here if row.step == step.step.key]
+        last = max((row.visit for row in own), default=0)
+        own = [row for row in own if row.visit == last]
+        stages.append(_stage(step, own, _state(course, number, position, step, own), names))
+    return tuple(stages)
+
+
+def _state(course: Course, number: int, position: int, step: StepPreview, own: Sequence[Task]) -> str:
+    if not step.taken:
+        return "skipped"
+    if course.state is State.APPROVED or number < position:
+        return "done" if own else "skipped"
+    if number == position:
+        return "present" if course.state is State.RUNNING else "stopped"
+    return "ahead"
+
+
+def _stage(step: StepPreview, own: Sequence[Task], state: str, names: dict[int, str]) -> Stage:
+    if state in ("done", "present", "stopped"):
+        signers = tuple(_signer(row) for row in own if state != "done" or row.state != Task.State.DROPPED)
+    elif state == "ahead":
+        signers = tuple(
+            Signer(names.get(c.person, ""), names.get(c.behalf_of or 0, ""), c.why, "ahead", "")
+            for seat in step.seats or ()
+            for c in seat
+        )
+    else:
+        signers = ()
+    return Stage(step.step.key, step.step.title, state, how(step.step), step.condition, signers)
+
+
+def how(step: Step) -> str:
+    """How many signatures the step needs, in words."""
+    return MODES[step.mode].format(count=step.count)
+
+
+def _signer(row: Task) -> Signer:
+    role = str(ROLE_TITLES[Role(row.role)]) if row.role else ""
+    words = "已在前面环节签过" if row.origin == "repeat" else str(row.get_state_display())
+    return Signer(str(row.person), str(row.behalf_of or ""), role, row.state, words, row.done_at)
+
+
+def _names(ahead: Sequence[StepPreview]) -> dict[int, str]:
+    people = {c.person for step in ahead for seat in step.seats or () for c in seat}
+    people |= {c.behalf_of for step in ahead for seat in step.seats or () for c in seat if c.behalf_of is not None}
+    return dict(User.objects.filter(pk__in=people).values_list("pk", "display_name"))

@@ -1,0 +1,156 @@
+"""A flow in words, step by step, as its drawing shows it: who signs, when the step applies, its limits, what is wrong."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ops_platform.identity.models import ROLE_TITLES
+from ops_platform.kernel import Invalid, Severity
+from ops_platform.web.people import names_of
+from workflows.course_page import how
+from workflows.engine.conditions import Attribute, parse
+from workflows.engine.definition import (
+    ApproverRule,
+    Definition,
+    Level,
+    OnRejection,
+    Step,
+    Who,
+    Withdrawing,
+    faults,
+)
+
+LEVELS = {
+    Level.INSTITUTION: "本机构",
+    Level.PARENT: "上级机构",
+    Level.LEAD: "牵头医院",
+    Level.ALLIANCE: "医共体",
+}
+REJECTIONS = {
+    OnRejection.ENDS: "一人否决即结束",
+    OnRejection.OUTVOTED: "其余人仍够数则继续，否则结束",
+    OnRejection.RETURNS: "退回申请人",
+}
+WITHDRAWALS = {Withdrawing.BEFORE_FIRST: "第一个人签署之前可撤回", Withdrawing.ANY_TIME: "办结之前随时可撤回"}
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnStep:
+    """One box. `change` compares with the version in force: new, changed, or empty."""
+
+    key: str
+    title: str
+    how: str
+    signers: tuple[str, ...]
+    condition: str
+    limits: tuple[str, ...]
+    copies: tuple[str, ...]
+    rejection: str
+    faults: tuple[str, ...]
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A whole flow. `warnings` do not keep it from being published; `gone` are steps that the version in force has."""
+
+    steps: tuple[DrawnStep, ...]
+    options: tuple[str, ...]
+    faults: tuple[str, ...]
+    warnings: tuple[str, ...]
+    gone: tuple[str, ...]
+
+    @property
+    def faulty(self) -> bool:
+        """Something keeps it from being published."""
+        return bool(self.faults) or any(step.faults for step in self.steps)
+
+
+def draw(definition: Definition, *, before: Definition | None = None) -> Drawing:
+    """The definition in words; with `before` also what has changed since."""
+    found: dict[str, list[str]] = defaultdict(list)
+    warnings = []
+    keys = {step.key for step in definition.steps}
+    for finding in faults(definition):
+        if finding.severity is not Severity.BLOCKING:
+            warnings.append(finding.message)
+        else:
+            found[finding.subject if finding.subject in keys else ""].append(finding.message)
+    old = {step.key: step for step in before.steps} if before else {}
+    names = _names(definition.steps)
+    attributes = {attribute.name: attribute for attribute in definition.attributes}
+    return Drawing(
+        steps=tuple(
+            DrawnStep(
+                key=step.key,
+                title=step.title,
+                how=how(step),
+                signers=tuple(rule_words(rule, names) for rule in step.approvers),
+                condition=condition_words(step.condition, attributes),
+                limits=limits(step),
+                copies=tuple(rule_words(rule, names) for rule in step.copies),
+                rejection=REJECTIONS[step.on_rejection],
+                faults=tuple(found[step.key]),
+                change=_change(step, old) if before else "",
+            )
+            for step in definition.steps
+        ),
+        options=options(definition),
+        faults=tuple(found[""]),
+        warnings=tuple(warnings),
+        gone=tuple(step.title for step in old.values() if step.key not in keys),
+    )
+
+
+def _change(step: Step, old: Mapping[str, Step]) -> str:
+    if step.key not in old:
+        return "new"
+    return "" if old[step.key] == step else "changed"
+
+
+def _names(steps: Sequence[Step]) -> dict[str, str]:
+    return names_of(rule.person for step in steps for rule in (*step.approvers, *step.copies))
+
+
+def rule_words(rule: ApproverRule, names: Mapping[str, str]) -> str:
+    """Who may sign, in words."""
+    if rule.who is Who.PERSON:
+        return f"指定人员：{names.get(rule.person, rule.person) or '未选'}"
+    if rule.who is Who.DEPARTMENT_HEAD:
+        return "事项所在科室的主任"
+    if rule.who is Who.SUPERIOR:
+        return "申请人的上一级负责人"
+    title = str(ROLE_TITLES[rule.role]) if rule.role else "未选角色"
+    upwards = "(没有时逐级向上找)" if rule.or_above and rule.level is not Level.ALLIANCE else ""
+    return f"{LEVELS[rule.level]} {title}{upwards}"
+
+
+def condition_words(source: str, attributes: Mapping[str, Attribute]) -> str:
+    """The condition read back; one that cannot be read stands as it was written."""
+    try:
+        return parse(source, attributes).words()
+    except Invalid:
+        return source
+
+
+def limits(step: Step) -> tuple[str, ...]:
+    """What time brings at the step."""
+    hours = (
+        (step.remind_hours, "未办提醒"),
+        (step.escalate_hours, "仍未办，上一级也可签"),
+        (step.expire_hours, "仍未办，事项失效"),
+    )
+    return tuple(f"{count} 小时{what}" for count, what in hours if count)
+
+
+def options(definition: Definition) -> tuple[str, ...]:
+    """Rules of the whole flow."""
+    said = (
+        (True, WITHDRAWALS[definition.withdrawing]),
+        (definition.sign_once, "同一人只签一次"),
+        (definition.straight_back, "退回重提后直达退回的环节"),
+        (definition.batch, "可批量同意"),
+        (definition.stand_ins, "无人可签时由上级代签"),
+        (not definition.stand_ins, "无人可签时不能提交"),
+    )
+    return tuple(words for holds, words in said if holds)

@@ -1,0 +1,287 @@
+"""What people do to a matter. Each verb takes the frozen course and gives the next one with what happened on the way.
+
+A verb that may not be done raises: NotFound for a task that is not there, Forbidden for the wrong person, Conflict where
+the matter has moved on.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from ops_platform.kernel import Conflict, Forbidden, Invalid, NotFound
+from workflows.engine.conditions import Values
+from workflows.engine.course import (
+    ENDED,
+    Candidate,
+    Course,
+    Event,
+    EventKind,
+    Origin,
+    Roster,
+    State,
+    Task,
+    TaskState,
+    hopeless,
+)
+from workflows.engine.definition import Definition, OnRejection, Withdrawing
+from workflows.engine.moving import (
+    Move,
+    add_tasks,
+    applies,
+    drop,
+    enter,
+    go_on,
+    refill,
+    release,
+    send_back,
+    settle_step,
+)
+from workflows.engine.seating import delegate_of, seating
+
+MOST_ADDED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The next course and what happened on the way to it."""
+
+    course: Course
+    events: tuple[Event, ...]
+
+
+def submit(
+    definition: Definition, *, values: Values, applicant: int, roster: Roster, barred: Collection[int] = ()
+) -> Outcome:
+    """Begin a matter at its first step whose condition is not untrue.
+
+    Raises Invalid when no step applies, Conflict when a step that applies has nobody who may sign: a matter that could
+    never end is not begun.
+    """
+    course = Course(definition=definition, applicant=applicant, values=values, barred=frozenset(barred))
+    _refuse_hopeless_path(course, roster)
+    move = Move(course, roster)
+    go_on(move, 0)
+    return Outcome(move.course, tuple(move.events))
+
+
+def _refuse_hopeless_path(course: Course, roster: Roster) -> None:
+    ahead = [step for step in course.definition.steps if applies(course.definition, step, course.values)]
+    if not ahead:
+        raise Invalid(
+            "workflows.no_step_applies", "按填写的内容\uff0c流程里没有任何审批环节适用\uff0c请联系流程管理员。"
+        )
+    for step in ahead:
+        if seating(step, roster, course.excluded) is None:
+            raise Conflict(
+                "workflows.no_approver",
+                f"环节「{step.title}」没有可以审批的人(申请人本人不能审批)。请先由系统管理员授予相应角色。",
+                step=step.key,
+            )
+
+
+def approve(course: Course, *, task: int, person: int, roster: Roster) -> Outcome:
+    """Sign one's task. The step is left when it has what it needs."""
+    held = _own_open_task(course, task, person)
+    if person in course.signers:
+        raise Conflict("workflows.signed_already", "您在本环节已经签过一次\uff0c另一个签名须由他人完成。")
+    move = Move(course, roster)
+    move.change(replace(held, state=TaskState.SIGNED))
+    move.say(EventKind.SIGNED, task=held, person=person)
+    drop(move, [t for t in move.course.here if t.waiting and (t.seat == held.seat or t.person == person)], "signed")
+    refill(move)
+    release(move)
+    settle_step(move)
+    return Outcome(move.course, tuple(move.events))
+
+
+def reject(course: Course, *, task: int, person: int, roster: Roster) -> Outcome:
+    """Refuse one's task; what that does to the matter, the step says."""
+    held = _own_open_task(course, task, person)
+    move = Move(course, roster)
+    move.change(replace(held, state=TaskState.REFUSED))
+    move.say(EventKind.REFUSED, task=held, person=person)
+    policy = course.present.on_rejection
+    if policy is OnRejection.RETURNS:
+        send_back(move, person)
+    elif policy is OnRejection.ENDS or hopeless(move.course):
+        _end(move, State.REJECTED, EventKind.REJECTED)
+    return Outcome(move.course, tuple(move.events))
+
+
+def return_to(course: Course, *, task: int, person: int, roster: Roster, step: str = "") -> Outcome:
+    """Send the matter back to an earlier step of this round, or, without one, to the applicant.
+
+    All that was signed in this round counts no more, whoever else was about to sign.
+    """
+    _own_open_task(course, task, person)
+    move = Move(course, roster)
+    if not step:
+        send_back(move, person)
+        return Outcome(move.course, tuple(move.events))
+    visited = {t.step for t in course.tasks}
+    if step not in visited or course.definition.position(step) >= course.definition.position(course.step):
+        raise Invalid("workflows.cannot_return_there", "只能退回到本轮已经走过的环节\uff0c或退回申请人。", field="step")
+    drop(move, [t for t in course.here if t.waiting], "returned")
+    move.say(EventKind.RETURNED, person=person, detail={"to": step})
+    move.course = replace(move.course, round=course.round + 1, tasks=())
+    enter(move, course.definition.position(step))
+    return Outcome(move.course, tuple(move.events))
+
+
+def resubmit(course: Course, *, person: int, values: Values, roster: Roster) -> Outcome:
+    """The applicant sends what was returned again. It begins anew, or, where the definition says so and nothing that the
+    conditions look at has changed, goes straight to the step that returned it."""
+    _must_apply(course, person)
+    if course.state is not State.RETURNED:
+        raise Conflict("workflows.not_returned", "这件事项没有被退回\uff0c不能重新提交。")
+    unchanged = dict(values) == dict(course.values)
+    again = replace(course, state=State.RUNNING, round=course.round + 1, tasks=(), values=values, returned_from="")
+    _refuse_hopeless_path(again, roster)
+    move = Move(again, roster)
+    if course.definition.straight_back and unchanged and course.returned_from:
+        enter(move, course.definition.position(course.returned_from))
+    else:
+        go_on(move, 0)
+    return Outcome(move.course, tuple(move.events))
+
+
+def withdraw(course: Course, *, person: int) -> Outcome:
+    """The applicant takes the matter back: while nobody has signed, or at any time, as the definition says. What was
+    returned may always be withdrawn."""
+    _must_apply(course, person)
+    _must_go_on(course)
+    signed = any(task.state is TaskState.SIGNED for task in course.tasks) or course.round > 1
+    if course.state is State.RUNNING and signed and course.definition.withdrawing is Withdrawing.BEFORE_FIRST:
+        raise Conflict("workflows.signed_meanwhile", "已有人签署\uff0c不能再撤回。可请当前审批人退回。")
+    move = Move(course, Roster({}))
+    _end(move, State.WITHDRAWN, EventKind.WITHDRAWN)
+    return Outcome(move.course, tuple(move.events))
+
+
+def transfer(course: Course, *, task: int, person: int, to: int, roster: Roster) -> Outcome:
+    """Give one's task to somebody else for good (转办)."""
+    held = _own_open_task(course, task, person)
+    _must_be_free(course, to)
+    move = Move(course, roster)
+    drop(move, [held], "transferred")
+    heir = delegate_of(Candidate(to, held.role), roster, course.excluded, course.involved)
+    add_tasks(move, [heir], Origin.TRANSFER, seat=held.seat, mandatory=held.mandatory, waits_for=held.waits_for)
+    release(move)
+    return Outcome(move.course, tuple(move.events))
+
+
+def add_signer(course: Course, *, task: int, person: int, added: int, before: bool, roster: Roster) -> Outcome:
+    """Ask one more person to sign at this step (加签): before oneself, who then waits, or after oneself."""
+    held = _own_open_task(course, task, person)
+    _must_be_free(course, added)
+    if len({t.seat for t in course.here if t.mandatory}) >= MOST_ADDED:
+        raise Conflict("workflows.too_many_added", f"本环节最多加签 {MOST_ADDED} 人。")
+    move = Move(course, roster)
+    seat = max(t.seat for t in course.here) + 1
+    guest = delegate_of(Candidate(added), roster, course.excluded, course.involved)
+    if before:
+        add_tasks(move, [guest], Origin.BEFORE, seat=seat, mandatory=True)
+        for other in [t for t in course.here if t.seat == held.seat]:
+            move.change(replace(other, waits_for=(*other.waits_for, seat)))
+    else:
+        add_tasks(move, [guest], Origin.AFTER, seat=seat, mandatory=True, waits_for=(held.seat,))
+    release(move)
+    return Outcome(move.course, tuple(move.events))
+
+
+def replace_absent(course: Course, *, absent: Collection[int], roster: Roster) -> Outcome:
+    """People who left or lost the role have their tasks taken; somebody else gets them. Where nobody is left, the matter
+    goes back to the applicant, who is told why."""
+    move = Move(course, roster)
+    if course.state is State.RUNNING:
+        drop(move, [task for task in course.here if task.waiting and task.person in absent], "left")
+        refill(move, avoid=frozenset(absent))
+        release(move)
+    return Outcome(move.course, tuple(move.events))
+
+
+def follow_delegations(course: Course, *, roster: Roster) -> Outcome:
+    """Open tasks go to who acts for their holder since today, and back to the holder when that has ended."""
+    move = Move(course, roster)
+    if course.state is not State.RUNNING:
+        return Outcome(course, ())
+    for task in [t for t in course.here if t.waiting]:
+        principal = task.behalf_of if task.behalf_of is not None else task.person
+        others = {t.person for t in move.course.here if t.state is not TaskState.DROPPED and t.number != task.number}
+        due = delegate_of(Candidate(principal, task.role), roster, course.excluded, others)
+        if due.person == task.person or due.person in others:
+            continue
+        drop(move, [task], "delegation")
+        add_tasks(move, [due], Origin.DELEGATION, seat=task.seat, mandatory=task.mandatory, waits_for=task.waits_for)
+    release(move)
+    return Outcome(move.course, tuple(move.events))
+
+
+def escalate(course: Course, *, roster: Roster) -> Outcome:
+    """Time is up: the nearest rung above that is not there yet may sign beside those who did not. One person takes one
+    seat, so that a step of several signatures still gets them from several people."""
+    move = Move(course, roster)
+    if course.state is not State.RUNNING:
+        return Outcome(course, ())
+    present = set(course.involved) | course.excluded
+    for rung in roster.above:
+        fresh = [candidate for candidate in rung if candidate.person not in present]
+        if not fresh:
+            continue
+        open_seats = [seat for seat in course.seats if any(t.state is TaskState.OPEN for t in seat.tasks)]
+        shares = [fresh] if len(open_seats) == 1 else [[candidate] for candidate in fresh]
+        for seat, people in zip(open_seats, shares, strict=False):
+            first = seat.tasks[0]
+            add_tasks(
+                move, people, Origin.ESCALATION, seat=seat.number, mandatory=first.mandatory, waits_for=first.waits_for
+            )
+        move.say(EventKind.ESCALATED, detail={"seats": min(len(open_seats), len(shares))})
+        break
+    release(move)
+    return Outcome(move.course, tuple(move.events))
+
+
+def expire(course: Course) -> Outcome:
+    """Nobody acted in time: the matter ends."""
+    _must_go_on(course)
+    move = Move(course, Roster({}))
+    _end(move, State.EXPIRED, EventKind.EXPIRED)
+    return Outcome(move.course, tuple(move.events))
+
+
+def _end(move: Move, state: State, kind: EventKind) -> None:
+    drop(move, [task for task in move.course.here if task.waiting], str(state))
+    move.course = replace(move.course, state=state)
+    move.say(kind)
+
+
+def _must_go_on(course: Course) -> None:
+    if course.state in ENDED:
+        raise Conflict("workflows.ended", "这件事项已经办结。")
+
+
+def _must_apply(course: Course, person: int) -> None:
+    if person != course.applicant:
+        raise Forbidden("workflows.not_the_applicant", "只有申请人可以这样做。")
+
+
+def _own_open_task(course: Course, number: int, person: int) -> Task:
+    _must_go_on(course)
+    task = course.task(number)
+    if task is None or task.visit != course.visit:
+        raise Conflict("workflows.moved_on", "事项已进入其他环节\uff0c请刷新页面。")
+    if task.person != person:
+        raise NotFound("workflows.no_task", "没有这个待办。")
+    if task.state is TaskState.HELD:
+        raise Conflict("workflows.another_first", "须等加签的人先签署。")
+    if task.state is not TaskState.OPEN or course.state is not State.RUNNING:
+        raise Conflict("workflows.task_done", "这个待办已经由您或他人处理过了。")
+    if person in course.excluded:
+        raise Forbidden("workflows.own_matter", "不能审批自己申请的或与本人有关的事项。")
+    return task
+
+
+def _must_be_free(course: Course, person: int) -> None:
+    if person in course.excluded:
+        raise Forbidden("workflows.own_matter", "申请人或与事项有关的人不能审批该事项。", field="person")
+    if person in course.involved:
+        raise Conflict("workflows.in_step_already", "该人员已在本环节中。", field="person")

@@ -1,0 +1,58 @@
+"""Filters of the approval lists."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from workflows.models import Copy, Matter, Task
+from workflows.subjects import subject_types
+
+DAY = forms.DateInput(attrs={"type": "date"})
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Subject types as choices."""
+    return [(each.code, str(each.title)) for each in subject_types()]
+
+
+class TaskFilter(django_filters.FilterSet):
+    """Tasks by words in the title and by subject type."""
+
+    words = django_filters.CharFilter(label=_("事项名称"), field_name="matter__title", lookup_expr="icontains")
+    kind = django_filters.ChoiceFilter(
+        label=_("类型"), field_name="matter__subject_type", choices=kinds, empty_label=_("全部")
+    )
+
+    class Meta:
+        model = Task
+        fields: list[str] = []
+
+
+class CopyFilter(TaskFilter):
+    """Copies by words in the title and by subject type."""
+
+    class Meta:
+        model = Copy
+        fields: list[str] = []
+
+
+class MatterFilter(django_filters.FilterSet):
+    """Matters by words, subject type, state and day."""
+
+    words = django_filters.CharFilter(label=_("事项名称"), field_name="title", lookup_expr="icontains")
+    kind = django_filters.ChoiceFilter(label=_("类型"), field_name="subject_type", choices=kinds, empty_label=_("全部"))
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=Matter.State.choices, empty_label=_("全部"))
+    since = django_filters.DateFilter(label=_("提交日期自"), method="from_day", widget=DAY)
+    until = django_filters.DateFilter(label=_("至"), method="to_day", widget=DAY)
+
+    class Meta:
+        model = Matter
+        fields: list[str] = []
+
+    def from_day(self, rows: Any, _name: str, value: Any) -> Any:
+        return rows.filter(submitted_at__date__gte=value)
+
+    def to_day(self, rows: Any, _name: str, value: Any) -> Any:
+        return rows.filter(submitted_at__date__lte=value)

@@ -1,0 +1,122 @@
+"""Forms of the approval pages."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.documents.public import DocumentsField
+from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
+from ops_platform.kernel import Actor
+from ops_platform.masterdata.models import Department, Institution
+from workflows.models import Matter, RequestKind
+from workflows.selectors import matters as selectors
+from workflows.services.delegations import LONGEST_DAYS
+from workflows.services.requests import LARGEST
+from workflows.subjects import subject_types
+
+DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+TITLES = {role.value: str(title) for role, title in ROLE_TITLES.items()}
+
+
+class PersonField(forms.ModelChoiceField):
+    """A colleague, shown with the roles people know them by."""
+
+    def __init__(self, queryset: Any, **kwargs: Any) -> None:
+        super().__init__(queryset, **kwargs)
+        self._roles: dict[int, str] = {}
+
+    def offer(self, people: Any) -> None:
+        """Offer these people; their roles are read once for all."""
+        self._roles = {post.person.pk: post.roles for post in selectors.posts(people, TITLES)}
+        self.queryset = people
+
+    def label_from_instance(self, obj: User) -> str:
+        roles = self._roles.get(obj.pk, "")
+        return f"{obj.display_name}({roles})" if roles else obj.display_name
+
+
+class RequestForm(forms.Form):
+    """A general request."""
+
+    institution = forms.ModelChoiceField(Institution.objects.none(), label=_("机构"), empty_label=None)
+    department = forms.ModelChoiceField(
+        Department.objects.none(), label=_("科室"), required=False, empty_label=_("不指明科室")
+    )
+    kind = forms.ChoiceField(label=_("类别"), choices=RequestKind.choices)
+    title = forms.CharField(label=_("事项名称"), min_length=2, max_length=120)
+    amount = forms.DecimalField(
+        label=_("金额(元)"),
+        min_value=0,
+        max_value=LARGEST,
+        decimal_places=2,
+        max_digits=18,
+        help_text=_("不涉及金额填 0。金额决定由哪一级审批。"),
+    )
+    reason = forms.CharField(label=_("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4}))
+
+    attachments = DocumentsField(required=False)
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = Institution.objects.visible_to(actor).order_by("code")
+        institutions: Any = self.fields["institution"]
+        institutions.queryset = own
+        departments: Any = self.fields["department"]
+        departments.queryset = Department.objects.filter(institution__in=own).order_by("institution__code", "code")
+
+
+class DelegationForm(forms.Form):
+    """Who acts for the reader, on which days, in which matters."""
+
+    to = PersonField(User.objects.none(), label=_("受托人"))
+    first_day = forms.DateField(label=_("开始日期"), initial=timezone.localdate, widget=DAY)
+    last_day = forms.DateField(label=_("结束日期"), widget=DAY, help_text=_("含当日，最长 %s 天。") % LONGEST_DAYS)
+    kinds = forms.MultipleChoiceField(
+        label=_("事项类型"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("都不选表示全部事项。"),
+    )
+    reason = forms.CharField(label=_("原因"), min_length=2, max_length=200)
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds: Any = self.fields["kinds"]
+        kinds.choices = [(each.code, each.title) for each in subject_types()]
+        held = RoleAssignment.objects.filter(state=RoleAssignment.State.ACTIVE).values("user")
+        people: Any = self.fields["to"]
+        people.offer(
+            User.objects.filter(pk__in=held, is_active=True)
+            .exclude(pk=actor.user or 0)
+            .order_by("display_name", "username")
+        )
+
+
+class PassOnForm(forms.Form):
+    """Give one's task away, or ask one more person to sign."""
+
+    TRANSFER, BEFORE, AFTER = "transfer", "before", "after"
+
+    how = forms.ChoiceField(
+        label=_("方式"),
+        choices=[
+            (BEFORE, _("前加签：请他先签，我后签")),
+            (AFTER, _("后加签：我签之后再请他签")),
+            (TRANSFER, _("转办：由他代替我签")),
+        ],
+        widget=forms.RadioSelect,
+        initial=BEFORE,
+    )
+    person = PersonField(User.objects.none(), label=_("人员"))
+    comment = forms.CharField(label=_("理由"), min_length=2, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, actor: Actor, matter: Matter, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people: Any = self.fields["person"]
+        people.offer(
+            selectors.colleagues(matter)
+            .exclude(pk__in={matter.applicant_id, *matter.barred})
+            .exclude(pk=actor.user or 0)
+        )

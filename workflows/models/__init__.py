@@ -1,0 +1,8 @@
+"""Tables of the approval engine."""
+
+from workflows.models.delegation import Delegation
+from workflows.models.flow import Flow, FlowVersion
+from workflows.models.matter import Act, ActKind, Copy, Matter, Task
+from workflows.models.request import Request, RequestKind
+
+__all__ = ["Act", "ActKind", "Copy", "Delegation", "Flow", "FlowVersion", "Matter", "Request", "RequestKind", "Task"]

@@ -1,0 +1,217 @@
+"""The subject types of this app itself: general requests, flows to be published, and roles to be given (identity stands
+below and cannot register its own)."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.identity import services as identity
+from ops_platform.identity.models import ROLE_TITLES, RoleAssignment
+from ops_platform.kernel import Actor, Line, NotFound, Role
+from ops_platform.masterdata.models import InstitutionKind
+from workflows.engine.conditions import Attribute, Kind
+from workflows.engine.definition import Level, Step
+from workflows.models import Flow, Request, RequestKind
+from workflows.reference import default, role
+from workflows.services import flows
+from workflows.subjects import Decision, Subject, SubjectType
+
+INSTITUTION_KIND = Attribute(
+    "institution_kind",
+    "机构类型",
+    Kind.CHOICE,
+    tuple((str(code), str(title)) for code, title in InstitutionKind.choices),
+)
+
+
+def _load_request(subject: str) -> Subject:
+    row = Request.objects.select_related("institution", "department").filter(pk=_number(subject)).first()
+    if row is None:
+        raise NotFound("workflows.no_request", "没有这个申请。")
+    kind = RequestKind(row.kind)
+    return Subject(
+        title=f"{row.title}({row.amount:,} 元)" if row.amount else row.title,
+        institution=row.institution_id,
+        department=row.department_id,
+        values={"amount": row.amount, "kind": str(row.kind), "institution_kind": row.institution.kind},
+        content={
+            "title": row.title,
+            "kind": str(row.kind),
+            "amount": format(row.amount, "f"),
+            "reason": row.reason,
+            "institution": row.institution.code,
+            "department": row.department.code if row.department else "",
+        },
+        lines=(
+            Line("事项", row.title),
+            Line("类别", str(kind.label)),
+            Line("金额(元)", f"{row.amount:,}"),
+            Line("机构", row.institution.name),
+            *((Line("科室", str(row.department)),) if row.department else ()),
+            Line("理由", row.reason),
+        ),
+    )
+
+
+def _number(subject: str) -> int:
+    return int(subject) if subject.isascii() and subject.isdigit() and len(subject) < 18 else 0
+
+
+def _decide_request(state: str) -> Any:
+    def decide(_actor: Actor, subject: str, _decision: Decision) -> None:
+        Request.objects.filter(pk=_number(subject)).update(state=state)
+
+    return decide
+
+
+REQUEST = SubjectType(
+    code="workflows.request",
+    title=_("事项申请"),
+    load=_load_request,
+    attributes=(
+        Attribute("amount", "金额", Kind.AMOUNT),
+        Attribute("kind", "类别", Kind.CHOICE, tuple((str(code), str(title)) for code, title in RequestKind.choices)),
+        INSTITUTION_KIND,
+    ),
+    on_approval=_decide_request(Request.State.GRANTED),
+    on_rejection=_decide_request(Request.State.DENIED),
+    on_withdrawal=_decide_request(Request.State.WITHDRAWN),
+    default=default(
+        "事项申请",
+        (
+            Step(
+                "head", "机构负责人审批", (role(Role.INSTITUTION_HEAD),), condition="amount <= 50000", remind_hours=24
+            ),
+            Step(
+                "centre",
+                "运营管理中心审批",
+                (role(Role.OPERATION_CENTRE, Level.ALLIANCE),),
+                condition="amount > 50000 and amount < 500000",
+                copies=(role(Role.INSTITUTION_HEAD),),
+                remind_hours=24,
+            ),
+            Step(
+                "group",
+                "领导小组审批",
+                (role(Role.LEADERSHIP, Level.ALLIANCE),),
+                condition="amount >= 500000",
+                copies=(role(Role.INSTITUTION_HEAD), role(Role.OPERATION_CENTRE, Level.ALLIANCE)),
+                remind_hours=48,
+            ),
+        ),
+        note="医联体分级审批：5 万元及以下机构负责人，50 万元及以上领导小组，其间运营管理中心。",
+        batch=True,
+    ),
+    may_start=lambda actor, subject: Request.objects.filter(pk=_number(subject), asked_by=actor.user).exists(),
+)
+
+
+def _load_flow(subject: str) -> Subject:
+    flow = Flow.objects.select_related("institution").filter(pk=_number(subject)).first()
+    if flow is None:
+        raise NotFound("workflows.no_flow_found", "没有这个流程。")
+    draft = flow.draft or {}
+    steps = [str(step["title"]) for step in draft.get("steps", [])]
+    return Subject(
+        title=f"发布流程：{flow.title}",
+        institution=flow.institution_id,
+        values={},
+        content={"flow": flow.pk, "draft": draft},
+        lines=(
+            Line("流程", flow.title),
+            Line("适用", flow.institution.name if flow.institution else "整个医共体"),
+            Line("环节", " → ".join(steps) or "—"),
+            Line("说明", flow.draft_note or "—"),
+        ),
+        url=reverse("workflows:flow-draft", args=[flow.pk]),
+    )
+
+
+def _publish_flow(actor: Actor, subject: str, decision: Decision) -> None:
+    flows.publish(actor, flow_id=_number(subject), made_by=decision.applicant)
+
+
+FLOW = SubjectType(
+    code="workflows.flow",
+    title=_("流程发布"),
+    load=_load_flow,
+    on_approval=_publish_flow,
+    default=default(
+        "流程发布",
+        (
+            Step(
+                "second",
+                "第二人审批",
+                (role(Role.OPERATION_CENTRE, Level.ALLIANCE), role(Role.LEADERSHIP, Level.ALLIANCE)),
+                remind_hours=24,
+            ),
+        ),
+        note="审批流程的修改须经第二人同意。",
+    ),
+)
+
+
+def _assignment(subject: str) -> RoleAssignment:
+    row = RoleAssignment.objects.select_related("user", "institution", "department").filter(pk=_number(subject)).first()
+    if row is None:
+        raise NotFound("identity.no_assignment", "没有这条角色记录。")
+    return row
+
+
+def _load_role(subject: str) -> Subject:
+    row = _assignment(subject)
+    title = str(ROLE_TITLES[Role(row.role)])
+    return Subject(
+        title=f"授予角色：{row.user} {title}",
+        institution=row.institution_id,
+        department=row.department_id,
+        values={"role": str(row.role)},
+        content={
+            "user": row.user.username,
+            "role": str(row.role),
+            "institution": row.institution.code if row.institution else "",
+            "department": row.department.code if row.department else "",
+        },
+        lines=(
+            Line("人员", f"{row.user}({row.user.username})"),
+            Line("角色", title),
+            Line("机构", row.institution.name if row.institution else "整个医共体"),
+            *((Line("科室", str(row.department)),) if row.department else ()),
+        ),
+        url=reverse("identity:user", args=[row.user_id]),
+        barred=frozenset({row.user_id}),
+    )
+
+
+def _give_role(actor: Actor, subject: str, _decision: Decision) -> None:
+    identity.confirm_role(actor, assignment_id=_number(subject))
+
+
+def _refuse_role(actor: Actor, subject: str, _decision: Decision) -> None:
+    identity.refuse_role(actor, assignment_id=_number(subject))
+
+
+def _take_back_role(actor: Actor, subject: str, _decision: Decision) -> None:
+    identity.revoke_role(actor, assignment_id=_number(subject))
+
+
+ROLE = SubjectType(
+    code="identity.role",
+    title=_("授予角色"),
+    load=_load_role,
+    attributes=(
+        Attribute("role", "角色", Kind.CHOICE, tuple((role.value, str(title)) for role, title in ROLE_TITLES.items())),
+    ),
+    on_approval=_give_role,
+    on_rejection=_refuse_role,
+    on_withdrawal=_take_back_role,
+    default=default(
+        "授予角色",
+        (Step("second", "另一位系统管理员确认", (role(Role.SYSTEM_ADMIN, Level.ALLIANCE),), remind_hours=24),),
+        note="授予角色须由申请人和本人以外的第二位管理员同意。",
+        stand_ins=False,
+    ),
+)
+
+TYPES = (REQUEST, FLOW, ROLE)

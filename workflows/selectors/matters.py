@@ -1,0 +1,156 @@
+"""Reads of matters: everybody sees those they had a hand in; who answers for an institution sees its own, auditors all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from ops_platform.identity.models import RoleAssignment, User
+from ops_platform.kernel import Actor, NotFound, Role
+from ops_platform.masterdata.models import Institution
+from workflows.models import Act, Copy, Delegation, Flow, Matter, Task
+
+OVERSEERS = (
+    Role.AUDITOR,
+    Role.OPERATION_CENTRE,
+    Role.LEADERSHIP,
+    Role.INSTITUTION_HEAD,
+    Role.FINANCE_DIRECTOR,
+)
+FLOW_READERS = (Role.SYSTEM_ADMIN, Role.OPERATION_CENTRE, Role.AUDITOR, Role.LEADERSHIP)
+
+
+def visible_matters(actor: Actor) -> QuerySet[Matter]:
+    """Matters the actor may read: those they applied for, had a task or copy of or acted in, and those they oversee."""
+    if actor.system:
+        return Matter.objects.all()
+    mine = Q(applicant=actor.user)
+    for related in (Task, Act, Copy):
+        mine |= Q(Exists(related.objects.filter(matter=OuterRef("pk"), person=actor.user)))
+    reach = actor.institutions(*OVERSEERS)
+    if reach is None:
+        return Matter.objects.all()
+    return Matter.objects.filter(mine | Q(institution__in=reach))
+
+
+def access_matter(actor: Actor, matter_id: int) -> Matter:
+    """A matter the actor may read. Raises NotFound for all others."""
+    rows = visible_matters(actor).select_related("version__flow", "institution", "department", "applicant")
+    matter = rows.filter(pk=matter_id).first()
+    if matter is None:
+        raise NotFound("workflows.no_matter", "没有这件事项。")
+    return matter
+
+
+def may_see(actor: Actor, matter_id: str) -> bool:
+    """Whether the actor may read the matter, and so its attachments."""
+    return matter_id.isdigit() and visible_matters(actor).filter(pk=int(matter_id)).exists()
+
+
+def to_do(actor: Actor) -> QuerySet[Task]:
+    """Tasks that wait for the actor, the oldest first; held ones wait for somebody else."""
+    rows = Task.objects.filter(person=actor.user, state=Task.State.OPEN)
+    return rows.select_related("matter__institution", "matter__applicant", "matter__version", "behalf_of").order_by(
+        "created_at", "id"
+    )
+
+
+def to_do_count(actor: Actor) -> int:
+    """How many tasks wait for the actor."""
+    return Task.objects.filter(person=actor.user, state=Task.State.OPEN).count()
+
+
+def done(actor: Actor) -> QuerySet[Task]:
+    """What the actor has signed or refused, the latest first."""
+    rows = Task.objects.filter(person=actor.user, state__in=[Task.State.SIGNED, Task.State.REFUSED])
+    return rows.select_related("matter__institution", "matter__applicant", "behalf_of").order_by("-done_at", "-id")
+
+
+def started(actor: Actor) -> QuerySet[Matter]:
+    """What the actor applied for, the latest first."""
+    rows = Matter.objects.filter(applicant=actor.user).select_related("institution")
+    return rows.order_by("-submitted_at", "-id")
+
+
+def copied(actor: Actor) -> QuerySet[Copy]:
+    """What the actor was informed of, the latest first."""
+    rows = Copy.objects.filter(person=actor.user).select_related("matter__institution", "matter__applicant")
+    return rows.order_by("-at", "-id")
+
+
+def all_matters(actor: Actor) -> QuerySet[Matter]:
+    """Matters the actor oversees, the latest first."""
+    rows = visible_matters(actor).select_related("institution", "applicant", "version")
+    return rows.order_by("-submitted_at", "-id")
+
+
+def record_of(matter: Matter) -> list[Act]:
+    """Who did what when, in order."""
+    return list(matter.acts.select_related("person", "behalf_of", "other").order_by("number"))
+
+
+def tasks_of(matter: Matter) -> list[Task]:
+    """All tasks of all rounds, in order."""
+    return list(matter.tasks.select_related("person", "behalf_of").order_by("number"))
+
+
+def on_its_way(kind: str, subject: str) -> Matter | None:
+    """The matter by which the subject is being approved just now."""
+    rows = Matter.objects.filter(subject_type=kind, subject=subject, state__in=Matter.ON_ITS_WAY)
+    return rows.select_related("applicant").first()
+
+
+def latest_of(kind: str, subjects: Sequence[str]) -> dict[str, Matter]:
+    """Of each subject its last matter; one query."""
+    rows = Matter.objects.filter(subject_type=kind, subject__in=subjects).select_related("applicant")
+    return {matter.subject: matter for matter in rows.order_by("submitted_at", "id")}
+
+
+def colleagues(matter: Matter) -> QuerySet[User]:
+    """Active persons with a role that reaches the matter's institution: its own people, those above it, the alliance's."""
+    parents = dict(Institution.objects.values_list("pk", "parent"))
+    chain = []
+    walked = matter.institution_id
+    while walked is not None and walked not in chain:
+        chain.append(walked)
+        walked = parents.get(walked)
+    reaching = RoleAssignment.objects.filter(user=OuterRef("pk"), state=RoleAssignment.State.ACTIVE).filter(
+        Q(institution__isnull=True) | Q(institution__in=chain)
+    )
+    return User.objects.filter(Exists(reaching), is_active=True).order_by("display_name", "username")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A person with the roles that people know them by."""
+
+    person: User
+    roles: str
+
+
+def posts(people: QuerySet[User], titles: dict[str, str]) -> list[Post]:
+    """People with their roles in words; two queries."""
+    held: dict[int, list[str]] = {}
+    rows = RoleAssignment.objects.filter(user__in=people, state=RoleAssignment.State.ACTIVE).order_by("id")
+    for user, role, institution in rows.values_list("user", "role", "institution__name"):
+        held.setdefault(user, []).append(f"{institution or ''}{titles.get(role, role)}")
+    return [Post(person, "、".join(dict.fromkeys(held.get(person.pk, [])))) for person in people]
+
+
+def delegations_of(actor: Actor) -> QuerySet[Delegation]:
+    """Delegations the actor gave or received, the latest first."""
+    rows = Delegation.objects.filter(Q(principal=actor.user) | Q(delegate=actor.user))
+    return rows.select_related("principal", "delegate").order_by("-first_day", "-id")
+
+
+def delegated_today(actor: Actor, today: date) -> bool:
+    """The actor has handed tasks over today."""
+    rows = Delegation.objects.filter(principal=actor.user, revoked_at__isnull=True)
+    return rows.filter(first_day__lte=today, last_day__gte=today).exists()
+
+
+def flows() -> QuerySet[Flow]:
+    """All flows with their version in force."""
+    rows = Flow.objects.select_related("institution", "current", "draft_by")
+    return rows.order_by("subject_type", F("institution").asc(nulls_first=True))

@@ -1,0 +1,42 @@
+"""Writes of the approval engine, one function per verb."""
+
+from workflows.services.acts import (
+    add_signer,
+    approve,
+    approve_several,
+    comment,
+    mark_seen,
+    reject,
+    resubmit,
+    return_to,
+    start,
+    transfer,
+    urge,
+    withdraw,
+)
+from workflows.services.delegations import delegate, revoke_delegation
+from workflows.services.flows import create_flow, discard_draft, publish, save_draft
+from workflows.services.requests import ask, change_request
+
+__all__ = [
+    "add_signer",
+    "approve",
+    "approve_several",
+    "ask",
+    "change_request",
+    "comment",
+    "create_flow",
+    "delegate",
+    "discard_draft",
+    "mark_seen",
+    "publish",
+    "reject",
+    "resubmit",
+    "return_to",
+    "revoke_delegation",
+    "save_draft",
+    "start",
+    "transfer",
+    "urge",
+    "withdraw",
+]

@@ -1,0 +1,408 @@
+"""What people do to matters. Each act is one transaction under one row lock: load, engine, keep, handler of the subject,
+messages, audit. A repeat of an act that is done says so and changes nothing."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.core.files import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ops_platform.audit.public import record
+from ops_platform.documents.public import CheckedFile, DocumentFacts, attach
+from ops_platform.identity.duties import conflicting_pair, pair_between
+from ops_platform.identity.models import ROLE_TITLES, User
+from ops_platform.kernel import Actor, Conflict, DomainError, Forbidden, Invalid, NotFound, Role
+from workflows.engine import verbs
+from workflows.engine.course import ENDED, Course, Origin, Roster, State, Task, TaskState
+from workflows.models import ActKind, Matter
+from workflows.models import Task as TaskRow
+from workflows.selectors.matters import access_matter, colleagues
+from workflows.services.flows import version_for
+from workflows.services.keeping import Deed, course_of, definition_of, digest_of_subject, keep, keep_act
+from workflows.services.roster import Place, roster_for
+from workflows.services.telling import remind, tell
+from workflows.subjects import Decision, Subject, SubjectType, subject_type
+
+OWNER = "workflows.matter"
+LONGEST_COMMENT = 1000
+URGE_AGAIN = timedelta(hours=1)
+MOST_IN_A_BATCH = 100
+
+
+@transaction.atomic
+def start(actor: Actor, *, kind: str, subject: str, comment: str = "") -> Matter:
+    """Submit a subject for approval; the actor is the applicant.
+
+    Raises Conflict when the subject is on its way already, or a step has nobody who may sign; Invalid when no step applies.
+    """
+    person = _person(actor)
+    registered = subject_type(kind)
+    loaded = registered.load(subject)
+    version = version_for(kind, loaded.institution)
+    now = timezone.now()
+    matter = Matter(
+        version=version,
+        subject_type=kind,
+        subject=subject,
+        title=loaded.title[:200],
+        institution_id=loaded.institution,
+        department_id=loaded.department,
+        applicant=person,
+        applicant_role=_applicant_role(actor, loaded.institution),
+        barred=sorted(loaded.barred),
+        digest=digest_of_subject(loaded),
+        submitted_at=now,
+        entered_at=now,
+    )
+    outcome = verbs.submit(
+        definition_of(matter),
+        values=loaded.values,
+        applicant=person.pk,
+        roster=_roster(matter),
+        barred=loaded.barred,
+    )
+    try:
+        with transaction.atomic():
+            matter.save()
+    except IntegrityError as error:
+        raise Conflict("workflows.on_its_way", "这件事项已在审批中，请在「我发起的」里查看。") from error
+    keep(matter, None, outcome, actor, Deed(ActKind.SUBMIT, _words(comment), digest=matter.digest))
+    tell(matter, None, outcome.course, outcome.events)
+    _finish(actor, registered, matter, None, outcome.course, comment)
+    _record(actor, matter, ActKind.SUBMIT, comment)
+    return matter
+
+
+def _applicant_role(actor: Actor, institution: int | None) -> str:
+    fitting = [grant.role for grant in actor.grants if institution is None or grant.institution in (None, institution)]
+    return str(fitting[0]) if fitting else ""
+
+
+@transaction.atomic
+def approve(actor: Actor, *, matter_id: int, task: int, comment: str = "") -> Matter:
+    """Sign (同意). Refused when the subject has changed since it was submitted: nobody signs what they have not seen."""
+    matter, course = _locked(matter_id)
+    held = course.task(task)
+    _must_be_allowed(actor, matter, course, held)
+    loaded = subject_type(matter.subject_type).load(matter.subject)
+    digest = digest_of_subject(loaded)
+    if digest != matter.digest and course.state not in ENDED:
+        raise Conflict(
+            "workflows.subject_changed", "提交之后内容有变动，不能签署。请退回申请人核对后重新提交。", matter=matter_id
+        )
+    deed = Deed(ActKind.APPROVE, _words(comment), held, digest=digest)
+    return _act(
+        actor, matter, course, deed, lambda roster, me: verbs.approve(course, task=task, person=me, roster=roster)
+    )
+
+
+@transaction.atomic
+def reject(actor: Actor, *, matter_id: int, task: int, comment: str) -> Matter:
+    """Refuse (否决), with the reason."""
+    matter, course = _locked(matter_id)
+    held = course.task(task)
+    _must_be_allowed(actor, matter, course, held)
+    deed = Deed(ActKind.REJECT, _reason(comment), held)
+    return _act(
+        actor, matter, course, deed, lambda roster, me: verbs.reject(course, task=task, person=me, roster=roster)
+    )
+
+
+@transaction.atomic
+def return_to(actor: Actor, *, matter_id: int, task: int, comment: str, step: str = "") -> Matter:
+    """Send back (退回) to an earlier step or, without one, to the applicant, with the reason."""
+    matter, course = _locked(matter_id)
+    held = course.task(task)
+    _must_be_allowed(actor, matter, course, held)
+    deed = Deed(ActKind.RETURN, _reason(comment), held)
+    return _act(
+        actor,
+        matter,
+        course,
+        deed,
+        lambda roster, me: verbs.return_to(course, task=task, person=me, roster=roster, step=step),
+    )
+
+
+@transaction.atomic
+def resubmit(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
+    """Submit again what was returned (重新提交), with the subject as it stands now."""
+    matter, course = _locked(matter_id)
+    loaded = subject_type(matter.subject_type).load(matter.subject)
+    if course.state is State.RETURNED and actor.user == course.applicant:
+        _take_over(matter, loaded)
+    deed = Deed(ActKind.RESUBMIT, _words(comment), digest=digest_of_subject(loaded))
+    return _act(
+        actor,
+        matter,
+        course,
+        deed,
+        lambda roster, me: verbs.resubmit(course, person=me, values=loaded.values, roster=roster),
+    )
+
+
+def _take_over(matter: Matter, loaded: Subject) -> None:
+    matter.title, matter.digest = loaded.title[:200], digest_of_subject(loaded)
+
+
+@transaction.atomic
+def withdraw(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
+    """The applicant takes the matter back (撤回)."""
+    matter, course = _locked(matter_id)
+    deed = Deed(ActKind.WITHDRAW, _words(comment))
+    return _act(actor, matter, course, deed, lambda _roster, me: verbs.withdraw(course, person=me))
+
+
+@transaction.atomic
+def transfer(actor: Actor, *, matter_id: int, task: int, to: int, comment: str) -> Matter:
+    """Give one's task to somebody else for good (转办), with the reason."""
+    matter, course = _locked(matter_id)
+    held = course.task(task)
+    _must_be_allowed(actor, matter, course, held)
+    heir = _colleague(matter, to, held)
+    deed = Deed(ActKind.TRANSFER, _reason(comment), held, heir.pk)
+    return _act(
+        actor,
+        matter,
+        course,
+        deed,
+        lambda roster, me: verbs.transfer(course, task=task, person=me, to=heir.pk, roster=roster),
+    )
+
+
+@transaction.atomic
+def add_signer(actor: Actor, *, matter_id: int, task: int, added: int, before: bool, comment: str) -> Matter:
+    """Ask one more person to sign, before or after oneself (加签), with the reason."""
+    matter, course = _locked(matter_id)
+    held = course.task(task)
+    _must_be_allowed(actor, matter, course, held)
+    guest = _colleague(matter, added, None)
+    deed = Deed(ActKind.ADD_BEFORE if before else ActKind.ADD_AFTER, _reason(comment), held, guest.pk)
+    return _act(
+        actor,
+        matter,
+        course,
+        deed,
+        lambda roster, me: verbs.add_signer(course, task=task, person=me, added=guest.pk, before=before, roster=roster),
+    )
+
+
+@transaction.atomic
+def urge(actor: Actor, *, matter_id: int) -> Matter:
+    """The applicant asks those whose turn it is to act (催办); once an hour."""
+    matter, course = _locked(matter_id)
+    if actor.user != course.applicant:
+        raise Forbidden("workflows.not_the_applicant", "只有申请人可以催办。")
+    if course.state is not State.RUNNING:
+        raise Conflict("workflows.ended", "这件事项不在审批中，无须催办。")
+    now = timezone.now()
+    if matter.urged_at and matter.urged_at > now - URGE_AGAIN:
+        raise Conflict("workflows.urged_already", "一小时内已经催办过，请稍后再催。")
+    matter.urged_at = now
+    matter.save(update_fields=["urged_at"])
+    keep_act(matter, actor, Deed(ActKind.URGE))
+    turns = {task.person for task in course.here if task.state is TaskState.OPEN}
+    remind(matter, turns, f"申请人催办({timezone.localtime(now):%m-%d %H:%M})")
+    _record(actor, matter, ActKind.URGE, "")
+    return matter
+
+
+@transaction.atomic
+def comment(actor: Actor, *, matter_id: int, words: str, files: Iterable[File] = ()) -> Matter:
+    """Say something about the matter, with attachments; whoever may see it may comment."""
+    access_matter(actor, matter_id)
+    matter, _course = _locked(matter_id)
+    files = list(files)
+    if not words.strip() and not files:
+        raise Invalid("workflows.comment_missing", "请填写评论内容或选择附件。", field="comment")
+    if len(words.strip()) > LONGEST_COMMENT:
+        raise Invalid("workflows.comment_too_long", f"评论最多 {LONGEST_COMMENT} 个字。", field="comment")
+    attached = attach_to(actor, matter, files)
+    names = "".join(f"\n[附件] {document.name}" for document in attached)
+    keep_act(matter, actor, Deed(ActKind.COMMENT, f"{words.strip()}{names}".strip()))
+    _record(actor, matter, ActKind.COMMENT, words)
+    return matter
+
+
+def mark_seen(actor: Actor, matter: Matter) -> None:
+    """The actor looks at the matter: from here on a task of theirs is being worked on, and a copy is read."""
+    now = timezone.now()
+    matter.tasks.filter(person=actor.user, opened_at__isnull=True, state=TaskRow.State.OPEN).update(opened_at=now)
+    matter.copies.filter(person=actor.user, read_at__isnull=True).update(read_at=now)
+
+
+def approve_several(
+    actor: Actor, *, tasks: Sequence[tuple[int, int]], comment: str = ""
+) -> tuple[list[Matter], list[str]]:
+    """Sign several (matter, task) at one go, each in its own transaction; only where the flow allows it.
+
+    Returns those that were signed, and why others were not.
+    """
+    if len(tasks) > MOST_IN_A_BATCH:
+        raise Invalid("workflows.too_many_at_once", f"一次最多批量审批 {MOST_IN_A_BATCH} 件。")
+    done, refused = [], []
+    for matter_id, task in tasks:
+        try:
+            with transaction.atomic():
+                matter, _course = _locked(matter_id)
+                if not definition_of(matter).batch:
+                    raise Conflict("workflows.no_batch", "该流程不允许批量审批，请逐件打开审批。")
+                done.append(approve(actor, matter_id=matter_id, task=task, comment=comment))
+        except DomainError as refusal:
+            title = Matter.objects.filter(pk=matter_id).values_list("title", flat=True).first() or matter_id
+            refused.append(f"{title}：{refusal.message}")
+    return done, refused
+
+
+def attach_to(actor: Actor, matter: Matter, files: Iterable[File | CheckedFile]) -> tuple[DocumentFacts, ...]:
+    """Add files to the matter."""
+    return attach(actor, owner_type=OWNER, owner_id=str(matter.pk), institution=matter.institution, files=files)
+
+
+def _locked(matter_id: int) -> tuple[Matter, Course]:
+    matter = (
+        Matter.objects.select_for_update(of=("self",))
+        .select_related("version", "applicant", "institution")
+        .filter(pk=matter_id)
+        .first()
+    )
+    if matter is None:
+        raise NotFound("workflows.no_matter", "没有这件事项。")
+    return matter, course_of(matter)
+
+
+def locked(matter_id: int) -> tuple[Matter, Course]:
+    """The matter and its course under the row lock, for the sweeper."""
+    return _locked(matter_id)
+
+
+def _roster(matter: Matter) -> Roster:
+    place = Place(matter.subject_type, matter.institution_id, matter.department_id, matter.applicant_id)
+    return roster_for(definition_of(matter), place, timezone.localdate())
+
+
+def roster_of(matter: Matter) -> Roster:
+    """Who there is for the matter, today."""
+    return _roster(matter)
+
+
+def _act(
+    actor: Actor,
+    matter: Matter,
+    course: Course,
+    deed: Deed,
+    verb: Callable[[Roster, int], verbs.Outcome],
+) -> Matter:
+    person = _person(actor)
+    outcome = verb(_roster(matter), person.pk)
+    keep(matter, course, outcome, actor, deed)
+    tell(matter, course, outcome.course, outcome.events, deed.comment)
+    _finish(actor, subject_type(matter.subject_type), matter, course, outcome.course, deed.comment)
+    _record(actor, matter, deed.kind, deed.comment, deed.task)
+    return matter
+
+
+def finish(actor: Actor, matter: Matter, before: Course, after: Course, comment: str) -> None:
+    """Let the subject's own app act on the end of the matter, for the sweeper."""
+    _finish(actor, subject_type(matter.subject_type), matter, before, after, comment)
+
+
+def _finish(
+    actor: Actor, registered: SubjectType, matter: Matter, before: Course | None, after: Course, comment: str
+) -> None:
+    if before is not None and before.state in ENDED:
+        return
+    decision = Decision(matter=matter.pk, applicant=matter.applicant.username, comment=comment.strip())
+    if after.state is State.APPROVED:
+        registered.on_approval(actor, matter.subject, decision)
+    elif after.state in (State.REJECTED, State.EXPIRED):
+        registered.on_rejection(actor, matter.subject, decision)
+    elif after.state is State.WITHDRAWN:
+        registered.on_withdrawal(actor, matter.subject, decision)
+
+
+def _record(actor: Actor, matter: Matter, kind: str, comment: str, task: Task | None = None) -> None:
+    detail: dict[str, Any] = {
+        "act": str(kind),
+        "type": matter.subject_type,
+        "title": matter.title,
+        "state": matter.state,
+    }
+    if comment.strip():
+        detail["comment"] = comment.strip()[:200]
+    if task is not None and task.behalf_of is not None:
+        principal = User.objects.filter(pk=task.behalf_of).values_list("username", flat=True).first()
+        detail["behalf_of"] = principal or ""
+    record(
+        actor,
+        "workflows.acted",
+        institution=matter.institution.code if matter.institution else "",
+        subject_type="matter",
+        subject=matter.pk,
+        detail=detail,
+    )
+
+
+def _person(actor: Actor) -> User:
+    user = User.objects.filter(pk=actor.user, is_active=True).first() if actor.user is not None else None
+    if user is None:
+        raise Forbidden("workflows.persons_only", "审批只能由登录的人员办理。")
+    return user
+
+
+def _words(comment: str) -> str:
+    if len(comment.strip()) > LONGEST_COMMENT:
+        raise Invalid("workflows.comment_too_long", f"意见最多 {LONGEST_COMMENT} 个字。", field="comment")
+    return comment.strip()
+
+
+def _reason(comment: str) -> str:
+    if len(comment.strip()) < 2:
+        raise Invalid("workflows.reason_missing", "请写明理由(至少 2 个字)。", field="comment")
+    return _words(comment)
+
+
+def _colleague(matter: Matter, person: int, task: Task | None) -> User:
+    """Who is asked to sign: an active person with a role that reaches the matter, and none that is incompatible with the
+    task's."""
+    user = colleagues(matter).filter(pk=person).first()
+    if user is None:
+        raise Invalid(
+            "workflows.no_such_colleague", "没有这位在岗人员，或其角色不涉及该机构，请重新选择。", field="person"
+        )
+    if task is not None and task.role is not None:
+        pair = conflicting_pair(user, task.role, None)
+        if pair is not None:
+            raise Conflict(
+                "workflows.incompatible_duties",
+                f"该人员的角色与「{ROLE_TITLES[Role(task.role)]}」是不相容职务，不能转办给他：{pair.reason}。",
+                field="person",
+            )
+    return user
+
+
+def _must_be_allowed(actor: Actor, matter: Matter, course: Course, task: Task | None) -> None:
+    """The capacity in which one signs still holds, and clashes with no other role of the person here (不相容职务)."""
+    if task is None or task.person != actor.user or task.role is None or task.origin is Origin.TRANSFER:
+        return
+    holder = task.behalf_of if task.behalf_of is not None else task.person
+    roster = _roster(matter)
+    candidates = {
+        candidate.person: candidate.role
+        for rules in (*roster.seats.get(course.step, ()), *roster.above)
+        for candidate in rules
+    }
+    if task.state is TaskState.OPEN and holder not in candidates:
+        raise Forbidden("workflows.role_lost", "您已不再担任该审批角色，系统将改派他人。")
+    user = _person(actor)
+    pair = conflicting_pair(user, task.role, matter.institution_id)
+    acted = set(matter.acts.filter(person=user).exclude(role="").values_list("role", flat=True))
+    pair = pair or pair_between(str(task.role), acted)
+    if pair is not None:
+        first, second = ROLE_TITLES[Role(pair.first)], ROLE_TITLES[Role(pair.second)]
+        raise Forbidden(
+            "workflows.incompatible_duties",
+            f"「{first}」与「{second}」是不相容职务，同一人不能在此审批：{pair.reason}。",
+        )

@@ -1,0 +1,104 @@
+"""Handing one's tasks to somebody else for some days."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+
+from ops_platform.audit.public import record
+from ops_platform.identity.duties import conflicting_pair
+from ops_platform.identity.models import ROLE_TITLES, User
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
+from ops_platform.notifications.public import Note, enqueue, notify
+from workflows.models import Delegation
+from workflows.subjects import subject_types
+
+LONGEST_DAYS = 90
+
+
+@transaction.atomic
+def delegate(
+    actor: Actor, *, to: int, first_day: date, last_day: date, reason: str, kinds: Sequence[str] = ()
+) -> Delegation:
+    """From the first to the last day somebody else has the actor's tasks (委派); empty `kinds` means all matters.
+
+    Refused for a person whose roles are incompatible with the actor's, and while another delegation of the same days
+    exists. Open tasks follow at once.
+    """
+    if actor.user is None:
+        raise Forbidden("workflows.persons_only", "审批只能由登录的人员办理。")
+    today = timezone.localdate()
+    if last_day < first_day or last_day < today:
+        raise Invalid("workflows.bad_days", "结束日期不能早于开始日期或今天。", field="last_day")
+    if (last_day - first_day).days > LONGEST_DAYS:
+        raise Invalid("workflows.too_many_days", f"一次委派最长 {LONGEST_DAYS} 天。", field="last_day")
+    if len(reason.strip()) < 2:
+        raise Invalid("workflows.reason_missing", "请写明理由(至少 2 个字)。", field="reason")
+    known = {each.code for each in subject_types()}
+    if set(kinds) - known:
+        raise Invalid("workflows.no_subject_type", "所选的事项类型不存在。", field="kinds")
+    User.objects.select_for_update().get(pk=actor.user)
+    person = User.objects.filter(pk=to, is_active=True, assignments__state="active").distinct().first()
+    if person is None or person.pk == actor.user:
+        raise Invalid("workflows.no_such_colleague", "没有这位在岗人员，请重新选择。", field="to")
+    _refuse_incompatible(actor, person)
+    overlapping = Delegation.objects.filter(
+        principal=actor.user, revoked_at__isnull=True, first_day__lte=last_day, last_day__gte=first_day
+    )
+    if overlapping.exists():
+        raise Conflict("workflows.delegated_already", "这些日期已有委派，请先撤销原来的委派。", field="first_day")
+    row = Delegation.objects.create(
+        principal_id=actor.user,
+        delegate=person,
+        first_day=first_day,
+        last_day=last_day,
+        subject_types=sorted(kinds),
+        reason=reason.strip(),
+    )
+    principal = User.objects.get(pk=actor.user)
+    notify(
+        [
+            Note(
+                person.pk,
+                f"workflows.delegation:{row.pk}",
+                "workflows.delegation",
+                f"{principal} 委派您在 {first_day} 至 {last_day} 代为审批",
+                row.reason,
+            )
+        ]
+    )
+    enqueue("workflows.sweep")
+    record(
+        actor,
+        "workflows.delegated",
+        subject_type="user",
+        subject=person.username,
+        detail={"first_day": str(first_day), "last_day": str(last_day), "kinds": sorted(kinds)},
+    )
+    return row
+
+
+def _refuse_incompatible(actor: Actor, person: User) -> None:
+    for grant in actor.grants:
+        pair = conflicting_pair(person, grant.role, grant.institution)
+        if pair is not None:
+            raise Conflict(
+                "workflows.incompatible_duties",
+                f"该人员的角色与您的「{ROLE_TITLES[Role(grant.role)]}」是不相容职务，不能委派：{pair.reason}。",
+                field="to",
+            )
+
+
+@transaction.atomic
+def revoke_delegation(actor: Actor, *, delegation_id: int) -> Delegation:
+    """End a delegation now; open tasks come back. A repeat changes nothing."""
+    row = Delegation.objects.select_for_update(of=("self",)).filter(pk=delegation_id, principal=actor.user).first()
+    if row is None:
+        raise NotFound("workflows.no_delegation", "没有这条委派。")
+    if row.revoked_at is None:
+        row.revoked_at = timezone.now()
+        row.save(update_fields=["revoked_at"])
+        enqueue("workflows.sweep")
+        record(actor, "workflows.delegation_revoked", subject_type="user", subject=row.delegate.username)
+    return row

@@ -1,0 +1,112 @@
+"""General requests: written, changed while returned, submitted through the flow in force."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db import transaction
+
+from ops_platform.audit.public import record
+from ops_platform.documents.public import CheckedFile
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound
+from ops_platform.masterdata.models import Department, Institution
+from workflows.models import Matter, Request, RequestKind
+from workflows.selectors.matters import on_its_way
+from workflows.services import acts
+
+KIND = "workflows.request"
+LARGEST = Decimal("9999999999999999.99")
+
+
+@transaction.atomic
+def ask(
+    actor: Actor,
+    *,
+    institution_id: int,
+    kind: str,
+    title: str,
+    amount: Decimal,
+    reason: str,
+    department_id: int | None = None,
+    files: Iterable[CheckedFile] = (),
+) -> tuple[Request, Matter]:
+    """Write a request and submit it for approval with its attachments, in one transaction.
+
+    Amount in yuan, not negative, 0 for none."""
+    if actor.user is None:
+        raise Forbidden("workflows.persons_only", "审批只能由登录的人员办理。")
+    institution = Institution.objects.visible_to(actor).filter(pk=institution_id).first()
+    if institution is None:
+        raise NotFound("masterdata.no_institution", "没有这个机构。")
+    _check(kind, title, amount, reason)
+    row = Request.objects.create(
+        institution=institution,
+        department=_department(institution, department_id),
+        kind=kind,
+        title=title.strip(),
+        amount=amount,
+        reason=reason.strip(),
+        asked_by_id=actor.user,
+    )
+    matter = acts.start(actor, kind=KIND, subject=str(row.pk))
+    acts.attach_to(actor, matter, files)
+    return row, matter
+
+
+def _check(kind: str, title: str, amount: Decimal, reason: str) -> None:
+    if kind not in RequestKind.values:
+        raise Invalid("workflows.unknown_kind", "请选择事项类别。", field="kind")
+    if len(title.strip()) < 2:
+        raise Invalid("workflows.title_missing", "请填写事项名称(至少 2 个字)。", field="title")
+    if not amount.is_finite() or amount < 0 or amount > LARGEST or amount != amount.quantize(Decimal("0.01")):
+        raise Invalid("workflows.bad_amount", "金额应为不小于 0 的数，最多两位小数。", field="amount")
+    if len(reason.strip()) < 2:
+        raise Invalid("workflows.reason_missing", "请写明理由(至少 2 个字)。", field="reason")
+
+
+def _department(institution: Institution, department_id: int | None) -> Department | None:
+    if department_id is None:
+        return None
+    department = Department.objects.filter(pk=department_id, institution=institution).first()
+    if department is None:
+        raise Invalid("workflows.department_elsewhere", "所选科室不属于所选机构。", field="department")
+    return department
+
+
+def access_own_request(actor: Actor, request_id: int) -> Request:
+    """A request that the actor wrote. Raises NotFound for all others."""
+    row = Request.objects.select_related("institution", "department").filter(pk=request_id, asked_by=actor.user).first()
+    if row is None:
+        raise NotFound("workflows.no_request", "没有这个申请。")
+    return row
+
+
+@transaction.atomic
+def change_request(
+    actor: Actor,
+    *,
+    request_id: int,
+    kind: str,
+    title: str,
+    amount: Decimal,
+    reason: str,
+    department_id: int | None = None,
+) -> Request:
+    """Change a request that was returned. What is on its way or decided is not changed."""
+    row = access_own_request(actor, request_id)
+    row = Request.objects.select_for_update(of=("self",)).select_related("institution").get(pk=row.pk)
+    matter = on_its_way(KIND, str(row.pk))
+    if matter is None or matter.state != Matter.State.RETURNED:
+        raise Conflict("workflows.not_returned", "只有被退回的申请可以修改。")
+    _check(kind, title, amount, reason)
+    row.kind, row.title, row.amount, row.reason = kind, title.strip(), amount, reason.strip()
+    row.department = _department(row.institution, department_id)
+    row.save()
+    record(
+        actor,
+        "workflows.request_changed",
+        institution=row.institution.code,
+        subject_type="request",
+        subject=row.pk,
+        detail={"amount": format(row.amount, "f"), "title": row.title},
+    )
+    return row

@@ -1,0 +1,158 @@
+"""Who there is: from the rules of a definition to people, as roles and delegations stand today."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
+from ops_platform.kernel import Role
+from ops_platform.masterdata.models import Institution
+from workflows.engine.course import Candidate, Roster
+from workflows.engine.definition import ApproverRule, Definition, Level, Who
+from workflows.models import Delegation
+
+POSTS = (Role.DEPARTMENT_HEAD, Role.INSTITUTION_HEAD, Role.OPERATION_CENTRE, Role.LEADERSHIP)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a matter belongs, and who applies."""
+
+    subject_type: str
+    institution: int | None
+    department: int | None
+    applicant: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    person: int
+    role: Role
+    institution: int | None
+    department: int | None
+
+
+class _People:
+    """Roles held in the institutions from the matter's up to the lead, and in the alliance; three queries in all."""
+
+    def __init__(self, definition: Definition, place: Place) -> None:
+        self.place = place
+        rows = Institution.objects.values_list("pk", "parent", "name")
+        parents = {pk: (parent, name) for pk, parent, name in rows}
+        self.names = {pk: name for pk, (_parent, name) in parents.items()}
+        self.chain: list[int] = []
+        walked = place.institution
+        while walked is not None and walked not in self.chain:
+            self.chain.append(walked)
+            walked = parents[walked][0]
+        rules = [rule for step in definition.steps for rule in (*step.approvers, *step.copies)]
+        roles = {rule.role for rule in rules if rule.role} | set(POSTS)
+        found = RoleAssignment.objects.filter(state=RoleAssignment.State.ACTIVE, user__is_active=True)
+        found = found.filter(
+            Q(user=place.applicant)
+            | Q(role__in=[role.value for role in roles]) & (Q(institution__in=self.chain) | Q(institution__isnull=True))
+        )
+        self.held = [
+            _Held(person, Role(role), institution, department)
+            for person, role, institution, department in found.order_by("user__username", "id").values_list(
+                "user", "role", "institution", "department"
+            )
+        ]
+        named = {rule.person for rule in rules if rule.who is Who.PERSON}
+        self.persons = dict(User.objects.filter(username__in=named, is_active=True).values_list("username", "pk"))
+
+    def holders(self, role: Role, institution: int | None, department: int | None = None) -> tuple[Candidate, ...]:
+        """Who holds the role for just this institution (None: for the alliance)."""
+        where = self.names.get(institution, "") if institution is not None else "医共体"
+        return tuple(
+            Candidate(held.person, role, why=f"{where} {ROLE_TITLES[role]}")
+            for held in self.held
+            if held.role is role
+            and held.institution == institution
+            and (department is None or held.department == department)
+        )
+
+    def by_rule(self, rule: ApproverRule) -> tuple[Candidate, ...]:
+        if rule.who is Who.PERSON:
+            person = self.persons.get(rule.person)
+            return () if person is None else (Candidate(person, why="指定人员"),)
+        if rule.who is Who.DEPARTMENT_HEAD:
+            return self._department_heads()
+        if rule.who is Who.SUPERIOR:
+            return self._superior()
+        return self._by_role(rule)
+
+    def _by_role(self, rule: ApproverRule) -> tuple[Candidate, ...]:
+        if rule.role is None:
+            return ()
+        if rule.level is Level.ALLIANCE:
+            return self.holders(rule.role, None)
+        start = {Level.INSTITUTION: 0, Level.PARENT: 1, Level.LEAD: max(len(self.chain) - 1, 0)}[rule.level]
+        rungs: list[int | None] = [*self.chain[start:]]
+        if not rule.or_above:
+            rungs = rungs[:1]
+        rungs.append(None)
+        return next((found for rung in rungs if (found := self.holders(rule.role, rung))), ())
+
+    def _department_heads(self) -> tuple[Candidate, ...]:
+        departments = [self.place.department] if self.place.department is not None else self._own_departments()
+        for department in departments:
+            for institution in self.chain[:1]:
+                found = self.holders(Role.DEPARTMENT_HEAD, institution, department)
+                if found:
+                    return found
+        return ()
+
+    def _own_departments(self) -> list[int]:
+        own = [held for held in self.held if held.person == self.place.applicant]
+        return [held.department for held in own if held.department is not None]
+
+    def _superior(self) -> tuple[Candidate, ...]:
+        """The next post above the highest one that the applicant holds."""
+        own = {held.role for held in self.held if held.person == self.place.applicant}
+        highest = max((POSTS.index(role) for role in own if role in POSTS), default=-1)
+        for post in POSTS[highest + 1 :]:
+            if post is Role.DEPARTMENT_HEAD:
+                found = self._department_heads()
+            elif post is Role.INSTITUTION_HEAD:
+                found = next((f for rung in self.chain if (f := self.holders(post, rung))), ())
+            else:
+                found = self.holders(post, None)
+            if found:
+                return found
+        return ()
+
+    def above(self) -> tuple[tuple[Candidate, ...], ...]:
+        """Who stands in where nobody is left, the nearest first."""
+        rungs = [self.holders(Role.INSTITUTION_HEAD, institution) for institution in self.chain]
+        rungs += [self.holders(Role.OPERATION_CENTRE, None), self.holders(Role.LEADERSHIP, None)]
+        return tuple(rung for rung in rungs if rung)
+
+
+def roster_for(definition: Definition, place: Place, today: date) -> Roster:
+    """Candidates of every step, the rungs above, copies, and today's delegations; a fixed number of queries."""
+    people = _People(definition, place)
+    seats = {step.key: tuple(people.by_rule(rule) for rule in step.approvers) for step in definition.steps}
+    copies = {step.key: _persons(people.by_rule(rule) for rule in step.copies) for step in definition.steps}
+    return Roster(
+        seats=seats,
+        above=people.above() if definition.stand_ins else (),
+        copies=copies,
+        delegations=delegations_on(today, place.subject_type),
+    )
+
+
+def _persons(groups: Iterable[tuple[Candidate, ...]]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(candidate.person for group in groups for candidate in group))
+
+
+def delegations_on(day: date, subject_type: str, principals: Collection[int] | None = None) -> dict[int, int]:
+    """Who acts for whom on the day in matters of this type; the delegation made last wins."""
+    rows = Delegation.objects.filter(
+        first_day__lte=day, last_day__gte=day, revoked_at__isnull=True, delegate__is_active=True
+    ).filter(Q(subject_types=[]) | Q(subject_types__contains=[subject_type]))
+    if principals is not None:
+        rows = rows.filter(principal__in=principals)
+    return dict(rows.order_by("made_at", "id").values_list("principal", "delegate"))

@@ -1,0 +1,132 @@
+"""What time brings: reminders, escalation, expiry; people who left; delegations that begin or end. On beat.
+
+Each matter is looked after in a transaction of its own, under its row lock. A worker that is killed in between leaves the
+matters it had not reached for the next sweep, and none half done.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from ops_platform.kernel.actor import PLATFORM
+from workflows.engine import verbs
+from workflows.engine.course import Course, EventKind, Origin, State, TaskState
+from workflows.models import ActKind, Delegation, Matter, Task
+from workflows.services.acts import finish, locked, roster_of
+from workflows.services.keeping import Deed, keep, next_look
+from workflows.services.telling import remind, tell
+
+BATCH = 200
+EXPIRED = "在时限内没有人审批，自动失效。"
+
+
+def sweep() -> int:
+    """Look after every matter whose time has come. Returns how many were changed."""
+    return _each(_due(), look_after) + _each(_left(), replace_left) + _each(_delegated(), follow_delegations)
+
+
+def _each(matters: Collection[int], verb: Callable[[int], bool]) -> int:
+    return sum(verb(matter) for matter in matters)
+
+
+def _due() -> list[int]:
+    rows = Matter.objects.filter(looked_after__lte=timezone.now()).order_by("looked_after", "id")
+    return list(rows.values_list("pk", flat=True)[:BATCH])
+
+
+def _left() -> list[int]:
+    rows = Task.objects.filter(state__in=["open", "held"], person__is_active=False)
+    return list(rows.order_by("matter").values_list("matter", flat=True).distinct()[:BATCH])
+
+
+def _delegated() -> list[int]:
+    """Matters with an open task whose holder has handed over today, or that is still away though the time is over."""
+    today = timezone.localdate()
+    valid = Delegation.objects.filter(
+        first_day__lte=today, last_day__gte=today, revoked_at__isnull=True, delegate__is_active=True
+    )
+    now_away = Exists(valid.filter(principal=OuterRef("person")))
+    still_away = Exists(valid.filter(principal=OuterRef("behalf_of")))
+    rows = Task.objects.filter(state__in=["open", "held"]).filter(now_away | (Q(behalf_of__isnull=False) & ~still_away))
+    return list(rows.order_by("matter").values_list("matter", flat=True).distinct()[:BATCH])
+
+
+@transaction.atomic
+def look_after(matter_id: int) -> bool:
+    """Remind, escalate or let expire, whichever is due. Repeating it at the same moment changes nothing."""
+    matter, course = locked(matter_id)
+    now = timezone.now()
+    if course.state is not State.RUNNING or matter.looked_after is None or matter.looked_after > now:
+        return False
+    step, waited = course.present, now - matter.entered_at
+    if step.expire_hours and waited >= timedelta(hours=step.expire_hours):
+        _keep(matter, course, verbs.expire(course), ActKind.EXPIRE, EXPIRED)
+        return True
+    if step.escalate_hours and matter.escalated_at is None and waited >= timedelta(hours=step.escalate_hours):
+        matter.escalated_at = now
+        outcome = verbs.escalate(course, roster=roster_of(matter))
+        if outcome.events:
+            _keep(matter, course, outcome, ActKind.ESCALATE, f"超过 {step.escalate_hours} 小时未审批，升级到上一级。")
+            return True
+    elif step.remind_hours:
+        matter.reminded_at = now
+        hours = int(waited.total_seconds() // 3600)
+        turns = {task.person for task in course.here if task.state is TaskState.OPEN}
+        remind(matter, turns, f"已等待 {hours} 小时")
+    matter.looked_after = next_look(matter, course)
+    matter.save(update_fields=["looked_after", "reminded_at", "escalated_at"])
+    return True
+
+
+@transaction.atomic
+def replace_left(matter_id: int) -> bool:
+    """Tasks of people who left, or who no longer hold the role by which they have them, go to others."""
+    matter, course = locked(matter_id)
+    absent = _absent(matter, course)
+    if not absent:
+        return False
+    outcome = verbs.replace_absent(course, absent=absent, roster=roster_of(matter))
+    _keep(matter, course, outcome, ActKind.REPLACE, "原审批人已离岗或不再担任该角色，改派他人。")
+    return True
+
+
+def _absent(matter: Matter, course: Course) -> set[int]:
+    if course.state is not State.RUNNING:
+        return set()
+    waiting = {task.number: task for task in course.here if task.waiting}
+    gone = set(matter.tasks.filter(number__in=waiting, person__is_active=False).values_list("person", flat=True))
+    roster = roster_of(matter)
+    candidates = {
+        candidate.person for rules in (*roster.seats.get(course.step, ()), *roster.above) for candidate in rules
+    }
+    for task in waiting.values():
+        holder = task.behalf_of if task.behalf_of is not None else task.person
+        if task.role is not None and task.origin is not Origin.TRANSFER and holder not in candidates:
+            gone.add(task.person)
+    return gone
+
+
+def replace_person(person: int) -> int:
+    """Somebody was deactivated or lost a role: all their open tasks are looked at. Returns how many matters changed."""
+    rows = Task.objects.filter(state__in=["open", "held"]).filter(Q(person=person) | Q(behalf_of=person))
+    return _each(list(rows.order_by("matter").values_list("matter", flat=True).distinct()), replace_left)
+
+
+@transaction.atomic
+def follow_delegations(matter_id: int) -> bool:
+    """Open tasks go to the delegate of the day, and back when the delegation has ended."""
+    matter, course = locked(matter_id)
+    outcome = verbs.follow_delegations(course, roster=roster_of(matter))
+    if not any(event.kind is EventKind.ASSIGNED for event in outcome.events):
+        return False
+    _keep(matter, course, outcome, ActKind.DELEGATE, "按委派日期转交待办。")
+    return True
+
+
+def _keep(matter: Matter, course: Course, outcome: verbs.Outcome, kind: str, words: str) -> None:
+    keep(matter, course, outcome, PLATFORM, Deed(kind, words))
+    tell(matter, course, outcome.course, outcome.events, words)
+    finish(PLATFORM, matter, course, outcome.course, words)

@@ -1,0 +1,88 @@
+"""What can be approved. Apps register their subject types in `apps.ready()`; this app knows none of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.functional import Promise
+
+from ops_platform.kernel import Actor, Line, NotFound
+from workflows.engine.conditions import Attribute, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One subject as it stands now.
+
+    `values` are the declared attributes, by which conditions choose the steps. `content` is what is signed: its digest is
+    kept, and a subject whose content has another digest later shows as broken; only what the approval itself does not
+    change belongs in it. `lines` say on the page what it is about. `barred` are people whom it benefits.
+    """
+
+    title: str
+    institution: int | None
+    values: Values
+    content: Mapping[str, Any]
+    department: int | None = None
+    lines: tuple[Line, ...] = ()
+    url: str = ""
+    barred: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a matter ended: who had applied, in which words it was decided."""
+
+    matter: int
+    applicant: str
+    comment: str
+
+
+Handler = Callable[[Actor, str, Decision], None]
+
+
+def _nothing(_actor: Actor, _subject: str, _decision: Decision) -> None:
+    """A subject type for which an end needs no act of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectType:
+    """A kind of subject. `load` raises NotFound for an id that is none. The handlers run in the transaction of the act that
+    ends the matter, `actor` being who did it; what they raise undoes the act. `may_start(actor, subject)` lets programs
+    start a matter over the API."""
+
+    code: str
+    title: str | Promise
+    load: Callable[[str], Subject]
+    attributes: tuple[Attribute, ...] = ()
+    on_approval: Handler = _nothing
+    on_rejection: Handler = _nothing
+    on_withdrawal: Handler = _nothing
+    may_start: Callable[[Actor, str], bool] | None = None
+    default: Mapping[str, Any] = field(default_factory=dict)
+
+
+_types: dict[str, SubjectType] = {}
+
+
+def register_subject(subject_type: SubjectType) -> None:
+    """Add a subject type; called in `apps.ready()`."""
+    _types[subject_type.code] = subject_type
+
+
+def subject_type(code: str) -> SubjectType:
+    """The type of that code. Raises NotFound."""
+    found = _types.get(code)
+    if found is None:
+        raise NotFound("workflows.no_subject_type", f"没有审批类型 {code}。")
+    return found
+
+
+def subject_types() -> tuple[SubjectType, ...]:
+    """All types, by code."""
+    return tuple(_types[code] for code in sorted(_types))
+
+
+def title_of(code: str) -> str:
+    """The type in words; the code itself for one that no app registers any more."""
+    return str(_types[code].title) if code in _types else code

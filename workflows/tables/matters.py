@@ -1,0 +1,141 @@
+"""Lists of matters."""
+
+from typing import Any
+
+import django_tables2
+from django.utils.translation import gettext_lazy as _
+from django_tables2 import A
+
+from ops_platform.web.tables import ActionsColumn, DayColumn, StateColumn, Table, TimeColumn
+from workflows.models import Copy, Delegation, Matter, Task
+from workflows.subjects import title_of
+
+MATTER_TONES = {
+    "running": "info",
+    "returned": "warn",
+    "approved": "good",
+    "rejected": "bad",
+    "withdrawn": "neutral",
+    "expired": "bad",
+}
+TASK_TONES = {"signed": "good", "refused": "bad"}
+
+
+class _KindColumn(django_tables2.Column):
+    """The subject type in words."""
+
+    def render(self, value: str) -> str:
+        return title_of(value)
+
+    def value(self, value: str) -> str:
+        return title_of(value)
+
+
+class ToDoTable(Table):
+    """Tasks that wait for the reader; those of flows that allow it can be ticked."""
+
+    tick = django_tables2.TemplateColumn(
+        verbose_name="", template_name="workflows/tick.html", orderable=False, exclude_from_export=True
+    )
+    matter = django_tables2.TemplateColumn(
+        verbose_name=_("事项"), template_name="workflows/matter_cell.html", orderable=False
+    )
+    kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", orderable=False)
+    institution = django_tables2.Column(verbose_name=_("机构"), accessor="matter__institution__name", default="医共体")
+    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant")
+    step_title = django_tables2.Column(verbose_name=_("环节"))
+    created_at = TimeColumn(verbose_name=_("到达时间"))
+
+    class Meta(Table.Meta):
+        model = Task
+        fields = ("tick", "matter", "kind", "institution", "applicant", "step_title", "created_at")
+
+    def value_matter(self, record: Task) -> str:
+        return record.matter.title
+
+
+class DoneTable(Table):
+    """What the reader has signed or refused."""
+
+    matter = django_tables2.Column(
+        verbose_name=_("事项"), accessor="matter__title", linkify=("workflows:matter", {"pk": A("matter_id")})
+    )
+    kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", orderable=False)
+    institution = django_tables2.Column(verbose_name=_("机构"), accessor="matter__institution__name", default="医共体")
+    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant")
+    state = StateColumn(verbose_name=_("我的意见"), tones=TASK_TONES)
+    done_at = TimeColumn(verbose_name=_("办理时间"))
+    now = django_tables2.Column(verbose_name=_("事项状态"), accessor="matter__get_state_display", orderable=False)
+
+    class Meta(Table.Meta):
+        model = Task
+        fields = ("matter", "kind", "institution", "applicant", "state", "done_at", "now")
+
+
+class MatterTable(Table):
+    """Matters, the latest first."""
+
+    title = django_tables2.Column(verbose_name=_("事项"), linkify=("workflows:matter", {"pk": A("pk")}))
+    subject_type = _KindColumn(verbose_name=_("类型"))
+    institution = django_tables2.Column(verbose_name=_("机构"), accessor="institution__name", default="医共体")
+    applicant = django_tables2.Column(verbose_name=_("申请人"))
+    state = StateColumn(verbose_name=_("状态"), tones=MATTER_TONES)
+    step_title = django_tables2.Column(verbose_name=_("当前环节"))
+    submitted_at = TimeColumn(verbose_name=_("提交时间"))
+    ended_at = TimeColumn(verbose_name=_("办结时间"))
+
+    class Meta(Table.Meta):
+        model = Matter
+        fields = (
+            "title",
+            "subject_type",
+            "institution",
+            "applicant",
+            "state",
+            "step_title",
+            "submitted_at",
+            "ended_at",
+        )
+
+    def render_step_title(self, value: str, record: Any) -> str:
+        return value if record.state == Matter.State.RUNNING else "—"
+
+
+class CopyTable(Table):
+    """What the reader was informed of."""
+
+    matter = django_tables2.Column(
+        verbose_name=_("事项"), accessor="matter__title", linkify=("workflows:matter", {"pk": A("matter_id")})
+    )
+    kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", orderable=False)
+    institution = django_tables2.Column(verbose_name=_("机构"), accessor="matter__institution__name", default="医共体")
+    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant")
+    at = TimeColumn(verbose_name=_("抄送时间"))
+    read_at = TimeColumn(verbose_name=_("阅读时间"))
+
+    class Meta(Table.Meta):
+        model = Copy
+        fields = ("matter", "kind", "institution", "applicant", "at", "read_at")
+
+
+class DelegationTable(Table):
+    """Who acts for whom, when."""
+
+    principal = django_tables2.Column(verbose_name=_("委派人"))
+    delegate = django_tables2.Column(verbose_name=_("受托人"))
+    first_day = DayColumn(verbose_name=_("开始"))
+    last_day = DayColumn(verbose_name=_("结束"))
+    subject_types = django_tables2.Column(verbose_name=_("事项类型"), orderable=False, empty_values=())
+    reason = django_tables2.Column(verbose_name=_("原因"), orderable=False)
+    state = django_tables2.Column(verbose_name=_("状态"), accessor="pk", orderable=False)
+    actions = ActionsColumn("workflows/delegation_actions.html")
+
+    class Meta(Table.Meta):
+        model = Delegation
+        fields = ("principal", "delegate", "first_day", "last_day", "subject_types", "reason", "state", "actions")
+
+    def render_subject_types(self, value: list[str]) -> str:
+        return "、".join(title_of(code) for code in value) if value else str(_("全部"))
+
+    def render_state(self, record: Delegation) -> str:
+        return record.words()

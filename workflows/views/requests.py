@@ -1,0 +1,85 @@
+"""Writing general requests."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.kernel import Role
+from ops_platform.web.pages import FormPage
+from workflows import services
+from workflows.forms.matters import RequestForm
+from workflows.models import Request
+from workflows.selectors.matters import latest_of
+from workflows.services.requests import KIND, access_own_request
+
+ASKERS = tuple(
+    role for role in Role if role not in (Role.HIS_CLIENT, Role.AUDITOR, Role.REGIONAL_SUPERVISOR, Role.SYSTEM_ADMIN)
+)
+
+
+class NewRequest(FormPage):
+    """Write a request; it is on its way at once."""
+
+    roles = ASKERS
+    title = _("发起申请")
+    form_class = RequestForm
+    template_name = "workflows/request.html"
+    submit_label = _("提交审批")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "actor": self.actor}
+
+    def act(self, form: RequestForm) -> HttpResponse:
+        _request, matter = services.ask(self.actor, **_given(form), files=form.cleaned_data["attachments"])
+        return redirect("workflows:matter", matter.pk)
+
+
+class ChangeRequest(FormPage):
+    """Change what was returned."""
+
+    roles = ASKERS
+    title = _("修改申请")
+    form_class = RequestForm
+    template_name = "workflows/request.html"
+    submit_label = _("保存修改")
+    success_message = _("已保存。请核对后重新提交。")
+
+    @cached_property
+    def row(self) -> Request:
+        return access_own_request(self.actor, self.kwargs["pk"])
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "actor": self.actor}
+
+    def get_initial(self) -> dict[str, Any]:
+        row = self.row
+        names = ("institution", "department", "kind", "title", "amount", "reason")
+        return {name: getattr(row, name) for name in names}
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        form.fields["institution"].disabled = True
+        del form.fields["attachments"]
+        return form
+
+    def act(self, form: RequestForm) -> HttpResponse:
+        given = _given(form)
+        given.pop("institution_id")
+        services.change_request(self.actor, request_id=self.row.pk, **given)
+        subject = str(self.row.pk)
+        return redirect("workflows:matter", latest_of(KIND, [subject])[subject].pk)
+
+
+def _given(form: RequestForm) -> dict[str, Any]:
+    chosen = form.cleaned_data
+    return {
+        "institution_id": chosen["institution"].pk,
+        "department_id": chosen["department"].pk if chosen["department"] else None,
+        "kind": chosen["kind"],
+        "title": chosen["title"],
+        "amount": chosen["amount"],
+        "reason": chosen["reason"],
+    }
