@@ -9,17 +9,19 @@ class CostingConfig(AppConfig):
     verbose_name = "成本核算"
 
     def ready(self) -> None:
-        from costing import integrity, nightly, reference
+        from costing import approval, integrity, nightly, reference
         from costing.services.allocation import closing_blockers
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.nightly.public import register_step
+        from workflows.public import register_subject
 
         register_actions(costing__run_created="成本运行", costing__driver_rule_changed="修改分摊动因")
         register_check("costing.conservation", "成本守恒", integrity.conservation)
         register_closing_check("costing", closing_blockers)
         register_reference("driver_rules", reference.load_driver_rules)
+        register_subject(approval.DRIVER)
         register_step(nightly.ALLOCATION)
         register_step(nightly.CONSERVATION)
         self._announce_pages()

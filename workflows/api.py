@@ -58,7 +58,7 @@ class MatterSerializer(serializers.ModelSerializer):
 class TaskSerializer(serializers.ModelSerializer):
     """One person's turn."""
 
-    matter = serializers.HyperlinkedRelatedField(view_name="api-matter", read_only=True)
+    matter: Any = serializers.HyperlinkedRelatedField(view_name="api-matter", read_only=True)
     title = serializers.CharField(source="matter.title", help_text="事项")
     person = serializers.CharField(source="person.username", help_text="办理人用户名")
     behalf_of = serializers.CharField(source="behalf_of.username", default=None, help_text="代何人办理")
@@ -101,11 +101,11 @@ class MatterDetailSerializer(MatterSerializer):
     class Meta(MatterSerializer.Meta):
         fields = [*MatterSerializer.Meta.fields, "tasks", "record"]
 
-    @extend_schema(responses=TaskSerializer(many=True))  # type: ignore[arg-type]
+    @extend_schema(responses=TaskSerializer(many=True))
     def get_tasks(self, matter: Matter) -> Any:
         return TaskSerializer(selectors.tasks_of(matter), many=True, context=self.context).data
 
-    @extend_schema(responses=ActSerializer(many=True))  # type: ignore[arg-type]
+    @extend_schema(responses=ActSerializer(many=True))
     def get_record(self, matter: Matter) -> Any:
         return ActSerializer(selectors.record_of(matter), many=True).data
 
@@ -153,7 +153,7 @@ class MatterListView(VisibleList):
     filterset_class = MatterFilter
 
     def visible(self, actor: Actor) -> QuerySet[Any]:
-        return selectors.all_matters(actor)
+        return selectors.readable(actor)
 
     @extend_schema(
         tags=TAGS,

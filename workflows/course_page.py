@@ -77,7 +77,7 @@ def page(actor: Actor, matter: Matter) -> Page:
     been = {row.step for row in tasks if row.round == matter.round}
     return Page(
         subject=subject,
-        broken=subject is None or digest_of_subject(subject) != matter.digest,
+        broken=_broken(matter, course, subject),
         stages=stages,
         record=selectors.record_of(matter),
         task=task,
@@ -106,6 +106,13 @@ def _subject(matter: Matter) -> Subject | None:
         return subject_type(matter.subject_type).load(matter.subject)
     except NotFound:
         return None
+
+
+def _broken(matter: Matter, course: Course, subject: Subject | None) -> bool:
+    """What was signed is not what there is now."""
+    if course.state in ENDED and not subject_type(matter.subject_type).lasting:
+        return False
+    return subject is None or digest_of_subject(subject) != matter.digest
 
 
 def _may_withdraw(course: Course) -> bool:

@@ -133,6 +133,13 @@ def condition_words(source: str, attributes: Mapping[str, Attribute]) -> str:
         return source
 
 
+def step_words(definition: Definition) -> tuple[str, ...]:
+    """Each step with its condition, in one line."""
+    attributes = {attribute.name: attribute for attribute in definition.attributes}
+    said = ((step.title, condition_words(step.condition, attributes)) for step in definition.steps)
+    return tuple(f"{title}({condition})" if condition else title for title, condition in said)
+
+
 def limits(step: Step) -> tuple[str, ...]:
     """What time brings at the step."""
     hours = (

@@ -12,20 +12,31 @@ def signatures() -> Iterable[Finding]:
     """Nobody signed their own matter; each signature stands in the record; what is approved was signed."""
     signed = Task.objects.filter(state=Task.State.SIGNED)
     for task in signed.filter(person=F("matter__applicant")).order_by("id")[:50]:
-        yield _fault("workflows.signed_own_matter", f"事项 {task.matter_id} 由申请人本人签署。", task.matter_id)
+        yield Finding(
+            code="workflows.signed_own_matter",
+            severity=Severity.BLOCKING,
+            message=f"事项 {task.matter_id} 由申请人本人签署。",
+            subject=str(task.matter_id),
+        )
     act = Act.objects.filter(
         matter=OuterRef("matter"), task=OuterRef("number"), person=OuterRef("person"), kind=ActKind.APPROVE
     )
     for task in signed.exclude(origin="repeat").filter(~Exists(act)).order_by("id")[:50]:
-        yield _fault(
-            "workflows.signature_unrecorded",
-            f"事项 {task.matter_id} 的签署 {task.number} 没有对应的办理记录。",
-            task.matter_id,
+        yield Finding(
+            code="workflows.signature_unrecorded",
+            severity=Severity.BLOCKING,
+            message=f"事项 {task.matter_id} 的签署 {task.number} 没有对应的办理记录。",
+            subject=str(task.matter_id),
         )
     approved = Matter.objects.filter(state=Matter.State.APPROVED)
     here = signed.filter(matter=OuterRef("pk"), visit=OuterRef("visit"))
     for matter in approved.filter(~Exists(here)).order_by("id")[:50]:
-        yield _fault("workflows.approved_unsigned", f"事项 {matter.pk} 已同意，但最后环节没有签署。", matter.pk)
+        yield Finding(
+            code="workflows.approved_unsigned",
+            severity=Severity.BLOCKING,
+            message=f"事项 {matter.pk} 已同意，但最后环节没有签署。",
+            subject=str(matter.pk),
+        )
 
 
 def turns() -> Iterable[Finding]:
@@ -33,11 +44,17 @@ def turns() -> Iterable[Finding]:
     open_task = Task.objects.filter(matter=OuterRef("pk"), state=Task.State.OPEN)
     running = Matter.objects.filter(state=Matter.State.RUNNING)
     for matter in running.filter(~Exists(open_task)).order_by("id")[:50]:
-        yield _fault("workflows.nobodys_turn", f"事项 {matter.pk} 在审批中，但没有人待办。", matter.pk)
+        yield Finding(
+            code="workflows.nobodys_turn",
+            severity=Severity.BLOCKING,
+            message=f"事项 {matter.pk} 在审批中，但没有人待办。",
+            subject=str(matter.pk),
+        )
     over = Matter.objects.exclude(state=Matter.State.RUNNING)
     for matter in over.filter(Exists(open_task)).order_by("id")[:50]:
-        yield _fault("workflows.turn_left_over", f"事项 {matter.pk} 不在审批中，但仍有人待办。", matter.pk)
-
-
-def _fault(code: str, message: str, matter: int) -> Finding:
-    return Finding(code=code, severity=Severity.BLOCKING, message=message, subject=str(matter))
+        yield Finding(
+            code="workflows.turn_left_over",
+            severity=Severity.BLOCKING,
+            message=f"事项 {matter.pk} 不在审批中，但仍有人待办。",
+            subject=str(matter.pk),
+        )

@@ -10,11 +10,13 @@ from ops_platform.identity import services as identity
 from ops_platform.identity.models import ROLE_TITLES, RoleAssignment
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.masterdata.models import InstitutionKind
+from ops_platform.notifications.public import enqueue
 from workflows.engine.conditions import Attribute, Kind
 from workflows.engine.definition import Level, Step
 from workflows.models import Flow, Request, RequestKind
 from workflows.reference import default, role
 from workflows.services import flows
+from workflows.services.acts import start
 from workflows.subjects import Decision, Subject, SubjectType
 
 INSTITUTION_KIND = Attribute(
@@ -108,10 +110,10 @@ REQUEST = SubjectType(
 
 
 def _load_flow(subject: str) -> Subject:
-    flow = Flow.objects.select_related("institution").filter(pk=_number(subject)).first()
+    flow = Flow.objects.select_related("institution", "current").filter(pk=_number(subject)).first()
     if flow is None:
         raise NotFound("workflows.no_flow_found", "没有这个流程。")
-    draft = flow.draft or {}
+    draft = flow.draft or (flow.current.body if flow.current else {})
     steps = [str(step["title"]) for step in draft.get("steps", [])]
     return Subject(
         title=f"发布流程：{flow.title}",
@@ -124,7 +126,10 @@ def _load_flow(subject: str) -> Subject:
             Line("环节", " → ".join(steps) or "—"),
             Line("说明", flow.draft_note or "—"),
         ),
-        url=reverse("workflows:flow-draft", args=[flow.pk]),
+        url=reverse("workflows:flow-draft", args=[flow.pk])
+        if flow.draft
+        else reverse("workflows:flow", args=[flow.pk]),
+        barred=frozenset({flow.draft_by_id} if flow.draft_by_id else ()),
     )
 
 
@@ -137,6 +142,7 @@ FLOW = SubjectType(
     title=_("流程发布"),
     load=_load_flow,
     on_approval=_publish_flow,
+    lasting=False,
     default=default(
         "流程发布",
         (
@@ -193,7 +199,18 @@ def _refuse_role(actor: Actor, subject: str, _decision: Decision) -> None:
 
 
 def _take_back_role(actor: Actor, subject: str, _decision: Decision) -> None:
-    identity.revoke_role(actor, assignment_id=_number(subject))
+    identity.withdraw_proposal(actor, assignment_id=_number(subject))
+
+
+def propose_role(actor: Actor, assignment: RoleAssignment) -> None:
+    """A person proposed a role: it goes on its way. Set-up commands bring their own second actor."""
+    if actor.user is not None:
+        start(actor, kind="identity.role", subject=str(assignment.pk))
+
+
+def rights_lessened(user: int) -> None:
+    """Somebody left or lost a role: their open tasks go to others soon after."""
+    enqueue("workflows.replace_person", person=user)
 
 
 ROLE = SubjectType(
@@ -206,6 +223,7 @@ ROLE = SubjectType(
     on_approval=_give_role,
     on_rejection=_refuse_role,
     on_withdrawal=_take_back_role,
+    readers=(Role.SYSTEM_ADMIN,),
     default=default(
         "授予角色",
         (Step("second", "另一位系统管理员确认", (role(Role.SYSTEM_ADMIN, Level.ALLIANCE),), remind_hours=24),),

@@ -1,6 +1,6 @@
 """Tables of costing."""
 
-from costing.models.driver_rule import DriverKind, DriverRule
+from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
 from costing.models.results import AllocationFlow, DepartmentCost, DepartmentDay, DepartmentMonth, IncomeCell
 from costing.models.run import CostRun
 
@@ -11,6 +11,7 @@ __all__ = [
     "DepartmentDay",
     "DepartmentMonth",
     "DriverKind",
+    "DriverProposal",
     "DriverRule",
     "IncomeCell",
 ]

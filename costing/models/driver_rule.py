@@ -3,8 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.identity.models import User
 from ops_platform.masterdata.models import CostClass, Department, Institution, SourceMark
-from ops_platform.orm.models import READ_AND_APPEND
+from ops_platform.orm.models import READ_AND_APPEND, READ_APPEND_CHANGE
 
 
 class DriverKind(models.TextChoices):
@@ -49,6 +50,46 @@ class DriverRule(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(driver="workload") | ~models.Q(metric=""), name="driver_rule_workload_needs_metric"
             ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cost_class} {self.driver} {self.effective_from}"
+
+
+class DriverProposal(models.Model):
+    """That somebody wants another driver from a day on. Born when it is asked for; a rule is made of it when it is approved.
+
+    The columns mean what they mean at the rule.
+    """
+
+    app_privileges = READ_APPEND_CHANGE
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("审批中")
+        IN_FORCE = "in_force", _("已同意")
+        REFUSED = "refused", _("未同意")
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    cost_class = models.CharField(max_length=20, choices=CostClass)
+    effective_from = models.DateField()
+    driver = models.CharField(max_length=16, choices=DriverKind)
+    metric = models.CharField(max_length=40, blank=True, default="")
+    source_text = models.CharField(max_length=300, blank=True, default="")
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=8, choices=State, default=State.ASKED)
+    rule = models.ForeignKey(DriverRule, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-asked_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "department", "cost_class", "effective_from"],
+                condition=models.Q(state="asked"),
+                name="driver_proposal_asked_once",
+                nulls_distinct=False,
+            )
         ]
 
     def __str__(self) -> str:

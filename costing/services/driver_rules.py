@@ -1,69 +1,119 @@
-"""Setting the drivers by which costs are divided."""
+"""The drivers by which costs are divided: asked for by one person, put in force when a second one approves."""
 
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from costing.models import DriverKind, DriverRule
+from costing.models import DriverKind, DriverProposal, DriverRule
 from ops_platform.audit.public import record
 from ops_platform.his_intake.public import METRICS
+from ops_platform.identity.actors import actor_of_user
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.masterdata.models import CostClass, Department, Institution, SourceMark
+from workflows.public import start
 
+KIND = "costing.driver"
 RULERS = (Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
 CLOSED_CLASSES = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass.MEDICAL_TECHNOLOGY)
 
 
-@transaction.atomic
-def set_driver_rule(
-    actor: Actor,
-    *,
-    cost_class: str,
-    driver: str,
-    effective_from: date,
-    source_text: str,
-    metric: str = "",
-    institution_id: int | None = None,
-    department_id: int | None = None,
-) -> DriverRule:
-    """A driver for a class (of an institution, or of the whole alliance) or for one department, from a day on.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A driver for a class (of an institution, or of the whole alliance) or for one department, from a day on."""
 
-    Earlier rules stay for earlier months. What a person sets is a local decision: its mark is never "official". The
-    months concerned are computed anew by the next nightly run; a closed month keeps its figures until it is reopened.
-    """
+    cost_class: str
+    driver: str
+    effective_from: date
+    source_text: str
+    metric: str = ""
+    institution_id: int | None = None
+    department_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    institution: Institution | None
+    department: Department | None
+    metric: str
+
+    def place(self, wanted: Wanted) -> dict[str, Any]:
+        """What no two rules have in common."""
+        return {
+            "institution": self.institution,
+            "department": self.department,
+            "cost_class": wanted.cost_class,
+            "effective_from": wanted.effective_from,
+        }
+
+
+def _check(actor: Actor, wanted: Wanted) -> _Checked:
     if not actor.has(*RULERS):
         raise Forbidden("costing.not_allowed", "只有财务负责人或运营管理中心可以修改分摊动因。")
-    institution, department = _scope(actor, institution_id, department_id)
-    if cost_class not in CLOSED_CLASSES:
+    institution, department = _scope(actor, wanted.institution_id, wanted.department_id)
+    if wanted.cost_class not in CLOSED_CLASSES:
         raise Invalid("costing.class_not_allocated", "临床服务类是分摊的终点，不设分摊动因。", field="cost_class")
     if department is not None:
-        _refuse_other_class(department, cost_class, effective_from)
-    if driver not in DriverKind.values:
-        raise Invalid("costing.unknown_driver", f"没有动因 {driver}。", field="driver")
-    if driver != DriverKind.WORKLOAD:
-        metric = ""
-    elif metric not in dict(METRICS):
+        _refuse_other_class(department, wanted.cost_class, wanted.effective_from)
+    if wanted.driver not in DriverKind.values:
+        raise Invalid("costing.unknown_driver", f"没有动因 {wanted.driver}。", field="driver")
+    metric = wanted.metric if wanted.driver == DriverKind.WORKLOAD else ""
+    if wanted.driver == DriverKind.WORKLOAD and metric not in dict(METRICS):
         raise Invalid("costing.metric_needed", "按工作量分摊须选择工作量指标。", field="metric")
-    where = {
-        "institution": institution,
-        "department": department,
-        "cost_class": cost_class,
-        "effective_from": effective_from,
-    }
-    if DriverRule.objects.filter(**where).exists():
-        raise _same_day(effective_from)
+    checked = _Checked(institution, department, metric)
+    if DriverRule.objects.filter(**checked.place(wanted)).exists():
+        raise _same_day(wanted.effective_from)
+    return checked
+
+
+@transaction.atomic
+def propose_driver_rule(actor: Actor, wanted: Wanted) -> tuple[DriverProposal, int]:
+    """Ask for another driver; it comes into force when a second person has approved it (number of the matter).
+
+    Refused for what could never come into force, and while the same is asked for already.
+    """
+    if actor.user is None:
+        raise Forbidden("costing.not_allowed", "只有财务负责人或运营管理中心可以修改分摊动因。")
+    checked = _check(actor, wanted)
+    try:
+        with transaction.atomic():
+            proposal = DriverProposal.objects.create(
+                **checked.place(wanted),
+                driver=wanted.driver,
+                metric=checked.metric,
+                source_text=wanted.source_text,
+                asked_by_id=actor.user,
+            )
+    except IntegrityError as error:
+        raise Conflict(
+            "costing.driver_rule_asked",
+            "同一范围、同一生效日期的分摊动因正在审批，请等审批结束。",
+            field="effective_from",
+        ) from error
+    return proposal, start(actor, kind=KIND, subject=str(proposal.pk), comment=wanted.source_text)
+
+
+@transaction.atomic
+def set_driver_rule(actor: Actor, wanted: Wanted) -> DriverRule:
+    """Put a driver in force. Earlier rules stay for earlier months; what a person sets is never "official".
+
+    The months concerned are computed anew by the next nightly run; a closed month keeps its figures until it is reopened.
+    """
+    checked = _check(actor, wanted)
+    institution, department = checked.institution, checked.department
     try:
         with transaction.atomic():
             rule = DriverRule.objects.create(
-                **where,
-                driver=driver,
-                metric=metric,
+                **checked.place(wanted),
+                driver=wanted.driver,
+                metric=checked.metric,
                 source_mark=SourceMark.DEFAULT,
-                source_text=source_text,
+                source_text=wanted.source_text,
                 changed_by=actor.name,
             )
     except IntegrityError as error:
-        raise _same_day(effective_from) from error
+        raise _same_day(wanted.effective_from) from error
     record(
         actor,
         "costing.driver_rule_changed",
@@ -71,14 +121,38 @@ def set_driver_rule(
         subject_type="driver_rule",
         subject=rule.pk,
         detail={
-            "cost_class": str(cost_class),
+            "cost_class": str(wanted.cost_class),
             "department": department.code if department else "",
-            "driver": str(driver),
-            "metric": metric,
-            "effective_from": effective_from.isoformat(),
+            "driver": str(wanted.driver),
+            "metric": checked.metric,
+            "effective_from": wanted.effective_from.isoformat(),
         },
     )
     return rule
+
+
+@transaction.atomic
+def put_in_force(*, proposal_id: int) -> DriverRule:
+    """The proposal is approved: its driver is in force, in the name of who asked. Called by the approval only."""
+    proposal = DriverProposal.objects.select_for_update(of=("self",)).select_related("asked_by").get(pk=proposal_id)
+    wanted = Wanted(
+        cost_class=proposal.cost_class,
+        driver=proposal.driver,
+        effective_from=proposal.effective_from,
+        source_text=proposal.source_text,
+        metric=proposal.metric,
+        institution_id=proposal.institution_id,
+        department_id=proposal.department_id,
+    )
+    rule = set_driver_rule(actor_of_user(proposal.asked_by), wanted)
+    proposal.state, proposal.rule = DriverProposal.State.IN_FORCE, rule
+    proposal.save(update_fields=["state", "rule"])
+    return rule
+
+
+def refuse_proposal(*, proposal_id: int) -> None:
+    """The proposal is refused or withdrawn. Called by the approval only."""
+    DriverProposal.objects.filter(pk=proposal_id).update(state=DriverProposal.State.REFUSED)
 
 
 def _refuse_other_class(department: Department, cost_class: str, day: date) -> None:

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from django.urls import reverse
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from costing.forms import DriverRuleForm
 from costing.selectors import access, rules
-from costing.services.driver_rules import RULERS, set_driver_rule
+from costing.services.driver_rules import RULERS, Wanted, propose_driver_rule
 from costing.tables import RuleTable
 from ops_platform.web.pages import FormPage, TemplatePage
 
@@ -36,15 +39,14 @@ class NewDriverRule(FormPage):
     title = _("新的分摊动因")
     form_class = DriverRuleForm
     template_name = "costing/new_driver_rule.html"
-    success_message = _("分摊动因已保存。有关月份将在下一次夜间运行中重新计算。")
+    submit_label = _("提交审批")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "actor": self.actor}
 
-    def act(self, form: DriverRuleForm) -> None:
+    def act(self, form: DriverRuleForm) -> HttpResponse:
         given = form.cleaned_data
-        set_driver_rule(
-            self.actor,
+        wanted = Wanted(
             cost_class=given["cost_class"],
             driver=given["driver"],
             metric=given["metric"],
@@ -53,6 +55,6 @@ class NewDriverRule(FormPage):
             institution_id=given["institution"].pk if given["institution"] else None,
             department_id=given["department"].pk if given["department"] else None,
         )
-
-    def get_success_url(self) -> str:
-        return reverse("costing:driver-rules")
+        _proposal, matter = propose_driver_rule(self.actor, wanted)
+        messages.success(self.request, _now("已提交审批，同意后在下一次夜间运行中重新计算有关月份。"))
+        return redirect("workflows:matter", matter)

@@ -1,5 +1,7 @@
 """What of the intake needs a second person: releasing many quarantined rows at one go."""
 
+from decimal import Decimal
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +26,7 @@ def _load(subject: str) -> Subject:
     return Subject(
         title=f"隔离数据放行：{release.institution.name} {dataset} {len(release.rows)} 行{deed}",
         institution=release.institution_id,
-        values={"rows": len(release.rows), "deed": str(release.deed), "dataset": release.dataset},
+        values={"rows": Decimal(len(release.rows)), "deed": str(release.deed), "dataset": release.dataset},
         content={"rows": release.rows, "deed": str(release.deed), "reason": release.reason},
         lines=(
             Line("机构", release.institution.name),
@@ -58,6 +60,7 @@ RELEASE = SubjectType(
     on_approval=_approved,
     on_rejection=_refused,
     on_withdrawal=_refused,
+    readers=(Role.FINANCE_OFFICER, Role.ACCOUNTING_REVIEWER),
     default=default(
         "隔离数据放行",
         (

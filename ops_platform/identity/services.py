@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ops_platform.audit.public import record
+from ops_platform.identity import handlers
 from ops_platform.identity.duties import conflicting_pair
 from ops_platform.identity.models import ROLE_TITLES, ApiKey, MailChoice, RoleAssignment, User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
@@ -55,6 +56,7 @@ def deactivate_user(actor: Actor, *, user_id: int) -> User:
         user.is_active = False
         user.save(update_fields=["is_active"])
         record(actor, "identity.user_deactivated", subject_type="user", subject=user.username)
+        handlers.rights_lessened(user.pk)
     return user
 
 
@@ -130,6 +132,7 @@ def propose_role(
         proposed_by=actor.name,
     )
     _record(actor, "identity.role_proposed", assignment)
+    handlers.role_proposed(actor, assignment)
     return assignment
 
 
@@ -176,8 +179,8 @@ def _locked_assignment(assignment_id: int, *states: str) -> RoleAssignment:
 
 @transaction.atomic
 def confirm_role(actor: Actor, *, assignment_id: int) -> RoleAssignment:
-    """The second person agrees; the role is active from now on."""
-    _must_administer(actor)
+    """The second person agrees; the role is active from now on. Called by the approval only, which has found out who the
+    second person is, and by set-up commands."""
     assignment = _locked_assignment(assignment_id, RoleAssignment.State.PROPOSED)
     _must_be_second(actor, assignment)
     User.objects.select_for_update().get(pk=assignment.user_id)
@@ -187,8 +190,7 @@ def confirm_role(actor: Actor, *, assignment_id: int) -> RoleAssignment:
 
 @transaction.atomic
 def refuse_role(actor: Actor, *, assignment_id: int) -> RoleAssignment:
-    """The second person refuses."""
-    _must_administer(actor)
+    """The second person refuses. Called by the approval only."""
     assignment = _locked_assignment(assignment_id, RoleAssignment.State.PROPOSED)
     _must_be_second(actor, assignment)
     return _decide(actor, assignment, RoleAssignment.State.REFUSED, "identity.role_refused")
@@ -210,7 +212,19 @@ def _decide(actor: Actor, assignment: RoleAssignment, state: str, action: str) -
 def revoke_role(actor: Actor, *, assignment_id: int) -> RoleAssignment:
     """Take a role back; one administrator suffices, since it only takes rights away."""
     _must_administer(actor)
-    assignment = _locked_assignment(assignment_id, RoleAssignment.State.PROPOSED, RoleAssignment.State.ACTIVE)
+    assignment = _locked_assignment(assignment_id, RoleAssignment.State.ACTIVE)
+    _revoke(actor, assignment)
+    handlers.rights_lessened(assignment.user_id)
+    return assignment
+
+
+@transaction.atomic
+def withdraw_proposal(actor: Actor, *, assignment_id: int) -> RoleAssignment:
+    """Who proposed the role takes the proposal back. Called by the approval only."""
+    return _revoke(actor, _locked_assignment(assignment_id, RoleAssignment.State.PROPOSED))
+
+
+def _revoke(actor: Actor, assignment: RoleAssignment) -> RoleAssignment:
     assignment.state = RoleAssignment.State.REVOKED
     assignment.decided_at = timezone.now()
     assignment.save(update_fields=["state", "decided_at"])

@@ -138,39 +138,18 @@ class Proposals(_Administration, ListPage):
     table_class = ProposalTable
     filter_class = ProposalFilter
     empty_title = _("还没有角色申请")
-    empty_hint = _("在「用户」中打开一位用户，为其申请角色；申请由另一位系统管理员在这里确认。")
+    empty_hint = _("在「用户」中打开一位用户，为其申请角色；申请由另一位系统管理员在「我的审批」里确认。")
 
     def get_queryset(self) -> QuerySet[RoleAssignment]:
         waiting = Case(When(state=RoleAssignment.State.PROPOSED, then=Value(0)), default=Value(1))
         return _assignments().order_by(waiting, "-proposed_at", "-id")
 
 
-class _Decision(ActionPage):
-    roles = ADMINISTRATORS
-    success_url_name = "identity:proposals"
-
-
-class ConfirmRole(_Decision):
-    """The second person agrees."""
-
-    success_message = _("角色已生效。")
-
-    def act(self) -> None:
-        services.confirm_role(self.actor, assignment_id=self.kwargs["pk"])
-
-
-class RefuseRole(_Decision):
-    """The second person refuses."""
-
-    success_message = _("申请已驳回。")
-
-    def act(self) -> None:
-        services.refuse_role(self.actor, assignment_id=self.kwargs["pk"])
-
-
-class RevokeRole(_Decision):
+class RevokeRole(ActionPage):
     """A role is taken back."""
 
+    roles = ADMINISTRATORS
+    success_url_name = "identity:proposals"
     success_message = _("角色已收回。")
 
     def act(self) -> None:

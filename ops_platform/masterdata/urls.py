@@ -18,8 +18,6 @@ urlpatterns = [
     ),
     path("periods/<int:institution>/<period:period>/stop-closing/", views.StopClosing.as_view(), name="stop-closing"),
     path("periods/<int:institution>/<period:period>/close/", views.ClosePeriod.as_view(), name="close-period"),
-    path("reopenings/<int:pk>/confirm/", views.ConfirmReopening.as_view(), name="confirm-reopening"),
-    path("reopenings/<int:pk>/refuse/", views.RefuseReopening.as_view(), name="refuse-reopening"),
     path("code-sets/", views.CodeSets.as_view(), name="code-sets"),
     path("code-sets/<str:code>/", views.CodeSetDetail.as_view(), name="code-set"),
     path("parameters/", views.Parameters.as_view(), name="parameters"),

@@ -197,7 +197,6 @@ class PeriodDetail(FormPage):
             may_stop=row.state == PeriodState.CLOSING and may_ask,
             may_close=not closed and self.actor.may(row.institution_id, *services.CLOSERS),
             may_ask=closed and not waiting and may_ask,
-            may_decide=self.actor.may(row.institution_id, *services.CLOSERS),
             **kwargs,
         )
         return {**context, "title": f"{row.institution.name} {Period.parse(row.period)}"}
@@ -234,29 +233,6 @@ class StopClosing(ActionPage):
 
     def act(self) -> None:
         services.stop_closing(self.actor, institution_id=self.kwargs["institution"], period=self.kwargs["period"])
-
-
-class _ReopeningDecision(ActionPage):
-    roles = services.CLOSERS
-    success_url_name = "masterdata:periods"
-
-
-class ConfirmReopening(_ReopeningDecision):
-    """The second person agrees."""
-
-    success_message = _("期间已重新打开。原核算结果保留，重新核算的结果将标为重述。")
-
-    def act(self) -> None:
-        services.confirm_reopening(self.actor, reopening_id=self.kwargs["pk"])
-
-
-class RefuseReopening(_ReopeningDecision):
-    """The second person refuses."""
-
-    success_message = _("申请已驳回，期间保持结账状态。")
-
-    def act(self) -> None:
-        services.refuse_reopening(self.actor, reopening_id=self.kwargs["pk"])
 
 
 class CodeSets(ListPage):

@@ -11,13 +11,18 @@ class NightlyConfig(AppConfig):
 
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions
+        from ops_platform.masterdata.services import on_reopening_asked
+        from ops_platform.nightly import approval
         from ops_platform.nightly.readiness import worker_answers
         from ops_platform.nightly.selectors import BOARD_READERS, READERS
         from ops_platform.notifications.public import register_kind
         from ops_platform.web import navigation
         from ops_platform.web.health import register_readiness
+        from workflows.public import register_subject
 
         register_readiness("worker", worker_answers)
+        register_subject(approval.REOPENING)
+        on_reopening_asked(approval.begin)
         register_actions(
             nightly__run_started="启动夜间运行",
             nightly__run_finished="夜间运行结束",

@@ -14,7 +14,7 @@ from django.utils import timezone
 from ops_platform.audit.public import record
 from ops_platform.identity.selectors import own_holders
 from ops_platform.kernel import Actor, Conflict, Invalid, NotFound, Period, Role
-from ops_platform.masterdata.closing import blockers
+from ops_platform.masterdata.closing import blockers, not_over
 from ops_platform.masterdata.models import AccountingPeriod, PeriodState
 from ops_platform.nightly.models import MonthReminder
 from ops_platform.nightly.selectors import BOARD_READERS
@@ -56,7 +56,7 @@ def due(actor: Actor, *, period: str, institution: str = "") -> list[Due]:
     hindered = []
     for row in found:
         words = tuple(finding.message for finding in blockers(row.institution, month))
-        if words:
+        if words and not_over(row.institution, month) is None:
             hindered.append(Due(row, words, last.get(row.pk)))
     return hindered
 

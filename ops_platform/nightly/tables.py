@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from django_tables2 import A
 
 from ops_platform.nightly.models import MonthReminder, NightlyRun
-from ops_platform.web.tables import DayColumn, PeriodColumn, QuantityColumn, StateColumn, Table, TimeColumn
+from ops_platform.web.tables import (
+    STACKED_WORDS,
+    DayColumn,
+    PeriodColumn,
+    QuantityColumn,
+    StateColumn,
+    Table,
+    TimeColumn,
+)
 
 RUN_TONES = {"running": "info", "succeeded": "good", "failed": "bad"}
 TRIGGERS = {"page": _("页面"), "beat": _("定时"), "command": _("命令"), "api": _("接口")}
@@ -74,6 +82,7 @@ class RunTable(Table):
 class ReminderTable(Table):
     """Reminders with what blocked and what was answered."""
 
+    stacks = True
     institution = django_tables2.Column(verbose_name=_("机构"), accessor="accounting_period__institution__name")
     period = PeriodColumn(verbose_name=_("月份"), accessor="accounting_period__period")
     asked = django_tables2.TemplateColumn(
@@ -86,6 +95,7 @@ class ReminderTable(Table):
     )
 
     class Meta(Table.Meta):
+        attrs = STACKED_WORDS
         model = MonthReminder
         fields = ("institution", "period", "asked", "sender", "sent_at", "answer")
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.notifications import kinds
 from ops_platform.notifications.models import Delivery, Message, WebhookEndpoint
-from ops_platform.web.tables import ActionsColumn, QuantityColumn, StateColumn, Table, TimeColumn
+from ops_platform.web.tables import STACKED_WORDS, ActionsColumn, QuantityColumn, StateColumn, Table, TimeColumn
 from ops_platform.web.templatetags.ops import badge
 
 IN_ONE_LINE = {"td": {"class": "text-nowrap"}}
@@ -15,6 +15,7 @@ DELIVERY_TONES = {"waiting": "info", "sent": "good", "failed": "warn", "given_up
 class MessageTable(Table):
     """Messages, what was told last first; unread ones stand out."""
 
+    stacks = True
     title = django_tables2.TemplateColumn(
         verbose_name=_("消息"), template_name="notifications/message_cell.html", orderable=False
     )
@@ -22,6 +23,7 @@ class MessageTable(Table):
     told_at = TimeColumn(verbose_name=_("时间"))
 
     class Meta(Table.Meta):
+        attrs = STACKED_WORDS
         model = Message
         fields = ("title", "kind", "told_at")
         row_attrs = {"class": lambda record: "unread" if record.read_at is None else ""}

@@ -17,7 +17,7 @@ from ops_platform.web.templatetags import ops
 
 class Table(django_tables2.Table):
     """Base of all lists. One that `stacks` shows each row as a small card on a telephone, every value under its label; its
-    attrs are STACKED."""
+    attrs are STACKED or STACKED_WORDS."""
 
     stacks = False
 
@@ -27,6 +27,8 @@ class Table(django_tables2.Table):
 
 
 STACKED = {"class": "table table-vcenter card-table table-stack"}
+# for rows of words: one value a line, which may wrap
+STACKED_WORDS = {"class": "table table-vcenter card-table table-stack table-stack-words"}
 
 
 class _FigureColumn(django_tables2.Column):

@@ -23,7 +23,7 @@ SETTLEMENT = Path("insurance_settlement/engine")
 SCHEME, RULE_BOOK = "insurance_settlement.scheme", "insurance_settlement.rule_book"
 API = Path("ops_platform/his_intake/api.py")
 INTAKE = Path("ops_platform/his_intake/services/sorting.py")
-GATE = Path("ops_platform/masterdata/services.py")
+GATE = Path("ops_platform/masterdata/services/periods.py")
 FIELDS = Path("ops_platform/his_intake/datasets/fields.py")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from ops_platform.documents.models import Document
 from ops_platform.documents.public import attach, register_owner
 from ops_platform.his_intake.models import Batch, Encounter, QuarantinedRow
 from ops_platform.identity import services as identity
+from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Actor, Role
 from ops_platform.kernel.actor import PLATFORM
@@ -30,6 +32,9 @@ from ops_platform.notifications.models import Delivery, Message, WebhookEndpoint
 from ops_platform.notifications.public import Note, notify
 from tests.architecture.role_matrix import ALLIANCE_WIDE, KNOWN, MATRIX, PUBLIC
 from tests.support import database, trade
+from workflows import services as approval
+from workflows.models import Flow, Process, ProcessCase, ProcessPoint
+from workflows.reference import load_flows
 
 SIGN_IN = "/accounts/sign-in/"
 MATTER = "test.matter"  # something with attachments that whoever has a role at the institution may see
@@ -87,6 +92,13 @@ class Community:
         )
         notifications.send_test(PLATFORM, webhook_id=webhook.pk)
         self.users = {role: self._person(role) for role in KNOWN}
+        load_flows()
+        clerk = actor_of_user(self.users[Role.FINANCE_OFFICER])
+        _, self.matter = approval.ask(
+            clerk, institution_id=self.own.pk, kind="office", title="打印纸", amount=Decimal(9), reason="用完了"
+        )
+        for institution in (self.own, self.foreign):
+            self._register_process(institution)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
         self.target = trade.person("target", None)
@@ -126,6 +138,15 @@ class Community:
             ],
         )
         trade.send(institution, "cost-entries", [trade.cost("V2", "nobody", "1.00", day="2026-01-31")])
+
+    def _register_process(self, institution: Institution) -> None:
+        """A process with a risk, and a case that is not published."""
+        process = Process.objects.create(
+            institution=institution, code="P1", name="费用报销", matter="报销", area="management"
+        )
+        ProcessPoint.objects.create(process=process, kind="risk", place="审核", text="虚假报销")
+        author = self.users[Role.INSTITUTION_HEAD]
+        ProcessCase.objects.create(institution=institution, title="报销提速", process=process, author=author)
 
     def _person(self, role: Role) -> User:
         department = Department.objects.get(institution=self.own, code="NK")
@@ -175,10 +196,6 @@ def _period(_: Community, institution: Institution) -> dict[str, Any]:
     return {"institution": institution.pk, "period": "2026-01"}
 
 
-def _reopening(_: Community, institution: Institution) -> dict[str, Any]:
-    return {"pk": PeriodReopening.objects.get(accounting_period__institution=institution).pk}
-
-
 def _user(community: Community, _: Institution) -> dict[str, Any]:
     return {"pk": community.target.pk}
 
@@ -208,6 +225,10 @@ def _message(community: Community, _: Institution) -> dict[str, Any]:
     return {"pk": Message.objects.filter(recipient=community.users[Role.AUDITOR]).get().pk}
 
 
+def _matter(community: Community, _: Institution) -> dict[str, Any]:
+    return {"pk": community.matter.pk}
+
+
 def _event(_: Community, institution: Institution) -> dict[str, Any]:
     return {"number": AuditEvent.objects.filter(institution=institution.code).latest("number").number}
 
@@ -216,13 +237,57 @@ def _webhook(_: Community, __: Institution) -> dict[str, Any]:
     return {"pk": WebhookEndpoint.objects.get().pk}
 
 
+MATTER_PAGES = (
+    "workflows:matter",
+    "workflows:sign",
+    "workflows:pass-on",
+    "workflows:say",
+    "workflows:resubmit",
+    "workflows:withdraw",
+    "workflows:urge",
+    "api-matter",
+    "api-matter-acts",
+)
+
+
+def _flow(*_: Any) -> dict[str, Any]:
+    return {"pk": Flow.objects.get(subject_type="workflows.request").pk}
+
+
+OF_FLOW = (
+    "workflows:flow",
+    "workflows:flow-dry-run",
+    "workflows:flow-draft",
+    "workflows:submit-flow-draft",
+    "workflows:discard-flow-draft",
+    "workflows:arrange-flow-steps",
+    "workflows:new-flow-step",
+)
+
+
+def _process(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": Process.objects.get(institution=institution).pk}
+
+
+def _process_point(_: Community, institution: Institution) -> dict[str, Any]:
+    point = ProcessPoint.objects.get(process__institution=institution)
+    return {"pk": point.process_id, "point": point.pk}
+
+
 OBJECTS: dict[str, Any] = {
+    "workflows:process": _process,
+    "workflows:change-process": _process,
+    "workflows:new-process-point": _process,
+    "workflows:process-point": _process_point,
+    "workflows:drop-process-point": _process_point,
+    "workflows:process-state": lambda c, i: {**_process(c, i), "which": "before"},
+    "workflows:case": lambda _, i: {"pk": ProcessCase.objects.get(institution=i).pk},
+    "workflows:change-case": lambda _, i: {"pk": ProcessCase.objects.get(institution=i).pk},
+    "workflows:measure": lambda *_: {"app": "workflows", "kind": "request"},
     "department": lambda _, i: {"pk": Department.objects.get(institution=i, code="NK").pk},
     "identity:user": _user,
     "identity:deactivate-user": _user,
     "identity:propose-role": _user,
-    "identity:confirm-role": _assignment,
-    "identity:refuse-role": _assignment,
     "identity:revoke-role": _assignment,
     "identity:revoke-api-key": lambda *_: {"pk": 1},
     "masterdata:institution": lambda _, i: {"pk": i.pk},
@@ -230,8 +295,6 @@ OBJECTS: dict[str, Any] = {
     "masterdata:begin-closing": _period,
     "masterdata:stop-closing": _period,
     "masterdata:close-period": _period,
-    "masterdata:confirm-reopening": _reopening,
-    "masterdata:refuse-reopening": _reopening,
     "masterdata:code-set": lambda *_: {"code": "cost-items"},
     "masterdata:parameter": lambda *_: {"key": "quality.income_drop_share"},
     "masterdata:new-parameter-value": lambda *_: {"key": "quality.income_drop_share"},
@@ -251,6 +314,13 @@ OBJECTS: dict[str, Any] = {
     "nightly-remind": lambda *_: {"period": "2026-01"},
     "nightly-answer-reminder": _reminder,
     "message-open": _message,
+    **dict.fromkeys(MATTER_PAGES, _matter),
+    "workflows:of-subject": lambda *_: {"app": "workflows", "kind": "request", "subject": "1"},
+    "workflows:change-request": lambda *_: {"pk": 1},
+    "workflows:revoke-delegation": lambda *_: {"pk": 1},
+    **dict.fromkeys(OF_FLOW, _flow),
+    "workflows:flow-version": lambda *_: {**_flow(), "number": 1},
+    "workflows:flow-step": lambda *_: {**_flow(), "step": "head"},
     "document": lambda _, i: {"pk": Document.objects.get(institution=i).pk},
     "rotate-webhook-secret": _webhook,
     "test-webhook": _webhook,
@@ -274,13 +344,20 @@ OBJECTS: dict[str, Any] = {
     "api-nightly-run": _run,
     "unknown-api": lambda *_: {"rest": "v1/nothing"},
 }
-# objects that belong to no institution, or that everybody may see
+# objects that belong to no institution, that everybody may see, or that are seen by who had a hand in them
 WITHOUT_INSTITUTION = {
+    "workflows:case",
+    "workflows:measure",
+    *MATTER_PAGES,
+    "workflows:of-subject",
+    "workflows:change-request",
+    "workflows:revoke-delegation",
+    *OF_FLOW,
+    "workflows:flow-version",
+    "workflows:flow-step",
     "identity:user",
     "identity:deactivate-user",
     "identity:propose-role",
-    "identity:confirm-role",
-    "identity:refuse-role",
     "identity:revoke-role",
     "identity:revoke-api-key",
     "masterdata:code-set",
@@ -304,6 +381,8 @@ WITHOUT_INSTITUTION = {
 }
 # administrators see the events of users, roles and keys only
 NARROWER = {("audit:event", Role.SYSTEM_ADMIN)}
+# acts of who applied: whoever may see the matter and did not apply is told so
+OF_THE_APPLICANT = {"workflows:resubmit", "workflows:withdraw", "workflows:urge"}
 # what the right role may be answered: seen, sent on, not found (an unknown dataset), refused for its empty form
 LET_IN = {200, 201, 202, 302, 400, 404, 409, 415, 422}
 
@@ -338,7 +417,8 @@ def test_right_role_in_wrong_role_out(name: str, community: Community) -> None:
         if name == "readyz":
             assert status in (200, 503), "readiness is nobody's secret; without a worker it says so"
         elif expected == PUBLIC or role in expected:
-            assert status in LET_IN, f"{role} should be let in, got {status}"
+            let_in = LET_IN | {403} if name in OF_THE_APPLICANT else LET_IN
+            assert status in let_in, f"{role} should be let in, got {status}"
             bound = name in OBJECTS and name not in WITHOUT_INSTITUTION and name not in POST_ONLY
             if bound and (name, role) not in NARROWER:
                 assert status != 404, f"{role} should see the own institution's object"

@@ -10,6 +10,7 @@ from ops_platform.identity.models import ApiKey, RoleAssignment, User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, Role
 from ops_platform.masterdata.models import Department, Institution
 from tests.support import trade
+from workflows.reference import load_flows
 
 pytestmark = pytest.mark.django_db
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def hospital() -> Institution:
     hospital = trade.alliance()["H1"]
+    load_flows()
     trade.landed(hospital, "departments", [trade.department("GK", name="骨科")])
     return hospital
 
@@ -38,7 +40,7 @@ def test_a_role_takes_effect_only_when_a_second_person_confirms_it(hospital: Ins
 
 
 def test_nobody_confirms_a_role_of_their_own(hospital: Institution) -> None:
-    first, second = admin("admin1"), admin("admin2")
+    first, second, _third = admin("admin1"), admin("admin2"), admin("admin3")
     assignment = services.propose_role(first, user_id=second.user or 0, role=Role.LEADERSHIP)
     with pytest.raises(Forbidden):
         services.confirm_role(second, assignment_id=assignment.pk)
@@ -64,6 +66,7 @@ def test_incompatible_duties_are_refused_when_the_role_is_given(
 def test_the_same_pair_at_two_institutions_is_allowed(hospital: Institution) -> None:
     township = Institution.objects.get(code="T1")
     user = trade.person("wang", Role.CASHIER, hospital)
+    admin("admin2")
     services.propose_role(admin("admin1"), user_id=user.pk, role=Role.CASHIER_REVIEWER, institution_id=township.pk)
 
 

@@ -196,7 +196,7 @@ def _fault(source: str, at: int, what: str) -> Invalid:
     place = source[at : at + 12] or "结尾"
     return Invalid(
         "workflows.bad_condition",
-        f"条件第 {at + 1} 个字符处「{place}」\uff1a{what}。",
+        f"条件第 {at + 1} 个字符处「{place}」：{what}。",
         position=at + 1,
         field="condition",
     )
@@ -226,7 +226,7 @@ class _Parser:
     def whole(self) -> Condition:
         found = self.either(0)
         if self.token.kind != "end":
-            raise self.refuse("多出来的内容\uff0c前后用 and 或 or 相连")
+            raise self.refuse("多出来的内容，前后用 and 或 or 相连")
         return found
 
     def either(self, depth: int) -> Condition:
@@ -256,7 +256,7 @@ class _Parser:
     def comparison(self) -> Condition:
         if self.token.kind != "word" or self.token.text not in self.attributes:
             known = "、".join(f"{a.name}({a.title})" for a in self.attributes.values())
-            raise self.refuse(f"应为条件项\uff0c可用的有\uff1a{known}")
+            raise self.refuse(f"应为条件项，可用的有：{known}")
         attribute = self.attributes[self.token.text]
         self.place += 1
         if self.take("in"):
@@ -316,10 +316,10 @@ def read_value(attribute: Attribute, text: str, *, quoted: bool = True) -> Value
         try:
             return date.fromisoformat(text)
         except ValueError:
-            raise ValueError(f'「{attribute.title}」应为日期\uff0c如 "2026-03-01"') from None
+            raise ValueError(f'「{attribute.title}」应为日期，如 "2026-03-01"') from None
     if attribute.kind is Kind.CHOICE and text not in dict(attribute.choices):
         known = "、".join(f'"{code}"({title})' for code, title in attribute.choices)
-        raise ValueError(f"「{attribute.title}」没有这个值\uff0c可用的有\uff1a{known}")
+        raise ValueError(f"「{attribute.title}」没有这个值，可用的有：{known}")
     return text
 
 
@@ -329,6 +329,6 @@ def parse(source: str, attributes: Mapping[str, Attribute]) -> Condition:
         return Always()
     if len(source) > LONGEST:
         raise Invalid(
-            "workflows.bad_condition", f"条件太长\uff0c最多 {LONGEST} 个字符。", position=LONGEST, field="condition"
+            "workflows.bad_condition", f"条件太长，最多 {LONGEST} 个字符。", position=LONGEST, field="condition"
         )
     return _Parser(source, attributes).whole()

@@ -14,6 +14,7 @@ from ops_platform.kernel import Finding, Invalid, Role, Severity
 from workflows.engine.conditions import Attribute, Kind, parse
 
 MOST_STEPS = 30
+BLOCKING = Severity.BLOCKING
 
 
 class Mode(StrEnum):
@@ -123,21 +124,20 @@ def faults(definition: Definition) -> list[Finding]:
     found = []
     attributes = {attribute.name: attribute for attribute in definition.attributes}
     if not definition.steps:
-        found.append(_fault("workflows.no_steps", "流程至少要有一个环节。", ""))
+        found.append(Finding("workflows.no_steps", BLOCKING, "流程至少要有一个环节。"))
     if len(definition.steps) > MOST_STEPS:
-        found.append(_fault("workflows.too_many_steps", f"流程最多 {MOST_STEPS} 个环节。", ""))
+        found.append(Finding("workflows.too_many_steps", BLOCKING, f"流程最多 {MOST_STEPS} 个环节。"))
     keys = [step.key for step in definition.steps]
     if len(set(keys)) != len(keys):
-        found.append(_fault("workflows.step_twice", "环节编号重复。", ""))
+        found.append(Finding("workflows.step_twice", BLOCKING, "环节编号重复。"))
     for step in definition.steps:
         found.extend(_step_faults(step, attributes))
     if definition.steps and all(step.condition.strip() for step in definition.steps):
         found.append(
-            _fault(
+            Finding(
                 "workflows.all_conditional",
-                "每个环节都带条件\uff0c可能无人审批。请至少保留一个不带条件的环节\uff0c或把各条件写成覆盖全部情况。",
-                "",
                 Severity.WARNING,
+                "每个环节都带条件，可能无人审批。请至少保留一个不带条件的环节，或把各条件写成覆盖全部情况。",
             )
         )
     return found
@@ -146,33 +146,43 @@ def faults(definition: Definition) -> list[Finding]:
 def _step_faults(step: Step, attributes: Mapping[str, Attribute]) -> list[Finding]:
     found = []
     if not step.title.strip():
-        found.append(_fault("workflows.step_untitled", "环节没有名称。", step.key))
+        found.append(Finding("workflows.step_untitled", BLOCKING, "环节没有名称。", step.key))
     if not step.approvers:
-        found.append(_fault("workflows.step_without_rule", f"环节「{step.title}」没有审批人规则。", step.key))
+        found.append(
+            Finding("workflows.step_without_rule", BLOCKING, f"环节「{step.title}」没有审批人规则。", step.key)
+        )
     if step.mode is Mode.COUNT and step.count < 1:
-        found.append(_fault("workflows.bad_count", f"环节「{step.title}」的会签人数至少为 1。", step.key))
+        found.append(Finding("workflows.bad_count", BLOCKING, f"环节「{step.title}」的会签人数至少为 1。", step.key))
     if step.mode is Mode.EACH and len(step.approvers) < 2:
         found.append(
-            _fault("workflows.each_needs_two", f"环节「{step.title}」为双签\uff0c须有两条以上审批人规则。", step.key)
+            Finding(
+                "workflows.each_needs_two", BLOCKING, f"环节「{step.title}」为双签，须有两条以上审批人规则。", step.key
+            )
         )
     for rule in (*step.approvers, *step.copies):
         if rule.who is Who.ROLE and rule.role is None:
-            found.append(_fault("workflows.rule_without_role", f"环节「{step.title}」有一条规则没有选角色。", step.key))
+            found.append(
+                Finding(
+                    "workflows.rule_without_role", BLOCKING, f"环节「{step.title}」有一条规则没有选角色。", step.key
+                )
+            )
         if rule.who is Who.PERSON and not rule.person:
-            found.append(_fault("workflows.rule_without_person", f"环节「{step.title}」有一条规则没有选人。", step.key))
+            found.append(
+                Finding(
+                    "workflows.rule_without_person", BLOCKING, f"环节「{step.title}」有一条规则没有选人。", step.key
+                )
+            )
     if min(step.remind_hours, step.escalate_hours, step.expire_hours) < 0:
-        found.append(_fault("workflows.bad_hours", f"环节「{step.title}」的时限不能为负数。", step.key))
+        found.append(Finding("workflows.bad_hours", BLOCKING, f"环节「{step.title}」的时限不能为负数。", step.key))
     if step.expire_hours and step.escalate_hours >= step.expire_hours:
-        found.append(_fault("workflows.bad_hours", f"环节「{step.title}」的升级时限应早于失效时限。", step.key))
+        found.append(
+            Finding("workflows.bad_hours", BLOCKING, f"环节「{step.title}」的升级时限应早于失效时限。", step.key)
+        )
     try:
         parse(step.condition, attributes)
     except Invalid as refusal:
-        found.append(_fault(refusal.code, f"环节「{step.title}」\uff1a{refusal.message}", step.key))
+        found.append(Finding("workflows.bad_condition", BLOCKING, f"环节「{step.title}」：{refusal.message}", step.key))
     return found
-
-
-def _fault(code: str, message: str, subject: str, severity: Severity = Severity.BLOCKING) -> Finding:
-    return Finding(code=code, severity=severity, message=message, subject=subject)
 
 
 def to_json(definition: Definition) -> dict[str, Any]:
@@ -233,7 +243,7 @@ def from_json(body: Mapping[str, Any]) -> Definition:
             stand_ins=bool(body["stand_ins"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Invalid("workflows.bad_definition", f"流程定义的内容不完整或有误\uff1a{error}。") from error
+        raise Invalid("workflows.bad_definition", f"流程定义的内容不完整或有误：{error}。") from error
 
 
 def _step_from_json(body: Mapping[str, Any]) -> Step:

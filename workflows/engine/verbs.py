@@ -66,9 +66,7 @@ def submit(
 def _refuse_hopeless_path(course: Course, roster: Roster) -> None:
     ahead = [step for step in course.definition.steps if applies(course.definition, step, course.values)]
     if not ahead:
-        raise Invalid(
-            "workflows.no_step_applies", "按填写的内容\uff0c流程里没有任何审批环节适用\uff0c请联系流程管理员。"
-        )
+        raise Invalid("workflows.no_step_applies", "按填写的内容，流程里没有任何审批环节适用，请联系流程管理员。")
     for step in ahead:
         if seating(step, roster, course.excluded) is None:
             raise Conflict(
@@ -82,7 +80,7 @@ def approve(course: Course, *, task: int, person: int, roster: Roster) -> Outcom
     """Sign one's task. The step is left when it has what it needs."""
     held = _own_open_task(course, task, person)
     if person in course.signers:
-        raise Conflict("workflows.signed_already", "您在本环节已经签过一次\uff0c另一个签名须由他人完成。")
+        raise Conflict("workflows.signed_already", "您在本环节已经签过一次，另一个签名须由他人完成。")
     move = Move(course, roster)
     move.change(replace(held, state=TaskState.SIGNED))
     move.say(EventKind.SIGNED, task=held, person=person)
@@ -119,7 +117,7 @@ def return_to(course: Course, *, task: int, person: int, roster: Roster, step: s
         return Outcome(move.course, tuple(move.events))
     visited = {t.step for t in course.tasks}
     if step not in visited or course.definition.position(step) >= course.definition.position(course.step):
-        raise Invalid("workflows.cannot_return_there", "只能退回到本轮已经走过的环节\uff0c或退回申请人。", field="step")
+        raise Invalid("workflows.cannot_return_there", "只能退回到本轮已经走过的环节，或退回申请人。", field="step")
     drop(move, [t for t in course.here if t.waiting], "returned")
     move.say(EventKind.RETURNED, person=person, detail={"to": step})
     move.course = replace(move.course, round=course.round + 1, tasks=())
@@ -132,7 +130,7 @@ def resubmit(course: Course, *, person: int, values: Values, roster: Roster) -> 
     conditions look at has changed, goes straight to the step that returned it."""
     _must_apply(course, person)
     if course.state is not State.RETURNED:
-        raise Conflict("workflows.not_returned", "这件事项没有被退回\uff0c不能重新提交。")
+        raise Conflict("workflows.not_returned", "这件事项没有被退回，不能重新提交。")
     unchanged = dict(values) == dict(course.values)
     again = replace(course, state=State.RUNNING, round=course.round + 1, tasks=(), values=values, returned_from="")
     _refuse_hopeless_path(again, roster)
@@ -151,7 +149,7 @@ def withdraw(course: Course, *, person: int) -> Outcome:
     _must_go_on(course)
     signed = any(task.state is TaskState.SIGNED for task in course.tasks) or course.round > 1
     if course.state is State.RUNNING and signed and course.definition.withdrawing is Withdrawing.BEFORE_FIRST:
-        raise Conflict("workflows.signed_meanwhile", "已有人签署\uff0c不能再撤回。可请当前审批人退回。")
+        raise Conflict("workflows.signed_meanwhile", "已有人签署，不能再撤回。可请当前审批人退回。")
     move = Move(course, Roster({}))
     _end(move, State.WITHDRAWN, EventKind.WITHDRAWN)
     return Outcome(move.course, tuple(move.events))
@@ -268,7 +266,7 @@ def _own_open_task(course: Course, number: int, person: int) -> Task:
     _must_go_on(course)
     task = course.task(number)
     if task is None or task.visit != course.visit:
-        raise Conflict("workflows.moved_on", "事项已进入其他环节\uff0c请刷新页面。")
+        raise Conflict("workflows.moved_on", "事项已进入其他环节，请刷新页面。")
     if task.person != person:
         raise NotFound("workflows.no_task", "没有这个待办。")
     if task.state is TaskState.HELD:

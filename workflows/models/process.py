@@ -94,7 +94,9 @@ class ProcessPoint(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind="risk") | models.Q(control__isnull=True), name="process_point_risk_has_control"
             ),
-            models.CheckConstraint(condition=~models.Q(control=models.F("id")), name="process_point_not_its_own_control"),
+            models.CheckConstraint(
+                condition=~models.Q(control=models.F("id")), name="process_point_not_its_own_control"
+            ),
         ]
 
     def __str__(self) -> str:

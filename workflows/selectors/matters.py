@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Actor, NotFound, Role
 from ops_platform.masterdata.models import Institution
-from workflows.models import Act, Copy, Delegation, Flow, Matter, Task
+from workflows.models import Act, Copy, Delegation, Matter, Task
+from workflows.subjects import subject_types
 
 OVERSEERS = (
     Role.AUDITOR,
@@ -31,7 +32,11 @@ def visible_matters(actor: Actor) -> QuerySet[Matter]:
     reach = actor.institutions(*OVERSEERS)
     if reach is None:
         return Matter.objects.all()
-    return Matter.objects.filter(mine | Q(institution__in=reach))
+    mine |= Q(institution__in=reach)
+    for registered in subject_types():
+        places = actor.institutions(*registered.readers) if registered.readers else frozenset()
+        mine |= Q(subject_type=registered.code) & (Q() if places is None else Q(institution__in=places))
+    return Matter.objects.filter(mine)
 
 
 def access_matter(actor: Actor, matter_id: int) -> Matter:
@@ -79,8 +84,14 @@ def copied(actor: Actor) -> QuerySet[Copy]:
     return rows.order_by("-at", "-id")
 
 
-def all_matters(actor: Actor) -> QuerySet[Matter]:
-    """Matters the actor oversees, the latest first."""
+def overseen(actor: Actor) -> QuerySet[Matter]:
+    """Matters of the institutions the actor answers for, the latest first. Own ones elsewhere stand in the inbox."""
+    rows = Matter.objects.visible_to(actor, *OVERSEERS).select_related("institution", "applicant")
+    return rows.order_by("-submitted_at", "-id")
+
+
+def readable(actor: Actor) -> QuerySet[Matter]:
+    """All matters the actor may read, the latest first."""
     rows = visible_matters(actor).select_related("institution", "applicant", "version")
     return rows.order_by("-submitted_at", "-id")
 
@@ -148,9 +159,3 @@ def delegated_today(actor: Actor, today: date) -> bool:
     """The actor has handed tasks over today."""
     rows = Delegation.objects.filter(principal=actor.user, revoked_at__isnull=True)
     return rows.filter(first_day__lte=today, last_day__gte=today).exists()
-
-
-def flows() -> QuerySet[Flow]:
-    """All flows with their version in force."""
-    rows = Flow.objects.select_related("institution", "current", "draft_by")
-    return rows.order_by("subject_type", F("institution").asc(nulls_first=True))

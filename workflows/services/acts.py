@@ -68,8 +68,8 @@ def start(actor: Actor, *, kind: str, subject: str, comment: str = "") -> Matter
             matter.save()
     except IntegrityError as error:
         raise Conflict("workflows.on_its_way", "这件事项已在审批中，请在「我发起的」里查看。") from error
-    keep(matter, None, outcome, actor, Deed(ActKind.SUBMIT, _words(comment), digest=matter.digest))
-    tell(matter, None, outcome.course, outcome.events)
+    act = keep(matter, None, outcome, actor, Deed(ActKind.SUBMIT, _words(comment), digest=matter.digest))
+    tell(matter, act, None, outcome.course, outcome.events)
     _finish(actor, registered, matter, None, outcome.course, comment)
     _record(actor, matter, ActKind.SUBMIT, comment)
     return matter
@@ -84,8 +84,8 @@ def _applicant_role(actor: Actor, institution: int | None) -> str:
 def approve(actor: Actor, *, matter_id: int, task: int, comment: str = "") -> Matter:
     """Sign (同意). Refused when the subject has changed since it was submitted: nobody signs what they have not seen."""
     matter, course = _locked(matter_id)
-    held = course.task(task)
-    _must_be_allowed(actor, matter, course, held)
+    held, roster = course.task(task), _roster(matter)
+    _must_be_allowed(actor, matter, course, held, roster)
     loaded = subject_type(matter.subject_type).load(matter.subject)
     digest = digest_of_subject(loaded)
     if digest != matter.digest and course.state not in ENDED:
@@ -93,36 +93,32 @@ def approve(actor: Actor, *, matter_id: int, task: int, comment: str = "") -> Ma
             "workflows.subject_changed", "提交之后内容有变动，不能签署。请退回申请人核对后重新提交。", matter=matter_id
         )
     deed = Deed(ActKind.APPROVE, _words(comment), held, digest=digest)
-    return _act(
-        actor, matter, course, deed, lambda roster, me: verbs.approve(course, task=task, person=me, roster=roster)
-    )
+    return _act(actor, matter, course, deed, lambda me: verbs.approve(course, task=task, person=me, roster=roster))
 
 
 @transaction.atomic
 def reject(actor: Actor, *, matter_id: int, task: int, comment: str) -> Matter:
     """Refuse (否决), with the reason."""
     matter, course = _locked(matter_id)
-    held = course.task(task)
-    _must_be_allowed(actor, matter, course, held)
+    held, roster = course.task(task), _roster(matter)
+    _must_be_allowed(actor, matter, course, held, roster)
     deed = Deed(ActKind.REJECT, _reason(comment), held)
-    return _act(
-        actor, matter, course, deed, lambda roster, me: verbs.reject(course, task=task, person=me, roster=roster)
-    )
+    return _act(actor, matter, course, deed, lambda me: verbs.reject(course, task=task, person=me, roster=roster))
 
 
 @transaction.atomic
 def return_to(actor: Actor, *, matter_id: int, task: int, comment: str, step: str = "") -> Matter:
     """Send back (退回) to an earlier step or, without one, to the applicant, with the reason."""
     matter, course = _locked(matter_id)
-    held = course.task(task)
-    _must_be_allowed(actor, matter, course, held)
+    held, roster = course.task(task), _roster(matter)
+    _must_be_allowed(actor, matter, course, held, roster)
     deed = Deed(ActKind.RETURN, _reason(comment), held)
     return _act(
         actor,
         matter,
         course,
         deed,
-        lambda roster, me: verbs.return_to(course, task=task, person=me, roster=roster, step=step),
+        lambda me: verbs.return_to(course, task=task, person=me, roster=roster, step=step),
     )
 
 
@@ -134,12 +130,13 @@ def resubmit(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
     if course.state is State.RETURNED and actor.user == course.applicant:
         _take_over(matter, loaded)
     deed = Deed(ActKind.RESUBMIT, _words(comment), digest=digest_of_subject(loaded))
+    roster = _roster(matter)
     return _act(
         actor,
         matter,
         course,
         deed,
-        lambda roster, me: verbs.resubmit(course, person=me, values=loaded.values, roster=roster),
+        lambda me: verbs.resubmit(course, person=me, values=loaded.values, roster=roster),
     )
 
 
@@ -152,15 +149,15 @@ def withdraw(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
     """The applicant takes the matter back (撤回)."""
     matter, course = _locked(matter_id)
     deed = Deed(ActKind.WITHDRAW, _words(comment))
-    return _act(actor, matter, course, deed, lambda _roster, me: verbs.withdraw(course, person=me))
+    return _act(actor, matter, course, deed, lambda me: verbs.withdraw(course, person=me))
 
 
 @transaction.atomic
 def transfer(actor: Actor, *, matter_id: int, task: int, to: int, comment: str) -> Matter:
     """Give one's task to somebody else for good (转办), with the reason."""
     matter, course = _locked(matter_id)
-    held = course.task(task)
-    _must_be_allowed(actor, matter, course, held)
+    held, roster = course.task(task), _roster(matter)
+    _must_be_allowed(actor, matter, course, held, roster)
     heir = _colleague(matter, to, held)
     deed = Deed(ActKind.TRANSFER, _reason(comment), held, heir.pk)
     return _act(
@@ -168,7 +165,7 @@ def transfer(actor: Actor, *, matter_id: int, task: int, to: int, comment: str) 
         matter,
         course,
         deed,
-        lambda roster, me: verbs.transfer(course, task=task, person=me, to=heir.pk, roster=roster),
+        lambda me: verbs.transfer(course, task=task, person=me, to=heir.pk, roster=roster),
     )
 
 
@@ -176,8 +173,8 @@ def transfer(actor: Actor, *, matter_id: int, task: int, to: int, comment: str) 
 def add_signer(actor: Actor, *, matter_id: int, task: int, added: int, before: bool, comment: str) -> Matter:
     """Ask one more person to sign, before or after oneself (加签), with the reason."""
     matter, course = _locked(matter_id)
-    held = course.task(task)
-    _must_be_allowed(actor, matter, course, held)
+    held, roster = course.task(task), _roster(matter)
+    _must_be_allowed(actor, matter, course, held, roster)
     guest = _colleague(matter, added, None)
     deed = Deed(ActKind.ADD_BEFORE if before else ActKind.ADD_AFTER, _reason(comment), held, guest.pk)
     return _act(
@@ -185,7 +182,7 @@ def add_signer(actor: Actor, *, matter_id: int, task: int, added: int, before: b
         matter,
         course,
         deed,
-        lambda roster, me: verbs.add_signer(course, task=task, person=me, added=guest.pk, before=before, roster=roster),
+        lambda me: verbs.add_signer(course, task=task, person=me, added=guest.pk, before=before, roster=roster),
     )
 
 
@@ -293,12 +290,12 @@ def _act(
     matter: Matter,
     course: Course,
     deed: Deed,
-    verb: Callable[[Roster, int], verbs.Outcome],
+    verb: Callable[[int], verbs.Outcome],
 ) -> Matter:
     person = _person(actor)
-    outcome = verb(_roster(matter), person.pk)
-    keep(matter, course, outcome, actor, deed)
-    tell(matter, course, outcome.course, outcome.events, deed.comment)
+    outcome = verb(person.pk)
+    act = keep(matter, course, outcome, actor, deed)
+    tell(matter, act, course, outcome.course, outcome.events)
     _finish(actor, subject_type(matter.subject_type), matter, course, outcome.course, deed.comment)
     _record(actor, matter, deed.kind, deed.comment, deed.task)
     return matter
@@ -383,12 +380,20 @@ def _colleague(matter: Matter, person: int, task: Task | None) -> User:
     return user
 
 
-def _must_be_allowed(actor: Actor, matter: Matter, course: Course, task: Task | None) -> None:
+def _held(actor: Actor, institution: int | None) -> set[str]:
+    """Roles that the actor holds where the matter belongs."""
+    return {
+        str(grant.role)
+        for grant in actor.grants
+        if institution is None or grant.institution is None or grant.institution == institution
+    }
+
+
+def _must_be_allowed(actor: Actor, matter: Matter, course: Course, task: Task | None, roster: Roster) -> None:
     """The capacity in which one signs still holds, and clashes with no other role of the person here (不相容职务)."""
     if task is None or task.person != actor.user or task.role is None or task.origin is Origin.TRANSFER:
         return
     holder = task.behalf_of if task.behalf_of is not None else task.person
-    roster = _roster(matter)
     candidates = {
         candidate.person: candidate.role
         for rules in (*roster.seats.get(course.step, ()), *roster.above)
@@ -396,10 +401,8 @@ def _must_be_allowed(actor: Actor, matter: Matter, course: Course, task: Task | 
     }
     if task.state is TaskState.OPEN and holder not in candidates:
         raise Forbidden("workflows.role_lost", "您已不再担任该审批角色，系统将改派他人。")
-    user = _person(actor)
-    pair = conflicting_pair(user, task.role, matter.institution_id)
-    acted = set(matter.acts.filter(person=user).exclude(role="").values_list("role", flat=True))
-    pair = pair or pair_between(str(task.role), acted)
+    acted = set(matter.acts.filter(person=actor.user).exclude(role="").values_list("role", flat=True))
+    pair = pair_between(str(task.role), acted | _held(actor, matter.institution_id))
     if pair is not None:
         first, second = ROLE_TITLES[Role(pair.first)], ROLE_TITLES[Role(pair.second)]
         raise Forbidden(

@@ -13,10 +13,10 @@ from django.db import transaction
 from ops_platform.kernel import Actor, Conflict, Invalid
 from workflows.engine.definition import MOST_STEPS, Definition, Step, to_json
 from workflows.models import Flow, Matter
+from workflows.selectors.flows import SUBJECT
 from workflows.selectors.matters import on_its_way
 from workflows.services import acts
 from workflows.services.flows import (
-    SUBJECT,
     access_flow,
     lock_for_change,
     must_have_seen,
@@ -106,9 +106,7 @@ def submit_draft(actor: Actor, *, flow_id: int, seen: str, comment: str = "") ->
     must_have_seen(flow, seen)
     ready = ready_draft(flow)
     if flow.current is not None and to_json(ready) == flow.current.body:
-        raise Conflict(
-            "workflows.draft_unchanged", f"草稿与现行第 {flow.current.number} 版相同，没有需要审批的改动。"
-        )
+        raise Conflict("workflows.draft_unchanged", f"草稿与现行第 {flow.current.number} 版相同，没有需要审批的改动。")
     if flow.draft_by_id != actor.user:
         raise Conflict(
             "workflows.not_the_drafter",

@@ -12,11 +12,11 @@ from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role, Severity
 from workflows.engine.definition import Definition, faults, from_json, to_json
 from workflows.models import Flow, FlowVersion, Matter
+from workflows.selectors.flows import SUBJECT
 from workflows.selectors.matters import on_its_way
 from workflows.subjects import subject_type
 
 MAKERS = (Role.SYSTEM_ADMIN, Role.OPERATION_CENTRE)
-SUBJECT = "workflows.flow"
 
 
 def version_for(kind: str, institution: int | None) -> FlowVersion:
@@ -142,9 +142,7 @@ def must_have_seen(flow: Flow, seen: str) -> None:
         what = f"草稿已由 {flow.draft_by} 在 {when:%m-%d %H:%M} 修改"
     else:
         what = "草稿已被发布或放弃"
-    raise Conflict(
-        "workflows.draft_changed", f"{what}，您的这次改动没有保存。请核对现在的内容，再决定是否保存。"
-    )
+    raise Conflict("workflows.draft_changed", f"{what}，您的这次改动没有保存。请核对现在的内容，再决定是否保存。")
 
 
 def blocking(definition: Definition) -> list[str]:

@@ -111,7 +111,7 @@ def keep(matter: Matter, before: Course | None, outcome: Outcome, actor: Actor, 
     _keep_matter(matter, course, outcome.events, now)
     _keep_tasks(matter, before, outcome, now)
     _keep_copies(matter, outcome.events, now)
-    return keep_act(matter, actor, deed, outcome.events, at=now, step=before.step if before else course.step)
+    return keep_act(matter, actor, deed, outcome.events, at=now, step=before.step if before else "")
 
 
 def keep_act(

@@ -127,6 +127,6 @@ def follow_delegations(matter_id: int) -> bool:
 
 
 def _keep(matter: Matter, course: Course, outcome: verbs.Outcome, kind: str, words: str) -> None:
-    keep(matter, course, outcome, PLATFORM, Deed(kind, words))
-    tell(matter, course, outcome.course, outcome.events, words)
+    act = keep(matter, course, outcome, PLATFORM, Deed(kind, words))
+    tell(matter, act, course, outcome.course, outcome.events)
     finish(PLATFORM, matter, course, outcome.course, words)

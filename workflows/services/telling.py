@@ -4,11 +4,17 @@ from collections.abc import Collection, Sequence
 
 from django.urls import reverse
 
-from ops_platform.notifications.public import Note, notify, settle
-from workflows.engine.course import Course, Event, EventKind, State, TaskState
-from workflows.models import Matter
+from ops_platform.notifications.public import Note, emit, notify, settle
+from workflows.engine.course import ENDED, Course, Event, EventKind, State, TaskState
+from workflows.models import Act, Matter
 
 TASK, RESULT, COPY = "workflows.task", "workflows.result", "workflows.copy"
+SUBMITTED, STEP_ENTERED, SENT_BACK, DECIDED = (
+    "workflows.submitted",
+    "workflows.step_entered",
+    "workflows.sent_back",
+    "workflows.decided",
+)
 RESULTS = {
     State.APPROVED: "已同意",
     State.REJECTED: "已否决",
@@ -18,8 +24,10 @@ RESULTS = {
 }
 
 
-def tell(matter: Matter, before: Course | None, course: Course, events: Sequence[Event], comment: str = "") -> None:
-    """Messages that follow from an act: new turns, turns that are over, the result, copies."""
+def tell(matter: Matter, act: Act, before: Course | None, course: Course, events: Sequence[Event]) -> None:
+    """What follows from an act: messages about new turns, turns that are over, the result and copies; events for other
+    systems."""
+    _announce(matter, act, before, course, events)
     had = _turns(before)
     have = _turns(course)
     settle([_task_key(matter, person) for person in set(had.values()) - set(have.values())])
@@ -27,7 +35,7 @@ def tell(matter: Matter, before: Course | None, course: Course, events: Sequence
     notes = [_turn(matter, person) for person in sorted(fresh)]
     if course.state is not State.RUNNING and (before is None or before.state is not course.state):
         stuck = any(event.kind is EventKind.STUCK for event in events)
-        reason = "没有可以审批的人，请联系系统管理员。" if stuck else comment
+        reason = "没有可以审批的人，请联系系统管理员。" if stuck else act.comment
         notes.append(
             Note(
                 matter.applicant_id,
@@ -45,6 +53,33 @@ def tell(matter: Matter, before: Course | None, course: Course, events: Sequence
                 for person in event.detail["persons"]
             ]
     notify(notes)
+
+
+def _announce(matter: Matter, act: Act, before: Course | None, course: Course, events: Sequence[Event]) -> None:
+    """Other systems learn of every change of state, each once."""
+    entered = any(event.kind is EventKind.ENTERED for event in events)
+    happened = [SUBMITTED] if before is None else []
+    if course.state in ENDED and (before is None or before.state not in ENDED):
+        happened.append(DECIDED)
+    elif course.state is State.RETURNED and (before is None or before.state is not State.RETURNED):
+        happened.append(SENT_BACK)
+    elif before is not None and entered:
+        happened.append(STEP_ENTERED)
+    for event in happened:
+        emit(
+            event,
+            {
+                "matter": matter.pk,
+                "type": matter.subject_type,
+                "subject": matter.subject,
+                "institution": matter.institution.code if matter.institution else "",
+                "state": matter.state,
+                "step": matter.step,
+                "round": matter.round,
+                "act": act.number,
+            },
+            key=f"{matter.pk}:{act.number}",
+        )
 
 
 def remind(matter: Matter, persons: Collection[int], words: str) -> None:

@@ -6,7 +6,7 @@ import django_tables2
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import A
 
-from ops_platform.web.tables import ActionsColumn, DayColumn, StateColumn, Table, TimeColumn
+from ops_platform.web.tables import STACKED_WORDS, ActionsColumn, DayColumn, StateColumn, Table, TimeColumn
 from workflows.models import Copy, Delegation, Matter, Task
 from workflows.subjects import title_of
 
@@ -34,6 +34,7 @@ class _KindColumn(django_tables2.Column):
 class ToDoTable(Table):
     """Tasks that wait for the reader; those of flows that allow it can be ticked."""
 
+    stacks = True
     tick = django_tables2.TemplateColumn(
         verbose_name="", template_name="workflows/tick.html", orderable=False, exclude_from_export=True
     )
@@ -47,6 +48,7 @@ class ToDoTable(Table):
     created_at = TimeColumn(verbose_name=_("到达时间"))
 
     class Meta(Table.Meta):
+        attrs = STACKED_WORDS
         model = Task
         fields = ("tick", "matter", "kind", "institution", "applicant", "step_title", "created_at")
 
@@ -57,6 +59,7 @@ class ToDoTable(Table):
 class DoneTable(Table):
     """What the reader has signed or refused."""
 
+    stacks = True
     matter = django_tables2.Column(
         verbose_name=_("事项"), accessor="matter__title", linkify=("workflows:matter", {"pk": A("matter_id")})
     )
@@ -68,6 +71,7 @@ class DoneTable(Table):
     now = django_tables2.Column(verbose_name=_("事项状态"), accessor="matter__get_state_display", orderable=False)
 
     class Meta(Table.Meta):
+        attrs = STACKED_WORDS
         model = Task
         fields = ("matter", "kind", "institution", "applicant", "state", "done_at", "now")
 
@@ -75,6 +79,7 @@ class DoneTable(Table):
 class MatterTable(Table):
     """Matters, the latest first."""
 
+    stacks = True
     title = django_tables2.Column(verbose_name=_("事项"), linkify=("workflows:matter", {"pk": A("pk")}))
     subject_type = _KindColumn(verbose_name=_("类型"))
     institution = django_tables2.Column(verbose_name=_("机构"), accessor="institution__name", default="医共体")
@@ -85,6 +90,7 @@ class MatterTable(Table):
     ended_at = TimeColumn(verbose_name=_("办结时间"))
 
     class Meta(Table.Meta):
+        attrs = STACKED_WORDS
         model = Matter
         fields = (
             "title",
@@ -104,6 +110,7 @@ class MatterTable(Table):
 class CopyTable(Table):
     """What the reader was informed of."""
 
+    stacks = True
     matter = django_tables2.Column(
         verbose_name=_("事项"), accessor="matter__title", linkify=("workflows:matter", {"pk": A("matter_id")})
     )
@@ -114,6 +121,7 @@ class CopyTable(Table):
     read_at = TimeColumn(verbose_name=_("阅读时间"))
 
     class Meta(Table.Meta):
+        attrs = STACKED_WORDS
         model = Copy
         fields = ("matter", "kind", "institution", "applicant", "at", "read_at")
 
@@ -121,6 +129,7 @@ class CopyTable(Table):
 class DelegationTable(Table):
     """Who acts for whom, when."""
 
+    stacks = True
     principal = django_tables2.Column(verbose_name=_("委派人"))
     delegate = django_tables2.Column(verbose_name=_("受托人"))
     first_day = DayColumn(verbose_name=_("开始"))
@@ -131,6 +140,7 @@ class DelegationTable(Table):
     actions = ActionsColumn("workflows/delegation_actions.html")
 
     class Meta(Table.Meta):
+        attrs = STACKED_WORDS
         model = Delegation
         fields = ("principal", "delegate", "first_day", "last_day", "subject_types", "reason", "state", "actions")
 

@@ -95,7 +95,7 @@ class AllMatters(ListPage):
     empty_title = _("还没有审批事项")
 
     def get_queryset(self) -> QuerySet[Matter]:
-        return selectors.all_matters(self.actor)
+        return selectors.overseen(self.actor)
 
 
 class Batch(ActionPage):

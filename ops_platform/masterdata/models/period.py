@@ -46,6 +46,7 @@ class PeriodReopening(models.Model):
         REQUESTED = "requested", _("待审批")
         CONFIRMED = "confirmed", _("已同意")
         REFUSED = "refused", _("已驳回")
+        WITHDRAWN = "withdrawn", _("已撤回")
 
     accounting_period = models.ForeignKey(AccountingPeriod, on_delete=models.PROTECT, related_name="reopenings")
     reason = models.CharField(max_length=500)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Invalid, Period
-from ops_platform.masterdata.closing import blockers
+from ops_platform.masterdata.closing import blockers, not_over
 from ops_platform.masterdata.models import Institution, PeriodState
 from ops_platform.masterdata.services import CLOSERS
 from ops_platform.nightly import board, reminders
@@ -92,7 +92,8 @@ class Blockers(TemplatePage):
             row=row,
             blockers=found,
             back=back,
-            may_remind=self.actor.may(row.institution.pk, *reminders.REMINDERS),
+            may_remind=self.actor.may(row.institution.pk, *reminders.REMINDERS)
+            and not not_over(row.institution, period),
             reminder=reminders.last_of(row.period),
             **kwargs,
         )

@@ -1,0 +1,41 @@
+"""Writes to the master data: institutions, periods, parameters."""
+
+from ops_platform.masterdata.services.alliance import load_alliance
+from ops_platform.masterdata.services.parameters import set_parameter
+from ops_platform.masterdata.services.periods import (
+    CLOSERS,
+    REOPENERS,
+    PeriodGate,
+    begin_closing,
+    close_period,
+    hold_period,
+    hold_periods,
+    open_missing_periods,
+    stop_closing,
+)
+from ops_platform.masterdata.services.reopening import (
+    confirm_reopening,
+    on_reopening_asked,
+    refuse_reopening,
+    request_reopening,
+    withdraw_reopening,
+)
+
+__all__ = [
+    "CLOSERS",
+    "REOPENERS",
+    "PeriodGate",
+    "begin_closing",
+    "close_period",
+    "confirm_reopening",
+    "hold_period",
+    "hold_periods",
+    "load_alliance",
+    "on_reopening_asked",
+    "open_missing_periods",
+    "refuse_reopening",
+    "request_reopening",
+    "set_parameter",
+    "stop_closing",
+    "withdraw_reopening",
+]

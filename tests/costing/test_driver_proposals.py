@@ -1,0 +1,88 @@
+"""Another driver of allocation comes into force when a second person has approved it."""
+
+from datetime import date
+
+import pytest
+
+from costing.models import DriverProposal, DriverRule
+from costing.services.driver_rules import Wanted, propose_driver_rule
+from ops_platform.identity.actors import actor_of_user
+from ops_platform.identity.models import User
+from ops_platform.kernel import Conflict, Forbidden, Role
+from ops_platform.masterdata.models import Institution
+from tests.support import trade
+from workflows import services as approval
+from workflows.models import Task
+from workflows.reference import load_flows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hospital() -> Institution:
+    load_flows()
+    return trade.alliance()["H1"]
+
+
+@pytest.fixture
+def director(hospital: Institution) -> User:
+    return trade.person("director", Role.FINANCE_DIRECTOR, hospital)
+
+
+@pytest.fixture
+def centre() -> User:
+    return trade.person("centre", Role.OPERATION_CENTRE)
+
+
+def wanted(hospital: Institution | None) -> Wanted:
+    return Wanted(
+        cost_class="administration",
+        driver="floor_area",
+        effective_from=date(2026, 4, 1),
+        source_text="2026 年第 3 次成本会议纪要",
+        institution_id=hospital.pk if hospital else None,
+    )
+
+
+def decide(user: User, verb: str, **given: str) -> None:
+    task = Task.objects.get(person=user, state=Task.State.OPEN)
+    getattr(approval, verb)(actor_of_user(user), matter_id=task.matter_id, task=task.number, **given)
+
+
+def test_a_driver_is_in_force_only_after_the_second_person_agreed(
+    hospital: Institution, director: User, centre: User
+) -> None:
+    before = DriverRule.objects.count()
+    propose_driver_rule(actor_of_user(director), wanted(hospital))
+    assert DriverRule.objects.count() == before
+    assert not Task.objects.filter(person=director).exists(), "nobody approves what they asked for"
+    decide(centre, "approve")
+    rule = DriverRule.objects.get(institution=hospital, effective_from=date(2026, 4, 1))
+    assert (rule.driver, rule.changed_by) == ("floor_area", "director")
+    assert DriverProposal.objects.get().rule == rule
+
+
+def test_a_refused_driver_never_comes_into_force(hospital: Institution, director: User, centre: User) -> None:
+    before = DriverRule.objects.count()
+    propose_driver_rule(actor_of_user(director), wanted(hospital))
+    decide(centre, "reject", comment="面积数据尚未核实")
+    assert DriverRule.objects.count() == before
+    assert DriverProposal.objects.get().state == DriverProposal.State.REFUSED
+
+
+def test_the_same_driver_is_asked_for_once(hospital: Institution, director: User, centre: User) -> None:
+    propose_driver_rule(actor_of_user(director), wanted(hospital))
+    with pytest.raises(Conflict, match="正在审批"):
+        propose_driver_rule(actor_of_user(centre), wanted(hospital))
+
+
+def test_a_driver_of_the_whole_alliance_goes_to_the_leadership(hospital: Institution, centre: User) -> None:
+    leader = trade.person("leader", Role.LEADERSHIP)
+    propose_driver_rule(actor_of_user(centre), wanted(None))
+    assert Task.objects.get(state=Task.State.OPEN).person == leader
+
+
+def test_a_clerk_may_not_ask(hospital: Institution) -> None:
+    clerk = trade.person("clerk", Role.FINANCE_OFFICER, hospital)
+    with pytest.raises(Forbidden):
+        propose_driver_rule(actor_of_user(clerk), wanted(hospital))

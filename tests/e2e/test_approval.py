@@ -1,0 +1,123 @@
+"""A request above its tier with a delegation, an added signer and a return, to its end, in a real browser (journey 8)."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.conftest import Community
+from tests.support.processes import ROOT
+
+pytestmark = [pytest.mark.browser, pytest.mark.services]
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+TITLE = "购置 CT 球管"
+
+
+def visit(browser: Browser, community: Community, who: str, width: int = 1366) -> Page:
+    """A signed-in person with a browser of their own."""
+    page = browser.new_context(viewport={"width": width, "height": 800}, locale="zh-CN").new_page()
+    community.sign_in(page, who)
+    return page
+
+
+def choose(page: Page, field: str, words: str) -> None:
+    """Choose the option that holds the words."""
+    box = page.get_by_label(field)
+    box.select_option(box.locator("option", has_text=words).first.get_attribute("value"))
+
+
+def open_matter(page: Page, community: Community) -> None:
+    """From the count in the header to the matter."""
+    page.goto(f"{community.platform.url}/messages/")
+    page.locator(".sidebar .counters a").filter(has_text="待办").first.click()
+    page.get_by_role("link", name=re.compile(TITLE)).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(TITLE)
+
+
+def test_a_large_request_goes_its_way_through_many_hands(community: Community, browser: Browser, page: Page) -> None:
+    url = community.platform.url
+    away = visit(browser, community, "centre1")
+    away.goto(f"{url}/workflows/delegations/new/")
+    choose(away, "受托人", "高远")
+    away.get_by_label("结束日期").fill(away.get_by_label("开始日期").input_value())
+    away.get_by_label("原因").fill("外出开会")
+    away.get_by_role("button", name="委派").click()
+    expect(away.locator("main")).to_contain_text("生效中")
+
+    community.sign_in(page, "finance")
+    page.goto(f"{url}/workflows/requests/new/")
+    page.get_by_label("类别").select_option("equipment")
+    page.get_by_label("事项名称").fill(TITLE)
+    page.get_by_label("金额(元)").fill("600000")
+    page.get_by_label("理由").fill("球管曝光次数已超寿命")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "报价单.txt", "mimeType": "text/plain", "buffer": "报价 600000 元".encode()}
+    )
+    page.get_by_role("button", name="提交审批").click()
+    expect(page.locator(".path-present")).to_contain_text("领导小组审批")
+    matter = page.url
+
+    leader = visit(browser, community, "leader", width=390)
+    leader.goto(matter)
+    expect(leader.locator("main")).to_contain_text("报价单.txt")
+    leader.get_by_role("link", name="加签或转办").click()
+    choose(leader, "人员", "林晓岚")
+    leader.get_by_label("理由").fill("请中心先核价格")
+    leader.get_by_role("button", name="确定").click()
+    expect(leader.locator(".path-present")).to_contain_text("等待前签")
+
+    stand_in = visit(browser, community, "centre2")
+    open_matter(stand_in, community)
+    expect(stand_in.locator(".sign")).to_contain_text("代 林晓岚 办理")
+    stand_in.get_by_label("意见").fill("价格偏高，建议压到 48 万")
+    stand_in.get_by_role("button", name="同意").click()
+
+    leader.goto(matter)
+    leader.get_by_label("意见").fill("请按中心意见重新询价")
+    leader.get_by_role("button", name="退回").click()
+    expect(leader.locator(".page-head")).to_contain_text("已退回")
+
+    page.goto(matter)
+    page.get_by_role("link", name="修改内容").click()
+    page.get_by_label("金额(元)").fill("480000")
+    page.get_by_role("button", name="保存修改").click()
+    page.get_by_role("button", name="重新提交").click()
+    expect(page.locator(".path-present")).to_contain_text("运营管理中心审批")
+
+    open_matter(stand_in, community)
+    stand_in.get_by_role("button", name="同意").click()
+    expect(stand_in.locator(".page-head")).to_contain_text("已同意")
+
+    auditor = visit(browser, community, "auditor")
+    auditor.goto(matter)
+    record = auditor.locator(".record")
+    for words in ("提交", "前加签", "代 林晓岚", "退回", "重新提交", "同意"):
+        expect(record).to_contain_text(words)
+    expect(auditor.locator(".sign")).to_have_count(0)
+    for each in (away, leader, stand_in, auditor):
+        each.context.close()
+
+
+@pytest.mark.parametrize("path", ["/workflows/", "/workflows/requests/new/", "/workflows/delegations/", "/messages/"])
+def test_the_approval_pages_have_no_serious_fault_of_access(community: Community, page: Page, path: str) -> None:
+    community.sign_in(page, "leader")
+    page.goto(f"{community.platform.url}{path}")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa']})).violations")
+    serious = [f"{each['id']}: {each['help']}" for each in found if each["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
+def test_the_approval_pages_fit_a_telephone(community: Community, browser: Browser) -> None:
+    page = visit(browser, community, "centre2", width=390)
+    for path in (
+        "/workflows/",
+        "/workflows/done/",
+        "/workflows/requests/new/",
+        "/workflows/delegations/",
+        "/messages/",
+    ):
+        page.goto(f"{community.platform.url}{path}")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{path} scrolls sideways by {wide} px"
+    page.context.close()

@@ -1,0 +1,329 @@
+"""Flows are changed in drafts and published by a second person; what is under way keeps its version."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from ops_platform.kernel import Conflict, Forbidden, Invalid, NotFound, Role
+from tests.support import trade
+from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
+from workflows import services
+from workflows.drawing import draw
+from workflows.dry_run import Signer, Trial, try_out
+from workflows.engine.definition import ApproverRule, Definition, Level, Step, Who, from_json
+from workflows.models import Flow, Matter, Request
+from workflows.selectors.flows import flow_rows, versions_of
+from workflows.services import drafts
+from workflows.services import flows as service
+from workflows.services.roster import Place
+
+pytestmark = pytest.mark.django_db
+
+FINANCE = Step("finance", "财务负责人审核", (ApproverRule(Who.ROLE, Role.FINANCE_DIRECTOR),))
+
+
+class Makers(Hospital):
+    """The hospital's people, two administrators of flows, and the director of finance of the township hospital."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.admin = trade.person("admin", Role.SYSTEM_ADMIN)
+        self.director = trade.person("director", Role.FINANCE_DIRECTOR, self.township)
+
+    @property
+    def flow(self) -> Flow:
+        return Flow.objects.get(subject_type="workflows.request", institution=None)
+
+    @property
+    def seen(self) -> str:
+        return service.token_of(self.flow)
+
+    @property
+    def steps(self) -> list[str]:
+        return [step.title for step in drafts.in_work(self.flow).steps]
+
+    def insert(self, step: Step = FINANCE, after: str = "") -> Flow:
+        return drafts.insert_step(me(self.admin), flow_id=self.flow.pk, seen=self.seen, step=step, after=after)
+
+    def submit(self) -> Matter:
+        return drafts.submit_draft(me(self.admin), flow_id=self.flow.pk, seen=self.seen)
+
+    def publish(self) -> None:
+        approve(self.submit(), self.centre)
+
+    def trial(self, amount: str | None, **place: int | None) -> Trial:
+        where = {"institution": self.township.pk, "department": None, "applicant": self.clerk.pk, **place}
+        values = {"amount": Decimal(amount) if amount else None, "kind": "equipment"}
+        current = self.flow.current
+        assert current is not None
+        return try_out(from_json(current.body), Place("workflows.request", **where), values, timezone.localdate())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def hospital() -> Makers:
+    return Makers()
+
+
+def signers(trial: Trial) -> dict[str, set[str]]:
+    """Who would sign at each step that is taken."""
+    return {
+        station.drawn.title: {signer.username for seat in station.seats or () for signer in seat}
+        for station in trial.stations
+        if station.taken
+    }
+
+
+# -- drafts ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_change_makes_a_draft_of_what_is_in_force(hospital: Makers) -> None:
+    assert hospital.flow.draft is None
+    hospital.insert()
+    assert hospital.steps == ["财务负责人审核", "机构负责人审批", "运营管理中心审批", "领导小组审批"]
+    assert hospital.flow.draft_by == hospital.admin
+    assert waiting(hospital.ask()) == {"head", "second-head"}, "a draft is not in force"
+
+
+def test_steps_are_moved_changed_and_taken_out(hospital: Makers) -> None:
+    admin, flow = me(hospital.admin), hospital.flow
+    hospital.insert(after="centre")
+    assert hospital.steps[1:3] == ["运营管理中心审批", "财务负责人审核"]
+    drafts.move_step(admin, flow_id=flow.pk, seen=hospital.seen, key="step-1", down=False)
+    drafts.move_step(admin, flow_id=flow.pk, seen=hospital.seen, key="head", down=False)
+    assert hospital.steps[:2] == ["机构负责人审批", "财务负责人审核"]
+    changed = replace(FINANCE, key="step-1", title="财务科审核")
+    drafts.change_step(admin, flow_id=flow.pk, seen=hospital.seen, step=changed)
+    drafts.drop_step(admin, flow_id=flow.pk, seen=hospital.seen, key="group")
+    assert hospital.steps == ["机构负责人审批", "财务科审核", "运营管理中心审批"]
+
+
+def test_new_steps_get_keys_of_their_own(hospital: Makers) -> None:
+    hospital.insert()
+    hospital.insert()
+    keys = [step.key for step in drafts.in_work(hospital.flow).steps]
+    assert len(set(keys)) == len(keys) == 5
+
+
+def test_a_draft_holds_no_more_steps_than_a_flow_may_have(hospital: Makers) -> None:
+    many = tuple(replace(FINANCE, key=f"k{number}") for number in range(30))
+    body = service.to_json(Definition(many))
+    service.save_draft(me(hospital.admin), flow_id=hospital.flow.pk, body=body, seen=hospital.seen)
+    with pytest.raises(Invalid, match="最多 30 个环节"):
+        hospital.insert()
+
+
+def test_a_change_upon_a_draft_that_another_has_changed_is_refused(hospital: Makers) -> None:
+    stale = hospital.seen
+    hospital.insert()
+    with pytest.raises(Conflict, match=r"草稿已由 admin 在 .* 修改") as refused:
+        drafts.drop_step(me(hospital.centre), flow_id=hospital.flow.pk, seen=stale, key="group")
+    assert refused.value.code == "workflows.draft_changed"
+    assert len(hospital.steps) == 4, "nothing is lost"
+
+
+def test_a_page_from_before_the_publication_changes_nothing(hospital: Makers) -> None:
+    hospital.insert()
+    stale = hospital.seen
+    hospital.publish()
+    with pytest.raises(Conflict, match="已被发布或放弃"):
+        drafts.drop_step(me(hospital.admin), flow_id=hospital.flow.pk, seen=stale, key="group")
+
+
+def test_only_administrators_of_flows_change_them(hospital: Makers) -> None:
+    for person in (hospital.clerk, hospital.leader, hospital.auditor):
+        with pytest.raises(Forbidden):
+            drafts.drop_step(me(person), flow_id=hospital.flow.pk, seen=hospital.seen, key="group")
+        with pytest.raises(Forbidden):
+            drafts.submit_draft(me(person), flow_id=hospital.flow.pk, seen=hospital.seen)
+
+
+def test_a_draft_is_given_up(hospital: Makers) -> None:
+    hospital.insert()
+    for _ in range(2):
+        service.discard_draft(me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen)
+    assert hospital.flow.draft is None
+    assert len(hospital.steps) == 3
+
+
+# -- publishing --------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_person_publishes_the_draft(hospital: Makers) -> None:
+    drafts.set_options(
+        me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen, options={"batch": False}, note="先过财务"
+    )
+    hospital.insert()
+    matter = hospital.submit()
+    assert waiting(matter) == {"centre", "leader"}
+    approve(matter, hospital.centre)
+    version = versions_of(hospital.flow)[0]
+    assert (version.number, version.made_by, version.approved_by) == (2, "admin", "centre")
+    assert (version.note, version.body["batch"]) == ("先过财务", False)
+    assert hospital.flow.draft is None
+    assert waiting(hospital.ask()) == {"director"}
+
+
+def test_the_maker_does_not_approve_the_own_draft(hospital: Makers) -> None:
+    centre = me(hospital.centre)
+    drafts.insert_step(centre, flow_id=hospital.flow.pk, seen=hospital.seen, step=FINANCE)
+    with pytest.raises(Conflict, match="最后由 centre 修改"):
+        hospital.submit()
+    matter = drafts.submit_draft(centre, flow_id=hospital.flow.pk, seen=hospital.seen)
+    assert waiting(matter) == {"leader"}
+    with pytest.raises(NotFound):
+        services.approve(centre, matter_id=matter.pk, task=turn(matter, hospital.leader))
+
+
+def test_a_faulty_draft_is_refused_in_words(hospital: Makers) -> None:
+    hospital.insert(replace(FINANCE, approvers=()))
+    with pytest.raises(Invalid, match="「财务负责人审核」没有审批人规则") as refused:
+        hospital.submit()
+    assert refused.value.code == "workflows.draft_faulty"
+    assert not Matter.objects.filter(subject_type="workflows.flow").exists()
+
+
+def test_a_draft_that_changes_nothing_is_not_submitted(hospital: Makers) -> None:
+    with pytest.raises(Conflict, match="没有待发布的草稿"):
+        hospital.submit()
+    drafts.move_step(me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen, key="head", down=False)
+    with pytest.raises(Conflict, match="与现行第 1 版相同"):
+        hospital.submit()
+
+
+def test_a_draft_under_approval_is_locked(hospital: Makers) -> None:
+    hospital.insert()
+    hospital.submit()
+    for change in (
+        hospital.insert,
+        lambda: service.discard_draft(me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen),
+        hospital.submit,
+    ):
+        with pytest.raises(Conflict, match="草稿正在审批"):
+            change()
+    assert [row.draft for row in flow_rows() if row.flow == hospital.flow] == ["under_way"]
+
+
+def test_a_returned_draft_is_mended_and_submitted_again(hospital: Makers) -> None:
+    hospital.insert()
+    matter = hospital.submit()
+    services.return_to(me(hospital.centre), matter_id=matter.pk, task=turn(matter, hospital.centre), comment="少一步")
+    with pytest.raises(Conflict, match="先撤回"):
+        service.discard_draft(me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen)
+    hospital.insert(replace(FINANCE, title="再核一次"))
+    again = hospital.submit()
+    assert again.pk == matter.pk
+    approve(again, hospital.leader)
+    current = hospital.flow.current
+    assert current is not None
+    assert current.body["steps"][0]["title"] == "再核一次"
+
+
+def test_a_rejected_draft_stays_a_draft(hospital: Makers) -> None:
+    hospital.insert()
+    matter = hospital.submit()
+    services.reject(me(hospital.centre), matter_id=matter.pk, task=turn(matter, hospital.centre), comment="不需要")
+    assert hospital.flow.draft is not None
+    assert hospital.flow.current is not None
+    assert hospital.flow.current.number == 1
+
+
+def test_a_running_matter_keeps_its_version(hospital: Makers) -> None:
+    old = hospital.ask("60000.00")
+    hospital.insert()
+    hospital.publish()
+    new = hospital.ask("60000.00")
+    assert (waiting(old), waiting(new)) == ({"centre"}, {"director"})
+    approve(old, hospital.centre)
+    old.refresh_from_db()
+    assert (old.state, old.version.number) == (Matter.State.APPROVED, 1)
+    approve(new, hospital.director)
+    assert waiting(new) == {"centre"}
+    approve(new, hospital.centre)
+    assert set(Request.objects.values_list("state", flat=True)) == {Request.State.GRANTED}
+    assert [(v.number, v.begun, v.still) for v in versions_of(hospital.flow)] == [(2, 1, 0), (1, 1, 0)]  # type: ignore[attr-defined]
+
+
+# -- flows of an institution's own -------------------------------------------------------------------------------------
+
+
+def test_an_institution_gets_a_flow_of_its_own(hospital: Makers) -> None:
+    admin, township = me(hospital.admin), hospital.township
+    flow = service.create_flow(admin, kind="workflows.request", institution_id=township.pk, title="东镇的申请")
+    assert waiting(hospital.ask()) == {"head", "second-head"}, "until it is published the alliance's is in force"
+    for key in ("centre", "group"):
+        drafts.drop_step(admin, flow_id=flow.pk, seen=_seen(flow), key=key)
+    only = replace(drafts.in_work(service.access_flow(flow.pk)).steps[0], condition="")
+    drafts.change_step(admin, flow_id=flow.pk, seen=_seen(flow), step=only)
+    approve(drafts.submit_draft(admin, flow_id=flow.pk, seen=_seen(flow)), hospital.centre)
+    assert waiting(hospital.ask("900000.00")) == {"head", "second-head"}
+    with pytest.raises(Conflict, match="已有流程"):
+        service.create_flow(admin, kind="workflows.request", institution_id=township.pk, title="又一个")
+
+
+def _seen(flow: Flow) -> str:
+    return service.token_of(service.access_flow(flow.pk))
+
+
+# -- drawing and dry run -----------------------------------------------------------------------------------------------
+
+
+def test_a_drawing_says_who_when_and_what_changed(hospital: Makers) -> None:
+    hospital.insert(replace(FINANCE, escalate_hours=48, copies=(ApproverRule(Who.PERSON, person="clerk"),)))
+    drafts.drop_step(me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen, key="group")
+    flow = hospital.flow
+    assert flow.current is not None
+    drawing = draw(drafts.in_work(flow), before=from_json(flow.current.body))
+    first, head, _centre = drawing.steps
+    assert (first.signers, first.change, first.limits) == (
+        ("本机构 财务负责人",),
+        "new",
+        ("48 小时仍未办，上一级也可签",),
+    )
+    assert first.copies == ("指定人员：clerk",)
+    assert (head.condition, head.change) == ("金额 ≤ 50,000", "")
+    assert drawing.gone == ("领导小组审批",)
+    assert not drawing.faulty
+
+
+@pytest.mark.parametrize("amount", ["0.00", "50000.00", "50000.01", "499999.99", "500000.00"])
+def test_the_dry_run_names_who_then_really_gets_the_tasks(hospital: Makers, amount: str) -> None:
+    trial = hospital.trial(amount)
+    (step,) = signers(trial)
+    matter = hospital.ask(amount)
+    assert (matter.step_title, waiting(matter)) == (step, signers(trial)[step])
+
+
+def test_the_dry_run_says_why(hospital: Makers) -> None:
+    head, centre, _group = hospital.trial("60000.00").stations
+    assert (head.taken, head.why) == (False, "条件不成立，跳过这一环节")
+    assert centre.values == ("金额：60,000.00",), "each value once"
+    assert (centre.signatures, centre.copies) == (1, ("head", "second-head"))
+
+
+def test_what_is_not_known_spares_nobody_in_the_dry_run(hospital: Makers) -> None:
+    assert [station.taken for station in hospital.trial(None).stations] == [True, True, True]
+
+
+def test_the_dry_run_marks_delegates_and_stand_ins(hospital: Makers) -> None:
+    today = timezone.localdate()
+    services.delegate(me(hospital.second_head), to=hospital.director.pk, first_day=today, last_day=today, reason="外出")
+    place = {"applicant": hospital.head.pk}
+    assert hospital.trial("1.00", **place).stations[0].seats == (
+        (Signer("director", "director", "东镇卫生院 机构负责人", "second-head", stand_in=False),),
+    )
+    hospital.second_head.is_active = False
+    hospital.second_head.save()
+    (seat,) = hospital.trial("1.00", **place).stations[0].seats or ()
+    assert [(signer.username, signer.stand_in) for signer in seat] == [("centre", True)]
+
+
+def test_the_dry_run_says_where_a_matter_could_not_be_submitted(hospital: Makers) -> None:
+    definition = Definition(
+        (replace(FINANCE, approvers=(ApproverRule(Who.ROLE, Role.CASHIER, Level.LEAD),)),), stand_ins=False
+    )
+    place = Place("workflows.request", hospital.township.pk, None, hospital.clerk.pk)
+    trial = try_out(definition, place, {}, timezone.localdate())
+    assert "没有可以签的人" in trial.refusal
+    assert try_out(Definition(()), place, {}, timezone.localdate()).faults == ("流程至少要有一个环节。",)

@@ -1,0 +1,382 @@
+"""The process register: improvement, the counter against the notice, risks and controls, cases, who sees and keeps what."""
+
+from datetime import date
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from python_calamine import CalamineWorkbook
+
+from ops_platform.audit.models import AuditEvent
+from ops_platform.identity.models import User
+from ops_platform.kernel import Conflict, Forbidden, Invalid, NotFound, Role
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.masterdata.models import Department, Institution, Parameter, Scope
+from ops_platform.web import formats
+from tests.support import trade
+from tests.workflows.test_acts import Hospital, me
+from workflows.models import Flow, Process, ProcessCase, ProcessPoint, ProcessState
+from workflows.reference_processes import load_processes
+from workflows.selectors import processes as selectors
+from workflows.services.cases import save_case
+from workflows.services.processes import (
+    Figures,
+    Sheet,
+    add_point,
+    change_point,
+    change_process,
+    drop_point,
+    register_process,
+    save_state,
+)
+
+pytestmark = pytest.mark.django_db
+
+NINE_DAYS, FOUR_DAYS = Figures(hours=Decimal(216), steps=9), Figures(hours=Decimal(96), steps=5)
+
+
+@pytest.fixture
+def hospital() -> Hospital:
+    return Hospital()
+
+
+def sheet(code: str = "ZN-01", **more: Any) -> Sheet:
+    return Sheet(**{"code": code, "name": "费用报销", "matter": "日常费用报销", "area": "management", **more})
+
+
+def registered(by: User, institution: Institution, code: str = "ZN-01", **more: Any) -> Process:
+    return register_process(me(by), institution_id=institution.pk, sheet=sheet(code, **more))
+
+
+def optimised(by: User, institution: Institution, code: str) -> Process:
+    process = registered(by, institution, code, embedded_system="报销系统", status="embedded")
+    save_state(me(by), process_id=process.pk, which="before", figures=NINE_DAYS)
+    save_state(me(by), process_id=process.pk, which="after", figures=FOUR_DAYS)
+    process.refresh_from_db()
+    given = sheet(code, embedded_system="报销系统", status="optimised")
+    return change_process(me(by), process_id=process.pk, version=process.version, sheet=given)
+
+
+def page(user: User, name: str, *args: Any, **query: str) -> str:
+    answer = client(user).get(reverse(f"workflows:{name}", args=args), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def client(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def test_reimbursement_from_nine_days_to_four_improves_by_55_6_percent(hospital: Hospital) -> None:
+    assert formats.percent(selectors.improvement(Decimal(9), Decimal(4))) == "55.6%"
+    process = optimised(hospital.head, hospital.township, "ZN-01")
+    assert "55.6%" in page(hospital.head, "process", process.pk)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "improved"),
+    [(0, 0, None), (0, 3, None), (None, 4, None), (9, None, None), (4, 0, Decimal(1)), (4, 6, Decimal("-0.5"))],
+)
+def test_what_was_nothing_or_is_not_known_has_no_improvement(before: Any, after: Any, improved: Any) -> None:
+    assert selectors.improvement(before, after) == improved
+
+
+def test_the_counter_sets_optimised_processes_against_what_the_notice_asks_for(hospital: Hospital) -> None:
+    optimised(hospital.head, hospital.township, "ZN-01")
+    registered(hospital.head, hospital.township, "ZN-02")
+    registered(hospital.head, hospital.township, "ZN-03", status="retired")
+    (counter,) = selectors.progress(actor=me(hospital.head), day=date(2026, 3, 1))
+    assert (counter.registered, counter.optimised, counter.required, counter.pilot) == (2, 1, 2, 5)
+    assert (counter.reached, counter.missing) == (False, 1)
+    words = page(hospital.head, "processes")
+    assert "还差 1 个" in words
+    assert "试点和预算管理医院要求 5 个" in words
+    optimised(hospital.head, hospital.township, "ZN-04")
+    assert "已达要求" in page(hospital.head, "processes")
+
+
+def test_a_pilot_hospital_has_a_value_of_its_own_from_its_day_on(hospital: Hospital) -> None:
+    for day, value in (("2026-02-01", 5), ("2026-03-01", 6)):
+        Parameter.objects.create(
+            key=selectors.REQUIRED_OTHER,
+            scope=Scope.INSTITUTION,
+            institution=hospital.township,
+            name="要求",
+            effective_from=day,
+            value=value,
+            source_mark="default",
+        )
+    required = [
+        {row.institution.code: row.required for row in selectors.progress(actor=PLATFORM, day=day)}
+        for day in (date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 1))
+    ]
+    assert required == [{"H1": 2, "T1": two, "V1": 2} for two in (2, 5, 6)]
+
+
+def test_nothing_is_optimised_without_figures_of_both_sides(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township, embedded_system="报销系统")
+    save_state(me(hospital.head), process_id=process.pk, which="before", figures=Figures(steps=9))
+    save_state(me(hospital.head), process_id=process.pk, which="after", figures=Figures(hours=Decimal(4)))
+    process.refresh_from_db()
+    given = sheet(embedded_system="报销系统", status="optimised")
+    with pytest.raises(Invalid) as refused:
+        change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
+    assert refused.value.code == "workflows.process_not_compared"
+
+
+def test_an_optimised_process_keeps_its_figures(hospital: Hospital) -> None:
+    process = optimised(hospital.head, hospital.township, "ZN-01")
+    with pytest.raises(Invalid):
+        save_state(me(hospital.head), process_id=process.pk, which="after", figures=Figures(handovers=2))
+    with pytest.raises(Invalid, match="至少填写一项"):
+        save_state(me(hospital.head), process_id=process.pk, which="after", figures=Figures())
+
+
+def test_what_is_embedded_says_where(hospital: Hospital) -> None:
+    with pytest.raises(Invalid) as refused:
+        registered(hospital.head, hospital.township, status="embedded")
+    assert refused.value.code == "workflows.process_not_embedded"
+    flow = Flow.objects.get(subject_type="workflows.request")
+    assert registered(hospital.head, hospital.township, status="embedded", flow=flow.pk).flow == flow
+
+
+def test_what_somebody_changed_meanwhile_is_not_overwritten(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township)
+    change_process(me(hospital.centre), process_id=process.pk, version=1, sheet=sheet(name="报销"))
+    with pytest.raises(Conflict, match="他人修改"):
+        change_process(me(hospital.head), process_id=process.pk, version=1, sheet=sheet(name="费用"))
+    process.refresh_from_db()
+    assert (process.name, process.version) == ("报销", 2)
+
+
+def test_a_code_stands_once_in_an_institution(hospital: Hospital) -> None:
+    registered(hospital.head, hospital.township)
+    with pytest.raises(Conflict, match="ZN-01"):
+        registered(hospital.centre, hospital.township)
+    registered(hospital.centre, hospital.institutions["H1"])
+
+
+def test_owner_department_and_flow_belong_to_the_institution(hospital: Hospital) -> None:
+    elsewhere = Department.objects.create(institution=hospital.institutions["H1"], code="CW", name="财务科")
+    own = Flow.objects.get(subject_type="workflows.request")
+    foreign = Flow.objects.create(
+        subject_type="workflows.request", institution=hospital.institutions["H1"], title="县医院的", current=own.current
+    )
+    for given in ({"department": elsewhere.pk}, {"flow": foreign.pk}, {"owner": 0}):
+        with pytest.raises(Invalid):
+            registered(hospital.head, hospital.township, **given)
+
+
+def test_a_risk_without_control_is_open_and_so_again_when_its_control_is_dropped(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township)
+    given = {"process_id": process.pk, "place": "审核"}
+    control = add_point(me(hospital.head), kind="control", text="审核人与经办人分开", **given)
+    risk = add_point(me(hospital.head), kind="risk", text="虚假报销", **given)
+    assert risk.open
+    assert "1 个风险点未落实控制" in page(hospital.auditor, "process", process.pk)
+    change_point(me(hospital.head), point_id=risk.pk, place="审核", text="虚假报销", control=control.pk)
+    seen = selectors.access_process(actor=me(hospital.head), process_id=process.pk)
+    assert seen.open_risks == 0
+    drop_point(me(hospital.head), point_id=control.pk)
+    drop_point(me(hospital.head), point_id=control.pk)
+    seen = selectors.access_process(actor=me(hospital.head), process_id=process.pk)
+    assert seen.open_risks == 1
+    assert [point.text for point in selectors.points_of(process=process)] == ["虚假报销"]
+    assert AuditEvent.objects.filter(action="workflows.process_point_dropped").count() == 1
+
+
+def test_a_risk_is_answered_by_a_control_of_its_own_process(hospital: Hospital) -> None:
+    one, other = (registered(hospital.head, hospital.township, code) for code in ("ZN-01", "ZN-02"))
+    control = add_point(me(hospital.head), process_id=other.pk, kind="control", place="审核", text="双人审核")
+    for kind in ("risk", "control"):
+        with pytest.raises(Invalid, match="控制点"):
+            add_point(
+                me(hospital.head), process_id=one.pk, kind=kind, place="审核", text="虚假报销", control=control.pk
+            )
+
+
+def test_a_member_reads_and_keeps_its_own_processes_only(hospital: Hospital) -> None:
+    own = registered(hospital.head, hospital.township)
+    foreign = registered(hospital.centre, hospital.institutions["H1"])
+    assert list(selectors.processes(actor=me(hospital.head))) == [own]
+    assert list(selectors.processes(actor=me(hospital.stranger))) == []
+    assert set(selectors.processes(actor=me(hospital.auditor))) == {own, foreign}
+    for name in ("process", "change-process", "new-process-point"):
+        assert client(hospital.head).get(reverse(f"workflows:{name}", args=[foreign.pk])).status_code == 404
+    with pytest.raises(NotFound):
+        change_process(me(hospital.head), process_id=foreign.pk, version=1, sheet=sheet())
+    with pytest.raises(NotFound):
+        registered(hospital.head, hospital.institutions["H1"], "ZN-09")
+
+
+def test_who_only_reads_changes_nothing(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township)
+    for reader in (hospital.clerk, hospital.auditor):
+        assert "费用报销" in page(reader, "process", process.pk)
+        assert client(reader).get(reverse("workflows:change-process", args=[process.pk])).status_code == 403
+        with pytest.raises(Forbidden):
+            add_point(me(reader), process_id=process.pk, kind="risk", place="审核", text="虚假报销")
+
+
+def test_the_register_is_filled_in_over_its_pages(hospital: Hospital) -> None:
+    browser = client(hospital.head)
+    flow = Flow.objects.get(subject_type="workflows.request")
+    entered = {
+        "institution": hospital.township.pk,
+        "code": "YL-01",
+        "name": "出院结算",
+        "matter": "住院患者出院",
+        "area": "medical",
+        "status": "embedded",
+        "flow": flow.pk,
+        "owner": hospital.clerk.pk,
+        "principles": ["benefit", "compliance"],
+    }
+    browser.post(reverse("workflows:new-process"), entered)
+    process = Process.objects.get(code="YL-01")
+    assert (process.principles, process.owner) == (["compliance", "benefit"], hospital.clerk)
+    state = {"basis": "measured", "hours": "216", "error_rate": "2.5", "map": "填单｜经办人\n\n审核 | 财务科\n领款"}
+    browser.post(reverse("workflows:process-state", args=[process.pk, "before"]), state)
+    kept = ProcessState.objects.get(process=process)
+    assert kept.error_rate == Decimal("0.025")
+    assert [(one["step"], one["post"]) for one in kept.map] == [("填单", "经办人"), ("审核", "财务科"), ("领款", "")]
+    again = page(hospital.head, "process-state", process.pk, "before")
+    assert 'value="2.5"' in again
+    assert "审核 | 财务科" in again
+    browser.post(reverse("workflows:process-state", args=[process.pk, "after"]), {"basis": "stated", "hours": "96"})
+    version = Process.objects.get(pk=process.pk).version
+    changed = browser.post(
+        reverse("workflows:change-process", args=[process.pk]), {**entered, "status": "optimised", "version": version}
+    )
+    assert changed.status_code == 302
+    shown = page(hospital.head, "process", process.pk)
+    for words in ("55.6%", "已优化", "填单", "财务科", "合规、质量效益", "还没有可实测的事项"):
+        assert words in shown
+    stale = browser.post(
+        reverse("workflows:change-process", args=[process.pk]), {**entered, "status": "optimised", "version": version}
+    )
+    assert stale.status_code == 422
+
+
+def test_points_are_kept_over_their_pages(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township)
+    browser = client(hospital.head)
+    new = reverse("workflows:new-process-point", args=[process.pk])
+    browser.post(new, {"kind": "control", "place": "审核", "text": "双人审核"})
+    control = ProcessPoint.objects.get()
+    browser.post(new, {"kind": "risk", "place": "审核", "text": "虚假报销", "control": control.pk})
+    risk = ProcessPoint.objects.get(kind="risk")
+    assert risk.control == control
+    browser.post(
+        reverse("workflows:process-point", args=[process.pk, risk.pk]),
+        {"place": "付款", "text": "重复付款", "control": ""},
+    )
+    risk.refresh_from_db()
+    assert (risk.text, risk.open) == ("重复付款", True)
+    browser.post(reverse("workflows:drop-process-point", args=[process.pk, risk.pk]))
+    assert page(hospital.head, "process", process.pk).count("重复付款") == 0
+
+
+def test_the_list_is_filtered_and_goes_out_as_a_workbook(hospital: Hospital) -> None:
+    registered(hospital.head, hospital.township, "ZN-01", principles=["saving"])
+    other = registered(hospital.head, hospital.township, "YL-01", name="出院结算", area="medical")
+    add_point(me(hospital.head), process_id=other.pk, kind="risk", place="结算", text="漏费")
+    for query in ({"words": "出院"}, {"area": "medical"}, {"open": "yes"}):
+        shown = page(hospital.head, "processes", **query)
+        assert "YL-01" in shown
+        assert "ZN-01" not in shown
+    assert "ZN-01" in page(hospital.head, "processes", principle="saving", status="draft")
+    answer = client(hospital.head).get(reverse("workflows:processes"), {"export": "xlsx"})
+    workbook = CalamineWorkbook.from_filelike(BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
+    rows = workbook.get_sheet_by_index(0).to_python()
+    assert [row[0] for row in rows[1:]] == ["YL-01", "ZN-01"]
+
+
+def write_case(by: User, institution: Institution, **more: Any) -> ProcessCase:
+    given = {
+        "title": "报销提速",
+        "situation": "九天才到账",
+        "done": "网上审批",
+        "effect": "四天到账",
+        "published": False,
+    }
+    return save_case(me(by), institution_id=institution.pk, **{**given, **more})
+
+
+def test_a_published_case_is_read_by_everybody_and_a_draft_by_its_editors(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township)
+    case = write_case(hospital.head, hospital.township, process_id=process.pk)
+    for outsider in (hospital.stranger, hospital.clerk):
+        assert client(outsider).get(reverse("workflows:case", args=[case.pk])).status_code == 404
+    assert "未发布" in page(hospital.head, "cases")
+    assert "未发布" in page(hospital.centre, "cases")
+    write_case(hospital.head, hospital.township, process_id=process.pk, case_id=case.pk, published=True)
+    admin = trade.person("admin", Role.SYSTEM_ADMIN)
+    for reader in (hospital.stranger, admin):
+        assert "报销提速" in page(reader, "cases", words="网上")
+        assert "报销提速" not in page(reader, "cases", words="别的")
+        shown = page(reader, "case", case.pk)
+        assert "四天到账" in shown
+        assert reverse("workflows:process", args=[process.pk]) not in shown, "the process stays the institution's own"
+    assert reverse("workflows:process", args=[process.pk]) in page(hospital.clerk, "case", case.pk)
+
+
+def test_a_case_is_changed_by_the_editors_of_its_institution(hospital: Hospital) -> None:
+    case = write_case(hospital.head, hospital.township, published=True)
+    village_head = trade.person("village-head", Role.INSTITUTION_HEAD, hospital.institutions["V1"])
+    assert client(village_head).get(reverse("workflows:change-case", args=[case.pk])).status_code == 404
+    with pytest.raises(Forbidden):
+        write_case(village_head, hospital.township, case_id=case.pk)
+    with pytest.raises(NotFound):
+        write_case(village_head, hospital.township)
+    elsewhere = registered(hospital.centre, hospital.institutions["H1"])
+    with pytest.raises(Invalid, match="不属于"):
+        write_case(hospital.head, hospital.township, process_id=elsewhere.pk)
+    given = {"title": "报销再提速", "situation": "九天", "done": "网上审批", "effect": "三天", "published": "on"}
+    answer = client(hospital.second_head).post(reverse("workflows:change-case", args=[case.pk]), given)
+    assert answer.status_code == 302
+    case.refresh_from_db()
+    assert (case.title, case.author) == ("报销再提速", hospital.head)
+
+
+def test_the_lead_hospital_begins_with_the_processes_the_platform_embeds(hospital: Hospital) -> None:
+    added = load_processes()
+    assert added == Process.objects.count() >= 2
+    assert load_processes() == 0
+    for process in Process.objects.all():
+        assert process.institution == hospital.institutions["H1"]
+        assert process.flow is not None
+        assert process.status == "embedded"
+        risks = process.points.filter(kind="risk")
+        assert risks.exists()
+        assert not risks.filter(control=None).exists()
+    assert not ProcessState.objects.exists(), "nobody here knows what the hospital needed before"
+    assert "还没有优化前后的数据" in page(hospital.centre, "process", Process.objects.earliest("pk").pk)
+
+
+def test_what_people_changed_of_the_shipped_processes_stays(hospital: Hospital) -> None:
+    load_processes()
+    shipped = Process.objects.get(code="PT-05")
+    given = sheet("PT-05", name="申请与审批", flow=shipped.flow_id, status="embedded")
+    change_process(me(hospital.centre), process_id=shipped.pk, version=shipped.version, sheet=given)
+    load_processes()
+    shipped.refresh_from_db()
+    assert shipped.name == "申请与审批"
+
+
+def test_without_a_lead_hospital_nothing_is_shipped() -> None:
+    assert load_processes() == 0
+
+
+def test_the_page_of_a_process_shows_what_the_log_says(hospital: Hospital) -> None:
+    flow = Flow.objects.get(subject_type="workflows.request")
+    process = registered(hospital.head, hospital.township, flow=flow.pk, status="embedded")
+    hospital.ask()
+    shown = page(hospital.head, "process", process.pk)
+    assert "办结时长中位" in shown
+    assert "在办 1" in shown

@@ -1,0 +1,154 @@
+"""Forms of flows: a new one for an institution, the rules of a whole flow, and the values of a dry run."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.identity.models import RoleAssignment, User
+from ops_platform.masterdata.models import Department, Institution
+from workflows.engine.conditions import Attribute, Kind, Value
+from workflows.engine.definition import Definition, Withdrawing
+from workflows.forms.matters import PersonField
+from workflows.models import Flow
+from workflows.subjects import subject_types
+
+DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+PREFIX = "value-"
+
+
+class NewFlowForm(forms.Form):
+    """Which matters, of which institution."""
+
+    kind = forms.ChoiceField(label=_("事项类型"))
+    institution = forms.ModelChoiceField(
+        Institution.objects.none(), label=_("适用机构"), required=False, empty_label=_("整个医共体")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds: Any = self.fields["kind"]
+        kinds.choices = [(each.code, each.title) for each in subject_types()]
+        institutions: Any = self.fields["institution"]
+        institutions.queryset = Institution.objects.order_by("code")
+
+
+class OptionsForm(forms.Form):
+    """Rules of the whole flow, and what is noted about the change."""
+
+    withdrawing = forms.ChoiceField(
+        label=_("申请人可以撤回到什么时候"),
+        choices=[
+            (Withdrawing.BEFORE_FIRST.value, _("第一个人签署之前")),
+            (Withdrawing.ANY_TIME.value, _("办结之前随时")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    sign_once = forms.BooleanField(
+        label=_("同一人只签一次"),
+        required=False,
+        help_text=_("前面环节签过的人，在后面环节自动算签过，不再待办。退回重提后须重新签。"),
+    )
+    straight_back = forms.BooleanField(
+        label=_("退回重提后直达退回的环节"),
+        required=False,
+        help_text=_("条件用到的内容没有变时，重新提交后直接回到退回它的环节；变了则从头走。"),
+    )
+    batch = forms.BooleanField(
+        label=_("允许批量同意"),
+        required=False,
+        help_text=_("审批人可在待办里勾选多件一次同意，适合件数多、金额小的事项。"),
+    )
+    stand_ins = forms.BooleanField(
+        label=_("无人可签时由上级代签"),
+        required=False,
+        help_text=_(
+            "例如负责人就是申请人：依次由上级机构负责人、运营管理中心、领导小组代签。不勾选时这样的事项不能提交。"
+        ),
+    )
+    note = forms.CharField(
+        label=_("修改说明"),
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("改了什么、为什么改。审批人会看到，发布后留在版本记录里。"),
+    )
+
+    def options(self) -> dict[str, Any]:
+        """The rules as the definition keeps them."""
+        chosen = {name: value for name, value in self.cleaned_data.items() if name != "note"}
+        return {**chosen, "withdrawing": Withdrawing(chosen["withdrawing"])}
+
+
+class DryRunForm(forms.Form):
+    """A made-up matter: where it belongs, who applies, and a value for each declared attribute; empty is not known."""
+
+    which = forms.ChoiceField(label=_("试算哪一份"))
+    institution = forms.ModelChoiceField(Institution.objects.none(), label=_("机构"), required=False)
+    department = forms.ModelChoiceField(
+        Department.objects.none(), label=_("科室"), required=False, empty_label=_("不指明科室")
+    )
+    applicant = PersonField(User.objects.none(), label=_("申请人"))
+
+    def __init__(
+        self, *args: Any, flow: Flow, which: list[tuple[str, Any]], definition: Definition, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.attributes = definition.attributes
+        versions: Any = self.fields["which"]
+        versions.choices = which
+        institutions: Any = self.fields["institution"]
+        institutions.queryset = Institution.objects.order_by("code")
+        institutions.empty_label = _("不属于某一机构")
+        if flow.institution_id is not None:
+            institutions.queryset = institutions.queryset.filter(pk=flow.institution_id)
+            institutions.required, institutions.empty_label = True, None
+        departments: Any = self.fields["department"]
+        departments.queryset = Department.objects.filter(institution__in=institutions.queryset).order_by(
+            "institution__code", "code"
+        )
+        departments.label_from_instance = lambda row: f"{row.institution.name} {row}"
+        departments.queryset = departments.queryset.select_related("institution")
+        held = RoleAssignment.objects.filter(state=RoleAssignment.State.ACTIVE).values("user")
+        people: Any = self.fields["applicant"]
+        people.offer(User.objects.filter(pk__in=held, is_active=True).order_by("display_name", "username"))
+        for attribute in definition.attributes:
+            self.fields[f"{PREFIX}{attribute.name}"] = _field(attribute)
+
+    def clean(self) -> dict[str, Any]:
+        chosen = super().clean() or self.cleaned_data
+        department, institution = chosen.get("department"), chosen.get("institution")
+        if department is not None and (institution is None or department.institution_id != institution.pk):
+            self.add_error("department", _("所选科室不属于所选机构。"))
+        return chosen
+
+    def values(self) -> dict[str, Value]:
+        """The value of each attribute, None where it is not known."""
+        given = {each.name: self.cleaned_data[f"{PREFIX}{each.name}"] for each in self.attributes}
+        flags = {"yes": True, "no": False}
+        return {
+            each.name: flags.get(given[each.name]) if each.kind is Kind.FLAG else _known(given[each.name])
+            for each in self.attributes
+        }
+
+
+def _known(value: Any) -> Value:
+    return None if value == "" else value
+
+
+def _field(attribute: Attribute) -> forms.Field:
+    given: dict[str, Any] = {"label": attribute.title, "required": False}
+    if attribute.kind in (Kind.AMOUNT, Kind.NUMBER):
+        places = 6
+        if attribute.kind is Kind.AMOUNT:
+            places, given["label"] = 2, _("%s(元)") % attribute.title
+        widest = Decimal(10) ** 16
+        return forms.DecimalField(decimal_places=places, min_value=-widest, max_value=widest, **given)
+    if attribute.kind is Kind.DAY:
+        return forms.DateField(widget=DAY, **given)
+    if attribute.kind is Kind.FLAG:
+        return forms.ChoiceField(choices=[("", _("未知")), ("yes", _("是")), ("no", _("否"))], **given)
+    if attribute.kind is Kind.CHOICE:
+        return forms.ChoiceField(choices=[("", _("未知")), *attribute.choices], **given)
+    return forms.CharField(max_length=200, **given)

@@ -1,0 +1,259 @@
+"""Keeping the process register: sheets, risk and control points, figures before and after."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from ops_platform.audit.public import record
+from ops_platform.identity.models import User
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound
+from ops_platform.masterdata.models import Department, Institution
+from workflows.models import Principle, Process, ProcessPoint, ProcessState
+from workflows.selectors import processes as selectors
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What people enter about a process; `principles` are values of Principle."""
+
+    code: str
+    name: str
+    matter: str
+    area: str
+    status: str = Process.Status.DRAFT
+    owner: int | None = None
+    department: int | None = None
+    flow: int | None = None
+    embedded_system: str = ""
+    principles: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What people enter about a process before or after its improvement; None is not known. The error rate is a share."""
+
+    steps: int | None = None
+    handovers: int | None = None
+    hours: Decimal | None = None
+    cost: Decimal | None = None
+    error_rate: Decimal | None = None
+    map: Sequence[Mapping[str, str]] = ()
+    basis: str = ProcessState.Basis.STATED
+    since: date | None = None
+    source: str = ""
+
+
+@transaction.atomic
+def register_process(actor: Actor, *, institution_id: int, sheet: Sheet) -> Process:
+    """Enter a process of an institution. Raises Conflict when its code is taken there."""
+    institution = own_institution(actor, institution_id)
+    process = Process(institution=institution)
+    _fill(process, sheet)
+    _save(process)
+    _record(actor, "workflows.process_registered", process, {"name": process.name, "status": process.status})
+    return process
+
+
+@transaction.atomic
+def change_process(actor: Actor, *, process_id: int, version: int, sheet: Sheet) -> Process:
+    """Change the sheet of a process. `version` is the one the change was made from: a later one refuses it."""
+    process = _locked(actor, process_id)
+    if process.version != version:
+        raise Conflict("workflows.process_changed_meanwhile", "该流程刚被他人修改过，请刷新页面，核对后再保存。")
+    former = process.status
+    _fill(process, sheet)
+    _save(process)
+    _record(
+        actor, "workflows.process_changed", process, {"version": process.version, "status": [former, process.status]}
+    )
+    return process
+
+
+def _fill(process: Process, sheet: Sheet) -> None:
+    for name in ("code", "name", "matter", "embedded_system"):
+        setattr(process, name, getattr(sheet, name).strip())
+    process.area, process.status = sheet.area, sheet.status
+    process.principles = [value for value in Principle.values if value in sheet.principles]
+    process.owner = _owner(sheet.owner)
+    process.department = _department(process.institution, sheet.department)
+    if sheet.flow is not None and not selectors.flows_for(process.institution).filter(pk=sheet.flow).exists():
+        raise Invalid("workflows.flow_elsewhere", "所选审批流程不适用于该机构，或尚未发布。", field="flow")
+    process.flow_id = sheet.flow
+    _must_deserve(process)
+
+
+def _must_deserve(process: Process) -> None:
+    """Embedded: a system runs it. Optimised: at least one figure is known before and after, so that the counter counts
+    nothing that nobody can show."""
+    status = process.status
+    if status in (Process.Status.EMBEDDED, Process.Status.OPTIMISED) and not (
+        process.flow_id or process.embedded_system
+    ):
+        raise Invalid(
+            "workflows.process_not_embedded", "标为已嵌入或已优化前，请选择审批流程或填写所嵌入的系统。", field="status"
+        )
+    if status == Process.Status.OPTIMISED and not _comparable(process):
+        raise Invalid(
+            "workflows.process_not_compared",
+            "标为已优化前，请先填写优化前和优化后的数据(至少一项指标两边都有)。",
+            field="status",
+        )
+
+
+def _comparable(process: Process) -> bool:
+    states = selectors.states_of(process=process) if process.pk else {}
+    return any(metric.both for metric in selectors.compared(states))
+
+
+def _save(process: Process) -> None:
+    process.version = process.version + 1 if process.pk else 1
+    try:
+        with transaction.atomic():
+            process.save()
+    except IntegrityError as error:
+        raise Conflict(
+            "workflows.process_code_taken", f"该机构已有编号 {process.code} 的流程。", field="code"
+        ) from error
+
+
+def _owner(owner: int | None) -> User | None:
+    if owner is None:
+        return None
+    person = User.objects.filter(pk=owner, is_active=True).first()
+    if person is None:
+        raise Invalid("workflows.no_such_owner", "没有这位在岗人员，请重新选择责任人。", field="owner")
+    return person
+
+
+def _department(institution: Institution, department_id: int | None) -> Department | None:
+    if department_id is None:
+        return None
+    department = Department.objects.filter(pk=department_id, institution=institution).first()
+    if department is None:
+        raise Invalid("workflows.department_elsewhere", "所选科室不属于所选机构。", field="department")
+    return department
+
+
+@transaction.atomic
+def add_point(
+    actor: Actor,
+    *,
+    process_id: int,
+    kind: str,
+    place: str,
+    text: str,
+    responsible: str = "",
+    control: int | None = None,
+) -> ProcessPoint:
+    """Enter a risk or a control; a risk may name the control that answers it."""
+    process = _locked(actor, process_id)
+    point = ProcessPoint(process=process, kind=kind)
+    return _keep_point(actor, point, place=place, text=text, responsible=responsible, control=control)
+
+
+@transaction.atomic
+def change_point(
+    actor: Actor, *, point_id: int, place: str, text: str, responsible: str = "", control: int | None = None
+) -> ProcessPoint:
+    """Change a risk or control; it stays of its kind."""
+    point = _locked_point(actor, point_id)
+    return _keep_point(actor, point, place=place, text=text, responsible=responsible, control=control)
+
+
+def _keep_point(
+    actor: Actor, point: ProcessPoint, *, place: str, text: str, responsible: str, control: int | None
+) -> ProcessPoint:
+    controls = point.process.points.filter(kind=ProcessPoint.Kind.CONTROL, dropped=False)
+    answer = controls.filter(pk=control).first() if control is not None else None
+    if control is not None and (answer is None or point.kind != ProcessPoint.Kind.RISK):
+        raise Invalid("workflows.no_such_control", "该流程没有所选的控制点，请重新选择。", field="control")
+    point.place, point.text, point.responsible = place.strip(), text.strip(), responsible.strip()
+    point.control = answer
+    point.save()
+    _touch(point.process)
+    detail = {"kind": str(point.kind), "place": point.place, "text": point.text}
+    _record(actor, "workflows.process_point_saved", point.process, detail)
+    return point
+
+
+@transaction.atomic
+def drop_point(actor: Actor, *, point_id: int) -> ProcessPoint:
+    """A risk or control no longer holds. Risks that a dropped control answered are open again. A repeat changes nothing."""
+    point = _locked_point(actor, point_id)
+    if not point.dropped:
+        point.dropped, point.control = True, None
+        point.save(update_fields=["dropped", "control"])
+        point.risks.update(control=None)
+        _touch(point.process)
+        detail = {"kind": str(point.kind), "text": point.text}
+        _record(actor, "workflows.process_point_dropped", point.process, detail)
+    return point
+
+
+@transaction.atomic
+def save_state(actor: Actor, *, process_id: int, which: str, figures: Figures) -> ProcessState:
+    """Enter what the process was before, or is after its improvement. An optimised process keeps a figure on both sides."""
+    process = _locked(actor, process_id)
+    given = {field.name: getattr(figures, field.name) for field in fields(figures)}
+    if not figures.map and all(given[name] is None for name in selectors.METRICS):
+        raise Invalid("workflows.process_state_empty", "请至少填写一项数据或流程步骤。")
+    given["map"] = [dict(step) for step in figures.map]
+    state, _ = ProcessState.objects.update_or_create(process=process, which=which, defaults=given)
+    _must_deserve(process)
+    _touch(process)
+    known = {name: str(given[name]) for name in selectors.METRICS if given[name] is not None}
+    detail = {"which": which, "basis": str(given["basis"]), **known}
+    _record(actor, "workflows.process_state_saved", process, detail)
+    return state
+
+
+def own_institution(actor: Actor, institution_id: int) -> Institution:
+    """An institution whose register the actor keeps. Raises NotFound for all others."""
+    institution = Institution.objects.visible_to(actor, *selectors.EDITORS).filter(pk=institution_id).first()
+    if institution is None:
+        raise NotFound("masterdata.no_institution", "没有这个机构。")
+    return institution
+
+
+def must_edit(actor: Actor, institution_id: int) -> None:
+    """Raises Forbidden for who reads the register of the institution but does not keep it."""
+    if not selectors.may_edit(actor=actor, institution_id=institution_id):
+        raise Forbidden(
+            "workflows.not_the_editor", "只有运营管理中心、本机构负责人和财务负责人可以维护业务流程和典型案例。"
+        )
+
+
+def _locked(actor: Actor, process_id: int) -> Process:
+    process = selectors.access_process(actor=actor, process_id=process_id)
+    must_edit(actor, process.institution_id)
+    return Process.objects.select_for_update(of=("self",)).select_related("institution").get(pk=process.pk)
+
+
+def _locked_point(actor: Actor, point_id: int) -> ProcessPoint:
+    point = ProcessPoint.objects.filter(pk=point_id).first()
+    if point is None:
+        raise NotFound("workflows.no_point", "没有这个风险点或控制点。")
+    process = _locked(actor, point.process_id)
+    point = ProcessPoint.objects.get(pk=point_id)
+    point.process = process
+    return point
+
+
+def _touch(process: Process) -> None:
+    process.version += 1
+    process.save(update_fields=["version", "changed_at"])
+
+
+def _record(actor: Actor, action: str, process: Process, detail: Mapping[str, Any]) -> None:
+    record(
+        actor,
+        action,
+        institution=process.institution.code,
+        subject_type="process",
+        subject=process.pk,
+        detail={"code": process.code, **detail},
+    )
