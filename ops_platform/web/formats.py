@@ -40,6 +40,18 @@ def quantity(value: Any, decimals: int | None = None) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def duration(hours: Any) -> str:
+    """A time given in hours as people say it: 26.4 小时, 38 分钟, 45 秒."""
+    if hours is None or hours == "":
+        return MISSING
+    seconds = Decimal(str(hours)) * 3600
+    if seconds < 60:
+        return f"{number(seconds, 0)} 秒"
+    if seconds < 3600:
+        return f"{number(seconds / 60, 0)} 分钟"
+    return f"{number(seconds / 3600, 1)} 小时"
+
+
 def percent(value: Any, decimals: int = 1) -> str:
     """A ratio (0.125) as 12.5%."""
     if value is None or value == "":

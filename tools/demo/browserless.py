@@ -20,12 +20,13 @@ class PageRefused(Exception):
 
 
 class Session:
-    """One signed-in person."""
+    """One signed-in person; `page` is what they see."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
         self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
         self._token = ""
+        self.page = ""
 
     def get(self, path: str) -> str:
         """Open a page; returns the path one ends up on."""
@@ -51,6 +52,7 @@ class Session:
             raise PageRefused(f"{request.get_method()} {request.full_url}: {error}") from None
         if found := TOKEN.search(page):
             self._token = found[1]
+        self.page = page
         return urlsplit(place).path
 
 

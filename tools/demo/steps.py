@@ -9,6 +9,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
+from tools.demo.approvals import approvals
 from tools.demo.browserless import close_months, closing_account
 from tools.demo.places import Places, read_json
 from tools.demo.processes import Processes, StepFailed, last_lines
@@ -44,6 +45,7 @@ class Steps:
             self._say("HIS data generated")
         if not self._progress.result("alliance"):
             self._manage("load_alliance", self._places.data / "alliance.json")
+            self._manage("load_reference")  # once more: some of it needs the institutions
             self._progress.finish("alliance")
             self._say("alliance loaded")
         if not self._progress.result("api_key"):
@@ -67,7 +69,7 @@ class Steps:
         raise StepFailed(f"{url}readyz does not say ready after {READY_SECONDS} s ({problem}); the logs end:\n{ends}")
 
     def fill(self, url: str) -> None:
-        """Post as the HIS, run the night, close the full months."""
+        """Post as the HIS, run the night, close the full months, let people ask and approve."""
         if not self._progress.result("post"):
             self._say("posting as the hospitals' systems")
             address = ["--url", url.rstrip("/"), "--api-key", str(self._progress.result("api_key"))]
@@ -91,6 +93,10 @@ class Steps:
             for period in close_months(url, closing_account(self.accounts()), left):
                 closed = self._progress.finish("months", [*closed, period])
             self._say(f"months closed: {', '.join(full_months)}")
+        if not self._progress.result("approvals"):
+            for done in approvals(url, self.accounts()):
+                self._say(f"approvals: {done}")
+            self._progress.finish("approvals")
 
     def accounts(self) -> list[dict[str, str]]:
         """The demo accounts."""

@@ -16,7 +16,7 @@ from workflows.engine import verbs
 from workflows.engine.course import Course, EventKind, Origin, State, TaskState
 from workflows.models import ActKind, Delegation, Matter, Task
 from workflows.services.acts import finish, locked, roster_of
-from workflows.services.keeping import Deed, keep, next_look
+from workflows.services.keeping import Deed, keep, keep_act, next_look
 from workflows.services.telling import remind, tell
 
 BATCH = 200
@@ -75,7 +75,9 @@ def look_after(matter_id: int) -> bool:
         matter.reminded_at = now
         hours = int(waited.total_seconds() // 3600)
         turns = {task.person for task in course.here if task.state is TaskState.OPEN}
-        remind(matter, turns, f"已等待 {hours} 小时")
+        words = f"已等待 {hours} 小时"
+        keep_act(matter, PLATFORM, Deed(ActKind.REMIND, words))
+        remind(matter, turns, words)
     matter.looked_after = next_look(matter, course)
     matter.save(update_fields=["looked_after", "reminded_at", "escalated_at"])
     return True

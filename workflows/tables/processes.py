@@ -100,10 +100,10 @@ class _CountColumn(QuantityColumn):
 
 
 class _HoursColumn(QuantityColumn):
-    """Hours with one decimal."""
+    """Hours, shown in the unit that fits; exported as hours."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(decimals=1, **kwargs)
+    def render(self, value: Any) -> str:
+        return formats.duration(value)
 
 
 class MeasureTable(Table):
@@ -118,8 +118,8 @@ class MeasureTable(Table):
     rejected = _CountColumn(verbose_name=_("否决"))
     withdrawn = _CountColumn(verbose_name=_("撤回"))
     expired = _CountColumn(verbose_name=_("失效"))
-    median_hours = _HoursColumn(verbose_name=_("办结中位(小时)"))
-    p90_hours = _HoursColumn(verbose_name=_("九成办结于(小时)"))
+    median_hours = _HoursColumn(verbose_name=_("办结时长中位"))
+    p90_hours = _HoursColumn(verbose_name=_("九成办结于"))
     waiting_share = PercentColumn(verbose_name=_("等待占比"))
     returned = _CountColumn(verbose_name=_("退回过(件)"))
     return_rate = PercentColumn(verbose_name=_("退回率"))

@@ -61,6 +61,12 @@ def percent(value: Any, decimals: int = 1) -> SafeString:
 
 
 @register.filter
+def duration(value: Any) -> SafeString:
+    """A time given in hours, in the unit that fits it."""
+    return _figure(formats.duration(value))
+
+
+@register.filter
 def period_label(value: Any) -> str:
     """2026-03 as 2026年3月."""
     return formats.period_label(value)
