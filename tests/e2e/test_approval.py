@@ -98,6 +98,78 @@ def test_a_large_request_goes_its_way_through_many_hands(community: Community, b
         each.context.close()
 
 
+def ask(page: Page, community: Community, title: str, amount: str) -> str:
+    """Submit a request; the address of its matter."""
+    page.goto(f"{community.platform.url}/workflows/requests/new/")
+    page.get_by_label("事项名称").fill(title)
+    page.get_by_label("金额(元)").fill(amount)
+    page.get_by_label("理由").fill("日常需要")
+    page.get_by_role("button", name="提交审批").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+    return page.url
+
+
+def test_the_other_acts_by_hand(community: Community, browser: Browser, page: Page) -> None:
+    """Urge and withdraw; reject; transfer; add a signer after oneself; comment with an attachment; several at one go."""
+    url = community.platform.url
+    community.sign_in(page, "finance")
+    unwanted = ask(page, community, "误填的申请", "100")
+    page.get_by_role("button", name="催办").click()
+    expect(page.locator(".record")).to_contain_text("催办")
+    page.get_by_role("button", name="撤回").click()
+    page.get_by_role("button", name="确定").click()
+    expect(page.locator(".page-head")).to_contain_text("已撤回")
+    refused = ask(page, community, "超标准的办公桌", "8000")
+    passed_on = ask(page, community, "外出进修", "12000")
+    ticked = [ask(page, community, f"打印耗材第 {number} 批", "300") for number in (1, 2)]
+
+    head = visit(browser, community, "director")
+    assert head.goto(unwanted).status == 200  # type: ignore[union-attr]
+    expect(head.locator(".sign")).to_have_count(0)
+    head.goto(refused)
+    head.get_by_label("意见").fill("超过配置标准")
+    head.get_by_role("button", name="否决").click()
+    expect(head.locator(".page-head")).to_contain_text("已否决")
+
+    head.goto(passed_on)
+    head.get_by_label("评论").fill("请人事科核实名额")
+    head.locator(".say input[type=file]").set_input_files(
+        {"name": "名额.txt", "mimeType": "text/plain", "buffer": "名额 2 人".encode()}
+    )
+    head.get_by_role("button", name="评论").click()
+    expect(head.locator("main")).to_contain_text("名额.txt")
+    head.get_by_role("link", name="加签或转办").click()
+    head.get_by_label("后加签").check()
+    choose(head, "人员", "王慧敏")
+    head.get_by_label("理由").fill("请财务核对经费")
+    head.get_by_role("button", name="确定").click()
+    head.get_by_role("button", name="同意").click()
+    expect(head.locator(".path-present")).to_contain_text("王慧敏")
+
+    finance = visit(browser, community, "finance-director")
+    finance.goto(passed_on)
+    finance.get_by_role("link", name="加签或转办").click()
+    finance.get_by_label("转办").check()
+    choose(finance, "人员", "高远")
+    finance.get_by_label("理由").fill("由中心统一核定")
+    finance.get_by_role("button", name="确定").click()
+    stand_in = visit(browser, community, "centre2")
+    stand_in.goto(passed_on)
+    stand_in.get_by_role("button", name="同意").click()
+    expect(stand_in.locator(".page-head")).to_contain_text("已同意")
+
+    head.goto(f"{url}/workflows/")
+    for box in head.get_by_role("checkbox").all():
+        box.check()
+    head.get_by_role("button", name="同意勾选的事项").click()
+    head.get_by_role("button", name="确定").click()
+    expect(head.locator("#messages")).to_contain_text("已同意 2 件")
+    page.goto(ticked[1])
+    expect(page.locator(".page-head")).to_contain_text("已同意")
+    for each in (head, finance, stand_in):
+        each.context.close()
+
+
 @pytest.mark.parametrize("path", ["/workflows/", "/workflows/requests/new/", "/workflows/delegations/", "/messages/"])
 def test_the_approval_pages_have_no_serious_fault_of_access(community: Community, page: Page, path: str) -> None:
     community.sign_in(page, "leader")

@@ -7,7 +7,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from ops_platform.identity.models import User
-from tests.workflows.test_acts import Hospital, turn
+from ops_platform.kernel import Role
+from ops_platform.notifications import services as notifications
+from ops_platform.notifications.models import Delivery
+from tests.support import trade
+from tests.workflows.test_acts import Hospital, me, turn
+from workflows import services
 from workflows.models import Act, Matter, Request
 
 pytestmark = pytest.mark.django_db
@@ -152,3 +157,21 @@ def test_a_program_starts_only_what_is_the_persons_own(hospital: Hospital) -> No
     assert (stranger.status_code, stranger.json()["code"]) == (403, "workflows.may_not_start")
     own = sign_in(hospital.clerk).post("/api/v1/workflows/matters/", body, content_type="application/json")
     assert (own.status_code, own.json()["code"]) == (409, "workflows.on_its_way")
+
+
+def test_other_systems_are_told_of_every_change_of_state_once(hospital: Hospital) -> None:
+    root = me(trade.person("root", Role.SYSTEM_ADMIN))
+    events = ["workflows.submitted", "workflows.decided", "workflows.sent_back"]
+    notifications.create_webhook(root, name="OA", url="https://93.184.216.34/hooks", events=events)
+    matter = hospital.ask()
+    number = turn(matter, hospital.head)
+    services.return_to(me(hospital.head), matter_id=matter.pk, task=number, comment="请补报价")
+    services.resubmit(me(hospital.clerk), matter_id=matter.pk)
+    services.approve(me(hospital.head), matter_id=matter.pk, task=turn(matter, hospital.head))
+    told = Delivery.objects.filter(channel="webhook").order_by("id")
+    assert list(told.values_list("event", flat=True)) == [
+        "workflows.submitted",
+        "workflows.sent_back",
+        "workflows.decided",
+    ]
+    assert told.last().payload["state"] == "approved"  # type: ignore[union-attr]
