@@ -239,7 +239,7 @@ def closing_blockers(institution: Institution, period: Period) -> Iterable[Findi
         yield Finding(
             code="insurance_settlement.not_up_to_date",
             severity=Severity.BLOCKING,
-            message=f"{period} 的病例尚未分组计价，或之后又有新数据。请先运行夜间任务。",
+            message=f"{period} 的病例尚未分组计价，或之后又有新数据。每晚自动计算，急用时由财务负责人启动运行。",
             subject=institution.code,
         )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from ops_platform.dashboard.unit import Unit
 from ops_platform.dashboard.yardstick import Yardstick
 from ops_platform.web import changes, formats
 from ops_platform.web.changes import Change, Measure
@@ -55,19 +56,24 @@ def compared(yardstick: Yardstick, figures: Mapping[str, Any]) -> list[Compariso
 
 @dataclass(frozen=True, slots=True)
 class CardMaker:
-    """Makes cards of a month's figures. `partial`: not all days of the month are in, so that costs are not compared."""
+    """Makes cards of a month's figures, amounts in `unit`. `partial`: not all days of the month are in, so that costs are not compared."""
 
     now: Any
     comparisons: Sequence[Comparison]
+    unit: Unit
     partial: bool = False
 
-    def card(self, name: str, title: str, form: Form, *, unit: str = "", good: str = "none", url: str = "") -> Card:
-        """An amount or a count."""
-        return self._card(name, title, form, changes.percent, unit, good, url)
+    def card(self, name: str, title: str, form: Form, *, good: str = "none", url: str = "") -> Card:
+        """A count."""
+        return self._card(name, title, form, changes.percent, "", good, url)
+
+    def amount(self, name: str, title: str, *, good: str = "none", url: str = "") -> Card:
+        """An amount."""
+        return self._card(name, title, self.unit.form, changes.percent, str(self.unit.name), good, url)
 
     def balance(self, name: str, title: str, *, url: str = "") -> Card:
         """An amount that may be above or below nothing."""
-        return self._card(name, title, formats.wan, changes.amount, _("万元"), "up", url)
+        return self._card(name, title, self.unit.form, self.unit.amount, str(self.unit.name), "up", url)
 
     def ratio(self, name: str, title: str, *, good: str = "none") -> Card:
         """A share."""

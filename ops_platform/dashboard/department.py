@@ -1,6 +1,6 @@
 """One department's month, on one page: what it earned, what it cost, who gave it cost, what its cases brought."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from insurance_settlement import public as settlement
 from ops_platform.dashboard import incomes, yardstick
 from ops_platform.dashboard.cards import Card, CardMaker, compared
 from ops_platform.dashboard.scope import DEPARTMENT_READERS, opens_departments
+from ops_platform.dashboard.unit import Unit, unit_of
 from ops_platform.kernel import Actor
 from ops_platform.masterdata import months
 from ops_platform.masterdata.models import CostClass, Department
@@ -86,7 +87,9 @@ class DepartmentPage(TemplatePage):
             same_days = costing.department_first_days(
                 department=department.pk, periods=against.periods, days=against.days
             )
-        maker = CardMaker(now, compared(against, same_days), partial=against.partial)
+        comparisons = compared(against, same_days)
+        unit = unit_of(_amounts([*history, *(one.then for one in comparisons)]))
+        maker = CardMaker(now, comparisons, unit, partial=against.partial)
         statement = costing.statement(now=now)
         drgs = settlement.department_drgs(
             institution=department.institution_id, period=month.period, department=department.pk
@@ -102,16 +105,30 @@ class DepartmentPage(TemplatePage):
             "sent": statement.sent,
             "sent_total": sum((line.amount for line in statement.sent), Decimal(0)),
             "incomes": incomes.tables(statement),
-            "picture": _history(history, {one.period for one in known if one.running}),
+            "picture": _history(history, {one.period for one in known if one.running}, unit),
             "drgs": drgs if drgs and drgs.lines else None,
         }
 
 
+def _amounts(shown: Iterable[Any]) -> list[Decimal | None]:
+    """What cards and the picture show; first days have income alone."""
+    names = (
+        "income",
+        "other_income",
+        "executed_income",
+        "full_cost",
+        "direct_cost",
+        "received_cost",
+        "total_cost",
+        "surplus",
+    )
+    return [getattr(row, name, None) for row in shown for name in names]
+
+
 def _clinical_cards(maker: CardMaker) -> list[Card]:
-    wan = _now("万元")
     cards = [
-        maker.card("income", _now("收入"), formats.wan, unit=wan, good="up", url="#income"),
-        maker.card("full_cost", _now("全成本"), formats.wan, unit=wan, good="down", url="#cost"),
+        maker.amount("income", _now("收入"), good="up", url="#income"),
+        maker.amount("full_cost", _now("全成本"), good="down", url="#cost"),
         maker.balance("surplus", _now("结余")),
         maker.card("visits", _now("门急诊人次"), formats.quantity, good="up"),
         maker.card("discharges", _now("出院人次"), formats.quantity, good="up"),
@@ -130,17 +147,16 @@ def _unit_cost(title: str, unit: str, value: Decimal) -> Card:
 
 
 def _service_cards(maker: CardMaker) -> list[Card]:
-    wan = _now("万元")
     return [
-        maker.card("direct_cost", _now("直接成本"), formats.wan, unit=wan, good="down", url="#cost"),
-        maker.card("received_cost", _now("分入成本"), formats.wan, unit=wan, good="down", url="#received"),
-        maker.card("total_cost", _now("分出成本"), formats.wan, unit=wan, url="#sent"),
-        maker.card("executed_income", _now("执行收入"), formats.wan, unit=wan, good="up", url="#income"),
-        maker.card("other_income", _now("其他收入"), formats.wan, unit=wan, good="up"),
+        maker.amount("direct_cost", _now("直接成本"), good="down", url="#cost"),
+        maker.amount("received_cost", _now("分入成本"), good="down", url="#received"),
+        maker.amount("total_cost", _now("分出成本"), url="#sent"),
+        maker.amount("executed_income", _now("执行收入"), good="up", url="#income"),
+        maker.amount("other_income", _now("其他收入"), good="up"),
     ]
 
 
-def _history(history: Sequence[DepartmentFigures], running: set[str]) -> str:
+def _history(history: Sequence[DepartmentFigures], running: set[str], unit: Unit) -> str:
     """All months; each opens on a click."""
     clinical = bool(history) and history[-1].is_clinical
     periods = [f"{row.period}*" if row.period in running else row.period for row in history]
@@ -164,10 +180,10 @@ def _history(history: Sequence[DepartmentFigures], running: set[str]) -> str:
         line = {"name": _now("结余"), "type": "line", "data": data(surplus), "lineStyle": gold, "itemStyle": gold}
         series.append({**line, "symbolSize": 7})
     options = {
-        "tooltip": {"trigger": "axis", "valueFormatter": "@wan"},
+        "tooltip": {"trigger": "axis", "valueFormatter": unit.label},
         "legend": {"data": [one["name"] for one in series]},
         "xAxis": {"type": "category", "data": periods, "axisLabel": {"hideOverlap": True}},
-        "yAxis": {"type": "value", "name": _now("万元"), "axisLabel": {"formatter": "@wan0"}},
+        "yAxis": {"type": "value", "name": str(unit.name), "axisLabel": {"formatter": unit.tick}},
         "series": series,
     }
     table = ChartTable(

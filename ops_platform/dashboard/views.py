@@ -1,5 +1,6 @@
 """The cockpit, the comparison of institutions, and the start page of those who have no business figures to see."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -16,14 +17,15 @@ from ops_platform.dashboard import yardstick
 from ops_platform.dashboard.cards import CardMaker, compared
 from ops_platform.dashboard.cockpit import comparison, deviations, figures, pictures
 from ops_platform.dashboard.scope import CockpitScope
-from ops_platform.dashboard.tables import ComparisonTable
+from ops_platform.dashboard.tables import AMOUNTS, ComparisonTable
+from ops_platform.dashboard.unit import Unit, unit_of
 from ops_platform.dashboard.withholding import EVERYTHING_SHOWN, Withheld, withhold
 from ops_platform.dashboard.yardstick import Yardstick
 from ops_platform.his_intake.public import intake_counts
 from ops_platform.kernel import Role
 from ops_platform.masterdata import months
 from ops_platform.masterdata.models import InstitutionKind
-from ops_platform.web import changes, formats, navigation
+from ops_platform.web import changes, navigation
 from ops_platform.web.pages import ListPage, TemplatePage
 
 
@@ -104,22 +106,36 @@ class Home(_Scoped, TemplatePage):
         settlements = settlement.settlement_totals(institutions=scope.numbers, periods=against.periods)
         sums = figures.by_period(activities, settlements, against.periods, scope.numbers, self.withheld)
         same_days = self._first_days(against) if against.partial else sums
-        maker = CardMaker(sums[month.period], compared(against, same_days), partial=against.partial)
         deep = not scope.aggregates_only and self.actor.has(*scopes.COST_READERS)
-        great, rest = figures.cards(maker, self._addresses(scope, deep))
         departments = costing.clinical_departments(institutions=scope.numbers, periods=pair) if deep else []
+        rows = self._compared_rows(month, activities, settlements)
+        unit = self._unit([*sums.values(), *same_days.values(), *departments, *rows])
+        maker = CardMaker(sums[month.period], compared(against, same_days), unit, partial=against.partial)
+        great, rest = figures.cards(maker, self._addresses(scope, deep))
         return {
             "great": great,
             "rest": rest,
             "now": sums[month.period],
             "against": against,
             "sentence": against.sentence(compared=bool(maker.comparisons)),
-            "deviations": self._deviations(against, activities, departments, deep) if against.comparable else [],
+            "deviations": self._deviations(against, activities, departments, deep),
             "deep": deep,
-            "present": self._present(scope),
-            **self._pictures(scope, against.before, departments, deep),
-            **self._comparison(scope, activities, settlements),
+            "unit": unit,
+            "present": self._present(scope, unit),
+            **self._pictures(scope, against.before, departments, deep, unit),
+            "comparison": ComparisonTable(rows, unit=unit, order_by=self.request.GET.get("sort")) if rows else None,
         }
+
+    def _told_totals(self) -> list[costing.RunTotal]:
+        """The sums of all months, but for what is withheld."""
+        numbers = self.scope.numbers
+        return [row for row in self.scope.totals if "cases" not in self.withheld.of(row.period, numbers)]
+
+    def _unit(self, shown: Sequence[Any]) -> Unit:
+        """The unit of the page: of the months' sums and of the other rows that are shown."""
+        sums = pictures.by_period(self._told_totals()).values()
+        amounts = [amount for income, cost in sums for amount in (income, cost, income - cost)]
+        return unit_of([*amounts, *(getattr(row, name) for row in shown for name in AMOUNTS if hasattr(row, name))])
 
     def _yardstick(self, month: months.Month) -> Yardstick:
         scope = self.scope
@@ -144,13 +160,20 @@ class Home(_Scoped, TemplatePage):
         activities: list[costing.Activity],
         departments: list[costing.DepartmentFigures],
         deep: bool,
-    ) -> list[deviations.Deviation]:
+    ) -> list[deviations.Deviation] | None:
+        """None where this reader can be told nothing: departments are not for them, and what falls among institutions
+        is not known where there is one, or where none fell of those that are not withheld."""
         names = {one.pk: one.name for one in self.scope.institutions}
         period, before = against.month.period, against.before
+        if not deep and len(names) < 2:
+            return None
+        if not against.comparable:
+            return []
         if deep:
             return deviations.of_departments(departments, names, period, before)
         told = [row for row in activities if "cases" not in self.withheld.of(row.period, [row.institution])]
-        return deviations.of_institutions(told, names, period, before) if len(names) > 1 else []
+        found = deviations.of_institutions(told, names, period, before)
+        return None if not found and len(told) < len(activities) else found
 
     def _addresses(self, scope: CockpitScope, deep: bool) -> dict[str, str]:
         """Where the cards lead."""
@@ -166,7 +189,7 @@ class Home(_Scoped, TemplatePage):
             }
         return found
 
-    def _present(self, scope: CockpitScope) -> dict[str, Any] | None:
+    def _present(self, scope: CockpitScope, unit: Unit) -> dict[str, Any] | None:
         """The running month beside the one that is shown."""
         running = next((month for month in scope.months if month.running), None)
         if running is None or running == scope.month or scope.aggregates_only:
@@ -174,17 +197,19 @@ class Home(_Scoped, TemplatePage):
         income, cost = pictures.by_period(scope.totals)[running.period]
         against = self._yardstick(running)
         found = compared(against, self._first_days(against))
-        moved = [one.change("income", income, formats.wan, changes.percent, "up") for one in found]
+        moved = [one.change("income", income, unit.form, changes.percent, "up") for one in found]
         return {
             "month": running,
-            "income": income,
-            "cost": cost,
-            "surplus": income - cost,
+            "income": unit.shown(income),
+            "cost": unit.shown(cost),
+            "surplus": unit.shown(income - cost),
             "against": against,
             "changes": [change for change in moved if change],
         }
 
-    def _pictures(self, scope: CockpitScope, before: str, departments: list[Any], deep: bool) -> dict[str, Any]:
+    def _pictures(
+        self, scope: CockpitScope, before: str, departments: list[Any], deep: bool, unit: Unit
+    ) -> dict[str, Any]:
         month = scope.month
         if month is None:
             return {}
@@ -195,14 +220,15 @@ class Home(_Scoped, TemplatePage):
         table = ""
         if deep and scope.chosen:
             table = f"{reverse('costing:direct-costs')}?institution={scope.chosen.pk}&period={month.period}"
-        totals = [row for row in scope.totals if "cases" not in self.withheld.of(row.period, scope.numbers)]
+        totals = self._told_totals()
         told = {row.period for row in totals}
-        shown = {"trend": pictures.trend(pictures.by_period(totals), home, running)}
+        shown = {"trend": pictures.trend(pictures.by_period(totals), home, running, unit)}
         if month.period in told:
-            shown["composition"] = pictures.composition(amounts, month.period, before if before in told else "", table)
+            past = before if before in told else ""
+            shown["composition"] = pictures.composition(amounts, month.period, past, table, unit)
         if departments:
             names = {one.pk: one.name for one in scope.institutions}
-            shown["ranking"] = pictures.ranking([row for row in departments if row.period == month.period], names)
+            shown["ranking"] = pictures.ranking([row for row in departments if row.period == month.period], names, unit)
         if len(scope.institutions) > 1:
             groups = comparison.groups_of(scope.institutions)
             rows = {name: frozenset(one.pk for one in members) for name, members in groups.items()}
@@ -218,11 +244,11 @@ class Home(_Scoped, TemplatePage):
             )
         return shown
 
-    def _comparison(self, scope: CockpitScope, activities: Any, settlements: Any) -> dict[str, Any]:
-        month = scope.month
-        if month is None or len(scope.institutions) < 2:
-            return {}
-        rows = comparison.compare(
+    def _compared_rows(self, month: months.Month, activities: Any, settlements: Any) -> list[comparison.ComparisonRow]:
+        scope = self.scope
+        if len(scope.institutions) < 2:
+            return []
+        return comparison.compare(
             comparison.groups_of(scope.institutions),
             month.period,
             activities,
@@ -230,8 +256,6 @@ class Home(_Scoped, TemplatePage):
             intake_counts(institutions=scope.numbers, period=month.period),
             self.withheld,
         )
-        table = ComparisonTable(rows, order_by=self.request.GET.get("sort"))
-        return {"comparison": table}
 
 
 class Comparison(_Scoped, ListPage):

@@ -150,6 +150,8 @@ class IntakeView(APIView):
             if not isinstance(envelope, dict):
                 raise BadBody("his_intake.not_an_envelope", "请求体应为 {institution, batch_no, rows}。")
             institution, batch_no = envelope.get("institution"), envelope.get("batch_no")
+            if not isinstance(institution, str | None):
+                raise BadBody("his_intake.not_an_envelope", "institution 应为机构代码(文本)。")
 
             def read() -> Delivery:
                 return formats.from_rows(self.dataset, envelope.get("rows"))

@@ -1,17 +1,21 @@
 """Identity numbers never stay: a value that is a valid Chinese identity number is masked before a row is kept.
 
 Valid means: 17 digits and a check character (GB 11643, ISO 7064 MOD 11-2), with a possible birth date inside. Other long
-numbers (settlement numbers, barcodes) stay as they are.
+numbers (settlement numbers, barcodes) stay as they are. Mobile telephone numbers are masked where they stand among other
+words; a value that is nothing but eleven digits may be a code and stays.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 _CANDIDATE = re.compile(r"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9])")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
+_TELEPHONE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")
 MASK = "[身份证号已屏蔽]"
+TELEPHONE_MASK = "[电话号码已屏蔽]"
 
 
 def is_identity_number(text: str) -> bool:
@@ -28,7 +32,21 @@ def is_identity_number(text: str) -> bool:
 
 def _mask_text(text: str) -> str:
     cleaned = text.replace("\x00", "�")
-    return _CANDIDATE.sub(lambda match: MASK if is_identity_number(match[0]) else match[0], cleaned)
+    cleaned = _CANDIDATE.sub(lambda match: MASK if is_identity_number(match[0]) else match[0], cleaned)
+    return cleaned if _TELEPHONE.fullmatch(cleaned) else _TELEPHONE.sub(TELEPHONE_MASK, cleaned)
+
+
+def is_personal(text: str) -> bool:
+    """Whether the text holds a valid identity number, or a telephone number among other words."""
+    if any(is_identity_number(match[0]) for match in _CANDIDATE.finditer(text)):
+        return True
+    return not _TELEPHONE.fullmatch(text) and _TELEPHONE.search(text) is not None
+
+
+def may_be_personal(texts: Sequence[str]) -> bool:
+    """A quick look at many texts: whether any of them needs the closer one."""
+    joined = "\n".join(texts)
+    return _CANDIDATE.search(joined) is not None or _TELEPHONE.search(joined) is not None
 
 
 def masked(value: Any, depth: int = 0) -> Any:

@@ -78,6 +78,11 @@ class BoardRow:
         return self.period.institution
 
     @property
+    def titled_marks(self) -> Iterable[tuple[str | Promise, Mark | None]]:
+        """The marks with the titles of their columns."""
+        return zip((column.title for column in columns()), self.marks, strict=True)
+
+    @property
     def is_open(self) -> bool:
         return self.period.state != PeriodState.CLOSED
 
@@ -183,7 +188,7 @@ def close_month(actor: Actor, *, period: str, institution: str = "") -> Closing:
         try:
             close_period(actor, institution_id=row.institution_id, period=period)
         except DomainError as refusal:
-            refused.append(f"{row.institution.name}:{refusal.message}")
+            refused.append(f"{row.institution.name}：{refusal.message}")
         else:
             closed.append(row.institution.name)
     return Closing(tuple(closed), tuple(refused))

@@ -3,6 +3,7 @@
 The lead hospital guides the members (000-22): it names what is missing, adds advice, and sees who answered what.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,8 +15,9 @@ from django.utils import timezone
 from ops_platform.audit.public import record
 from ops_platform.identity.selectors import own_holders
 from ops_platform.kernel import Actor, Conflict, Invalid, NotFound, Period, Role
-from ops_platform.masterdata.closing import blockers, not_over
+from ops_platform.masterdata.closing import blockers
 from ops_platform.masterdata.models import AccountingPeriod, PeriodState
+from ops_platform.nightly.board import columns
 from ops_platform.nightly.models import MonthReminder
 from ops_platform.nightly.selectors import BOARD_READERS
 from ops_platform.notifications.public import Note, notify, settle
@@ -24,6 +26,7 @@ REMINDERS = (Role.OPERATION_CENTRE, Role.FINANCE_DIRECTOR)
 ANSWERERS = (Role.FINANCE_OFFICER, Role.FINANCE_DIRECTOR, Role.INSTITUTION_HEAD)
 AGAIN_AFTER = timedelta(hours=1)
 KIND = "nightly.reminder"
+WARNING = ("warn", "bad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class Due:
 
 
 def due(actor: Actor, *, period: str, institution: str = "") -> list[Due]:
-    """Institutions that could be reminded of the month: it is over, open, and something blocks. By institution code."""
+    """Institutions that could be reminded of the month: it is over, open, and something blocks or waits (no data, rows in
+    quarantine, findings: what the board marks). By institution code."""
     rows = (
         AccountingPeriod.objects.visible_to(actor, *REMINDERS).filter(period=period).exclude(state=PeriodState.CLOSED)
     )
@@ -53,12 +57,26 @@ def due(actor: Actor, *, period: str, institution: str = "") -> list[Due]:
         for reminder in MonthReminder.objects.filter(accounting_period__in=found).order_by("sent_at", "id")
     }
     month = Period.parse(period)
+    if month.last_day >= timezone.localdate():
+        return []
+    waiting = _marked(found, period)
     hindered = []
     for row in found:
-        words = tuple(finding.message for finding in blockers(row.institution, month))
-        if words and not_over(row.institution, month) is None:
+        words = (*waiting.get(row.institution_id, ()), *(f.message for f in blockers(row.institution, month)))
+        if words:
             hindered.append(Due(row, words, last.get(row.pk)))
     return hindered
+
+
+def _marked(found: Sequence[AccountingPeriod], period: str) -> dict[int, list[str]]:
+    """What the columns of the board warn of, by institution."""
+    words: dict[int, list[str]] = {}
+    institutions = {row.institution_id for row in found}
+    for column in columns():
+        for (institution, _period), mark in column.read(institutions, {period}).items():
+            if mark.tone in WARNING:
+                words.setdefault(institution, []).append(f"{column.title}：{mark.text}。")
+    return words
 
 
 @transaction.atomic

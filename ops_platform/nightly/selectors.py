@@ -98,10 +98,11 @@ def access_run(*, run_id: int) -> NightlyRun:
 
 
 def runs(*, actor: Actor) -> QuerySet[NightlyRun]:
-    """All runs, newest first, with the lanes that the actor sees of each counted."""
+    """All runs, newest first, with the institutions that the actor sees of each counted, and what failed, which may also
+    be the alliance's lane."""
     reach = actor.institutions(*READERS)
     seen = Q() if reach is None else Q(lanes__institution__in=reach)
     return NightlyRun.objects.annotate(
-        lanes_seen=Count("lanes", filter=seen),
+        lanes_seen=Count("lanes", filter=seen & Q(lanes__institution__isnull=False)),
         lanes_failed=Count("lanes", filter=seen & Q(lanes__state=LaneState.FAILED)),
     ).order_by("-id")

@@ -14,6 +14,7 @@ from ops_platform.web.tables import (
     STACKED_WORDS,
     DayColumn,
     PeriodColumn,
+    PersonColumn,
     QuantityColumn,
     StateColumn,
     Table,
@@ -47,7 +48,7 @@ class RunTable(Table):
     lanes_seen = QuantityColumn(verbose_name=_("机构"))
     lanes_failed = QuantityColumn(verbose_name=_("失败"))
     trigger = django_tables2.Column(verbose_name=_("由来"))
-    started_by = django_tables2.Column(verbose_name=_("启动人"))
+    started_by = PersonColumn(verbose_name=_("启动人"))
     started_at = TimeColumn(verbose_name=_("开始"))
     lasted = django_tables2.Column(verbose_name=_("用时"), accessor="started_at")
 

@@ -24,7 +24,8 @@
   const FORMATS = {
     "@money": two,
     "@wan": (value) => two(value / 1e4),
-    "@wan0": (value) => none(value / 1e4),
+    // ticks are round numbers: as many decimals as they need, so that no two of them read the same
+    "@wanTick": (value) => plain.format(value / 1e4),
     "@integer": none,
     "@quantity": (value) => (value === null || value === undefined ? "—" : plain.format(value)),
     "@percent": (value) => `${one(value * 100)}%`,

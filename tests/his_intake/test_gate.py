@@ -217,3 +217,19 @@ def test_the_application_may_not_delete_history(table: str) -> None:
 
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table}")
+
+
+@pytest.mark.django_db
+def test_a_row_with_an_identity_or_telephone_number_does_not_land() -> None:
+    hospital = trade.alliance()["H1"]
+    trade.landed(hospital, "departments", [trade.department("NK")])
+    rows = [
+        {**trade.cost("V1", "NK", "1.00", day="2026-01-31"), "summary": "身份证 11010519491231002X"},
+        {**trade.cost("V2", "NK", "1.00", day="2026-01-31"), "summary": "联系 13800138000 报销"},
+        {**trade.cost("V3", "NK", "1.00", day="2026-01-31"), "summary": "发票 310115198801011234 号"},
+    ]
+    receipt = trade.send(hospital, "cost-entries", rows)
+    assert (receipt.batch.landed, receipt.batch.quarantined) == (1, 2), receipt.errors
+    kept = str(list(QuarantinedRow.objects.values_list("content", "faults")))
+    assert "11010519491231002X" not in kept
+    assert "13800138000" not in kept

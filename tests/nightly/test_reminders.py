@@ -94,3 +94,15 @@ def test_the_page_shows_what_blocks_before_it_sends(client: Client, centre: User
     assert "障碍" in client.get(address).content.decode()
     assert client.post(address, {"words": "已补报"}).status_code == 302
     assert "已补报" in client.get("/nightly/reminders/").content.decode()
+
+
+def test_a_member_without_data_can_be_reminded_of_it(community: dict[str, Institution], centre: User) -> None:
+    head = trade.person("clinic", Role.INSTITUTION_HEAD, community["V1"])
+    reminders.remind(actor_of_user(centre), period=MONTH, institution="V1")
+    assert "没有数据" in Message.objects.get(recipient=head).body
+
+
+def test_nobody_is_reminded_of_a_month_that_is_not_over(community: dict[str, Institution], centre: User) -> None:
+    from django.utils import timezone
+
+    assert reminders.due(actor_of_user(centre), period=f"{timezone.localdate():%Y-%m}") == []

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from rest_framework import exceptions, serializers
 from rest_framework.views import APIView
 
@@ -15,6 +15,7 @@ from ops_platform.kernel import Actor, Conflict, Grant, Role
 from ops_platform.web import errors, problems
 from ops_platform.web.api import OrjsonRenderer, RolePermission
 from ops_platform.web.middleware import RefusalMiddleware
+from tests.support import trade
 
 
 def handled(error: Exception):
@@ -118,3 +119,12 @@ def test_the_api_lets_in_by_role_and_asks_strangers_for_a_key():
     assert gate.has_permission(SimpleNamespace(actor=None), _view(public=True))
     with pytest.raises(exceptions.NotAuthenticated):
         gate.has_permission(SimpleNamespace(actor=None), view)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/masterdata/code-sets/%00/", "/masterdata/parameters/%00/", "/workflows/subjects/a.b/%00/"]
+)
+def test_an_address_with_a_null_character_is_not_found(client: Client, path: str) -> None:
+    client.force_login(trade.person("reader", Role.AUDITOR))
+    assert client.get(path).status_code == 404

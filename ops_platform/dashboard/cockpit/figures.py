@@ -96,10 +96,9 @@ def by_period(
 
 def cards(maker: CardMaker, urls: dict[str, str]) -> tuple[list[Card], list[Card]]:
     """The three great ones, and the rest."""
-    wan = _("万元")
     great = [
-        maker.card("income", _("收入"), formats.wan, unit=wan, good="up", url=urls.get("income", "")),
-        maker.card("cost", _("成本"), formats.wan, unit=wan, good="down", url=urls.get("cost", "")),
+        maker.amount("income", _("收入"), good="up", url=urls.get("income", "")),
+        maker.amount("cost", _("成本"), good="down", url=urls.get("cost", "")),
         maker.balance("surplus", _("结余"), url=urls.get("surplus", "")),
     ]
     rest = [

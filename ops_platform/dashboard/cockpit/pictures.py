@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from costing.public import COST_ITEM_TITLES, DepartmentFigures, RunTotal
+from ops_platform.dashboard.unit import Unit
 from ops_platform.dashboard.withholding import Withheld
 from ops_platform.web import formats
 from ops_platform.web.charts import ChartTable, chart
@@ -27,7 +28,7 @@ def by_period(totals: Sequence[RunTotal]) -> dict[str, tuple[Decimal, Decimal]]:
     return {period: (income, cost) for period, (income, cost) in sorted(sums.items())}
 
 
-def trend(series: Mapping[str, tuple[Decimal, Decimal]], address: str, running: frozenset[str]) -> str:
+def trend(series: Mapping[str, tuple[Decimal, Decimal]], address: str, running: frozenset[str], unit: Unit) -> str:
     """Income and cost as bars, surplus as a line; a month opens on a click."""
     periods = list(series)
     address = f"{address}{'&' if '?' in address else '?'}"
@@ -42,10 +43,10 @@ def trend(series: Mapping[str, tuple[Decimal, Decimal]], address: str, running: 
     surplus = [a - b for a, b in zip(income, cost, strict=True)]
     labels = [f"{period}*" if period in running else period for period in periods]
     options = {
-        "tooltip": {"trigger": "axis", "valueFormatter": "@wan"},
+        "tooltip": {"trigger": "axis", "valueFormatter": unit.label},
         "legend": {"data": [_("收入"), _("成本"), _("结余")]},
         "xAxis": {"type": "category", "data": labels, "axisLabel": {"hideOverlap": True}},
-        "yAxis": {"type": "value", "name": _("万元"), "axisLabel": {"formatter": "@wan0"}},
+        "yAxis": {"type": "value", "name": str(unit.name), "axisLabel": {"formatter": unit.tick}},
         "series": [
             {"name": _("收入"), "type": "bar", "data": data(income), "barGap": "10%"},
             {"name": _("成本"), "type": "bar", "data": data(cost), "itemStyle": {"color": "#b9c4cc"}},
@@ -69,7 +70,7 @@ def trend(series: Mapping[str, tuple[Decimal, Decimal]], address: str, running: 
     return chart(options, table, title=_("收入、成本与结余逐月变化"))
 
 
-def composition(amounts: Mapping[tuple[str, str], Decimal], period: str, before: str, address: str) -> str:
+def composition(amounts: Mapping[tuple[str, str], Decimal], period: str, before: str, address: str, unit: Unit) -> str:
     """The seven cost items of the month, the month before beside each."""
     items = list(COST_ITEM_TITLES.items())
     whole = sum((amounts.get((period, code), ZERO) for code, _name in items), ZERO)
@@ -77,10 +78,10 @@ def composition(amounts: Mapping[tuple[str, str], Decimal], period: str, before:
     past = [amounts.get((before, code), ZERO) for code, _name in items]
     shares = [formats.percent(value / whole) if whole else formats.MISSING for value in now]
     options = {
-        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "valueFormatter": "@wan"},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "valueFormatter": unit.label},
         "legend": {"data": [formats.period_label(period), *([formats.period_label(before)] if before else [])]},
         "grid": {"right": 24},
-        "xAxis": {"type": "value", "axisLabel": {"formatter": "@wan0", "hideOverlap": True}, "splitNumber": 4},
+        "xAxis": {"type": "value", "axisLabel": {"formatter": unit.tick, "hideOverlap": True}, "splitNumber": 4},
         "yAxis": {
             "type": "category",
             "inverse": True,
@@ -118,7 +119,7 @@ def composition(amounts: Mapping[tuple[str, str], Decimal], period: str, before:
     return chart(options, table, title=_("成本构成"))
 
 
-def ranking(departments: Sequence[DepartmentFigures], names: Mapping[int, str]) -> str:
+def ranking(departments: Sequence[DepartmentFigures], names: Mapping[int, str], unit: Unit) -> str:
     """Clinical departments by surplus; of many only the best and the worst."""
     rows = sorted(departments, key=lambda row: (row.surplus, row.department))
     if len(rows) > RANKED:
@@ -128,9 +129,9 @@ def ranking(departments: Sequence[DepartmentFigures], names: Mapping[int, str]) 
         return f"{row.name}·{names[row.institution]}" if len(names) > 1 else row.name
 
     options = {
-        "tooltip": {"trigger": "item", "valueFormatter": "@money"},
-        "grid": {"right": 46, "left": 4, "bottom": 4},
-        "xAxis": {"type": "value", "axisLabel": {"formatter": "@wan0", "hideOverlap": True}, "splitNumber": 4},
+        "tooltip": {"trigger": "item", "valueFormatter": unit.label},
+        "grid": {"right": 64, "left": 4, "bottom": 4},
+        "xAxis": {"type": "value", "axisLabel": {"formatter": unit.tick, "hideOverlap": True}, "splitNumber": 4},
         "yAxis": {
             "type": "category",
             "data": [label(row) for row in rows],
@@ -141,7 +142,7 @@ def ranking(departments: Sequence[DepartmentFigures], names: Mapping[int, str]) 
                 "type": "bar",
                 "barMaxWidth": 14,
                 "itemStyle": {"color": "@sign", "borderRadius": 2},
-                "label": {"show": True, "position": "right", "formatter": "@wan", "fontSize": 11},
+                "label": {"show": True, "position": "right", "formatter": unit.label, "fontSize": 11},
                 "data": [
                     {
                         "value": row.surplus,

@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
+from ops_platform.his_intake.masking import is_personal, may_be_personal
+
 FEW = 4
 SHANGHAI = timezone(timedelta(hours=8))
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
@@ -141,9 +143,9 @@ class Text(Field):
 
     def quick(self, values: Sequence[Any]) -> list[str | None] | None:
         joined = "".join(values)
-        if max(map(len, values), default=0) <= self.length and joined.isprintable():
-            return list(values)
-        return None
+        if max(map(len, values), default=0) > self.length or not joined.isprintable() or may_be_personal(values):
+            return None
+        return list(values)
 
     def one(self, value: Any) -> str:
         text = _as_text(value)
@@ -151,6 +153,8 @@ class Text(Field):
             raise ValueError(f"超过 {self.length} 个字")
         if not text.isprintable():
             raise ValueError("含有换行或控制字符")
+        if is_personal(text):
+            raise ValueError("含有身份证号或电话号码，请删去后重报")
         return text
 
 

@@ -23,6 +23,7 @@ from ops_platform.nightly.models import MonthReminder
 from ops_platform.nightly.selectors import BOARD_READERS
 from ops_platform.nightly.tables import ReminderTable
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
+from ops_platform.web.people import names_of
 
 BOARD_PAGE = 50
 SHOWN_REFUSALS = 5
@@ -57,6 +58,7 @@ class Board(TemplatePage):
             columns=board.columns(),
             page=page,
             rows=board.rows(self.actor, list(page)),
+            people=names_of(row.closed_by for row in page),
             may_close=self.actor.has(*CLOSERS),
             may_remind=self.actor.has(*reminders.REMINDERS),
             **kwargs,
@@ -87,14 +89,16 @@ class Blockers(TemplatePage):
         row = self.row
         period = Period.parse(row.period.period)
         found = blockers(row.institution, period) if row.period.state != PeriodState.CLOSED else []
+        last = reminders.last_of(row.period)
         back = f"{reverse('nightly-board')}?{self.request.GET.urlencode()}"
         return super().get_context_data(
             row=row,
             blockers=found,
             back=back,
             may_remind=self.actor.may(row.institution.pk, *reminders.REMINDERS)
-            and not not_over(row.institution, period),
-            reminder=reminders.last_of(row.period),
+            and not not_over(row.institution, period)
+            and not reminders.Due(row.period, (), last).too_soon,
+            reminder=last,
             **kwargs,
         )
 

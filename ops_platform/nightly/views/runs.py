@@ -15,6 +15,7 @@ from ops_platform.nightly.forms import StartForm
 from ops_platform.nightly.models import LaneState, NightlyRun, RunState, StepRun
 from ops_platform.nightly.tables import TRIGGERS, RunTable, duration
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
+from ops_platform.web.people import names_of
 
 
 class Runs(ListPage):
@@ -48,6 +49,7 @@ class Run(TemplatePage):
         lanes: list[Any] = list(selectors.lanes_of(actor=self.actor, run=run))
         context = super().get_context_data(
             run=run,
+            people=names_of([run.started_by]),
             trigger=TRIGGERS.get(run.trigger, run.trigger),
             progress=selectors.progress(run_id=run.pk),
             lanes=[(lane, duration(lane.began, _end_of(lane))) for lane in lanes],
