@@ -15,7 +15,7 @@ from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, Su
 
 def _load(subject: str) -> Subject:
     rows = DriverProposal.objects.select_related("institution", "department")
-    asked = rows.filter(pk=int(subject) if subject.isdigit() else 0).first()
+    asked = rows.filter(pk=int(subject) if subject.isascii() and subject.isdigit() else 0).first()
     if asked is None:
         raise NotFound("costing.no_driver_proposal", "没有这个分摊动因申请。")
     where = asked.institution.name if asked.institution else "整个医共体"

@@ -1,6 +1,7 @@
 """REST: matters and tasks of the signed-in person; starting and acting. The same services as the pages."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,14 +12,15 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from ops_platform.kernel import Actor, Forbidden, Invalid, Role
+from ops_platform.kernel import Actor, Invalid, NotFound, Role
+from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList
 from workflows import services
 from workflows.filters.matters import MatterFilter
-from workflows.models import Act, Matter, Task
+from workflows.models import Act, Matter, RequestKind, Task
 from workflows.selectors import matters as selectors
-from workflows.subjects import subject_type
+from workflows.services.requests import ASKERS
 
 TAGS = ["审批"]
 PERSONS = tuple(role for role in Role if role is not Role.HIS_CLIENT)
@@ -110,12 +112,15 @@ class MatterDetailSerializer(MatterSerializer):
         return ActSerializer(selectors.record_of(matter), many=True).data
 
 
-class StartSerializer(serializers.Serializer):
-    """What is to be approved."""
+class RequestSerializer(serializers.Serializer):
+    """A general request."""
 
-    type = serializers.CharField(max_length=60, help_text="事项类型，如 workflows.request")
-    subject = serializers.CharField(max_length=80, help_text="该类型下的编号")
-    comment = serializers.CharField(max_length=1000, required=False, allow_blank=True, help_text="说明")
+    institution = serializers.CharField(max_length=40, help_text="机构代码")
+    department = serializers.CharField(max_length=40, required=False, allow_blank=True, help_text="科室代码，可不填")
+    kind = serializers.ChoiceField(choices=RequestKind.choices, help_text="类别")
+    title = serializers.CharField(max_length=120, help_text="事项名称")
+    amount = serializers.DecimalField(max_digits=18, decimal_places=2, min_value=Decimal(0), help_text="金额(元)")
+    reason = serializers.CharField(max_length=1000, help_text="理由")
 
 
 class ActingSerializer(serializers.Serializer):
@@ -146,7 +151,7 @@ class ActingSerializer(serializers.Serializer):
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="我可以查看的事项"))
 class MatterListView(VisibleList):
-    """Matters the person may read; POST starts one."""
+    """Matters the person may read."""
 
     roles = PERSONS
     serializer_class = MatterSerializer
@@ -155,22 +160,34 @@ class MatterListView(VisibleList):
     def visible(self, actor: Actor) -> QuerySet[Any]:
         return selectors.readable(actor)
 
+
+class RequestView(APIView):
+    """Submit a general request. What else is approved begins on its own page: a reopening at the month, a role at the user."""
+
+    roles = ASKERS
+
     @extend_schema(
         tags=TAGS,
-        summary="发起审批",
-        description="以登录会话调用。只有允许由接口发起的事项类型可以这样发起，其余在各自的页面上发起。",
-        request=StartSerializer,
+        summary="发起事项申请",
+        description="以登录会话调用，提交后即进入审批。反结账、角色授予等其他事项在各自的页面上发起。",
+        request=RequestSerializer,
         responses={201: OpenApiResponse(MatterSerializer, description="已提交")},
     )
     def post(self, request: Request) -> Response:
-        asked = StartSerializer(data=request.data)
+        asked = RequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        given = asked.validated_data
+        given = dict(asked.validated_data)
         actor = actor_of(request)
-        allowed = subject_type(given["type"]).may_start
-        if allowed is None or not allowed(actor, given["subject"]):
-            raise Forbidden("workflows.may_not_start", "您不能通过接口发起这件事项，请在它的页面上发起。")
-        matter = services.start(actor, kind=given["type"], subject=given["subject"], comment=given.get("comment", ""))
+        code, department = given.pop("institution"), given.pop("department", "")
+        institution = Institution.objects.visible_to(actor).filter(code=code).first()
+        if institution is None:
+            raise NotFound("masterdata.no_institution", "没有这个机构。")
+        found = Department.objects.filter(institution=institution, code=department).first() if department else None
+        if department and found is None:
+            raise Invalid("workflows.department_elsewhere", "所选科室不属于所选机构。", field="department")
+        _row, matter = services.ask(
+            actor, institution_id=institution.pk, department_id=found.pk if found else None, **given
+        )
         place = reverse("api-matter", args=[matter.pk], request=request)
         body = MatterSerializer(matter, context={"request": request}).data
         return Response(body, status=201, headers={"Location": place})

@@ -74,7 +74,7 @@ def page(actor: Actor, matter: Matter) -> Page:
     task = open_task(actor, matter)
     position = course.definition.position(course.step) if course.step else 0
     before = [step.key for step in course.definition.steps[:position]]
-    been = {row.step for row in tasks if row.round == matter.round}
+    been = {row.step for row in tasks}
     return Page(
         subject=subject,
         broken=_broken(matter, course, subject),
@@ -135,12 +135,11 @@ def _stages(matter: Matter, course: Course, tasks: Sequence[Task]) -> tuple[Stag
     ahead = preview(
         course.definition, values=course.values, applicant=course.applicant, roster=roster, barred=course.barred
     )
-    here = [row for row in tasks if row.round == matter.round]
     position = course.definition.position(course.step) if course.step else -1
     names = _names(ahead)
     stages = []
     for number, step in enumerate(ahead):
-        own = [row for row in here if row.step == step.step.key]
+        own = [row for row in tasks if row.step == step.step.key]
         last = max((row.visit for row in own), default=0)
         own = [row for row in own if row.visit == last]
         stages.append(_stage(step, own, _state(course, number, position, step, own), names))
@@ -151,7 +150,7 @@ def _state(course: Course, number: int, position: int, step: StepPreview, own: S
     if not step.taken:
         return "skipped"
     if course.state is State.APPROVED or number < position:
-        return "done" if own else "skipped"
+        return "done" if any(row.state == Task.State.SIGNED for row in own) else "ahead"
     if number == position:
         return "present" if course.state is State.RUNNING else "stopped"
     return "ahead"

@@ -105,7 +105,6 @@ REQUEST = SubjectType(
         note="医联体分级审批：5 万元及以下机构负责人，50 万元及以上领导小组，其间运营管理中心。",
         batch=True,
     ),
-    may_start=lambda actor, subject: Request.objects.filter(pk=_number(subject), asked_by=actor.user).exists(),
 )
 
 

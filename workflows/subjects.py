@@ -48,9 +48,11 @@ def _nothing(_actor: Actor, _subject: str, _decision: Decision) -> None:
 @dataclass(frozen=True, slots=True)
 class SubjectType:
     """A kind of subject. `load` raises NotFound for an id that is none. The handlers run in the transaction of the act that
-    ends the matter, `actor` being who did it; what they raise undoes the act. `may_start(actor, subject)` lets programs
-    start a matter over the API. `readers` may read the matters of this type of their institution, beside those who read
-    all. `lasting`: the content stays what it was when it was signed, so that a change after the end is a fault."""
+    ends the matter, `actor` being who did it; what they raise undoes the act.
+
+    `readers` may read the matters of this type of their institution, beside those who read all. `lasting`: the content
+    stays what it was when it was signed, so that a change after the end is a fault.
+    """
 
     code: str
     title: str | Promise
@@ -59,7 +61,6 @@ class SubjectType:
     on_approval: Handler = _nothing
     on_rejection: Handler = _nothing
     on_withdrawal: Handler = _nothing
-    may_start: Callable[[Actor, str], bool] | None = None
     readers: tuple[Role, ...] = ()
     lasting: bool = True
     default: Mapping[str, Any] = field(default_factory=dict)

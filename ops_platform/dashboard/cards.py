@@ -56,7 +56,8 @@ def compared(yardstick: Yardstick, figures: Mapping[str, Any]) -> list[Compariso
 
 @dataclass(frozen=True, slots=True)
 class CardMaker:
-    """Makes cards of a month's figures, amounts in `unit`. `partial`: not all days of the month are in, so that costs are not compared."""
+    """Makes cards of a month's figures, amounts in `unit`. `partial`: not all days of the month are in, so that costs
+    are not compared."""
 
     now: Any
     comparisons: Sequence[Comparison]

@@ -10,17 +10,16 @@ from ops_platform.dashboard.unit import Unit, unit_of
 from ops_platform.web.tables import MoneyColumn, PercentColumn, QuantityColumn, Table, TimeColumn
 from ops_platform.web.templatetags.ops import badge
 
-
 AMOUNTS = ("income", "cost", "surplus")
 
 
 class AmountColumn(MoneyColumn):
     """An amount in the unit of its table, which the header names."""
 
-    def render(self, value: Any, table: Any) -> str:
+    def render(self, value: Any, table: Any = None) -> str:
         return table.unit.shown(value)
 
-    def value(self, value: Any, table: Any) -> Any:
+    def value(self, value: Any, table: Any = None) -> Any:
         return value / table.unit.size
 
 

@@ -15,7 +15,11 @@ SHOWN_FAULTS = 5
 
 
 def _load(subject: str) -> Subject:
-    release = QuarantineRelease.objects.select_related("institution").filter(pk=int(subject or 0)).first()
+    release = (
+        QuarantineRelease.objects.select_related("institution")
+        .filter(pk=int(subject) if subject.isascii() and subject.isdigit() else 0)
+        .first()
+    )
     if release is None:
         raise NotFound("his_intake.no_release", "没有这个放行申请。")
     dataset = DATASETS[release.dataset].title

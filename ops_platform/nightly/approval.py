@@ -16,7 +16,7 @@ KIND = "nightly.reopening"
 
 def _load(subject: str) -> Subject:
     rows = PeriodReopening.objects.select_related("accounting_period__institution")
-    request = rows.filter(pk=int(subject) if subject.isdigit() else 0).first()
+    request = rows.filter(pk=int(subject) if subject.isascii() and subject.isdigit() else 0).first()
     if request is None:
         raise NotFound("masterdata.no_reopening", "没有这个反结账申请。")
     month, institution = request.accounting_period, request.accounting_period.institution

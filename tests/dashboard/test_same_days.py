@@ -113,16 +113,16 @@ def test_a_closed_month_is_set_against_whole_months_and_last_year() -> None:
     assert (against.before, against.year_ago, against.days) == ("2026-01", "2025-02", None)
     text = page_of(hospital, f"{reverse('home')}?period=2026-02")
     assert "与 2026年1月 及去年同月相比" in text
-    assert "▼ 下降 65.4% 1 月 0.13" in text
-    assert "▼ 下降 10.0% 去年同月 0.05" in text
+    assert "▼ 下降 65.4% 1 月 1,300.00" in text
+    assert "▼ 下降 10.0% 去年同月 500.00" in text
 
 
 def test_the_cockpit_says_which_days_it_compares_and_compares_no_cost_before_the_month_is_over() -> None:
     hospital = hospital_with("2025-02", "2026-01", "2026-02")
     text = page_of(hospital, f"{reverse('home')}?period=2026-02")
     assert "与上月及去年同期(1–20日)比。成本多在月末入账，未满月不比较。" in text
-    assert "收入 万元 0.05 ▲ 上升 50.0% 1 月同期 0.03 ▼ 下降 10.0% 去年同期 0.05" in text
-    assert "成本 万元 0.01 未满月不比较" in text
+    assert "收入 元 450.00 ▲ 上升 50.0% 1 月同期 300.00 ▼ 下降 10.0% 去年同期 500.00" in text
+    assert "成本 元 80.00 未满月不比较" in text
     assert "门急诊人次 2 — 持平 0.0% 1 月同期 2" in text
     assert "实际占用床日 6 ▲ 上升 20.0% 1 月同期 5" in text
 
@@ -132,8 +132,8 @@ def test_the_department_page_compares_the_same_days_of_its_own_work() -> None:
     ward = Department.objects.get(institution=hospital, code="NK")
     text = page_of(hospital, f"{reverse('department', args=[ward.pk])}?period=2026-02")
     assert "与上月同期(1–20日)比。" in text
-    assert "收入 万元 0.05 ▲ 上升 50.0% 1 月同期 0.03" in text
-    assert "全成本 万元 0.01 未满月不比较" in text
+    assert "收入 元 450.00 ▲ 上升 50.0% 1 月同期 300.00" in text
+    assert "全成本 元 80.00 未满月不比较" in text
 
 
 def test_comparing_days_costs_as_many_queries_for_one_department_as_for_ten(django_assert_max_num_queries) -> None:

@@ -230,6 +230,26 @@ def test_a_transfer_names_both_and_goes_to_no_stranger(hospital: Hospital) -> No
     assert Request.objects.get().state == Request.State.GRANTED
 
 
+def test_a_tier_is_not_handed_downwards(hospital: Hospital) -> None:
+    matter = hospital.ask("60000.00")
+    given = {"matter_id": matter.pk, "task": turn(matter, hospital.centre), "comment": "请代办"}
+    with pytest.raises(Invalid):
+        services.transfer(me(hospital.centre), to=hospital.auditor.pk, **given)
+    with pytest.raises(Forbidden) as refused:
+        services.transfer(me(hospital.centre), to=hospital.head.pk, **given)
+    assert refused.value.code == "workflows.not_of_the_rank"
+    services.transfer(me(hospital.centre), to=hospital.leader.pk, **given)
+    assert waiting(matter) == {"leader"}
+
+
+def test_the_leader_who_applies_is_approved_by_no_subordinate(hospital: Hospital) -> None:
+    with pytest.raises(Conflict) as refused:
+        hospital.ask("600000.00", by=hospital.leader)
+    assert refused.value.code == "workflows.no_approver"
+    trade.person("second-leader", Role.LEADERSHIP)
+    assert waiting(hospital.ask("600000.00", by=hospital.leader)) == {"second-leader"}
+
+
 def test_an_added_signer_signs_before_the_leader(hospital: Hospital) -> None:
     matter = hospital.ask("600000.00")
     services.add_signer(

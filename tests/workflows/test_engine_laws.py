@@ -88,6 +88,9 @@ class AnyActs(RuleBasedStateMachine):
         order = [each.key for each in course.definition.steps]
         if event.kind is EventKind.RETURNED and event.detail["to"]:
             self.done -= set(order[order.index(event.detail["to"]) :])
+        if event.kind is EventKind.APPROVED:
+            left_out = [key for key in order if key not in self.done and key in self.needed_steps()]
+            assert not left_out, f"approved although {left_out} was not signed off"
         if event.kind is EventKind.ENTERED:
             earlier = order[: order.index(event.step)]
             if before is not None and before.state is State.RETURNED and not before.definition.straight_back:
@@ -98,6 +101,12 @@ class AnyActs(RuleBasedStateMachine):
                 if key not in self.done and applies(course.definition, course.definition.step(key), course.values)
             ]
             assert not missing, f"{event.step} was entered although {missing} was not signed off"
+
+    def needed_steps(self) -> set[str]:
+        """Steps that apply by the values of the matter."""
+        assert self.course
+        definition, values = self.course.definition, self.course.values
+        return {step_.key for step_ in definition.steps if applies(definition, step_, values)}
 
     def act(self, verb: str, who: Roster, **given: object) -> None:
         if self.course is None:
@@ -172,7 +181,7 @@ class AnyActs(RuleBasedStateMachine):
             values = self.course.values if keep else {"urgent": urgent}
             if not keep and self.course.state is State.RETURNED:
                 self.done = set()
-            self.act("resubmit", who, person=APPLICANT, values=values)
+            self.act("resubmit", who, person=APPLICANT, values=values, unchanged=keep)
 
     @rule(number=st.integers(0, 9), who=rosters(), to=PEOPLE)
     def transfer(self, number: int, who: Roster, to: int) -> None:

@@ -149,14 +149,28 @@ def test_a_program_acts_as_the_signed_in_person(hospital: Hospital) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "workflows.ended")
 
 
-def test_a_program_starts_only_what_is_the_persons_own(hospital: Hospital) -> None:
-    hospital.ask()
-    request = Request.objects.get()
-    body = json.dumps({"type": "workflows.request", "subject": str(request.pk)})
-    stranger = sign_in(hospital.head).post("/api/v1/workflows/matters/", body, content_type="application/json")
-    assert (stranger.status_code, stranger.json()["code"]) == (403, "workflows.may_not_start")
-    own = sign_in(hospital.clerk).post("/api/v1/workflows/matters/", body, content_type="application/json")
-    assert (own.status_code, own.json()["code"]) == (409, "workflows.on_its_way")
+def test_a_program_submits_a_request_of_the_signed_in_person(hospital: Hospital) -> None:
+    body = {"institution": "T1", "kind": "office", "title": "打印纸", "amount": "100.00", "reason": "用完了"}
+    clerk = sign_in(hospital.clerk)
+    answer = clerk.post("/api/v1/workflows/requests/", json.dumps(body), content_type="application/json")
+    assert answer.status_code == 201, answer.content
+    assert (answer.json()["state"], answer.json()["applicant"]) == ("running", "clerk")
+    foreign = json.dumps({**body, "institution": "H1"})
+    assert clerk.post("/api/v1/workflows/requests/", foreign, content_type="application/json").status_code == 404
+
+
+def test_a_stranger_learns_no_title_from_the_batch_button(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    answer = sign_in(hospital.stranger).post("/workflows/batch/", {"task": [f"{matter.pk}-1", "²-1"]}, follow=True)
+    assert answer.status_code == 200
+    answer = sign_in(hospital.stranger).post("/workflows/batch/", {"task": f"{matter.pk}-1"}, follow=True)
+    assert matter.title not in answer.content.decode()
+
+
+def test_the_auditor_writes_nothing(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    assert sign_in(hospital.auditor).post(f"/workflows/matters/{matter.pk}/say/", {"comment": "好"}).status_code == 403
+    assert sign_in(hospital.auditor).get("/workflows/delegations/new/").status_code == 403
 
 
 def test_other_systems_are_told_of_every_change_of_state_once(hospital: Hospital) -> None:

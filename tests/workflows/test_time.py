@@ -113,6 +113,32 @@ def test_where_nobody_is_left_at_all_the_applicant_is_told(hospital: Hospital) -
     assert list(integrity.turns()) == []
 
 
+def test_what_waits_on_an_applicant_who_left_ends_so_that_others_can_ask(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    services.return_to(me(hospital.head), matter_id=matter.pk, task=turn(matter, hospital.head), comment="请补报价")
+    identity.deactivate_user(PLATFORM, user_id=hospital.clerk.pk)
+    sweeping.sweep()
+    matter.refresh_from_db()
+    assert matter.state == Matter.State.WITHDRAWN
+
+
+def test_a_matter_that_cannot_be_looked_after_keeps_no_other_from_it(hospital: Hospital) -> None:
+    with_hours(remind=24)
+    broken, sound = hospital.ask(), hospital.ask()
+    for matter in (broken, sound):
+        hours_pass(matter, 25)
+    Matter.objects.filter(pk=broken.pk).update(values={"amount": "no number"})
+    assert sweeping.sweep() == 1
+    assert Act.objects.get(kind="remind").matter == sound
+
+
+def test_a_delegate_is_of_the_same_house_or_above_and_may_sign(hospital: Hospital) -> None:
+    today = timezone.localdate()
+    for stranger in (hospital.auditor, hospital.stranger):
+        with pytest.raises(Invalid, match="在岗人员"):
+            services.delegate(me(hospital.head), to=stranger.pk, first_day=today, last_day=today, reason="外出")
+
+
 def away(hospital: Hospital, days: int = 0) -> Delegation:
     today = timezone.localdate()
     return services.delegate(

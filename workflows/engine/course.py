@@ -145,18 +145,25 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Who there is: for each step the candidates of each rule, the rungs above that stand in where nobody is left, the
-    people to inform, and who has handed their tasks to whom today."""
+    """Who there is: for each step the candidates of each rule, the people to inform, and who has handed their tasks to whom
+    today. `above` are the rungs that stand in where nobody is left, the lowest first; for a step they begin at
+    `first_rung`, strictly above its own rank: nobody is signed for by a subordinate."""
 
     seats: Mapping[str, tuple[tuple[Candidate, ...], ...]]
     above: tuple[tuple[Candidate, ...], ...] = ()
     copies: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     delegations: Mapping[int, int] = field(default_factory=dict)
+    first_rung: Mapping[str, int] = field(default_factory=dict)
+
+    def above_of(self, step: str) -> tuple[tuple[Candidate, ...], ...]:
+        """The rungs above the step."""
+        return self.above[self.first_rung.get(step, 0) :]
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One matter. `tasks` are those of the present round; `barred` may never sign (whom the matter itself benefits)."""
+    """One matter. `tasks` are those of the present round; `walked` are the steps it has been at in any; `barred` may never
+    sign (whom the matter itself benefits)."""
 
     definition: Definition
     applicant: int
@@ -169,6 +176,7 @@ class Course:
     tasks: tuple[Task, ...] = ()
     next_number: int = 1
     returned_from: str = ""
+    walked: frozenset[str] = frozenset()
 
     @property
     def excluded(self) -> frozenset[int]:

@@ -73,7 +73,8 @@ def enter(move: Move, position: int) -> None:
     """Begin a visit of the step: seats, tasks, and signatures that need not be given twice."""
     step = move.course.definition.steps[position]
     signed_before = {task.person for task in move.course.tasks if task.state is TaskState.SIGNED}
-    move.course = replace(move.course, step=step.key, visit=move.course.visit + 1)
+    walked = move.course.walked | {step.key}
+    move.course = replace(move.course, step=step.key, visit=move.course.visit + 1, walked=walked)
     move.say(EventKind.ENTERED)
     seats = seating(step, move.roster, move.course.excluded)
     if seats is None:
@@ -181,7 +182,7 @@ def refill(move: Move, avoid: frozenset[int] = frozenset()) -> None:
 
 def _substitutes(move: Move, excluded: frozenset[int]) -> list[Candidate]:
     rules = move.roster.seats.get(move.course.step, ())
-    for rung in (tuple(candidate for rule in rules for candidate in rule), *move.roster.above):
+    for rung in (tuple(candidate for rule in rules for candidate in rule), *move.roster.above_of(move.course.step)):
         left = {c.person: c for c in rung if c.person not in excluded}
         if left:
             return [delegate_of(candidate, move.roster, excluded, ()) for candidate in left.values()]

@@ -32,9 +32,9 @@ def _eligible(candidates: Iterable[Candidate], excluded: Collection[int]) -> tup
     return tuple(found.values())
 
 
-def _stand_ins(roster: Roster, excluded: Collection[int]) -> Iterator[tuple[Candidate, ...]]:
+def _stand_ins(roster: Roster, step: Step, excluded: Collection[int]) -> Iterator[tuple[Candidate, ...]]:
     """The rungs above with whom they leave, the nearest first."""
-    for rung in roster.above:
+    for rung in roster.above_of(step.key):
         left = _eligible(rung, excluded)
         if left:
             yield left
@@ -42,16 +42,16 @@ def _stand_ins(roster: Roster, excluded: Collection[int]) -> Iterator[tuple[Cand
 
 def _by_mode(step: Step, rules: Seats, roster: Roster, excluded: Collection[int]) -> Seats | None:
     if step.mode is Mode.EACH:
-        return _each(rules, roster, excluded)
+        return _each(step, rules, roster, excluded)
     everybody = _eligible((candidate for rule in rules for candidate in rule), excluded)
     if not everybody:
-        everybody = next(_stand_ins(roster, excluded), ())
+        everybody = next(_stand_ins(roster, step, excluded), ())
     if not everybody:
         return None
     if step.mode is Mode.ANY:
         return (everybody,)
     if step.mode is Mode.COUNT:
-        for rung in _stand_ins(roster, excluded):
+        for rung in _stand_ins(roster, step, excluded):
             if len(everybody) >= step.count:
                 break
             everybody = _eligible((*everybody, *rung), excluded)
@@ -60,20 +60,22 @@ def _by_mode(step: Step, rules: Seats, roster: Roster, excluded: Collection[int]
     return tuple((candidate,) for candidate in everybody)
 
 
-def _each(rules: Seats, roster: Roster, excluded: Collection[int]) -> Seats | None:
+def _each(step: Step, rules: Seats, roster: Roster, excluded: Collection[int]) -> Seats | None:
     """One seat a rule. Each can be signed by another person; a seat that has nobody of its own gets a rung above."""
-    seats = [rule or next(_stand_ins(roster, excluded), ()) for rule in rules]
-    for _ in roster.above:
+    seats = [rule or next(_stand_ins(roster, step, excluded), ()) for rule in rules]
+    for _ in roster.above_of(step.key):
         short = _unmatched(seats)
         if short is None:
             break
-        seats[short] = _eligible((*seats[short], *_next_above(seats[short], roster, excluded)), excluded)
+        seats[short] = _eligible((*seats[short], *_next_above(step, seats[short], roster, excluded)), excluded)
     return None if _unmatched(seats) is not None else tuple(seats)
 
 
-def _next_above(held: tuple[Candidate, ...], roster: Roster, excluded: Collection[int]) -> tuple[Candidate, ...]:
+def _next_above(
+    step: Step, held: tuple[Candidate, ...], roster: Roster, excluded: Collection[int]
+) -> tuple[Candidate, ...]:
     present = {candidate.person for candidate in held}
-    for rung in _stand_ins(roster, excluded):
+    for rung in _stand_ins(roster, step, excluded):
         fresh = tuple(candidate for candidate in rung if candidate.person not in present)
         if fresh:
             return fresh

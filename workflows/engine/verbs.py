@@ -106,7 +106,7 @@ def reject(course: Course, *, task: int, person: int, roster: Roster) -> Outcome
 
 
 def return_to(course: Course, *, task: int, person: int, roster: Roster, step: str = "") -> Outcome:
-    """Send the matter back to an earlier step of this round, or, without one, to the applicant.
+    """Send the matter back to an earlier step that it has been at, or, without one, to the applicant.
 
     All that was signed in this round counts no more, whoever else was about to sign.
     """
@@ -115,9 +115,8 @@ def return_to(course: Course, *, task: int, person: int, roster: Roster, step: s
     if not step:
         send_back(move, person)
         return Outcome(move.course, tuple(move.events))
-    visited = {t.step for t in course.tasks}
-    if step not in visited or course.definition.position(step) >= course.definition.position(course.step):
-        raise Invalid("workflows.cannot_return_there", "只能退回到本轮已经走过的环节，或退回申请人。", field="step")
+    if step not in course.walked or course.definition.position(step) >= course.definition.position(course.step):
+        raise Invalid("workflows.cannot_return_there", "只能退回到已经走过的环节，或退回申请人。", field="step")
     drop(move, [t for t in course.here if t.waiting], "returned")
     move.say(EventKind.RETURNED, person=person, detail={"to": step})
     move.course = replace(move.course, round=course.round + 1, tasks=())
@@ -125,13 +124,12 @@ def return_to(course: Course, *, task: int, person: int, roster: Roster, step: s
     return Outcome(move.course, tuple(move.events))
 
 
-def resubmit(course: Course, *, person: int, values: Values, roster: Roster) -> Outcome:
-    """The applicant sends what was returned again. It begins anew, or, where the definition says so and nothing that the
-    conditions look at has changed, goes straight to the step that returned it."""
+def resubmit(course: Course, *, person: int, values: Values, roster: Roster, unchanged: bool = False) -> Outcome:
+    """The applicant sends what was returned again. It begins anew, or, where the definition says so and the subject is
+    `unchanged` since it was signed, goes straight to the step that returned it."""
     _must_apply(course, person)
     if course.state is not State.RETURNED:
         raise Conflict("workflows.not_returned", "这件事项没有被退回，不能重新提交。")
-    unchanged = dict(values) == dict(course.values)
     again = replace(course, state=State.RUNNING, round=course.round + 1, tasks=(), values=values, returned_from="")
     _refuse_hopeless_path(again, roster)
     move = Move(again, roster)
@@ -209,9 +207,14 @@ def follow_delegations(course: Course, *, roster: Roster) -> Outcome:
         if due.person == task.person or due.person in others:
             continue
         drop(move, [task], "delegation")
-        add_tasks(move, [due], Origin.DELEGATION, seat=task.seat, mandatory=task.mandatory, waits_for=task.waits_for)
+        add_tasks(move, [due], _kept(task.origin), seat=task.seat, mandatory=task.mandatory, waits_for=task.waits_for)
     release(move)
     return Outcome(move.course, tuple(move.events))
+
+
+def _kept(origin: Origin) -> Origin:
+    """Whom somebody asked by name stays asked by name, whoever acts for them."""
+    return origin if origin in (Origin.TRANSFER, Origin.BEFORE, Origin.AFTER) else Origin.DELEGATION
 
 
 def escalate(course: Course, *, roster: Roster) -> Outcome:
@@ -221,7 +224,7 @@ def escalate(course: Course, *, roster: Roster) -> Outcome:
     if course.state is not State.RUNNING:
         return Outcome(course, ())
     present = set(course.involved) | course.excluded
-    for rung in roster.above:
+    for rung in roster.above_of(course.step):
         fresh = [candidate for candidate in rung if candidate.person not in present]
         if not fresh:
             continue
@@ -243,6 +246,15 @@ def expire(course: Course) -> Outcome:
     _must_go_on(course)
     move = Move(course, Roster({}))
     _end(move, State.EXPIRED, EventKind.EXPIRED)
+    return Outcome(move.course, tuple(move.events))
+
+
+def abandon(course: Course) -> Outcome:
+    """The applicant has left and the matter waits on them: it ends as withdrawn, so that others can ask anew."""
+    if course.state is not State.RETURNED:
+        return Outcome(course, ())
+    move = Move(course, Roster({}))
+    _end(move, State.WITHDRAWN, EventKind.WITHDRAWN)
     return Outcome(move.course, tuple(move.events))
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.documents.public import DocumentsField
-from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
+from ops_platform.identity.models import ROLE_TITLES, User
 from ops_platform.kernel import Actor
 from ops_platform.masterdata.models import Department, Institution
 from workflows.models import Matter, RequestKind
@@ -85,13 +85,8 @@ class DelegationForm(forms.Form):
         super().__init__(*args, **kwargs)
         kinds: Any = self.fields["kinds"]
         kinds.choices = [(each.code, each.title) for each in subject_types()]
-        held = RoleAssignment.objects.filter(state=RoleAssignment.State.ACTIVE).values("user")
         people: Any = self.fields["to"]
-        people.offer(
-            User.objects.filter(pk__in=held, is_active=True)
-            .exclude(pk=actor.user or 0)
-            .order_by("display_name", "username")
-        )
+        people.offer(selectors.deputies(actor))
 
 
 class PassOnForm(forms.Form):

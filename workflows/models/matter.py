@@ -13,8 +13,8 @@ class Matter(models.Model):
     """One subject on its way through approval (事项). Born when somebody submits it; ends approved, rejected, withdrawn or
     expired. Only one matter of a subject is on its way at a time.
 
-    `digest` is what was signed: the subject's content as it stood when it was submitted last. `looked_after` is when the
-    sweeper is to look at it next (remind, escalate, expire).
+    `digest` is what was signed: the subject's content as it stood when it was submitted last; `lines` say it in words.
+    `looked_after` is when the sweeper is to look at it next (remind, escalate, expire).
     """
 
     app_privileges = READ_APPEND_CHANGE
@@ -40,6 +40,7 @@ class Matter(models.Model):
     values = models.JSONField(default=dict)
     barred = models.JSONField(default=list)
     digest = models.CharField(max_length=64)
+    lines = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     round = models.PositiveIntegerField(default=1)
     visit = models.PositiveIntegerField(default=0)

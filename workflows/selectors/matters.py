@@ -19,6 +19,7 @@ OVERSEERS = (
     Role.INSTITUTION_HEAD,
     Role.FINANCE_DIRECTOR,
 )
+NEVER_SIGN = (Role.AUDITOR, Role.REGIONAL_SUPERVISOR, Role.HIS_CLIENT)
 FLOW_READERS = (Role.SYSTEM_ADMIN, Role.OPERATION_CENTRE, Role.AUDITOR, Role.LEADERSHIP)
 
 
@@ -50,7 +51,7 @@ def access_matter(actor: Actor, matter_id: int) -> Matter:
 
 def may_see(actor: Actor, matter_id: str) -> bool:
     """Whether the actor may read the matter, and so its attachments."""
-    return matter_id.isdigit() and visible_matters(actor).filter(pk=int(matter_id)).exists()
+    return matter_id.isascii() and matter_id.isdigit() and visible_matters(actor).filter(pk=int(matter_id)).exists()
 
 
 def to_do(actor: Actor) -> QuerySet[Task]:
@@ -119,17 +120,37 @@ def latest_of(kind: str, subjects: Sequence[str]) -> dict[str, Matter]:
 
 
 def colleagues(matter: Matter) -> QuerySet[User]:
-    """Active persons with a role that reaches the matter's institution: its own people, those above it, the alliance's."""
+    """Active persons with a signing role that reaches the matter's institution: its own people, those above it, the
+    alliance's. Who only reads or administers signs nothing, but for administrators where roles are given."""
     parents = dict(Institution.objects.values_list("pk", "parent"))
     chain = []
     walked = matter.institution_id
     while walked is not None and walked not in chain:
         chain.append(walked)
         walked = parents.get(walked)
+    unfit = NEVER_SIGN if matter.subject_type == "identity.role" else (*NEVER_SIGN, Role.SYSTEM_ADMIN)
     reaching = RoleAssignment.objects.filter(user=OuterRef("pk"), state=RoleAssignment.State.ACTIVE).filter(
         Q(institution__isnull=True) | Q(institution__in=chain)
     )
+    reaching = reaching.exclude(role__in=[role.value for role in unfit])
     return User.objects.filter(Exists(reaching), is_active=True).order_by("display_name", "username")
+
+
+def deputies(actor: Actor) -> QuerySet[User]:
+    """Who may act for the actor: active persons with a signing role of the same institutions, above them, or of the
+    alliance; of the whole alliance where the actor's own role is the alliance's."""
+    parents = dict(Institution.objects.values_list("pk", "parent"))
+    chain: set[int] = set()
+    for grant in actor.grants:
+        walked = grant.institution
+        while walked is not None and walked not in chain:
+            chain.add(walked)
+            walked = parents.get(walked)
+    unfit = NEVER_SIGN if actor.has(Role.SYSTEM_ADMIN) else (*NEVER_SIGN, Role.SYSTEM_ADMIN)
+    reaching = RoleAssignment.objects.filter(user=OuterRef("pk"), state=RoleAssignment.State.ACTIVE)
+    reaching = reaching.exclude(role__in=[role.value for role in unfit])
+    reaching = reaching.filter(Q(institution__isnull=True) | Q(institution__in=chain))
+    return User.objects.filter(Exists(reaching), is_active=True).exclude(pk=actor.user or 0).order_by("display_name")
 
 
 @dataclass(frozen=True, slots=True)

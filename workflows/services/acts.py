@@ -2,6 +2,7 @@
 messages, audit. A repeat of an act that is done says so and changes nothing."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,15 +19,16 @@ from workflows.engine import verbs
 from workflows.engine.course import ENDED, Course, Origin, Roster, State, Task, TaskState
 from workflows.models import ActKind, Matter
 from workflows.models import Task as TaskRow
-from workflows.selectors.matters import access_matter, colleagues
+from workflows.selectors.matters import access_matter, colleagues, visible_matters
 from workflows.services.flows import version_for
-from workflows.services.keeping import Deed, course_of, definition_of, digest_of_subject, keep, keep_act
+from workflows.services.keeping import Deed, course_of, definition_of, digest_of_subject, keep, keep_act, lines_of
 from workflows.services.roster import Place, roster_for
 from workflows.services.telling import remind, tell
 from workflows.subjects import Decision, Subject, SubjectType, subject_type
 
 OWNER = "workflows.matter"
 LONGEST_COMMENT = 1000
+READERS_ONLY = (Role.AUDITOR, Role.REGIONAL_SUPERVISOR)
 URGE_AGAIN = timedelta(hours=1)
 MOST_IN_A_BATCH = 100
 
@@ -53,6 +55,7 @@ def start(actor: Actor, *, kind: str, subject: str, comment: str = "") -> Matter
         applicant_role=_applicant_role(actor, loaded.institution),
         barred=sorted(loaded.barred),
         digest=digest_of_subject(loaded),
+        lines=lines_of(loaded),
         submitted_at=now,
         entered_at=now,
     )
@@ -127,8 +130,9 @@ def resubmit(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
     """Submit again what was returned (重新提交), with the subject as it stands now."""
     matter, course = _locked(matter_id)
     loaded = subject_type(matter.subject_type).load(matter.subject)
+    unchanged = digest_of_subject(loaded) == matter.digest
     if course.state is State.RETURNED and actor.user == course.applicant:
-        _take_over(matter, loaded)
+        course = _take_over(matter, course, loaded)
     deed = Deed(ActKind.RESUBMIT, _words(comment), digest=digest_of_subject(loaded))
     roster = _roster(matter)
     return _act(
@@ -136,12 +140,16 @@ def resubmit(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
         matter,
         course,
         deed,
-        lambda me: verbs.resubmit(course, person=me, values=loaded.values, roster=roster),
+        lambda me: verbs.resubmit(course, person=me, values=loaded.values, roster=roster, unchanged=unchanged),
     )
 
 
-def _take_over(matter: Matter, loaded: Subject) -> None:
-    matter.title, matter.digest = loaded.title[:200], digest_of_subject(loaded)
+def _take_over(matter: Matter, course: Course, loaded: Subject) -> Course:
+    """The subject as it stands now is what is signed from here on, and whom it benefits now is barred."""
+    matter.title, matter.digest, matter.lines = loaded.title[:200], digest_of_subject(loaded), lines_of(loaded)
+    matter.institution_id, matter.department_id = loaded.institution, loaded.department
+    matter.barred = sorted(loaded.barred)
+    return replace(course, barred=frozenset(loaded.barred))
 
 
 @transaction.atomic
@@ -159,6 +167,7 @@ def transfer(actor: Actor, *, matter_id: int, task: int, to: int, comment: str) 
     held, roster = course.task(task), _roster(matter)
     _must_be_allowed(actor, matter, course, held, roster)
     heir = _colleague(matter, to, held)
+    _must_rank(heir, held, roster)
     deed = Deed(ActKind.TRANSFER, _reason(comment), held, heir.pk)
     return _act(
         actor,
@@ -210,6 +219,8 @@ def urge(actor: Actor, *, matter_id: int) -> Matter:
 def comment(actor: Actor, *, matter_id: int, words: str, files: Iterable[File] = ()) -> Matter:
     """Say something about the matter, with attachments; whoever may see it may comment."""
     access_matter(actor, matter_id)
+    if all(grant.role in READERS_ONLY for grant in actor.grants):
+        raise Forbidden("workflows.reads_only", "审计和监管人员只查看，不参与办理。")
     matter, _course = _locked(matter_id)
     files = list(files)
     if not words.strip() and not files:
@@ -248,9 +259,14 @@ def approve_several(
                     raise Conflict("workflows.no_batch", "该流程不允许批量审批，请逐件打开审批。")
                 done.append(approve(actor, matter_id=matter_id, task=task, comment=comment))
         except DomainError as refusal:
-            title = Matter.objects.filter(pk=matter_id).values_list("title", flat=True).first() or matter_id
-            refused.append(f"{title}：{refusal.message}")
+            refused.append(f"{_title_for(actor, matter_id)}：{refusal.message}")
     return done, refused
+
+
+def _title_for(actor: Actor, matter_id: int) -> str:
+    """The matter in words, for who may read it; its number for all others."""
+    title = visible_matters(actor).filter(pk=matter_id).values_list("title", flat=True).first()
+    return title or f"事项 {matter_id}"
 
 
 def attach_to(actor: Actor, matter: Matter, files: Iterable[File | CheckedFile]) -> tuple[DocumentFacts, ...]:
@@ -380,6 +396,20 @@ def _colleague(matter: Matter, person: int, task: Task | None) -> User:
     return user
 
 
+def _must_rank(heir: User, task: Task | None, roster: Roster) -> None:
+    """A task by role goes only to who holds this role here, or stands above the step: a tier is not handed downwards."""
+    if task is None or task.role is None:
+        return
+    reaching = {candidate.person for rule in roster.seats.get(task.step, ()) for candidate in rule}
+    reaching |= {candidate.person for rung in roster.above_of(task.step) for candidate in rung}
+    if heir.pk not in reaching:
+        raise Forbidden(
+            "workflows.not_of_the_rank",
+            f"只能转办给同样担任「{ROLE_TITLES[Role(task.role)]}」或更上一级的人；需要他人参与请用加签。",
+            field="person",
+        )
+
+
 def _held(actor: Actor, institution: int | None) -> set[str]:
     """Roles that the actor holds where the matter belongs."""
     return {
@@ -396,7 +426,7 @@ def _must_be_allowed(actor: Actor, matter: Matter, course: Course, task: Task | 
     holder = task.behalf_of if task.behalf_of is not None else task.person
     candidates = {
         candidate.person: candidate.role
-        for rules in (*roster.seats.get(course.step, ()), *roster.above)
+        for rules in (*roster.seats.get(course.step, ()), *roster.above_of(course.step))
         for candidate in rules
     }
     if task.state is TaskState.OPEN and holder not in candidates:

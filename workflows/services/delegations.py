@@ -12,6 +12,7 @@ from ops_platform.identity.models import ROLE_TITLES, User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.notifications.public import Note, enqueue, notify
 from workflows.models import Delegation
+from workflows.selectors.matters import deputies
 from workflows.subjects import subject_types
 
 LONGEST_DAYS = 90
@@ -39,8 +40,8 @@ def delegate(
     if set(kinds) - known:
         raise Invalid("workflows.no_subject_type", "所选的事项类型不存在。", field="kinds")
     User.objects.select_for_update().get(pk=actor.user)
-    person = User.objects.filter(pk=to, is_active=True, assignments__state="active").distinct().first()
-    if person is None or person.pk == actor.user:
+    person = deputies(actor).filter(pk=to).first()
+    if person is None:
         raise Invalid("workflows.no_such_colleague", "没有这位在岗人员，请重新选择。", field="to")
     _refuse_incompatible(actor, person)
     overlapping = Delegation.objects.filter(

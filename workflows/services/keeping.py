@@ -53,6 +53,11 @@ def digest_of_subject(subject: Subject) -> str:
     )
 
 
+def lines_of(subject: Subject) -> list[list[str]]:
+    """What the page said of the subject when it was submitted, kept with the matter."""
+    return [[line.label, line.value] for line in subject.lines]
+
+
 def definition_of(matter: Matter) -> Definition:
     """The version that the matter began with."""
     return from_json(matter.version.body)
@@ -61,7 +66,8 @@ def definition_of(matter: Matter) -> Definition:
 def course_of(matter: Matter) -> Course:
     """The matter as the engine knows it: the tasks of its present round."""
     definition = definition_of(matter)
-    rows = matter.tasks.filter(round=matter.round).order_by("number")
+    everything = list(matter.tasks.order_by("number"))
+    rows = [row for row in everything if row.round == matter.round]
     return Course(
         definition=definition,
         applicant=matter.applicant_id,
@@ -74,6 +80,7 @@ def course_of(matter: Matter) -> Course:
         tasks=tuple(_task(row) for row in rows),
         next_number=matter.next_number,
         returned_from=matter.returned_from,
+        walked=frozenset(row.step for row in everything),
     )
 
 

@@ -7,13 +7,16 @@ from django.db import transaction
 
 from ops_platform.audit.public import record
 from ops_platform.documents.public import CheckedFile
-from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.masterdata.models import Department, Institution
 from workflows.models import Matter, Request, RequestKind
 from workflows.selectors.matters import on_its_way
 from workflows.services import acts
 
 KIND = "workflows.request"
+ASKERS = tuple(
+    role for role in Role if role not in (Role.HIS_CLIENT, Role.AUDITOR, Role.REGIONAL_SUPERVISOR, Role.SYSTEM_ADMIN)
+)
 LARGEST = Decimal("9999999999999999.99")
 
 

@@ -124,11 +124,25 @@ class _People:
                 return found
         return ()
 
-    def above(self) -> tuple[tuple[Candidate, ...], ...]:
-        """Who stands in where nobody is left, the nearest first."""
-        rungs = [self.holders(Role.INSTITUTION_HEAD, institution) for institution in self.chain]
-        rungs += [self.holders(Role.OPERATION_CENTRE, None), self.holders(Role.LEADERSHIP, None)]
-        return tuple(rung for rung in rungs if rung)
+    def above(self) -> list[tuple[int, tuple[Candidate, ...]]]:
+        """The rungs that may stand in, each with its rank: heads from the matter's institution up to the lead, the operation
+        centre, the leadership."""
+        top = len(self.chain)
+        rungs = [(rank, self.holders(Role.INSTITUTION_HEAD, place)) for rank, place in enumerate(self.chain)]
+        rungs += [(top, self.holders(Role.OPERATION_CENTRE, None)), (top + 1, self.holders(Role.LEADERSHIP, None))]
+        return [rung for rung in rungs if rung[1]]
+
+    def rank(self, rule: ApproverRule) -> int:
+        """How high the rule's own approvers stand; -1 for those under a head of institution."""
+        top = len(self.chain)
+        if rule.role is Role.LEADERSHIP:
+            return top + 1
+        if rule.role is Role.OPERATION_CENTRE or (rule.who is Who.ROLE and rule.level is Level.ALLIANCE):
+            return top
+        if rule.role is Role.INSTITUTION_HEAD:
+            start = {Level.INSTITUTION: 0, Level.PARENT: 1, Level.LEAD: max(top - 1, 0)}
+            return min(start.get(rule.level, top), top)
+        return -1
 
 
 def roster_for(definition: Definition, place: Place, today: date) -> Roster:
@@ -136,9 +150,12 @@ def roster_for(definition: Definition, place: Place, today: date) -> Roster:
     people = _People(definition, place)
     seats = {step.key: tuple(people.by_rule(rule) for rule in step.approvers) for step in definition.steps}
     copies = {step.key: _persons(people.by_rule(rule) for rule in step.copies) for step in definition.steps}
+    rungs = people.above() if definition.stand_ins else []
+    own = {step.key: max((people.rank(rule) for rule in step.approvers), default=-1) for step in definition.steps}
     return Roster(
         seats=seats,
-        above=people.above() if definition.stand_ins else (),
+        above=tuple(rung for _, rung in rungs),
+        first_rung={key: sum(rank <= height for rank, _ in rungs) for key, height in own.items()},
         copies=copies,
         delegations=delegations_on(today, place.subject_type),
     )

@@ -4,6 +4,8 @@ Each matter is looked after in a transaction of its own, under its row lock. A w
 matters it had not reached for the next sweep, and none half done.
 """
 
+import logging
+import random
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
@@ -19,17 +21,29 @@ from workflows.services.acts import finish, locked, roster_of
 from workflows.services.keeping import Deed, keep, keep_act, next_look
 from workflows.services.telling import remind, tell
 
+logger = logging.getLogger(__name__)
 BATCH = 200
 EXPIRED = "在时限内没有人审批，自动失效。"
 
 
 def sweep() -> int:
     """Look after every matter whose time has come. Returns how many were changed."""
-    return _each(_due(), look_after) + _each(_left(), replace_left) + _each(_delegated(), follow_delegations)
+    return (
+        _each(_due(), look_after)
+        + _each(_left(), replace_left)
+        + _each(_delegated(), follow_delegations)
+        + _each(_forsaken(), abandon)
+    )
 
 
 def _each(matters: Collection[int], verb: Callable[[int], bool]) -> int:
-    return sum(verb(matter) for matter in matters)
+    changed = 0
+    for matter in matters:
+        try:
+            changed += verb(matter)
+        except Exception:  # one matter that cannot be looked after keeps no other from it
+            logger.exception("workflows: matter %s was not looked after", matter)
+    return changed
 
 
 def _due() -> list[int]:
@@ -51,7 +65,27 @@ def _delegated() -> list[int]:
     now_away = Exists(valid.filter(principal=OuterRef("person")))
     still_away = Exists(valid.filter(principal=OuterRef("behalf_of")))
     rows = Task.objects.filter(state__in=["open", "held"]).filter(now_away | (Q(behalf_of__isnull=False) & ~still_away))
-    return list(rows.order_by("matter").values_list("matter", flat=True).distinct()[:BATCH])
+    found = list(rows.order_by("matter").values_list("matter", flat=True).distinct())
+    random.shuffle(
+        found
+    )  # those that stay, since the delegation is for other matters, must not stand before all others
+    return found[:BATCH]
+
+
+def _forsaken() -> list[int]:
+    """Returned matters whose applicant has left."""
+    rows = Matter.objects.filter(state=Matter.State.RETURNED, applicant__is_active=False)
+    return list(rows.order_by("id").values_list("pk", flat=True)[:BATCH])
+
+
+@transaction.atomic
+def abandon(matter_id: int) -> bool:
+    """The applicant has left: what waits on them ends, so that somebody else can ask."""
+    matter, course = locked(matter_id)
+    if matter.applicant.is_active or course.state is not State.RETURNED:
+        return False
+    _keep(matter, course, verbs.abandon(course), ActKind.WITHDRAW, "申请人已离岗，事项自动撤回。")
+    return True
 
 
 @transaction.atomic
@@ -102,7 +136,9 @@ def _absent(matter: Matter, course: Course) -> set[int]:
     gone = set(matter.tasks.filter(number__in=waiting, person__is_active=False).values_list("person", flat=True))
     roster = roster_of(matter)
     candidates = {
-        candidate.person for rules in (*roster.seats.get(course.step, ()), *roster.above) for candidate in rules
+        candidate.person
+        for rules in (*roster.seats.get(course.step, ()), *roster.above_of(course.step))
+        for candidate in rules
     }
     for task in waiting.values():
         holder = task.behalf_of if task.behalf_of is not None else task.person

@@ -6,17 +6,22 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.kernel import Role
 from ops_platform.web.pages import ActionPage, FormPage, ListPage
 from workflows import services
 from workflows.forms.matters import DelegationForm
 from workflows.models import Delegation
 from workflows.selectors import matters as selectors
+from workflows.selectors.matters import NEVER_SIGN
 from workflows.tables.matters import DelegationTable
+
+SIGNERS = tuple(role for role in Role if role not in NEVER_SIGN)
 
 
 class Delegations(ListPage):
     """Who acts for the reader, and for whom the reader acts."""
 
+    roles = SIGNERS
     title = _("委派")
     template_name = "workflows/delegations.html"
     table_class = DelegationTable
@@ -30,6 +35,7 @@ class Delegations(ListPage):
 class NewDelegation(FormPage):
     """Hand the reader's tasks over."""
 
+    roles = SIGNERS
     title = _("新建委派")
     form_class = DelegationForm
     submit_label = _("委派")
@@ -56,6 +62,7 @@ class NewDelegation(FormPage):
 class RevokeDelegation(ActionPage):
     """End a delegation now."""
 
+    roles = SIGNERS
     success_message = _("已撤销委派，未办的事项回到您的待办。")
     success_url_name = "workflows:delegations"
 

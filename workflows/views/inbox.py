@@ -1,5 +1,6 @@
 """What waits for the reader, what they did, what they started, what they were informed of."""
 
+import re
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from workflows.selectors import matters as selectors
 from workflows.tables.matters import CopyTable, DoneTable, MatterTable, ToDoTable
 
 SHOWN_REFUSALS = 5
+TICKED = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 TABS = (
     ("to-do", _("待办")),
     ("done", _("已办")),
@@ -105,11 +107,13 @@ class Batch(ActionPage):
 
     def act(self) -> None:
         chosen = [tuple(value.split("-", 1)) for value in self.request.POST.getlist("task")]
-        if not chosen or not all(len(pair) == 2 and all(part.isdigit() for part in pair) for pair in chosen):
+        if not chosen or not all(
+            len(pair) == 2 and all(part.isascii() and part.isdigit() for part in pair) for pair in chosen
+        ):
             raise Invalid("workflows.nothing_chosen", _now("请先勾选要同意的事项。"))
         done, refused = services.approve_several(
             self.actor,
-            tasks=[(int(matter), int(task)) for matter, task in chosen],
+            tasks=[(int(found[1]), int(found[2])) for found in chosen if found],
             comment=self.request.POST.get("comment", ""),
         )
         if done:

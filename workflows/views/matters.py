@@ -42,7 +42,7 @@ class _MatterAction(ActionPage):
     def task_number(self) -> int:
         """The reader's open task that the page named."""
         value = self.request.POST.get("task", "")
-        if not value.isdigit():
+        if not (value.isascii() and value.isdigit() and len(value) < 10):
             raise Invalid("workflows.no_task_named", _now("请从事项页面办理。"))
         return int(value)
 

@@ -7,17 +7,12 @@ from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.kernel import Role
 from ops_platform.web.pages import FormPage
 from workflows import services
 from workflows.forms.matters import RequestForm
 from workflows.models import Request
 from workflows.selectors.matters import latest_of
-from workflows.services.requests import KIND, access_own_request
-
-ASKERS = tuple(
-    role for role in Role if role not in (Role.HIS_CLIENT, Role.AUDITOR, Role.REGIONAL_SUPERVISOR, Role.SYSTEM_ADMIN)
-)
+from workflows.services.requests import ASKERS, KIND, access_own_request
 
 
 class NewRequest(FormPage):

@@ -97,6 +97,8 @@ def carry_out_release(actor: Actor, *, release_id: int) -> QuarantineRelease:
         .get(pk=release_id)
     )
     done = _carry_out(actor_of_user(release.asked_by), release.rows, release.deed, release.reason)
+    if done.count != len(release.rows):
+        raise Conflict("his_intake.row_settled", "所选数据中有已经处理过的，请退回申请人重新选择。")
     release.state, release.batch = QuarantineRelease.State.DONE, done.receipt.batch if done.receipt else None
     release.save(update_fields=["state", "batch"])
     record(
