@@ -162,7 +162,7 @@ class MatterListView(VisibleList):
 
 
 class RequestView(APIView):
-    """Submit a general request. What else is approved begins on its own page: a reopening at the month, a role at the user."""
+    """Submit a general request. What else is approved begins on its own page, as a reopening at the month."""
 
     roles = ASKERS
 

@@ -51,13 +51,6 @@ class MoneyColumn(_FigureColumn):
         return ops.money(value)
 
 
-class WanColumn(_FigureColumn):
-    """Yuan shown in 万元; the header says so."""
-
-    def render(self, value: Any) -> str:
-        return ops.wan(value)
-
-
 class QuantityColumn(_FigureColumn):
     """Counts and measures."""
 

@@ -106,10 +106,8 @@ class Batch(ActionPage):
     success_url_name = "workflows:to-do"
 
     def act(self) -> None:
-        chosen = [tuple(value.split("-", 1)) for value in self.request.POST.getlist("task")]
-        if not chosen or not all(
-            len(pair) == 2 and all(part.isascii() and part.isdigit() for part in pair) for pair in chosen
-        ):
+        chosen = [TICKED.fullmatch(value) for value in self.request.POST.getlist("task")]
+        if not chosen or None in chosen:
             raise Invalid("workflows.nothing_chosen", _now("请先勾选要同意的事项。"))
         done, refused = services.approve_several(
             self.actor,
