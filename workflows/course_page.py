@@ -52,6 +52,7 @@ class Page:
 
     subject: Subject | None
     broken: bool
+    sealed: bool
     stages: tuple[Stage, ...]
     record: Sequence[Act]
     task: Task | None
@@ -78,6 +79,7 @@ def page(actor: Actor, matter: Matter) -> Page:
     return Page(
         subject=subject,
         broken=_broken(matter, course, subject),
+        sealed=subject is not None and digest_of_subject(subject) == matter.digest,
         stages=stages,
         record=selectors.record_of(matter),
         task=task,

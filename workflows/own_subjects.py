@@ -1,6 +1,7 @@
 """The subject types of this app itself: general requests, flows to be published, and roles to be given (identity stands
 below and cannot register its own)."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -11,6 +12,7 @@ from ops_platform.identity.models import ROLE_TITLES, RoleAssignment
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.masterdata.models import InstitutionKind
 from ops_platform.notifications.public import enqueue
+from workflows.drawing import draw
 from workflows.engine.conditions import Attribute, Kind
 from workflows.engine.definition import Level, Step
 from workflows.models import Flow, Request, RequestKind
@@ -113,7 +115,6 @@ def _load_flow(subject: str) -> Subject:
     if flow is None:
         raise NotFound("workflows.no_flow_found", "没有这个流程。")
     draft = flow.draft or (flow.current.body if flow.current else {})
-    steps = [str(step["title"]) for step in draft.get("steps", [])]
     return Subject(
         title=f"发布流程：{flow.title}",
         institution=flow.institution_id,
@@ -122,14 +123,25 @@ def _load_flow(subject: str) -> Subject:
         lines=(
             Line("流程", flow.title),
             Line("适用", flow.institution.name if flow.institution else "整个医共体"),
-            Line("环节", " → ".join(steps) or "—"),
             Line("说明", flow.draft_note or "—"),
+            *_drawn(flow.subject_type, draft),
         ),
         url=reverse("workflows:flow-draft", args=[flow.pk])
         if flow.draft
         else reverse("workflows:flow", args=[flow.pk]),
         barred=frozenset({flow.draft_by_id} if flow.draft_by_id else ()),
     )
+
+
+def _drawn(kind: str, draft: Mapping[str, Any]) -> Iterator[Line]:
+    """The flow in words, step by step: what the second person signs."""
+    if not draft:
+        return
+    drawing = draw(flows.with_attributes(kind, draft))
+    for number, step in enumerate(drawing.steps, start=1):
+        parts = (step.how, "、".join(step.signers), step.condition, step.rejection, *step.limits)
+        yield Line(f"环节 {number} {step.title}", "；".join(part for part in parts if part))
+    yield Line("选项", "；".join(drawing.options) or "—")
 
 
 def _publish_flow(actor: Actor, subject: str, decision: Decision) -> None:

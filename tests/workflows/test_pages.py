@@ -167,6 +167,15 @@ def test_a_stranger_learns_no_title_from_the_batch_button(hospital: Hospital) ->
     assert matter.title not in answer.content.decode()
 
 
+def test_a_form_that_is_sent_twice_is_one_request(hospital: Hospital) -> None:
+    clerk = sign_in(hospital.clerk)
+    body = {"institution": hospital.township.pk, "kind": "office", "title": "打印纸", "amount": "9", "reason": "用完了"}
+    body["once"] = "0e37df36-f698-11e6-8dd4-cb9ced3df976"
+    first, second = (clerk.post("/workflows/requests/new/", body) for _ in range(2))
+    assert (first.status_code, first.url) == (302, second.url)  # type: ignore[attr-defined]
+    assert Request.objects.count() == 1
+
+
 def test_the_auditor_writes_nothing(hospital: Hospital) -> None:
     matter = hospital.ask()
     assert sign_in(hospital.auditor).post(f"/workflows/matters/{matter.pk}/say/", {"comment": "好"}).status_code == 403

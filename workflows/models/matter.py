@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.identity.models import User
+from ops_platform.identity.models import ROLE_CHOICES, User
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.orm.models import READ_APPEND_CHANGE, AppendOnly, ScopedQuerySet
 from workflows.models.flow import FlowVersion
@@ -168,7 +168,7 @@ class Act(AppendOnly):
     person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     behalf_of = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     other = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    role = models.CharField(max_length=24, blank=True, default="")
+    role = models.CharField(max_length=24, choices=ROLE_CHOICES, blank=True, default="")
     round = models.PositiveIntegerField()
     step = models.CharField(max_length=40, blank=True, default="")
     step_title = models.CharField(max_length=80, blank=True, default="")

@@ -22,7 +22,10 @@ class RequestKind(models.TextChoices):
 
 class Request(models.Model):
     """A general request of an institution (事项申请): what for, how much, why. Born when somebody writes it; what is on its
-    way or decided is not changed any more, what was returned may be."""
+    way or decided is not changed any more, what was returned may be.
+
+    `once` is the key of the form: sent twice, it is one request.
+    """
 
     app_privileges = READ_APPEND_CHANGE
 
@@ -41,6 +44,7 @@ class Request(models.Model):
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=10, choices=State, default=State.ASKED)
+    once = models.UUIDField(null=True, blank=True, unique=True)
 
     objects = ScopedQuerySet.as_manager()
 

@@ -228,8 +228,8 @@ def comment(actor: Actor, *, matter_id: int, words: str, files: Iterable[File] =
     if len(words.strip()) > LONGEST_COMMENT:
         raise Invalid("workflows.comment_too_long", f"评论最多 {LONGEST_COMMENT} 个字。", field="comment")
     attached = attach_to(actor, matter, files)
-    names = "".join(f"\n[附件] {document.name}" for document in attached)
-    keep_act(matter, actor, Deed(ActKind.COMMENT, f"{words.strip()}{names}".strip()))
+    names = tuple(document.name for document in attached)
+    keep_act(matter, actor, Deed(ActKind.COMMENT, words.strip(), attached=names))
     _record(actor, matter, ActKind.COMMENT, words)
     return matter
 

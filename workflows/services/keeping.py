@@ -109,6 +109,7 @@ class Deed:
     task: Task | None = None
     other: int | None = None
     digest: str = ""
+    attached: tuple[str, ...] = ()
 
 
 def keep(matter: Matter, before: Course | None, outcome: Outcome, actor: Actor, deed: Deed) -> Act:
@@ -150,8 +151,13 @@ def keep_act(
         task=deed.task.number if deed.task else None,
         comment=deed.comment,
         digest=deed.digest,
-        events=[_event_to_json(event) for event in events],
+        events=[_event_to_json(event) for event in events] + _attached(deed),
     )
+
+
+def _attached(deed: Deed) -> list[dict[str, Any]]:
+    """Files that came with the act, by their names."""
+    return [{"kind": "attached", "detail": {"names": list(deed.attached)}}] if deed.attached else []
 
 
 def _event_to_json(event: Event) -> dict[str, Any]:

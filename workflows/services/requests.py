@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from ops_platform.audit.public import record
 from ops_platform.documents.public import CheckedFile
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.masterdata.models import Department, Institution
 from workflows.models import Matter, Request, RequestKind
-from workflows.selectors.matters import on_its_way
+from workflows.selectors.matters import latest_of, on_its_way
 from workflows.services import acts
 
 KIND = "workflows.request"
@@ -31,18 +32,22 @@ def ask(
     reason: str,
     department_id: int | None = None,
     files: Iterable[CheckedFile] = (),
+    once: UUID | None = None,
 ) -> tuple[Request, Matter]:
     """Write a request and submit it for approval with its attachments, in one transaction.
 
-    Amount in yuan, not negative, 0 for none."""
+    Amount in yuan, not negative, 0 for none. With a key `once` the same form sent twice answers what the first made."""
     if actor.user is None:
         raise Forbidden("workflows.persons_only", "审批只能由登录的人员办理。")
     institution = Institution.objects.visible_to(actor).filter(pk=institution_id).first()
     if institution is None:
         raise NotFound("masterdata.no_institution", "没有这个机构。")
     _check(kind, title, amount, reason)
+    if once is not None and (earlier := _asked_already(actor, once)):
+        return earlier
     row = Request.objects.create(
         institution=institution,
+        once=once,
         department=_department(institution, department_id),
         kind=kind,
         title=title.strip(),
@@ -53,6 +58,14 @@ def ask(
     matter = acts.start(actor, kind=KIND, subject=str(row.pk))
     acts.attach_to(actor, matter, files)
     return row, matter
+
+
+def _asked_already(actor: Actor, once: UUID) -> tuple[Request, Matter] | None:
+    """What the form with this key made before; two that arrive at the same moment wait for each other here."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [once.int % 2**63])
+    row = Request.objects.filter(once=once, asked_by=actor.user).first()
+    return (row, latest_of(KIND, [str(row.pk)])[str(row.pk)]) if row else None
 
 
 def _check(kind: str, title: str, amount: Decimal, reason: str) -> None:

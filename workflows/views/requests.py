@@ -28,7 +28,9 @@ class NewRequest(FormPage):
         return {**super().get_form_kwargs(), "actor": self.actor}
 
     def act(self, form: RequestForm) -> HttpResponse:
-        _request, matter = services.ask(self.actor, **_given(form), files=form.cleaned_data["attachments"])
+        _request, matter = services.ask(
+            self.actor, **_given(form), files=form.cleaned_data["attachments"], once=form.cleaned_data["once"]
+        )
         return redirect("workflows:matter", matter.pk)
 
 
@@ -57,7 +59,7 @@ class ChangeRequest(FormPage):
     def get_form(self, form_class: Any = None) -> Any:
         form = super().get_form(form_class)
         form.fields["institution"].disabled = True
-        del form.fields["attachments"]
+        del form.fields["attachments"], form.fields["once"]
         return form
 
     def act(self, form: RequestForm) -> HttpResponse:
