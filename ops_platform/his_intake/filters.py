@@ -25,7 +25,7 @@ FAULT_TITLES = {
     "his_intake.unknown_department": _("科室尚未报送"),
     "his_intake.unknown_item": _("收费项目尚未报送"),
     "his_intake.unknown_encounter": _("就诊尚未报送"),
-    "his_intake.period_closed": _("期间已关账"),
+    "his_intake.period_closed": _("期间已结账"),
     "his_intake.period_before_start": _("早于启用期间"),
     "his_intake.period_in_future": _("晚于当前期间"),
     "his_intake.repeated_key": _("与本批其他行重复"),

@@ -26,6 +26,7 @@ from ops_platform.notifications.public import enqueue
 logger = logging.getLogger(__name__)
 OPERATORS = (Role.OPERATION_CENTRE, Role.FINANCE_DIRECTOR)
 RESEND_AFTER = timedelta(seconds=60)
+MOST_LOST = 3  # a step that loses its worker each time must not go on for ever
 
 
 @transaction.atomic
@@ -179,10 +180,16 @@ class _Heartbeat:
 def _run_lane(lane: Lane, owner: str, heartbeat: _Heartbeat) -> None:
     for step_run in lane.steps.exclude(state__in=DONE_STATES).order_by("position"):
         heartbeat.step_id, heartbeat.done, heartbeat.total = step_run.pk, 0, 0
+        lost_again = step_run.state == StepState.RUNNING and step_run.attempts >= MOST_LOST
         step_run.state, step_run.started_at, step_run.error = StepState.RUNNING, timezone.now(), ""
         step_run.attempts += 1
         step_run.save(update_fields=["state", "started_at", "error", "attempts"])
         try:
+            if lost_again:
+                raise Conflict(
+                    "nightly.worker_lost_again",
+                    f"这一步已使 {MOST_LOST} 个工作进程中断，不再自动重试。请查看日志后恢复运行。",
+                )
             _run_step(lane, owner, step_run, heartbeat)
         except LeaseLost:
             raise

@@ -127,7 +127,7 @@ def test_a_closed_month_takes_no_rows_and_its_rows_cannot_be_superseded(hospital
     late = trade.send(hospital, "cost-entries", [trade.cost("V2", "NK", "5.00", day="2026-01-30")])
     moved = trade.send(hospital, "cost-entries", [trade.cost("V1", "NK", "100.00", day="2026-02-01")])
     assert [error.code for error in (*late.errors, *moved.errors)] == ["his_intake.period_closed"] * 2
-    assert "2026-01 期间已关账" in late.errors[0].message
+    assert "2026-01 期间已结账" in late.errors[0].message
     assert CostEntry.objects.current().get().amount == 100
 
 

@@ -200,3 +200,17 @@ def _in_mid_step(platform: Platform) -> bool:
             " WHERE i.code = 'H1' AND s.step = 'costing.allocation' AND s.state = 'running'",
         )
     )
+
+
+@pytest.mark.django_db
+def test_a_step_that_loses_its_worker_again_and_again_fails_in_the_end() -> None:
+    institutions = trade.alliance()
+    _books(institutions["H1"])
+    run = services.start_run(PLATFORM, business_date=BUSINESS_DATE, trigger="command")
+    lane = run.lanes.get(institution=institutions["H1"])
+    first = lane.steps.order_by("position")[0]
+    StepRun.objects.filter(pk=first.pk).update(state=StepState.RUNNING, attempts=3)
+    services.advance(lane.pk)
+    first.refresh_from_db()
+    assert (first.state, first.attempts) == (StepState.FAILED, 4)
+    assert "不再自动重试" in first.error

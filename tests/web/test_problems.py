@@ -23,11 +23,11 @@ def handled(error: Exception):
 
 
 def test_a_refusal_of_the_trade_keeps_its_code_message_status_and_values():
-    answer = handled(Conflict("his_intake.period_closed", "2026-03 期间已关账。", period="2026-03", status="never"))
+    answer = handled(Conflict("his_intake.period_closed", "2026-03 期间已结账。", period="2026-03", status="never"))
     assert answer.status_code == 409
     assert answer.content_type == "application/problem+json"
     assert answer.data["code"] == "his_intake.period_closed"
-    assert answer.data["detail"] == "2026-03 期间已关账。"
+    assert answer.data["detail"] == "2026-03 期间已结账。"
     assert answer.data["period"] == "2026-03"
     assert answer.data["status"] == 409
 

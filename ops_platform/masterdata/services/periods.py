@@ -28,7 +28,7 @@ class PeriodGate:
         if str(period) in self.closed:
             return (
                 "his_intake.period_closed",
-                f"{period} 期间已关账或正在结账，不能再写入。请由财务负责人反结账，或改用未关账的期间。",
+                f"{period} 期间已结账或正在结账，不能再写入。请由财务负责人反结账，或改用未结账的期间。",
             )
         if period < self.first:
             return ("his_intake.period_before_start", f"{period} 早于本机构的启用期间 {self.first}，请核对日期。")
