@@ -18,12 +18,17 @@ def kinds() -> list[tuple[str, str]]:
 
 
 class TaskFilter(django_filters.FilterSet):
-    """Tasks by words in the title and by subject type."""
+    """Tasks by words in the title, subject type, applicant and institution."""
 
     words = django_filters.CharFilter(label=_("事项名称"), field_name="matter__title", lookup_expr="icontains")
     kind = django_filters.ChoiceFilter(
         label=_("类型"), field_name="matter__subject_type", choices=kinds, empty_label=_("全部")
     )
+
+    applicant = django_filters.CharFilter(
+        label=_("申请人"), field_name="matter__applicant__display_name", lookup_expr="icontains"
+    )
+    place = django_filters.CharFilter(label=_("机构"), field_name="matter__institution__name", lookup_expr="icontains")
 
     class Meta:
         model = Task
@@ -39,11 +44,15 @@ class CopyFilter(TaskFilter):
 
 
 class MatterFilter(django_filters.FilterSet):
-    """Matters by words, subject type, state and day."""
+    """Matters by words, subject type, state, applicant, institution and day."""
 
     words = django_filters.CharFilter(label=_("事项名称"), field_name="title", lookup_expr="icontains")
     kind = django_filters.ChoiceFilter(label=_("类型"), field_name="subject_type", choices=kinds, empty_label=_("全部"))
     state = django_filters.ChoiceFilter(label=_("状态"), choices=Matter.State.choices, empty_label=_("全部"))
+    applicant = django_filters.CharFilter(
+        label=_("申请人"), field_name="applicant__display_name", lookup_expr="icontains"
+    )
+    place = django_filters.CharFilter(label=_("机构"), field_name="institution__name", lookup_expr="icontains")
     since = django_filters.DateFilter(label=_("提交日期自"), method="from_day", widget=DAY)
     until = django_filters.DateFilter(label=_("至"), method="to_day", widget=DAY)
 

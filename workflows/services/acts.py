@@ -184,7 +184,7 @@ def add_signer(actor: Actor, *, matter_id: int, task: int, added: int, before: b
     matter, course = _locked(matter_id)
     held, roster = course.task(task), _roster(matter)
     _must_be_allowed(actor, matter, course, held, roster)
-    guest = _colleague(matter, added, None)
+    guest = _colleague(matter, added, held)
     deed = Deed(ActKind.ADD_BEFORE if before else ActKind.ADD_AFTER, _reason(comment), held, guest.pk)
     return _act(
         actor,
@@ -390,7 +390,7 @@ def _colleague(matter: Matter, person: int, task: Task | None) -> User:
         if pair is not None:
             raise Conflict(
                 "workflows.incompatible_duties",
-                f"该人员的角色与「{ROLE_TITLES[Role(task.role)]}」是不相容职务，不能转办给他：{pair.reason}。",
+                f"该人员的角色与「{ROLE_TITLES[Role(task.role)]}」是不相容职务，不能参与本环节：{pair.reason}。",
                 field="person",
             )
     return user

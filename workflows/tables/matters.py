@@ -1,15 +1,20 @@
 """Lists of matters."""
 
+from datetime import datetime
 from typing import Any
 
 import django_tables2
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import A
 
+from ops_platform.web import formats
 from ops_platform.web.tables import STACKED_WORDS, ActionsColumn, DayColumn, StateColumn, Table, TimeColumn
+from ops_platform.web.templatetags import ops
 from workflows.models import Copy, Delegation, Matter, Task
 from workflows.subjects import title_of
 
+LONG_HOURS = 48
 MATTER_TONES = {
     "running": "info",
     "returned": "warn",
@@ -46,14 +51,23 @@ class ToDoTable(Table):
     applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant")
     step_title = django_tables2.Column(verbose_name=_("环节"))
     created_at = TimeColumn(verbose_name=_("到达时间"))
+    waited = django_tables2.Column(verbose_name=_("已等待"), accessor="created_at", orderable=False)
 
     class Meta(Table.Meta):
         attrs = STACKED_WORDS
         model = Task
-        fields = ("tick", "matter", "kind", "institution", "applicant", "step_title", "created_at")
+        fields = ("tick", "matter", "kind", "institution", "applicant", "step_title", "created_at", "waited")
 
     def value_matter(self, record: Task) -> str:
         return record.matter.title
+
+    def render_waited(self, value: datetime) -> str:
+        hours = (timezone.now() - value).total_seconds() / 3600
+        text = formats.duration(hours)
+        return ops.badge(text, "warn") if hours >= LONG_HOURS else text
+
+    def value_waited(self, value: datetime) -> str:
+        return formats.duration((timezone.now() - value).total_seconds() / 3600)
 
 
 class DoneTable(Table):
