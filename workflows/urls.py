@@ -4,7 +4,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.web import navigation
-from workflows.selectors.matters import FLOW_READERS, OVERSEERS
+from workflows.selectors.matters import FLOW_READERS, OVERSEERS, SIGNERS
 from workflows.selectors.measures import READERS
 from workflows.views import cases, delegations, drafts, flows, inbox, matters, measures, processes, requests
 
@@ -60,9 +60,7 @@ urlpatterns = [
 
 navigation.register("审批", _("我的审批"), "workflows:to-do", icon="checklist", order=10)
 navigation.register("审批", _("发起申请"), "workflows:new-request", icon="file-plus", roles=requests.ASKERS, order=20)
-navigation.register(
-    "审批", _("委派"), "workflows:delegations", icon="arrows-exchange", roles=delegations.SIGNERS, order=30
-)
+navigation.register("审批", _("委派"), "workflows:delegations", icon="arrows-exchange", roles=SIGNERS, order=30)
 navigation.register("审批", _("审批查询"), "workflows:all", icon="search", roles=OVERSEERS, order=40)
 navigation.register("审批", _("审批流程"), "workflows:flows", icon="route", roles=FLOW_READERS, order=50)
 navigation.register("审批", _("业务流程"), "workflows:processes", icon="sitemap", roles=READERS, order=60)

@@ -70,7 +70,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "workflows:matter": KNOWN,
     "workflows:sign": KNOWN,
     "workflows:pass-on": KNOWN,
-    "workflows:say": KNOWN,
+    "workflows:say": KNOWN - roles("aud sup"),
     "workflows:resubmit": KNOWN,
     "workflows:withdraw": KNOWN,
     "workflows:urge": KNOWN,

@@ -54,8 +54,8 @@ def test_a_clinic_hands_in_a_file_and_corrects_what_is_marked(community: Communi
     file = tmp_path / "成本.csv"
     file.write_text(
         "voucher,line,department,date,cost_item,funding_source,amount,summary\n"
-        "P-1,1,QK,2026-11-03,drugs,basic,120.50,药品\n"
-        "P-2,1,QK,2026-11-33,drugs,basic,12.345,药品\n",
+        "P-1,1,C01,2026-11-03,drugs,basic,120.50,药品\n"
+        "P-2,1,C01,2026-11-33,drugs,basic,12.345,药品\n",
         encoding="utf-8",
     )
     community.sign_in(page, "clinic")
@@ -68,14 +68,15 @@ def test_a_clinic_hands_in_a_file_and_corrects_what_is_marked(community: Communi
     assert "12.345" in text
     file.write_text(
         "voucher,line,department,date,cost_item,funding_source,amount,summary\n"
-        "P-2,1,QK,2026-11-03,drugs,basic,12.34,药品\n",
+        "P-2,1,C01,2026-11-03,drugs,basic,12.34,药品\n",
         encoding="utf-8",
     )
     page.goto(f"{community.platform.url}/intake/upload/cost-entries/")
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name=re.compile("上传|提交")).click()
     page.wait_for_url(re.compile(r"/receipt/"))
-    page.goto(f"{community.platform.url}/intake/quarantine/?dataset=cost-entries")
+    expect(page.locator("main")).not_to_contain_text("没有入库")
+    page.goto(f"{community.platform.url}/intake/quarantine/?dataset=cost-entries&state=open")
     expect(page.locator("main")).not_to_contain_text("2026-11-33")
 
 

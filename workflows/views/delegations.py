@@ -6,16 +6,13 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.kernel import Role
 from ops_platform.web.pages import ActionPage, FormPage, ListPage
 from workflows import services
 from workflows.forms.matters import DelegationForm
 from workflows.models import Delegation
 from workflows.selectors import matters as selectors
-from workflows.selectors.matters import NEVER_SIGN
+from workflows.selectors.matters import SIGNERS
 from workflows.tables.matters import DelegationTable
-
-SIGNERS = tuple(role for role in Role if role not in NEVER_SIGN)
 
 
 class Delegations(ListPage):

@@ -105,6 +105,7 @@ class PassOn(FormPage):
 class Say(_MatterAction):
     """Comment on the matter, with attachments."""
 
+    roles = selectors.SIGNERS
     success_message = _("已评论。")
 
     def act(self) -> None:
