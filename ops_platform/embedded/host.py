@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import random
 import socket
 import subprocess
 from pathlib import Path
@@ -62,9 +63,16 @@ def can_server_enter(folder: Path) -> bool:
     return run(["/bin/sh", "-c", 'cd -- "$1"', "sh", folder]).returncode == 0
 
 
+SERVER_PORTS = range(20_000, 32_768)
+
+
 def free_port(remembered: int | None = None) -> int:
-    """The remembered port if nothing listens there now, otherwise any free one."""
-    for port in (remembered, 0):
+    """The remembered port if nothing listens there now, otherwise any free one.
+
+    Taken from below the range in which the system gives outgoing connections their ports: one of those could otherwise sit
+    on a server's port while that server is away for a moment.
+    """
+    for port in (remembered, *random.sample(SERVER_PORTS, 20), 0):
         if port is None:
             continue
         with socket.socket() as probe:
