@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "workflows",
     "ops_platform.nightly",
     "ops_platform.his_intake",
+    "ops_platform.ledger",
     "insurance_settlement",
     "costing",
     "ops_platform.dashboard",

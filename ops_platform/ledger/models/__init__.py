@@ -1,0 +1,23 @@
+"""Tables of the ledger."""
+
+from ops_platform.ledger.models.account import Account, AccountKind, Book, Floor, Side
+from ops_platform.ledger.models.balance import PeriodBalance, RunningBalance
+from ops_platform.ledger.models.dimension import Dimension
+from ops_platform.ledger.models.entry import Entry, EntryKind, Leg
+from ops_platform.ledger.models.pending import PendingEntry, PendingLeg
+
+__all__ = [
+    "Account",
+    "AccountKind",
+    "Book",
+    "Dimension",
+    "Entry",
+    "EntryKind",
+    "Floor",
+    "Leg",
+    "PendingEntry",
+    "PendingLeg",
+    "PeriodBalance",
+    "RunningBalance",
+    "Side",
+]

@@ -1,0 +1,46 @@
+"""Entries and pending entries as engines see them: what was booked, read back from its legs."""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from ops_platform.kernel import to_fen
+from ops_platform.ledger.engine.entry import EntryInput, Leg
+from ops_platform.ledger.models import Entry, PendingEntry, PendingLeg
+from ops_platform.ledger.models import Leg as LegRow
+from ops_platform.ledger.services.dimensions import dimensions_of
+
+CHUNK = 20_000
+
+
+def content_of(row: Entry | PendingEntry) -> EntryInput:
+    """One entry with its legs."""
+    legs = row.legs.select_related("account", "dimension").order_by("position")
+    return input_of(row, tuple(_leg(leg) for leg in legs))
+
+
+def input_of(row: Entry | PendingEntry, legs: tuple[Leg, ...]) -> EntryInput:
+    """The entry with these legs."""
+    return EntryInput(
+        day=row.day, summary=row.summary, source=row.source, key=row.key, document=row.document, legs=legs
+    )
+
+
+def legs_of(rows: Iterable[Entry]) -> dict[int, tuple[Leg, ...]]:
+    """The legs of many entries by the entry's number, in two queries."""
+    found = (
+        LegRow.objects.filter(entry__in=[row.pk for row in rows])
+        .select_related("account", "dimension")
+        .order_by("entry", "position")
+        .iterator(chunk_size=CHUNK)
+    )
+    return {entry: tuple(_leg(leg) for leg in legs) for entry, legs in groupby(found, key=lambda leg: leg.entry_id)}
+
+
+def _leg(row: LegRow | PendingLeg) -> Leg:
+    return Leg(
+        account=row.account.code,
+        debit=to_fen(row.debit),
+        credit=to_fen(row.credit),
+        dimensions=dimensions_of(row.dimension),
+        summary=row.summary,
+    )

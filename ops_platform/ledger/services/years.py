@@ -1,0 +1,97 @@
+"""Beginnings and ends of the books: opening balances, carrying a year forward."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.db import transaction
+from django.db.models import F, Sum
+
+from ops_platform.audit.public import record
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, Period, Role, to_fen
+from ops_platform.ledger.engine.carrying import Standing, carry_forward
+from ops_platform.ledger.engine.chart import YEARLY
+from ops_platform.ledger.engine.entry import EntryInput, Leg
+from ops_platform.ledger.models import Dimension, Entry, EntryKind, PeriodBalance
+from ops_platform.ledger.selectors.chart import accounts_of, chart_at
+from ops_platform.ledger.services.booking import Booking, book, lock_books
+from ops_platform.ledger.services.dimensions import dimensions_of
+from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodState
+from ops_platform.masterdata.services.periods import access_institution
+
+KEEPERS = (Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
+
+
+@transaction.atomic
+def book_opening(actor: Actor, *, institution: Institution, key: str, legs: Sequence[Leg]) -> Entry:
+    """Book what stood on the accounts before the first month (期初余额), dated the last day before it.
+
+    Raises Conflict once the first month is closed: what it began with is official then. A wrong opening is reversed.
+    """
+    access_institution(actor, institution.pk, *KEEPERS)
+    first = Period.parse(institution.first_period)
+    if AccountingPeriod.objects.filter(institution=institution, period=str(first), state=PeriodState.CLOSED).exists():
+        raise Conflict("ledger.opening_closed", f"{first} 已结账，期初余额不能再改。请先反结账。", period=str(first))
+    entry = EntryInput(
+        day=first.shift(-1).last_day, summary="期初余额", source="ledger.opening", key=key, legs=tuple(legs)
+    )
+    row = book(actor, institution=institution, entry=entry, booking=Booking(entry, kind=EntryKind.OPENING))
+    record(actor, "ledger.opening_booked", institution=institution.code, subject_type="entry", subject=row.pk)
+    return row
+
+
+@transaction.atomic
+def carry_year_forward(actor: Actor, *, institution: Institution, year: int) -> Entry:
+    """Carry a year forward (年末结转) on its last day. A repeat gives the entry that is there.
+
+    Raises Conflict while an earlier month of the year is open, or when December is closed; Invalid when nothing stands on
+    the year's accounts. To do it again after a correction, the entry is reversed first.
+    """
+    access_institution(actor, institution.pk, *KEEPERS)
+    if not actor.may(institution.pk, *KEEPERS):
+        raise Forbidden("ledger.not_allowed", "只有财务负责人或运营管理中心可以年末结转。")
+    lock_books([institution])
+    done = Entry.objects.filter(institution=institution, kind=EntryKind.CARRY_FORWARD, period=f"{year}-12")
+    standing = done.filter(reversed_by__isnull=True).first()
+    if standing:
+        return standing
+    open_months = AccountingPeriod.objects.filter(
+        institution=institution, period__gte=f"{year}-01", period__lt=f"{year}-12"
+    ).exclude(state=PeriodState.CLOSED)
+    first_open = open_months.order_by("period").values_list("period", flat=True).first()
+    if first_open:
+        raise Conflict("ledger.year_not_over", f"{first_open} 尚未结账，不能年末结转。", period=first_open)
+    rows = accounts_of(institution)
+    last_day = date(year, 12, 31)
+    legs = carry_forward(_standings(institution, year), chart_at(rows, last_day))
+    if not legs:
+        raise Invalid("ledger.nothing_to_carry", f"{year} 年收入、费用科目没有余额，无须结转。")
+    entry = EntryInput(
+        day=last_day,
+        summary=f"{year} 年末结转",
+        source="ledger.carry-forward",
+        key=f"{year}" if not done.exists() else f"{year}/{done.count() + 1}",
+        legs=legs,
+    )
+    row = book(actor, institution=institution, entry=entry, booking=Booking(entry, kind=EntryKind.CARRY_FORWARD))
+    record(actor, "ledger.year_carried", institution=institution.code, subject_type="entry", subject=row.pk)
+    return row
+
+
+def _standings(institution: Institution, year: int) -> list[Standing]:
+    """What stands on accounts of the year, by account and dimension, in a fixed order."""
+    moved = PeriodBalance.objects.filter(
+        institution=institution,
+        period__gte=f"{year}-01",
+        period__lte=f"{year}-12",
+        account__kind__in=[str(kind) for kind in YEARLY],
+    )
+    sums = list(
+        moved.values("account__code", "dimension")
+        .annotate(net=Sum(F("debit") - F("credit")))
+        .exclude(net=0)
+        .order_by("account__code", "dimension")
+    )
+    dimensions = Dimension.objects.in_bulk({row["dimension"] for row in sums})
+    return [
+        Standing(row["account__code"], dimensions_of(dimensions[row["dimension"]]), to_fen(row["net"])) for row in sums
+    ]
