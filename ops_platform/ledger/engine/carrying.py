@@ -3,8 +3,8 @@
 Source: 政府会计制度 [recall]. What income and expense accounts moved in the year goes to 本期盈余, told apart by where the
 money came from (财会〔2018〕24号: 财政项目盈余, 医疗盈余, 科教盈余), and from there by 本年盈余分配 to 累计盈余. In the
 budget books income and expense go to 其他结余 [default: one account], and from there by 非财政拨款结余分配 to
-非财政拨款结余; fiscal money goes to 财政拨款结转. Each account × dimension that moved gets one leg of its own, so that nothing
-is netted unseen. Afterwards every account of the year stands at nothing.
+非财政拨款结余; fiscal money goes to 财政拨款结转. Each account × dimension that moved gets one leg of its own, so that
+nothing is netted unseen. Afterwards every account of the year stands at nothing.
 """
 
 from collections import defaultdict

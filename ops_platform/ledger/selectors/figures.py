@@ -32,16 +32,16 @@ def figures_of(institutions: Sequence[int], period: Period) -> list[Figure]:
         )
         return [
             Figure(
-                institution=institution,
-                account=account,
-                counterparty=counterparty,
-                cost_item=cost_item,
-                opening=opening,
-                debit=debit,
-                credit=credit,
-                year_debit=year_debit,
-                year_credit=year_credit,
-                carried=carried,
+                institution=row[0],
+                account=row[1],
+                counterparty=row[2],
+                cost_item=row[3],
+                opening=row[4],
+                debit=row[5],
+                credit=row[6],
+                year_debit=row[7],
+                year_credit=row[8],
+                carried=row[9],
             )
-            for institution, account, counterparty, cost_item, opening, debit, credit, year_debit, year_credit, carried in cursor.fetchall()
+            for row in cursor.fetchall()
         ]
