@@ -10,13 +10,47 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions, register_check
-        from ops_platform.ledger import integrity, reference
+        from ops_platform.documents.public import register_owner
+        from ops_platform.ledger import approval, integrity, reference
+        from ops_platform.ledger.selectors.access import may_see_voucher
         from ops_platform.masterdata.reference import register_reference
+        from workflows.public import register_subject
 
         register_actions(
             ledger__opening_booked="录入期初余额",
             ledger__year_carried="年末结转",
+            ledger__voucher_made="手工凭证制单",
+            ledger__voucher_changed="修改手工凭证",
         )
         register_check("ledger.balances", "账簿余额", integrity.balances)
         register_check("ledger.chain", "凭证链", integrity.chain)
         register_reference("accounts", reference.load_accounts)
+        register_owner(approval.VOUCHER.code, may_see_voucher)
+        register_subject(approval.VOUCHER)
+        self._name_sources()
+        self._announce_pages()
+
+    def _name_sources(self) -> None:
+        from django.urls import reverse
+
+        from ops_platform.ledger.sources import register_source
+
+        register_source("ledger.voucher", "手工凭证", lambda document: reverse("ledger:voucher", args=[document]))
+        register_source("ledger.opening", "期初余额")
+        register_source("ledger.carry-forward", "年末结转")
+
+    def _announce_pages(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
+        from ops_platform.ledger.selectors.access import READERS
+        from ops_platform.web import navigation
+
+        pages = (
+            (_("凭证查询"), "ledger:journal", "book-2"),
+            (_("手工凭证"), "ledger:vouchers", "pencil"),
+            (_("待记账凭证"), "ledger:pending", "clock"),
+            (_("科目余额表"), "ledger:trial-balance", "scale"),
+            (_("会计科目表"), "ledger:chart", "list-tree"),
+        )
+        for order, (title, name, icon) in enumerate(pages):
+            navigation.register("账务", title, name, icon=icon, roles=READERS, order=order)

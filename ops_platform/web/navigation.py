@@ -19,6 +19,7 @@ class Section(TextChoices):
     OVERVIEW = "总览", _("总览")
     APPROVAL = "审批", _("审批")
     INTAKE = "数据采集", _("数据采集")
+    LEDGER = "账务", _("账务")
     COSTING = "成本核算", _("成本核算")
     SETTLEMENT = "医保结算", _("医保结算")
     NIGHTLY = "夜间运行", _("夜间运行")

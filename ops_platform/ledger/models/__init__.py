@@ -5,6 +5,7 @@ from ops_platform.ledger.models.balance import PeriodBalance, RunningBalance
 from ops_platform.ledger.models.dimension import Dimension
 from ops_platform.ledger.models.entry import Entry, EntryKind, Leg
 from ops_platform.ledger.models.pending import PendingEntry, PendingLeg
+from ops_platform.ledger.models.voucher import Voucher
 
 __all__ = [
     "Account",
@@ -20,4 +21,5 @@ __all__ = [
     "PeriodBalance",
     "RunningBalance",
     "Side",
+    "Voucher",
 ]

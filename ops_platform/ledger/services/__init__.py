@@ -3,18 +3,34 @@
 from ops_platform.ledger.services.booking import Booking, book, book_all, lock_books
 from ops_platform.ledger.services.pending import expire_due, hold, post, void
 from ops_platform.ledger.services.reversing import reverse
+from ops_platform.ledger.services.vouchers import (
+    MAKERS,
+    ask_reversal,
+    change_voucher,
+    make_voucher,
+    own_voucher,
+    post_voucher,
+    void_voucher,
+)
 from ops_platform.ledger.services.years import book_opening, carry_year_forward
 
 __all__ = [
+    "MAKERS",
     "Booking",
+    "ask_reversal",
     "book",
     "book_all",
     "book_opening",
     "carry_year_forward",
+    "change_voucher",
     "expire_due",
     "hold",
     "lock_books",
+    "make_voucher",
+    "own_voucher",
     "post",
+    "post_voucher",
     "reverse",
     "void",
+    "void_voucher",
 ]

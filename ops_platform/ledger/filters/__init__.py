@@ -1,0 +1,67 @@
+"""Filters of the ledger lists and API."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.ledger.models import Entry, EntryKind, Leg, PendingEntry, Voucher
+from ops_platform.ledger.selectors import access
+from ops_platform.ledger.sources import source_choices
+from ops_platform.masterdata.models import Institution
+
+ALL = _("全部")
+
+
+class MonthInput(forms.DateInput):
+    """The browser's own choice of a month."""
+
+    input_type = "month"
+
+
+def _institutions(request: Any) -> QuerySet[Institution]:
+    return access.institutions(request.actor) if request else Institution.objects.none()
+
+
+class EntryFilter(django_filters.FilterSet):
+    """Entries by institution, month, kind, source, account, words and amount of a leg."""
+
+    institution = django_filters.ModelChoiceFilter(label=_("机构"), empty_label=ALL, queryset=_institutions)
+    period = django_filters.CharFilter(label=_("月份"), widget=MonthInput)
+    kind = django_filters.ChoiceFilter(label=_("类型"), choices=EntryKind.choices, empty_label=ALL)
+    source = django_filters.ChoiceFilter(label=_("来源"), choices=source_choices, empty_label=ALL)
+    account = django_filters.CharFilter(label=_("科目编码"), method="by_account")
+    words = django_filters.CharFilter(label=_("摘要"), field_name="summary", lookup_expr="icontains")
+
+    class Meta:
+        model = Entry
+        fields: list[str] = []
+
+    def by_account(self, rows: QuerySet[Entry], _name: str, value: str) -> QuerySet[Entry]:
+        """Entries with a leg on an account that begins with these digits."""
+        legs = Leg.objects.filter(account__code__startswith=value.strip())
+        return rows.filter(pk__in=legs.values("entry"))
+
+
+class VoucherFilter(django_filters.FilterSet):
+    """Vouchers by hand by institution and state."""
+
+    institution = django_filters.ModelChoiceFilter(label=_("机构"), empty_label=ALL, queryset=_institutions)
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=Voucher.State.choices, empty_label=ALL)
+
+    class Meta:
+        model = Voucher
+        fields: list[str] = []
+
+
+class PendingFilter(django_filters.FilterSet):
+    """Pending entries by institution and state."""
+
+    institution = django_filters.ModelChoiceFilter(label=_("机构"), empty_label=ALL, queryset=_institutions)
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=PendingEntry.State.choices, empty_label=ALL)
+
+    class Meta:
+        model = PendingEntry
+        fields: list[str] = []

@@ -1,0 +1,69 @@
+"""Who may see which books."""
+
+from django.db.models import QuerySet
+
+from ops_platform.kernel import Actor, NotFound, Role
+from ops_platform.ledger.models import Entry, PendingEntry, Voucher
+from ops_platform.masterdata.models import Institution
+
+READERS = (
+    Role.FINANCE_OFFICER,
+    Role.ACCOUNTING_REVIEWER,
+    Role.FINANCE_DIRECTOR,
+    Role.INSTITUTION_HEAD,
+    Role.OPERATION_CENTRE,
+    Role.LEADERSHIP,
+    Role.AUDITOR,
+)
+
+
+def institutions(actor: Actor) -> QuerySet[Institution]:
+    """Institutions whose books the actor may see."""
+    return Institution.objects.visible_to(actor, *READERS).order_by("code")
+
+
+def access_institution(actor: Actor, institution_id: int) -> Institution:
+    """One of them. Raises NotFound."""
+    found = institutions(actor).filter(pk=institution_id).first()
+    if found is None:
+        raise NotFound("masterdata.no_institution", "没有这个机构。")
+    return found
+
+
+def entries(actor: Actor) -> QuerySet[Entry]:
+    """Posted entries that the actor may see, the newest first."""
+    rows = Entry.objects.visible_to(actor, *READERS).select_related("institution")
+    return rows.order_by("-day", "-period", "-voucher_no", "-id")
+
+
+def access_entry(actor: Actor, entry_id: int) -> Entry:
+    """One of them. Raises NotFound."""
+    rows = Entry.objects.visible_to(actor, *READERS)
+    row = rows.select_related("institution", "reverses", "maker", "checker").filter(pk=entry_id).first()
+    if row is None:
+        raise NotFound("ledger.no_entry", "没有这张凭证。")
+    return row
+
+
+def vouchers(actor: Actor) -> QuerySet[Voucher]:
+    """Vouchers by hand that the actor may see, the newest first."""
+    rows = Voucher.objects.visible_to(actor, *READERS).select_related("institution", "pending", "maker", "reverses")
+    return rows.order_by("-made_at", "-id")
+
+
+def access_voucher(actor: Actor, voucher_id: int) -> Voucher:
+    """One of them. Raises NotFound."""
+    row = vouchers(actor).select_related("pending__entry").filter(pk=voucher_id).first()
+    if row is None:
+        raise NotFound("ledger.no_voucher", "没有这张手工凭证。")
+    return row
+
+
+def pending_entries(actor: Actor) -> QuerySet[PendingEntry]:
+    """Pending entries that the actor may see, the newest first."""
+    return PendingEntry.objects.visible_to(actor, *READERS).select_related("institution").order_by("-made_at", "-id")
+
+
+def may_see_voucher(actor: Actor, voucher_id: str) -> bool:
+    """Whether the actor may open the attachments of a voucher."""
+    return voucher_id.isascii() and voucher_id.isdigit() and vouchers(actor).filter(pk=voucher_id).exists()

@@ -1,0 +1,170 @@
+"""Trial balances and account sheets, straight from the balances and legs."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F, QuerySet, Sum, Window
+from django.db.models.functions import Coalesce
+
+from ops_platform.kernel import Period, from_fen
+from ops_platform.ledger.engine.figures import Figure
+from ops_platform.ledger.models import Account, Book, Leg, PeriodBalance, Side
+from ops_platform.ledger.selectors.chart import accounts_of
+from ops_platform.ledger.selectors.figures import figures_of
+from ops_platform.masterdata.models import Institution
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceRow:
+    """One account of a trial balance, in yuan; sum accounts hold what stands below them."""
+
+    code: str
+    name: str
+    level: int
+    leaf: bool
+    opening_debit: Decimal
+    opening_credit: Decimal
+    debit: Decimal
+    credit: Decimal
+    year_debit: Decimal
+    year_credit: Decimal
+    closing_debit: Decimal
+    closing_credit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TrialBalance:
+    """A trial balance with its totals over leaves; `balanced` when both sides agree in all four pairs of columns."""
+
+    rows: tuple[BalanceRow, ...]
+    total: BalanceRow
+    balanced: bool
+
+
+@dataclass
+class _Sums:
+    opening: int = 0
+    debit: int = 0
+    credit: int = 0
+    year_debit: int = 0
+    year_credit: int = 0
+    net: int = 0
+
+    def take(self, figure: Figure) -> None:
+        self.opening += figure.opening
+        self.debit += figure.debit + max(figure.carried, 0)
+        self.credit += figure.credit + max(-figure.carried, 0)
+        self.year_debit += figure.year_debit + max(figure.carried, 0)
+        self.year_credit += figure.year_credit + max(-figure.carried, 0)
+        self.net += figure.net
+
+
+def trial_balance(institution: Institution, period: Period, book: str = Book.FINANCIAL) -> TrialBalance:
+    """The trial balance of a month (科目余额表) of one of the two books; three queries."""
+    accounts = accounts_of(institution)
+    figures = [each for each in figures_of([institution.pk], period) if accounts[each.account].book == book]
+    sums: dict[str, _Sums] = defaultdict(_Sums)
+    parents = {account.pk: account for account in accounts.values()}
+    for figure in figures:
+        account: Account | None = accounts[figure.account]
+        while account is not None:
+            sums[account.code].take(figure)
+            account = parents.get(account.parent_id) if account.parent_id else None
+    rows = tuple(_row(accounts[code], sums[code], parents) for code in sorted(sums))
+    total = _total(row for row in rows if row.leaf)
+    pairs = (
+        (total.opening_debit, total.opening_credit),
+        (total.debit, total.credit),
+        (total.year_debit, total.year_credit),
+        (total.closing_debit, total.closing_credit),
+    )
+    return TrialBalance(rows, total, all(debit == credit for debit, credit in pairs))
+
+
+def _row(account: Account, sums: _Sums, parents: dict[int, Account]) -> BalanceRow:
+    level, above = 1, account.parent_id
+    while above:
+        level, above = level + 1, parents[above].parent_id
+    opening, closing = _sides(account, sums.opening), _sides(account, sums.net)
+    return BalanceRow(
+        code=account.code,
+        name=account.name,
+        level=level,
+        leaf=account.leaf,
+        opening_debit=opening[0],
+        opening_credit=opening[1],
+        debit=from_fen(sums.debit),
+        credit=from_fen(sums.credit),
+        year_debit=from_fen(sums.year_debit),
+        year_credit=from_fen(sums.year_credit),
+        closing_debit=closing[0],
+        closing_credit=closing[1],
+    )
+
+
+def _sides(account: Account, net: int) -> tuple[Decimal, Decimal]:
+    """On the account's usual side, negative where it stands on the other."""
+    if account.side == Side.DEBIT:
+        return from_fen(net), ZERO
+    return ZERO, from_fen(-net)
+
+
+def _total(rows: Iterable[BalanceRow]) -> BalanceRow:
+    listed = list(rows)
+
+    def of(name: str) -> Decimal:
+        return sum((getattr(row, name) for row in listed), ZERO)
+
+    return BalanceRow(
+        code="",
+        name="合计",
+        level=1,
+        leaf=True,
+        opening_debit=of("opening_debit"),
+        opening_credit=of("opening_credit"),
+        debit=of("debit"),
+        credit=of("credit"),
+        year_debit=of("year_debit"),
+        year_credit=of("year_credit"),
+        closing_debit=of("closing_debit"),
+        closing_credit=of("closing_credit"),
+    )
+
+
+def accounts_below(institution: Institution, code: str) -> list[Account]:
+    """The account and all below it."""
+    accounts = accounts_of(institution)
+    if code not in accounts:
+        return []
+    found, seen = [accounts[code]], {accounts[code].pk}
+    for account in accounts.values():
+        if account.parent_id in seen:
+            seen.add(account.pk)
+            found.append(account)
+    return found
+
+
+def opening_of(institution: Institution, accounts: Iterable[Account], first: Period) -> Decimal:
+    """What stood on these accounts before the month, debits less credits."""
+    rows = PeriodBalance.objects.filter(
+        institution=institution, account__in=[account.pk for account in accounts], period__lt=str(first)
+    )
+    return rows.aggregate(net=Coalesce(Sum(F("debit") - F("credit")), ZERO))["net"]
+
+
+def account_sheet(institution: Institution, accounts: Iterable[Account], first: Period, last: Period) -> QuerySet[Leg]:
+    """The legs of these accounts from month to month in the order of the books, each with what had moved up to it (`moved`,
+    debits less credits since the first month)."""
+    rows = Leg.objects.filter(
+        institution=institution,
+        account__in=[account.pk for account in accounts],
+        period__gte=str(first),
+        period__lte=str(last),
+    )
+    order = ("entry__period", "entry__day", "entry__voucher_no", "position")
+    moved = Window(Sum(F("debit") - F("credit")), order_by=[F(name).asc() for name in order])
+    return rows.select_related("entry", "account", "dimension").annotate(moved=moved).order_by(*order)

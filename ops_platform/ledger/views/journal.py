@@ -1,0 +1,274 @@
+"""The journal, one entry, trial balances and account sheets."""
+
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.documents.public import documents_of
+from ops_platform.kernel import NotFound, Period
+from ops_platform.ledger.engine.chart import DIMENSION_TITLES
+from ops_platform.ledger.filters import EntryFilter, PendingFilter
+from ops_platform.ledger.models import Account, Book, Entry, Leg, PendingEntry, Side, Voucher
+from ops_platform.ledger.reports import trial_balance_workbook
+from ops_platform.ledger.selectors import access, balances
+from ops_platform.ledger.selectors.words import Names
+from ops_platform.ledger.services import MAKERS
+from ops_platform.ledger.services.dimensions import dimensions_of
+from ops_platform.ledger.sources import source_page, source_title
+from ops_platform.ledger.tables import EntryTable, LegTable, PendingTable, voucher_name
+from ops_platform.masterdata import months
+from ops_platform.masterdata.models import AccountingPeriod, Institution
+from ops_platform.masterdata.months import Month
+from ops_platform.web.pages import ListPage, TemplatePage
+from ops_platform.web.people import names_of
+
+
+class Journal(ListPage):
+    """Every posted entry."""
+
+    roles = access.READERS
+    title = _("凭证查询")
+    table_class = EntryTable
+    filter_class = EntryFilter
+    template_name = "ledger/journal.html"
+    empty_title = _("还没有凭证")
+    empty_hint = _("夜间运行按凭证规则自动记账；手工凭证在「制单」中填写，经审核后记账。")
+
+    def get_queryset(self) -> QuerySet[Entry]:
+        debits = Leg.objects.filter(entry=OuterRef("pk"), book=Book.FINANCIAL).order_by()
+        amount = Subquery(debits.values("entry").annotate(total=Sum("debit")).values("total"))
+        return access.entries(self.actor).annotate(amount=amount)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(makes=self.actor.has(*MAKERS), **kwargs)
+
+
+class EntryDetail(TemplatePage):
+    """One posted voucher: lines, who made and checked it, where it comes from, its place in the chain."""
+
+    roles = access.READERS
+    template_name = "ledger/entry.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row = access.access_entry(self.actor, self.kwargs["pk"])
+        legs = list(row.legs.select_related("account", "dimension").order_by("position"))
+        names = Names.of(dimensions_of(leg.dimension) for leg in legs)
+        lines = [
+            {
+                "account": leg.account,
+                "told": names.told(dimensions_of(leg.dimension)),
+                "debit": leg.debit,
+                "credit": leg.credit,
+                "summary": leg.summary,
+                "book": leg.book,
+            }
+            for leg in legs
+        ]
+        books = [
+            {
+                "title": Book(book).label,
+                "lines": [line for line in lines if line["book"] == book],
+                "debit": sum(leg.debit for leg in legs if leg.book == book),
+                "credit": sum(leg.credit for leg in legs if leg.book == book),
+            }
+            for book in Book.values
+            if any(leg.book == book for leg in legs)
+        ]
+        voucher = Voucher.objects.filter(pending__entry=row).first()
+        taken_back = Entry.objects.filter(reverses=row).first()
+        context = super().get_context_data(
+            row=row,
+            books=books,
+            source=source_title(row.source),
+            document_url=source_page(row.source, row.document),
+            voucher=voucher,
+            documents=documents_of("ledger.voucher", str(voucher.pk)) if voucher else [],
+            taken_back=taken_back,
+            may_reverse=row.kind != "reversal" and taken_back is None and self.actor.may(row.institution_id, *MAKERS),
+            people=names_of([row.made_by, row.checked_by]),
+            **kwargs,
+        )
+        return {
+            **context,
+            "title": _("%(name)s %(voucher)s 凭证") % {"name": row.institution, "voucher": voucher_name(row)},
+        }
+
+
+class PendingEntries(ListPage):
+    """What waits to be posted, from all sources."""
+
+    roles = access.READERS
+    title = _("待记账凭证")
+    table_class = PendingTable
+    filter_class = PendingFilter
+    empty_title = _("没有待记账凭证")
+
+    def get_queryset(self) -> QuerySet[PendingEntry]:
+        return access.pending_entries(self.actor)
+
+
+class _BooksPage(TemplatePage):
+    """A page over one institution's month."""
+
+    roles = access.READERS
+
+    @cached_property
+    def institutions(self) -> list[Institution]:
+        return list(access.institutions(self.actor))
+
+    @cached_property
+    def institution(self) -> Institution | None:
+        asked = self.request.GET.get("institution", "")
+        named = [one for one in self.institutions if str(one.pk) == asked]
+        return next(iter([*named, *self.institutions]), None)
+
+    @cached_property
+    def months(self) -> list[Month]:
+        if self.institution is None:
+            return []
+        periods = AccountingPeriod.objects.filter(institution=self.institution).values_list("period", flat=True)
+        return months.months(
+            institutions=[self.institution.pk], periods=sorted(periods, reverse=True), today=timezone.localdate()
+        )
+
+    @cached_property
+    def month(self) -> Month | None:
+        return months.choose(self.months, self.request.GET.get("period", "")) if self.months else None
+
+
+class TrialBalancePage(_BooksPage):
+    """科目余额表"""
+
+    title = _("科目余额表")
+    template_name = "ledger/trial_balance.html"
+
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        found = self._balance()
+        if found is not None and self.institution and self.month and request.GET.get("export") == "xlsx":
+            return trial_balance_workbook(self.institution, self.month.period, self._book(), found)
+        return super().get(request, *args, **kwargs)
+
+    def _book(self) -> str:
+        asked = self.request.GET.get("book", "")
+        return asked if asked in Book.values else Book.FINANCIAL.value
+
+    def _balance(self) -> balances.TrialBalance | None:
+        if self.institution is None or self.month is None:
+            return None
+        return balances.trial_balance(self.institution, Period.parse(self.month.period), self._book())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            institutions=self.institutions,
+            institution=self.institution,
+            months=self.months,
+            month=self.month,
+            found=self._balance(),
+            book=self._book(),
+            books=Book.choices,
+            **kwargs,
+        )
+
+
+class AccountSheet(ListPage):
+    """明细账: the legs of an account in a month, or the year up to it, with the balance after each."""
+
+    roles = access.READERS
+    template_name = "ledger/account.html"
+    table_class = LegTable
+    per_page = 100
+    empty_title = _("本期没有发生额")
+
+    @cached_property
+    def institution(self) -> Institution:
+        return access.access_institution(self.actor, self.kwargs["institution"])
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        found = balances.accounts_below(self.institution, self.kwargs["code"])
+        if not found:
+            raise NotFound("ledger.no_account", "没有这个科目。")
+        return found
+
+    @cached_property
+    def period(self) -> Period:
+        try:
+            return Period.parse(self.request.GET.get("period", ""))
+        except ValueError:
+            return Period.of(timezone.localdate())
+
+    @cached_property
+    def first(self) -> Period:
+        return Period(self.period.year, 1) if self.request.GET.get("span") == "year" else self.period
+
+    @cached_property
+    def opening(self) -> Any:
+        return balances.opening_of(self.institution, self.accounts, self.first)
+
+    @property
+    def sign(self) -> int:
+        return 1 if self.accounts[0].side == Side.DEBIT else -1
+
+    def get_queryset(self) -> QuerySet[Leg]:
+        return balances.account_sheet(self.institution, self.accounts, self.first, self.period)
+
+    def get_table(self, rows: Any) -> Any:
+        return LegTable(rows, opening=self.opening, sign=self.sign, request=self.request)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        account = self.accounts[0]
+        moved = (
+            self.get_queryset()
+            .order_by()
+            .values("account__institution")
+            .aggregate(debit=Sum("debit"), credit=Sum("credit"))
+        )
+        debit, credit = moved["debit"] or balances.ZERO, moved["credit"] or balances.ZERO
+        context = super().get_context_data(
+            institution=self.institution,
+            account=account,
+            period=str(self.period),
+            first=str(self.first),
+            whole_year=self.request.GET.get("span") == "year",
+            opening=self.opening * self.sign,
+            debit=debit,
+            credit=credit,
+            closing=(self.opening + debit - credit) * self.sign,
+            earlier=str(self.period.shift(-1)),
+            later=str(self.period.shift(1)),
+            **kwargs,
+        )
+        return {**context, "title": f"{account.code} {account.name}"}
+
+
+class Chart(TemplatePage):
+    """The unified chart of accounts with its sources."""
+
+    roles = access.READERS
+    title = _("会计科目表")
+    template_name = "ledger/chart.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        own = access.institutions(self.actor)
+        accounts = Account.objects.filter(institution=None) | Account.objects.filter(institution__in=own)
+        rows = list(accounts.select_related("institution").order_by("code", "institution"))
+        levels: dict[int | None, int] = {None: 0}
+        shown = []
+        for row in rows:
+            levels[row.pk] = levels.get(row.parent_id, 0) + 1
+            shown.append(
+                {
+                    "row": row,
+                    "level": levels[row.pk],
+                    "required": _titles(row.required),
+                    "optional": _titles(row.optional),
+                }
+            )
+        return super().get_context_data(accounts=shown, **kwargs)
+
+
+def _titles(names: list[str]) -> str:
+    return "、".join(DIMENSION_TITLES[name] for name in names)
