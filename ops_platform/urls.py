@@ -26,6 +26,7 @@ urlpatterns = [
     path("api/v1/intake/", include("ops_platform.his_intake.api_urls")),
     path("api/v1/workflows/", include("workflows.api_urls")),
     path("api/v1/nightly/", include("ops_platform.nightly.api_urls")),
+    path("api/v1/ledger/", include("ops_platform.ledger.api_urls")),
     path("api/v1/costing/", include("costing.api_urls")),
     path("api/v1/insurance-settlement/", include("insurance_settlement.api_urls")),
     path("api/schema/", ApiSchema.as_view(), name="api-schema"),

@@ -11,8 +11,9 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.documents.public import register_owner
-        from ops_platform.ledger import approval, integrity, reference
+        from ops_platform.ledger import approval, closing, integrity, reference
         from ops_platform.ledger.selectors.access import may_see_voucher
+        from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
         from workflows.public import register_subject
 
@@ -24,6 +25,7 @@ class LedgerConfig(AppConfig):
         )
         register_check("ledger.balances", "账簿余额", integrity.balances)
         register_check("ledger.chain", "凭证链", integrity.chain)
+        register_closing_check("ledger", closing.blockers)
         register_reference("accounts", reference.load_accounts)
         register_owner(approval.VOUCHER.code, may_see_voucher)
         register_subject(approval.VOUCHER)

@@ -37,6 +37,7 @@ UPLOADERS = roles("fin dir head oc")
 NIGHTLY_READERS = roles("oc dir fin rev head aud adm")
 FLOW_READERS = roles("adm oc aud lead")
 FLOW_MAKERS = roles("adm oc")
+VOUCHER_MAKERS = roles("fin dir oc")
 
 PROCESS_READERS = roles("aud oc lead head dir fin dep")
 PROCESS_EDITORS = roles("oc head dir")
@@ -162,6 +163,21 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "nightly-board": NIGHTLY_READERS - ADMIN,
     "nightly-close-months": CLOSERS,
     "nightly-blockers": NIGHTLY_READERS - ADMIN,
+    "ledger:journal": BUSINESS,
+    "ledger:entry": BUSINESS,
+    "ledger:ask-reversal": VOUCHER_MAKERS,
+    "ledger:pending": BUSINESS,
+    "ledger:vouchers": BUSINESS,
+    "ledger:new-voucher": VOUCHER_MAKERS,
+    "ledger:voucher": BUSINESS,
+    "ledger:change-voucher": VOUCHER_MAKERS,
+    "ledger:trial-balance": BUSINESS,
+    "ledger:chart": BUSINESS,
+    "ledger:account": BUSINESS,
+    "ledger-accounts": BUSINESS,
+    "ledger-entries": BUSINESS,
+    "ledger-balances": BUSINESS,
+    "ledger-vouchers": VOUCHER_MAKERS,
     "costing:direct-costs": BUSINESS,
     "costing:full-costs": BUSINESS,
     "costing:runs": BUSINESS,

@@ -41,9 +41,10 @@ def test_the_community_is_shown_from_the_lead_hospital_down_to_the_village() -> 
 
 def test_every_member_reads_the_same_chart_of_accounts_with_internal_dealings() -> None:
     village = trade.alliance()["V1"]
-    page = _page(Role.FINANCE_OFFICER, reverse("masterdata:code-set", args=["accounts"]), village)
+    page = _page(Role.FINANCE_OFFICER, reverse("ledger:chart"), village)
     assert "医联体内部往来(应收)" in page
     assert "医联体内部往来(应付)" in page
+    assert "待核对" in page, "what is only remembered is not called official"
     assert len(_codes("indicators")) >= 10
 
 

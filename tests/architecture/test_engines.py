@@ -64,7 +64,7 @@ def test_imports_only_kernel_and_its_own_engine(path: Path) -> None:
         for name in _imported(path)
         if name.split(".")[0] in ("ops_platform", "costing", "insurance_settlement", "workflows")
     ]
-    own = "ops_platform.kernel" if path.parts[1] == "kernel" else f"{path.parts[0]}.engine"
+    own = "ops_platform.kernel" if path.parts[1] == "kernel" else ".".join(path.parts[: path.parts.index("engine") + 1])
     assert {name for name in ours if not (name + ".").startswith((own + ".", "ops_platform.kernel."))} == set()
 
 

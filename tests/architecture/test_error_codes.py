@@ -24,6 +24,7 @@ SCHEME, RULE_BOOK = "insurance_settlement.scheme", "insurance_settlement.rule_bo
 API = Path("ops_platform/his_intake/api.py")
 INTAKE = Path("ops_platform/his_intake/services/sorting.py")
 GATE = Path("ops_platform/masterdata/services/periods.py")
+LEDGER_ENTRY = Path("ops_platform/ledger/engine/entry.py")
 FIELDS = Path("ops_platform/his_intake/datasets/fields.py")
 
 
@@ -89,6 +90,15 @@ def _model_files() -> Found:
     yield from ((f"costing.model_{what}", "422") for what in _first_texts(Path("costing/model_files.py"), "_invalid"))
 
 
+def _faulty_entries() -> Found:
+    """`check` refuses an entry with the code of its first fault."""
+    yield from ((code, "422") for code in _first_texts(LEDGER_ENTRY, "_fault"))
+
+
+def _broken_books() -> Found:
+    yield from ((code, "finding") for code in _first_texts(Path("ops_platform/ledger/integrity.py"), "_broken"))
+
+
 def _broken_chain() -> Found:
     yield from ((code, "finding") for code in _first_texts(Path("ops_platform/audit/chain.py"), "_fault"))
 
@@ -133,6 +143,9 @@ COMPOSED: dict[tuple[Path, str], Callable[[], Found]] = {
     (SETTLEMENT / "scheme_checks.py", "_found"): _odd_schemes,
     (Path("costing/model_files.py"), "_invalid"): _model_files,
     (Path("ops_platform/audit/chain.py"), "_fault"): _broken_chain,
+    (LEDGER_ENTRY, "_fault"): _faulty_entries,
+    (Path("ops_platform/ledger/services/booking.py"), "check"): _faulty_entries,
+    (Path("ops_platform/ledger/integrity.py"), "_broken"): _broken_books,
     (FIELDS, "parse_present"): _field_types,
     (FIELDS, "resolve"): _references,
     (INTAKE, "_refuse_months"): _closed_months,

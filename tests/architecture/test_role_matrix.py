@@ -24,6 +24,8 @@ from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Actor, Role
 from ops_platform.kernel.actor import PLATFORM
+from ops_platform.ledger import services as ledger
+from ops_platform.ledger.models import Entry, Voucher
 from ops_platform.masterdata.models import AccountingPeriod, Department, Institution, PeriodReopening
 from ops_platform.nightly import services as nightly
 from ops_platform.nightly.models import MonthReminder, NightlyRun
@@ -31,6 +33,7 @@ from ops_platform.notifications import services as notifications
 from ops_platform.notifications.models import Delivery, Message, WebhookEndpoint
 from ops_platform.notifications.public import Note, notify
 from tests.architecture.role_matrix import ALLIANCE_WIDE, KNOWN, MATRIX, PUBLIC
+from tests.ledger.books import received
 from tests.support import database, trade
 from workflows import services as approval
 from workflows.models import Flow, Process, ProcessCase, ProcessPoint
@@ -97,7 +100,9 @@ class Community:
         _, self.matter = approval.ask(
             clerk, institution_id=self.own.pk, kind="office", title="打印纸", amount=Decimal(9), reason="用完了"
         )
+        trade.person("reviewer", Role.FINANCE_DIRECTOR, self.foreign)
         for institution in (self.own, self.foreign):
+            self._keep_books(institution)
             self._register_process(institution)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
@@ -138,6 +143,15 @@ class Community:
             ],
         )
         trade.send(institution, "cost-entries", [trade.cost("V2", "nobody", "1.00", day="2026-01-31")])
+
+    def _keep_books(self, institution: Institution) -> None:
+        """An entry, and a voucher by hand that waits for its review."""
+        entry = received("100.00", day="2026-01-20")
+        ledger.book(PLATFORM, institution=institution, entry=entry)
+        maker = self.users[Role.OPERATION_CENTRE]
+        ledger.make_voucher(
+            actor_of_user(maker), institution_id=institution.pk, day=entry.day, summary="利息", legs=entry.legs
+        )
 
     def _register_process(self, institution: Institution) -> None:
         """A process with a risk, and a case that is not published."""
@@ -233,6 +247,14 @@ def _event(_: Community, institution: Institution) -> dict[str, Any]:
     return {"number": AuditEvent.objects.filter(institution=institution.code).latest("number").number}
 
 
+def _entry(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": Entry.objects.get(institution=institution, source="test").pk}
+
+
+def _voucher(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": Voucher.objects.get(institution=institution).pk}
+
+
 def _webhook(_: Community, __: Institution) -> dict[str, Any]:
     return {"pk": WebhookEndpoint.objects.get().pk}
 
@@ -326,6 +348,11 @@ OBJECTS: dict[str, Any] = {
     "test-webhook": _webhook,
     "deactivate-webhook": _webhook,
     "retry-delivery": lambda *_: {"pk": Delivery.objects.get().pk},
+    "ledger:entry": _entry,
+    "ledger:ask-reversal": _entry,
+    "ledger:voucher": _voucher,
+    "ledger:change-voucher": _voucher,
+    "ledger:account": lambda _, i: {"institution": i.pk, "code": "1002"},
     "costing:run": _cost_run,
     "costing:compare": _two_runs,
     "costing:cost-entries": _drill_down("department"),
@@ -351,6 +378,7 @@ WITHOUT_INSTITUTION = {
     *MATTER_PAGES,
     "workflows:of-subject",
     "workflows:change-request",
+    "ledger:change-voucher",
     "workflows:revoke-delegation",
     *OF_FLOW,
     "workflows:flow-version",

@@ -65,3 +65,32 @@ class PendingFilter(django_filters.FilterSet):
     class Meta:
         model = PendingEntry
         fields: list[str] = []
+
+
+class AccountApiFilter(django_filters.FilterSet):
+    """Accounts by code, kind and book."""
+
+    code = django_filters.CharFilter(lookup_expr="startswith")
+    kind = django_filters.CharFilter()
+    book = django_filters.CharFilter()
+    leaf = django_filters.BooleanFilter()
+
+
+class EntryApiFilter(django_filters.FilterSet):
+    """Entries by codes."""
+
+    institution = django_filters.CharFilter(field_name="institution__code")
+    period = django_filters.CharFilter()
+    day_from = django_filters.DateFilter(field_name="day", lookup_expr="gte")
+    day_to = django_filters.DateFilter(field_name="day", lookup_expr="lte")
+    source = django_filters.CharFilter()
+    key = django_filters.CharFilter()
+
+
+class BalanceApiFilter(django_filters.FilterSet):
+    """Balances by codes."""
+
+    institution = django_filters.CharFilter(field_name="institution__code")
+    period = django_filters.CharFilter()
+    account = django_filters.CharFilter(field_name="account__code", lookup_expr="startswith")
+    counterparty = django_filters.CharFilter(field_name="dimension__counterparty__code")

@@ -156,6 +156,20 @@ def opening_of(institution: Institution, accounts: Iterable[Account], first: Per
     return rows.aggregate(net=Coalesce(Sum(F("debit") - F("credit")), ZERO))["net"]
 
 
+def turnover_of(
+    institution: Institution, accounts: Iterable[Account], first: Period, last: Period
+) -> tuple[Decimal, Decimal]:
+    """Debits and credits of these accounts from month to month."""
+    rows = PeriodBalance.objects.filter(
+        institution=institution,
+        account__in=[account.pk for account in accounts],
+        period__gte=str(first),
+        period__lte=str(last),
+    )
+    sums = rows.aggregate(debit=Coalesce(Sum("debit"), ZERO), credit=Coalesce(Sum("credit"), ZERO))
+    return sums["debit"], sums["credit"]
+
+
 def account_sheet(institution: Institution, accounts: Iterable[Account], first: Period, last: Period) -> QuerySet[Leg]:
     """The legs of these accounts from month to month in the order of the books, each with what had moved up to it (`moved`,
     debits less credits since the first month)."""

@@ -220,27 +220,20 @@ class AccountSheet(ListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         account = self.accounts[0]
-        moved = (
-            self.get_queryset()
-            .order_by()
-            .values("account__institution")
-            .aggregate(debit=Sum("debit"), credit=Sum("credit"))
-        )
-        debit, credit = moved["debit"] or balances.ZERO, moved["credit"] or balances.ZERO
-        context = super().get_context_data(
-            institution=self.institution,
-            account=account,
-            period=str(self.period),
-            first=str(self.first),
-            whole_year=self.request.GET.get("span") == "year",
-            opening=self.opening * self.sign,
-            debit=debit,
-            credit=credit,
-            closing=(self.opening + debit - credit) * self.sign,
-            earlier=str(self.period.shift(-1)),
-            later=str(self.period.shift(1)),
-            **kwargs,
-        )
+        debit, credit = balances.turnover_of(self.institution, self.accounts, self.first, self.period)
+        context = super().get_context_data(**kwargs) | {
+            "institution": self.institution,
+            "account": account,
+            "period": str(self.period),
+            "first": str(self.first),
+            "whole_year": self.request.GET.get("span") == "year",
+            "opening": self.opening * self.sign,
+            "debit": debit,
+            "credit": credit,
+            "closing": (self.opening + debit - credit) * self.sign,
+            "earlier": str(self.period.shift(-1)),
+            "later": str(self.period.shift(1)),
+        }
         return {**context, "title": f"{account.code} {account.name}"}
 
 
