@@ -1,5 +1,6 @@
 """The chart of an institution, as engines see it."""
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db.models import Q
@@ -9,10 +10,12 @@ from ops_platform.ledger.models import Account as AccountRow
 from ops_platform.masterdata.models import Institution
 
 
-def accounts_of(institution: Institution) -> dict[str, AccountRow]:
-    """The unified accounts and the institution's own, by code."""
-    rows = AccountRow.objects.filter(Q(institution=None) | Q(institution=institution)).order_by("code")
-    return {row.code: row for row in rows}
+def accounts_of(institution: Institution, codes: Collection[str] | None = None) -> dict[str, AccountRow]:
+    """The unified accounts and the institution's own, by code; only these codes where they are named."""
+    rows = AccountRow.objects.filter(Q(institution=None) | Q(institution=institution))
+    if codes is not None:
+        rows = rows.filter(code__in=codes)
+    return {row.code: row for row in rows.order_by("code")}
 
 
 def chart_at(rows: dict[str, AccountRow], day: date) -> dict[str, Account]:

@@ -75,7 +75,7 @@ def book_all(actor: Actor, *, institution: Institution, bookings: Sequence[Booki
 
 
 def _post(actor: Actor, institution: Institution, bookings: Sequence[Booking]) -> list[Entry]:
-    rows = accounts_of(institution)
+    rows = accounts_of(institution, {leg.account for booking in bookings for leg in booking.entry.legs})
     charts = {day: chart_at(rows, day) for day in {booking.entry.day for booking in bookings}}
     for booking in bookings:
         check(booking.entry, charts[booking.entry.day])
@@ -131,9 +131,12 @@ def refuse_closed(institution: Institution, days: set[date]) -> None:
         raise Conflict(
             "ledger.in_the_future", f"{months[-1]} 还没有到，请核对日期(当前期间 {latest})。", period=months[-1]
         )
-    open_missing_periods(institution, latest)
-    closed = AccountingPeriod.objects.filter(institution=institution, period__in=months, state=PeriodState.CLOSED)
-    for month in closed.order_by("period").values_list("period", flat=True)[:1]:
+    rows = AccountingPeriod.objects.filter(institution=institution, period__in=months)
+    states = dict(rows.order_by("period").values_list("period", "state"))
+    if len(states) < len(months):
+        open_missing_periods(institution, latest)
+    month = next((month for month, state in states.items() if state == PeriodState.CLOSED), None)
+    if month:
         raise Conflict(
             "ledger.period_closed",
             f"{month} 期间已结账，不能再记账。请由财务负责人反结账，或记到未结账的期间。",

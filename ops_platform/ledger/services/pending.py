@@ -31,7 +31,7 @@ def hold(
         return _same(known, entry)
     if Entry.objects.filter(institution=institution, source=entry.source, key=entry.key).exists():
         raise Conflict("ledger.key_reused", f"来源编号 {entry.key} 已经记账，请换一个编号。", key=entry.key)
-    rows = accounts_of(institution)
+    rows = accounts_of(institution, {leg.account for leg in entry.legs})
     check(entry, chart_at(rows, entry.day))
     refuse_closed(institution, {entry.day})
     dimensions = numbers_of({leg.dimensions for leg in entry.legs})
