@@ -20,6 +20,9 @@ class LedgerConfig(AppConfig):
         register_actions(
             ledger__opening_booked="录入期初余额",
             ledger__year_carried="年末结转",
+            ledger__account_added="自设明细科目",
+            ledger__account_closed="停用自设科目",
+            ledger__overdraft_forbidden="设置科目不得透支",
             ledger__voucher_made="手工凭证制单",
             ledger__voucher_changed="修改手工凭证",
         )

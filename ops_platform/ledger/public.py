@@ -14,7 +14,7 @@ from ops_platform.kernel import Actor, to_fen
 from ops_platform.ledger import services
 from ops_platform.ledger.engine.chart import NO_DIMENSIONS, Dimensions
 from ops_platform.ledger.engine.entry import EntryInput, Leg, credit, debit
-from ops_platform.ledger.models import Account, Entry, Floor, RunningBalance
+from ops_platform.ledger.models import Account, Entry, RunningBalance
 from ops_platform.ledger.services import lock_books
 from ops_platform.ledger.sources import register_source
 from ops_platform.masterdata.models import Institution
@@ -96,9 +96,11 @@ def balance(institution: Institution, account: str, dimensions: Dimensions | Non
     return Balance(to_fen(sums["net"] or 0), to_fen(sums["debit"] or 0), to_fen(sums["credit"] or 0))
 
 
-def forbid_overdraft(institution: Institution, account: str) -> None:
-    """From now on the account of the institution may not be overdrawn, whoever books. A repeat changes nothing."""
-    Floor.objects.get_or_create(institution=institution, account=Account.objects.get(code=account, institution=None))
+def forbid_overdraft(actor: Actor, *, institution: Institution, account: str) -> None:
+    """From now on the unified account of the institution may not be overdrawn, whoever books. A repeat changes nothing."""
+    services.forbid_overdraft(
+        actor, institution=institution, account=Account.objects.get(code=account, institution=None)
+    )
 
 
 def _booked(row: Entry) -> Booked:

@@ -25,7 +25,7 @@ from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Actor, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services as ledger
-from ops_platform.ledger.models import Entry, Voucher
+from ops_platform.ledger.models import Account, Entry, Voucher
 from ops_platform.masterdata.models import AccountingPeriod, Department, Institution, PeriodReopening
 from ops_platform.nightly import services as nightly
 from ops_platform.nightly.models import MonthReminder, NightlyRun
@@ -148,6 +148,7 @@ class Community:
         """An entry, and a voucher by hand that waits for its review."""
         entry = received("100.00", day="2026-01-20")
         ledger.book(PLATFORM, institution=institution, entry=entry)
+        ledger.add_own_account(PLATFORM, institution_id=institution.pk, parent="1001", code="100101", name="门诊备用金")
         maker = self.users[Role.OPERATION_CENTRE]
         ledger.make_voucher(
             actor_of_user(maker), institution_id=institution.pk, day=entry.day, summary="利息", legs=entry.legs
@@ -352,6 +353,9 @@ OBJECTS: dict[str, Any] = {
     "ledger:ask-reversal": _entry,
     "ledger:voucher": _voucher,
     "ledger:change-voucher": _voucher,
+    "ledger:close-own-account": lambda _, i: {"pk": Account.objects.get(institution=i).pk},
+    "ledger:forbid-overdraft": lambda _, i: {"institution": i.pk, "code": "121201"},
+    "ledger:carry-forward": lambda _, i: {"institution": i.pk, "year": 2026},
     "ledger:account": lambda _, i: {"institution": i.pk, "code": "1002"},
     "costing:run": _cost_run,
     "costing:compare": _two_runs,

@@ -11,7 +11,7 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import integrity, services
 from ops_platform.ledger.engine.chart import Dimensions
 from ops_platform.ledger.engine.entry import EntryInput, credit, debit
-from ops_platform.ledger.models import Account, Dimension, Entry, Leg, PeriodBalance
+from ops_platform.ledger.models import Dimension, Entry, Leg, PeriodBalance
 from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodState
 from tests.ledger.books import BANK, COST, OTHER_INCOME, booked, entry, paid, received, standing
 from tests.support import trade
@@ -161,24 +161,6 @@ def test_a_leg_on_an_account_with_accounts_below_it_is_refused(hospital: Institu
     with pytest.raises(Invalid) as refusal:
         booked(hospital, entry(("借", "1218", "1.00"), ("贷", OTHER_INCOME, "1.00")))
     assert refusal.value.code == "ledger.not_a_leaf"
-
-
-def test_an_own_account_of_an_institution_is_its_own(hospital: Institution) -> None:
-    bank = Account.objects.get(code=BANK)
-    Account.objects.create(
-        code="100201",
-        name="工商银行",
-        parent=bank,
-        institution=hospital,
-        kind=bank.kind,
-        book=bank.book,
-        side=bank.side,
-        source_mark="default",
-    )
-    booked(hospital, entry(("借", "100201", "1.00"), ("贷", OTHER_INCOME, "1.00")))
-    with pytest.raises(Invalid) as refusal:
-        booked(Institution.objects.get(code="T1"), entry(("借", "100201", "1.00"), ("贷", OTHER_INCOME, "1.00")))
-    assert refusal.value.code == "ledger.unknown_account"
 
 
 def test_a_year_is_carried_forward_to_the_fen_and_begins_at_nothing(hospital: Institution) -> None:

@@ -131,6 +131,8 @@ BEGIN
         WHERE l.institution_id <> e.institution_id OR l.period <> e.period OR l.book <> a.book OR NOT a.leaf
               OR a.institution_id <> l.institution_id
               OR (a.closed_on <= e.day AND e.kind <> 'reversal')
+              OR (e.kind <> 'reversal' AND EXISTS (
+                  SELECT FROM ledger_account c WHERE c.parent_id = a.id AND c.institution_id = l.institution_id))
               OR ('counterparty' = ANY (a.required) AND d.counterparty_id IS NULL)
               OR d.counterparty_id = l.institution_id
         LIMIT 1;

@@ -39,8 +39,9 @@ class Book(models.TextChoices):
 class Account(models.Model):
     """An account of the unified chart or, with an institution, one that this institution keeps below it.
 
-    Legs stand on leaves only: an account that has got accounts below it takes none any more. `required` and `optional` name
-    the dimensions of its legs. `closed_on` is the first day on which it takes no legs.
+    Legs stand on leaves only. Below which an institution keeps own accounts, that takes no more legs of this
+    institution. `required` and `optional` name the dimensions of its legs. `closed_on` is the first day on which it
+    takes no legs.
     """
 
     app_privileges = READ_APPEND_CHANGE

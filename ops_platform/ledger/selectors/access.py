@@ -5,7 +5,9 @@ from django.db.models import QuerySet
 from ops_platform.kernel import Actor, NotFound, Role
 from ops_platform.ledger.models import Entry, PendingEntry, Voucher
 from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.services import periods as masterdata
 
+KEEPERS = (Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
 READERS = (
     Role.FINANCE_OFFICER,
     Role.ACCOUNTING_REVIEWER,
@@ -28,6 +30,12 @@ def access_institution(actor: Actor, institution_id: int) -> Institution:
     if found is None:
         raise NotFound("masterdata.no_institution", "没有这个机构。")
     return found
+
+
+def access_kept(actor: Actor, institution_id: int) -> Institution:
+    """An institution whose books the actor keeps. Raises NotFound or Forbidden."""
+    masterdata.access_institution(actor, institution_id, *KEEPERS)
+    return Institution.objects.get(pk=institution_id)
 
 
 def entries(actor: Actor) -> QuerySet[Entry]:

@@ -25,7 +25,6 @@ class BalanceRow:
     code: str
     name: str
     level: int
-    leaf: bool
     opening_debit: Decimal
     opening_credit: Decimal
     debit: Decimal
@@ -38,7 +37,7 @@ class BalanceRow:
 
 @dataclass(frozen=True, slots=True)
 class TrialBalance:
-    """A trial balance with its totals over leaves; `balanced` when both sides agree in all four pairs of columns."""
+    """A trial balance with its totals over the first level; `balanced` when both sides agree in all pairs of columns."""
 
     rows: tuple[BalanceRow, ...]
     total: BalanceRow
@@ -75,7 +74,7 @@ def trial_balance(institution: Institution, period: Period, book: str = Book.FIN
             sums[account.code].take(figure)
             account = parents.get(account.parent_id) if account.parent_id else None
     rows = tuple(_row(accounts[code], sums[code], parents) for code in sorted(sums))
-    total = _total(row for row in rows if row.leaf)
+    total = _total(row for row in rows if row.level == 1)
     pairs = (
         (total.opening_debit, total.opening_credit),
         (total.debit, total.credit),
@@ -94,7 +93,6 @@ def _row(account: Account, sums: _Sums, parents: dict[int, Account]) -> BalanceR
         code=account.code,
         name=account.name,
         level=level,
-        leaf=account.leaf,
         opening_debit=opening[0],
         opening_credit=opening[1],
         debit=from_fen(sums.debit),
@@ -123,7 +121,6 @@ def _total(rows: Iterable[BalanceRow]) -> BalanceRow:
         code="",
         name="合计",
         level=1,
-        leaf=True,
         opening_debit=of("opening_debit"),
         opening_credit=of("opening_credit"),
         debit=of("debit"),

@@ -1,5 +1,6 @@
 """Writes of the ledger."""
 
+from ops_platform.ledger.services.accounts import add_own_account, close_own_account, forbid_overdraft
 from ops_platform.ledger.services.booking import Booking, book, book_all, lock_books
 from ops_platform.ledger.services.pending import expire_due, hold, post, void
 from ops_platform.ledger.services.reversing import reverse
@@ -17,13 +18,16 @@ from ops_platform.ledger.services.years import book_opening, carry_year_forward
 __all__ = [
     "MAKERS",
     "Booking",
+    "add_own_account",
     "ask_reversal",
     "book",
     "book_all",
     "book_opening",
     "carry_year_forward",
     "change_voucher",
+    "close_own_account",
     "expire_due",
+    "forbid_overdraft",
     "hold",
     "lock_books",
     "make_voucher",

@@ -7,18 +7,17 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from ops_platform.audit.public import record
-from ops_platform.kernel import Actor, Conflict, Invalid, Period, Role, to_fen
+from ops_platform.kernel import Actor, Conflict, Invalid, Period, to_fen
 from ops_platform.ledger.engine.carrying import Standing, carry_forward
 from ops_platform.ledger.engine.chart import YEARLY
 from ops_platform.ledger.engine.entry import EntryInput, Leg
 from ops_platform.ledger.models import Dimension, Entry, EntryKind, PeriodBalance
+from ops_platform.ledger.selectors.access import KEEPERS
 from ops_platform.ledger.selectors.chart import accounts_of, chart_at
 from ops_platform.ledger.services.booking import Booking, book, lock_books
 from ops_platform.ledger.services.dimensions import dimensions_of
 from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodState
 from ops_platform.masterdata.services.periods import access_institution
-
-KEEPERS = (Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
 
 
 @transaction.atomic

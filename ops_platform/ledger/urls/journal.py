@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ops_platform.ledger.views import journal, vouchers
+from ops_platform.ledger.views import accounts, journal, vouchers
 
 urlpatterns = [
     path("entries/", journal.Journal.as_view(), name="journal"),
@@ -15,5 +15,13 @@ urlpatterns = [
     path("vouchers/<int:pk>/change/", vouchers.ChangeVoucher.as_view(), name="change-voucher"),
     path("trial-balance/", journal.TrialBalancePage.as_view(), name="trial-balance"),
     path("accounts/", journal.Chart.as_view(), name="chart"),
+    path("accounts/new/", accounts.NewOwnAccount.as_view(), name="new-own-account"),
+    path("accounts/<int:pk>/close/", accounts.CloseOwnAccount.as_view(), name="close-own-account"),
+    path(
+        "accounts/<int:institution>/<str:code>/forbid-overdraft/",
+        accounts.ForbidOverdraft.as_view(),
+        name="forbid-overdraft",
+    ),
+    path("years/<int:institution>/<int:year>/carry/", accounts.CarryForward.as_view(), name="carry-forward"),
     path("accounts/<int:institution>/<str:code>/", journal.AccountSheet.as_view(), name="account"),
 ]

@@ -11,7 +11,7 @@ from ops_platform.documents.public import documents_of
 from ops_platform.kernel import NotFound, Period
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES
 from ops_platform.ledger.filters import EntryFilter, PendingFilter
-from ops_platform.ledger.models import Account, Book, Entry, Leg, PendingEntry, Side, Voucher
+from ops_platform.ledger.models import Account, Book, Entry, Floor, Leg, PendingEntry, Side, Voucher
 from ops_platform.ledger.reports import trial_balance_workbook
 from ops_platform.ledger.selectors import access, balances
 from ops_platform.ledger.selectors.words import Names
@@ -155,6 +155,13 @@ class TrialBalancePage(_BooksPage):
         asked = self.request.GET.get("book", "")
         return asked if asked in Book.values else Book.FINANCIAL.value
 
+    def _carries(self) -> int:
+        """The year that the reader may carry forward here; 0 for none."""
+        if self.institution is None or self.month is None or not self.month.period.endswith("-12"):
+            return 0
+        keeps = self.actor.may(self.institution.pk, *access.KEEPERS)
+        return Period.parse(self.month.period).year if keeps and not self.month.is_closed else 0
+
     def _balance(self) -> balances.TrialBalance | None:
         if self.institution is None or self.month is None:
             return None
@@ -167,6 +174,7 @@ class TrialBalancePage(_BooksPage):
             months=self.months,
             month=self.month,
             found=self._balance(),
+            carries=self._carries(),
             book=self._book(),
             books=Book.choices,
             **kwargs,
@@ -231,6 +239,8 @@ class AccountSheet(ListPage):
             "debit": debit,
             "credit": credit,
             "closing": (self.opening + debit - credit) * self.sign,
+            "floored": Floor.objects.filter(institution=self.institution, account=account).exists(),
+            "may_floor": len(self.accounts) == 1 and self.actor.may(self.institution.pk, *access.KEEPERS),
             "earlier": str(self.period.shift(-1)),
             "later": str(self.period.shift(1)),
         }
@@ -260,7 +270,7 @@ class Chart(TemplatePage):
                     "optional": _titles(row.optional),
                 }
             )
-        return super().get_context_data(accounts=shown, **kwargs)
+        return super().get_context_data(accounts=shown, keeps=self.actor.has(*access.KEEPERS), **kwargs)
 
 
 def _titles(names: list[str]) -> str:
