@@ -117,7 +117,8 @@ class Choices:
 
 class _Lines(forms.BaseFormSet):
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return dict(super().get_form_kwargs(index))
+        """A line that says nothing is no line."""
+        return super().get_form_kwargs(index) | {"empty_permitted": True, "use_required_attribute": False}
 
     def clean(self) -> None:
         """Two lines at least, and both sides equal: said once for the whole grid."""
