@@ -27,6 +27,9 @@ class MasterdataConfig(AppConfig):
             masterdata__period_reopening_requested="申请反结账",
             masterdata__period_reopened="反结账",
             masterdata__period_reopening_refused="驳回反结账申请",
+            masterdata__parameter_proposed="申请修改参数",
             masterdata__parameter_changed="修改参数",
+            masterdata__parameter_refused="驳回参数变更申请",
+            masterdata__parameter_withdrawn="撤回参数变更申请",
         )
         register_institution_names(institution_names)
