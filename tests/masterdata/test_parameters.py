@@ -93,7 +93,7 @@ def test_the_old_value_holds_until_a_second_person_has_approved(people: People) 
 def test_the_matter_shows_what_is_to_change(people: People) -> None:
     matter = matter_of(propose(people.director, people.county))
     shown = dict(matter.lines)
-    assert shown["参数"] == f"隔离数据一次可自行放行的行数({KEY})"
+    assert shown["参数"] == f"隔离数据每日可自行放行的行数({KEY})"
     assert (shown["现行取值"], shown["新的取值"], shown["单位"]) == ("50 行", "200 行", "行")
     assert (shown["适用范围"], shown["机构"], shown["生效日期"]) == ("机构", "测试县人民医院", "2026-05-01")
     assert shown["依据"] == "医共体办 2026-7 号会议纪要"
