@@ -55,6 +55,7 @@ def _load_request(subject: str) -> Subject:
             *((Line("科室", str(row.department)),) if row.department else ()),
             Line("理由", row.reason),
         ),
+        edit=reverse("workflows:change-request", args=[row.pk]),
     )
 
 

@@ -12,7 +12,7 @@ from workflows.engine.conditions import Attribute, Values
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One subject as it stands now.
+    """One subject as it stands now. `edit` is the page on which the applicant changes it while it is returned.
 
     `values` are the declared attributes, by which conditions choose the steps. `content` is what is signed: its digest is
     kept, and a subject whose content has another digest later shows as broken; only what the approval itself does not
@@ -26,6 +26,7 @@ class Subject:
     department: int | None = None
     lines: tuple[Line, ...] = ()
     url: str = ""
+    edit: str = ""
     barred: frozenset[int] = frozenset()
 
 

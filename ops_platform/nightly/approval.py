@@ -1,8 +1,10 @@
 """What of the master data needs a second person: reopening a closed month, and another value of a parameter. masterdata
 stands below the approval engine and cannot register them itself."""
 
+from datetime import date
 from decimal import Decimal
 
+from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -11,13 +13,27 @@ from ops_platform.masterdata.models import ParameterProposal, PeriodReopening, S
 from ops_platform.masterdata.selectors import value_before
 from ops_platform.masterdata.services import (
     accept_parameter,
+    change_proposal,
+    change_reopening_reason,
     confirm_reopening,
     refuse_parameter,
     refuse_reopening,
     withdraw_parameter,
     withdraw_reopening,
 )
-from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role, start
+from workflows.public import (
+    Attribute,
+    Decision,
+    Kind,
+    Level,
+    Step,
+    Subject,
+    SubjectType,
+    default,
+    hold_returned,
+    role,
+    start,
+)
 
 KIND = "nightly.reopening"
 PARAMETER_KIND = "masterdata.parameter"
@@ -47,6 +63,7 @@ def _load(subject: str) -> Subject:
             Line("同意之后", "该期间重新打开，可以补录和更正；原核算结果保留，重新核算的结果标为重述。"),
         ),
         url=reverse("masterdata:period", args=[institution.pk, month.period]),
+        edit=reverse("nightly-change-reopening", args=[request.pk]),
     )
 
 
@@ -66,6 +83,13 @@ def begin(actor: Actor, request: PeriodReopening) -> None:
     """A person asked for a reopening: it goes on its way. What the platform itself asks for needs nobody's approval."""
     if actor.user is not None:
         start(actor, kind=KIND, subject=str(request.pk), comment=request.reason)
+
+
+@transaction.atomic
+def change_reason(actor: Actor, *, reopening_id: int, reason: str) -> None:
+    """The applicant says the reason anew while the reopening is returned; submitted again, the new one is what is signed."""
+    hold_returned(actor, kind=KIND, subject=str(reopening_id))
+    change_reopening_reason(actor, reopening_id=reopening_id, reason=reason)
 
 
 REOPENING = SubjectType(
@@ -127,6 +151,7 @@ def _load_parameter(subject: str) -> Subject:
             Line("依据", proposal.source_text),
         ),
         url=reverse("masterdata:parameter", args=[proposal.key]),
+        edit=reverse("nightly-change-parameter", args=[proposal.pk]),
     )
 
 
@@ -151,6 +176,13 @@ def _parameter_withdrawn(actor: Actor, subject: str, _decision: Decision) -> Non
 def begin_parameter(actor: Actor, proposal: ParameterProposal) -> None:
     """A person proposed a value: it goes on its way."""
     start(actor, kind=PARAMETER_KIND, subject=str(proposal.pk), comment=proposal.source_text)
+
+
+@transaction.atomic
+def change_parameter(actor: Actor, *, proposal_id: int, effective_from: date, value: Decimal, source_text: str) -> None:
+    """The applicant changes day, value and source while the proposal is returned."""
+    hold_returned(actor, kind=PARAMETER_KIND, subject=str(proposal_id))
+    change_proposal(actor, proposal_id=proposal_id, effective_from=effective_from, value=value, source_text=source_text)
 
 
 PARAMETER = SubjectType(

@@ -125,6 +125,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "nightly-remind": CLOSERS,
     "nightly-reminders": NIGHTLY_READERS - ADMIN,
     "nightly-answer-reminder": roles("fin dir head"),
+    "nightly-change-reopening": CLOSERS | roles("fin"),
+    "nightly-change-parameter": CLOSERS,
     "masterdata:institutions": KNOWN,
     "masterdata:institution": KNOWN,
     "masterdata:periods": BUSINESS,

@@ -241,3 +241,24 @@ def test_who_does_not_see_the_matter_of_the_alliance_finds_no_dead_link(people: 
     client.force_login(people.centre)
     page = client.get(f"/masterdata/parameters/{KEY}/").content.decode()
     assert f"/workflows/subjects/masterdata.parameter/{proposal.pk}/" in page
+
+
+def test_who_proposed_changes_the_value_while_it_is_returned(people: People) -> None:
+    proposal = propose(people.director, people.county)
+    matter = matter_of(proposal)
+    client = Client()
+    client.force_login(people.director)
+    address = f"/nightly/parameters/{proposal.pk}/"
+    assert client.get(address).status_code == 409
+    task = Task.objects.get(matter=matter, state="open")
+    approval.return_to(actor_of_user(people.centre), matter_id=matter.pk, task=task.number, comment="太高")
+    assert address in client.get(f"/workflows/matters/{matter.pk}/").content.decode()
+    assert client.get(address).status_code == 200
+    given = {"effective_from": "2026-06-01", "value": "120", "source_text": "重新测算"}
+    assert client.post(address, {**given, "value": "much"}).status_code == 422
+    assert client.post(address, given).status_code == 302
+    client.force_login(people.centre)
+    assert client.post(address, given).status_code == 404
+    approval.resubmit(actor_of_user(people.director), matter_id=matter.pk)
+    approve(people.centre, proposal)
+    assert (limit(people), limit(people, date(2026, 6, 1))) == (50, 120)

@@ -286,6 +286,18 @@ def _locked(matter_id: int) -> tuple[Matter, Course]:
     return matter, course_of(matter)
 
 
+def hold_returned(actor: Actor, kind: str, subject: str) -> Matter:
+    """The matter of the subject under its row lock, while it is returned to the actor, its applicant: only then may the
+    subject be changed. Raises NotFound for others, Conflict in any other state."""
+    rows = Matter.objects.select_for_update(of=("self",)).filter(subject_type=kind, subject=subject)
+    matter = rows.filter(applicant=actor.user).order_by("-submitted_at", "-id").first()
+    if matter is None:
+        raise NotFound("workflows.no_matter", "没有这件事项。")
+    if matter.state != Matter.State.RETURNED:
+        raise Conflict("workflows.not_returned", "只有被退回的申请可以修改。")
+    return matter
+
+
 def locked(matter_id: int) -> tuple[Matter, Course]:
     """The matter and its course under the row lock, for the sweeper."""
     return _locked(matter_id)

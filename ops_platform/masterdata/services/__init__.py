@@ -4,6 +4,7 @@ from ops_platform.masterdata.services.alliance import load_alliance
 from ops_platform.masterdata.services.parameters import (
     SETTERS,
     accept_parameter,
+    change_proposal,
     on_parameter_proposed,
     propose_parameter,
     refuse_parameter,
@@ -21,6 +22,7 @@ from ops_platform.masterdata.services.periods import (
     stop_closing,
 )
 from ops_platform.masterdata.services.reopening import (
+    change_reopening_reason,
     confirm_reopening,
     on_reopening_asked,
     refuse_reopening,
@@ -35,6 +37,8 @@ __all__ = [
     "PeriodGate",
     "accept_parameter",
     "begin_closing",
+    "change_proposal",
+    "change_reopening_reason",
     "close_period",
     "confirm_reopening",
     "hold_period",

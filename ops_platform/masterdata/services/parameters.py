@@ -47,8 +47,7 @@ def propose_parameter(
     known = Parameter.objects.filter(key=key).order_by("effective_from").first()
     if known is None:
         raise NotFound("masterdata.no_parameter", f"没有参数 {key}。", key=key)
-    if not value.is_finite() or abs(value) >= LARGEST or value != value.quantize(FINEST):
-        raise Invalid("masterdata.bad_value", "取值最多 16 位整数、8 位小数。", field="value")
+    _must_fit(value)
     proposal = ParameterProposal(
         key=key,
         name=known.name,
@@ -62,19 +61,46 @@ def propose_parameter(
     )
     _refuse_same_day(proposal)
     proposal.before = value_before(proposal)
+    _save(proposal)
+    _record(actor, proposal, "masterdata.parameter_proposed")
+    for handler in _proposed:
+        handler(actor, proposal)
+    return proposal
+
+
+@transaction.atomic
+def change_proposal(
+    actor: Actor, *, proposal_id: int, effective_from: date, value: Decimal, source_text: str
+) -> ParameterProposal:
+    """Who proposed changes day, value and source. Called by the approval only, while it is returned to them."""
+    proposal = _locked_proposal(proposal_id)
+    if proposal.proposed_by != actor.name:
+        raise NotFound("masterdata.no_proposal", "没有这个参数变更申请。")
+    _must_set(actor, proposal.scope, proposal.institution_id)
+    _must_fit(value)
+    proposal.effective_from, proposal.value, proposal.source_text = effective_from, value, source_text.strip()
+    _refuse_same_day(proposal)
+    proposal.before = value_before(proposal)
+    _save(proposal)
+    _record(actor, proposal, "masterdata.parameter_proposal_changed")
+    return proposal
+
+
+def _must_fit(value: Decimal) -> None:
+    if not value.is_finite() or abs(value) >= LARGEST or value != value.quantize(FINEST):
+        raise Invalid("masterdata.bad_value", "取值最多 16 位整数、8 位小数。", field="value")
+
+
+def _save(proposal: ParameterProposal) -> None:
     try:
         with transaction.atomic():
             proposal.save()
     except IntegrityError as error:
         raise Conflict(
             "masterdata.proposal_pending",
-            f"该参数自 {effective_from} 起的取值已有一个变更申请待审批，请等其办结，或请申请人先撤回。",
+            f"该参数自 {proposal.effective_from} 起的取值已有一个变更申请待审批，请等其办结，或请申请人先撤回。",
             field="effective_from",
         ) from error
-    _record(actor, proposal, "masterdata.parameter_proposed")
-    for handler in _proposed:
-        handler(actor, proposal)
-    return proposal
 
 
 def _must_set(actor: Actor, scope: str, institution_id: int | None) -> None:
