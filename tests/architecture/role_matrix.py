@@ -85,6 +85,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "workflows:flow": FLOW_READERS,
     "workflows:flow-version": FLOW_READERS,
     "workflows:flow-dry-run": FLOW_READERS,
+    "workflows:retire-flow": FLOW_MAKERS,
     "workflows:flow-draft": FLOW_READERS,
     "workflows:submit-flow-draft": FLOW_MAKERS,
     "workflows:discard-flow-draft": FLOW_MAKERS,

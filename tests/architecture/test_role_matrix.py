@@ -257,6 +257,7 @@ def _flow(*_: Any) -> dict[str, Any]:
 OF_FLOW = (
     "workflows:flow",
     "workflows:flow-dry-run",
+    "workflows:retire-flow",
     "workflows:flow-draft",
     "workflows:submit-flow-draft",
     "workflows:discard-flow-draft",

@@ -4,12 +4,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from ops_platform.kernel import Conflict, Forbidden, Invalid, NotFound, Role
 from tests.support import trade
 from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
-from workflows import services
+from workflows import integrity, services
 from workflows.drawing import draw
 from workflows.dry_run import Signer, Trial, try_out
 from workflows.engine.definition import ApproverRule, Definition, Level, Step, Who, from_json
@@ -260,6 +261,93 @@ def test_an_institution_gets_a_flow_of_its_own(hospital: Makers) -> None:
     assert waiting(hospital.ask("900000.00")) == {"head", "second-head"}
     with pytest.raises(Conflict, match="已有流程"):
         service.create_flow(admin, kind="workflows.request", institution_id=township.pk, title="又一个")
+
+
+@pytest.fixture
+def own_flow(hospital: Makers) -> Flow:
+    """The township hospital's own flow is in force: the leadership approves every request."""
+    admin = me(hospital.admin)
+    flow = service.create_flow(admin, kind="workflows.request", institution_id=hospital.township.pk, title="东镇的申请")
+    for key in ("head", "centre"):
+        drafts.drop_step(admin, flow_id=flow.pk, seen=_seen(flow), key=key)
+    only = replace(drafts.in_work(service.access_flow(flow.pk)).steps[0], condition="")
+    drafts.change_step(admin, flow_id=flow.pk, seen=_seen(flow), step=only)
+    approve(drafts.submit_draft(admin, flow_id=flow.pk, seen=_seen(flow)), hospital.centre)
+    return service.access_flow(flow.pk)
+
+
+def test_an_own_flow_is_retired_when_a_second_person_has_approved_it(hospital: Makers, own_flow: Flow) -> None:
+    before = hospital.ask()
+    assert waiting(before) == {"leader"}
+    matter = services.ask_retirement(me(hospital.admin), flow_id=own_flow.pk, reason="与医共体的流程统一")
+    assert waiting(hospital.ask()) == {"leader"}, "in force until it is approved"
+    approve(matter, hospital.centre)
+    assert waiting(hospital.ask()) == {"head", "second-head"}, "the alliance's flow is in force again"
+    assert waiting(before) == {"leader"}, "what is on its way keeps its version"
+    approve(before, hospital.leader)
+    assert list(integrity.signatures()) == []
+
+
+def test_a_retired_flow_comes_into_force_again_with_a_new_version(hospital: Makers, own_flow: Flow) -> None:
+    admin = me(hospital.admin)
+    approve(services.ask_retirement(admin, flow_id=own_flow.pk, reason="统一流程"), hospital.centre)
+    drafts.insert_step(admin, flow_id=own_flow.pk, seen=_seen(own_flow), step=FINANCE)
+    approve(drafts.submit_draft(admin, flow_id=own_flow.pk, seen=_seen(own_flow)), hospital.centre)
+    assert service.access_flow(own_flow.pk).current.number == 2  # type: ignore[union-attr]
+    assert waiting(hospital.ask()) == {"director"}
+
+
+def test_a_refused_retirement_leaves_the_flow_in_force(hospital: Makers, own_flow: Flow) -> None:
+    matter = services.ask_retirement(me(hospital.admin), flow_id=own_flow.pk, reason="统一流程")
+    services.reject(me(hospital.centre), matter_id=matter.pk, task=turn(matter, hospital.centre), comment="保留")
+    assert waiting(hospital.ask()) == {"leader"}
+
+
+def test_what_cannot_be_retired_is_said(hospital: Makers, own_flow: Flow) -> None:
+    admin = me(hospital.admin)
+    with pytest.raises(Conflict) as refused:
+        services.ask_retirement(admin, flow_id=hospital.flow.pk, reason="统一流程")
+    assert refused.value.code == "workflows.not_retirable"
+    with pytest.raises(Forbidden):
+        services.ask_retirement(me(hospital.head), flow_id=own_flow.pk, reason="统一流程")
+    with pytest.raises(Invalid):
+        services.ask_retirement(admin, flow_id=own_flow.pk, reason=" ")
+    with pytest.raises(NotFound):
+        services.ask_retirement(admin, flow_id=0, reason="统一流程")
+    matter = services.ask_retirement(admin, flow_id=own_flow.pk, reason="统一流程")
+    with pytest.raises(Conflict) as refused:
+        services.ask_retirement(admin, flow_id=own_flow.pk, reason="统一流程")
+    assert refused.value.code == "workflows.on_its_way"
+    with pytest.raises(Conflict) as refused:
+        drafts.insert_step(admin, flow_id=own_flow.pk, seen=_seen(own_flow), step=FINANCE)
+    assert refused.value.code == "workflows.retirement_under_way"
+    approve(matter, hospital.centre)
+    with pytest.raises(Conflict) as refused:
+        services.ask_retirement(admin, flow_id=own_flow.pk, reason="统一流程")
+    assert refused.value.code == "workflows.not_in_force"
+
+
+def test_a_flow_whose_draft_is_under_approval_is_not_retired(hospital: Makers, own_flow: Flow) -> None:
+    admin = me(hospital.admin)
+    drafts.insert_step(admin, flow_id=own_flow.pk, seen=_seen(own_flow), step=FINANCE)
+    drafts.submit_draft(admin, flow_id=own_flow.pk, seen=_seen(own_flow))
+    with pytest.raises(Conflict) as refused:
+        services.ask_retirement(admin, flow_id=own_flow.pk, reason="统一流程")
+    assert refused.value.code == "workflows.draft_under_way"
+
+
+def test_the_page_of_the_flow_asks_for_its_retirement_and_leads_to_the_matter(hospital: Makers, own_flow: Flow) -> None:
+    client = Client()
+    client.force_login(hospital.admin)
+    address = f"/workflows/flows/{own_flow.pk}/"
+    assert f"{address}retire/" in client.get(address).content.decode()
+    assert f"{address}retire/" not in client.get(f"/workflows/flows/{hospital.flow.pk}/").content.decode()
+    assert "请写明停用的理由" in client.post(f"{address}retire/", {}, follow=True).content.decode()
+    page = client.post(f"{address}retire/", {"comment": "统一流程"}, follow=True).content.decode()
+    assert f"/workflows/subjects/workflows.retirement/{own_flow.pk}/" in page
+    approve(Matter.objects.get(subject_type="workflows.retirement"), hospital.centre)
+    assert "已停用" in client.get(address).content.decode()
+    assert client.get("/workflows/flows/").status_code == 200
 
 
 def _seen(flow: Flow) -> str:

@@ -18,12 +18,14 @@ from workflows.services.acts import (
 from workflows.services.delegations import delegate, revoke_delegation
 from workflows.services.flows import create_flow, discard_draft, publish, save_draft
 from workflows.services.requests import ask, change_request
+from workflows.services.retirement import ask_retirement
 
 __all__ = [
     "add_signer",
     "approve",
     "approve_several",
     "ask",
+    "ask_retirement",
     "change_request",
     "comment",
     "create_flow",
