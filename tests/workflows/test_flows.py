@@ -13,7 +13,7 @@ from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
 from workflows import integrity, services
 from workflows.drawing import draw
 from workflows.dry_run import Signer, Trial, try_out
-from workflows.engine.definition import ApproverRule, Definition, Level, Step, Who, from_json
+from workflows.engine.definition import ApproverRule, Definition, Level, Mode, Step, Who, from_json, to_json
 from workflows.models import Flow, Matter, Request
 from workflows.selectors.flows import flow_rows, versions_of
 from workflows.services import drafts
@@ -392,6 +392,69 @@ def test_the_dry_run_says_why(hospital: Makers) -> None:
 
 def test_what_is_not_known_spares_nobody_in_the_dry_run(hospital: Makers) -> None:
     assert [station.taken for station in hospital.trial(None).stations] == [True, True, True]
+
+
+def both_steps(hospital: Makers, first: Step, second: Step, *, sign_once: bool = True) -> None:
+    """Requests go through these two steps, whatever their amount."""
+    admin, flow = me(hospital.admin), hospital.flow
+    body = to_json(Definition((first, second), sign_once=sign_once))
+    service.save_draft(admin, flow_id=flow.pk, body=body, seen=hospital.seen)
+    hospital.publish()
+
+
+HEADS = ApproverRule(Who.ROLE, Role.INSTITUTION_HEAD)
+CENTRE = ApproverRule(Who.ROLE, Role.OPERATION_CENTRE, Level.ALLIANCE)
+
+
+def again(trial: Trial) -> list[dict[str, str]]:
+    """At each step who signs without being asked, or perhaps does."""
+    return [
+        {signer.username: signer.again for seat in station.seats or () for signer in seat if signer.again}
+        for station in trial.stations
+    ]
+
+
+def test_the_dry_run_says_who_has_signed_before_and_is_not_asked_again(hospital: Makers) -> None:
+    both_steps(
+        hospital,
+        Step("first", "中心初核", (CENTRE,)),
+        Step("second", "中心与院长会签", (CENTRE, HEADS), Mode.ALL),
+    )
+    trial = hospital.trial("1000")
+    assert again(trial) == [{}, {"centre": "sure"}]
+    assert [(station.signatures, station.left) for station in trial.stations] == [(1, 1), (3, 2)]
+    matter = hospital.ask()
+    approve(matter, hospital.centre)
+    assert waiting(matter) == {"head", "second-head"}, "as the dry run said"
+
+
+def test_the_dry_run_says_that_a_step_is_passed_by_earlier_signatures(hospital: Makers) -> None:
+    both_steps(hospital, Step("first", "中心初核", (CENTRE,)), Step("second", "中心复核", (CENTRE,)))
+    assert [station.left for station in hospital.trial("1000").stations] == [1, 0]
+    matter = hospital.ask()
+    approve(matter, hospital.centre)
+    matter.refresh_from_db()
+    assert matter.state == "approved"
+    client = Client()
+    client.force_login(hospital.admin)
+    page = client.get(
+        f"/workflows/flows/{hospital.flow.pk}/dry-run/",
+        {"which": "current", "applicant": hospital.clerk.pk, "institution": hospital.township.pk},
+    ).content.decode()
+    assert "前面环节已签齐，自动通过" in page
+
+
+def test_the_dry_run_does_not_say_for_sure_who_of_several_signs_first(hospital: Makers) -> None:
+    both_steps(hospital, Step("first", "院长初核", (HEADS,)), Step("second", "院长会签", (HEADS,), Mode.ALL))
+    trial = hospital.trial("1000")
+    assert again(trial) == [{}, {"head": "perhaps", "second-head": "perhaps"}]
+    assert [station.left for station in trial.stations] == [1, 2]
+
+
+def test_where_everybody_signs_each_step_the_dry_run_spares_nobody(hospital: Makers) -> None:
+    steps = Step("first", "中心初核", (CENTRE,)), Step("second", "中心复核", (CENTRE,))
+    both_steps(hospital, *steps, sign_once=False)
+    assert again(hospital.trial("1000")) == [{}, {}]
 
 
 def test_the_dry_run_marks_delegates_and_stand_ins(hospital: Makers) -> None:
