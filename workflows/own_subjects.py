@@ -130,6 +130,7 @@ def _load_flow(subject: str) -> Subject:
         url=reverse("workflows:flow-draft", args=[flow.pk])
         if flow.draft
         else reverse("workflows:flow", args=[flow.pk]),
+        edit=reverse("workflows:flow-draft", args=[flow.pk]),
         barred=frozenset({flow.draft_by_id} if flow.draft_by_id else ()),
     )
 
@@ -145,6 +146,10 @@ def _drawn(kind: str, draft: Mapping[str, Any]) -> Iterator[Line]:
     yield Line("选项", "；".join(drawing.options) or "—")
 
 
+def _must_be_submittable(actor: Actor, subject: str) -> None:
+    flows.must_be_submittable(actor, _number(subject))
+
+
 def _publish_flow(actor: Actor, subject: str, decision: Decision) -> None:
     flows.publish(actor, flow_id=_number(subject), made_by=decision.applicant)
 
@@ -153,6 +158,7 @@ FLOW = SubjectType(
     code="workflows.flow",
     title=_("流程发布"),
     load=_load_flow,
+    ready=_must_be_submittable,
     on_approval=_publish_flow,
     lasting=False,
     default=default(
@@ -194,6 +200,10 @@ def _load_retirement(subject: str) -> Subject:
     )
 
 
+def _must_be_retirable(_actor: Actor, subject: str) -> None:
+    retirement.must_be_retirable(flows.access_flow(_number(subject)))
+
+
 def _retire_flow(actor: Actor, subject: str, decision: Decision) -> None:
     retirement.retire(actor, flow_id=_number(subject), asked_by=decision.applicant)
 
@@ -202,6 +212,7 @@ RETIREMENT = SubjectType(
     code="workflows.retirement",
     title=_("流程停用"),
     load=_load_retirement,
+    ready=_must_be_retirable,
     on_approval=_retire_flow,
     lasting=False,
     default=default(

@@ -221,6 +221,36 @@ def test_a_returned_draft_is_mended_and_submitted_again(hospital: Makers) -> Non
     assert current.body["steps"][0]["title"] == "再核一次"
 
 
+def test_a_returned_draft_is_checked_when_it_is_submitted_again_from_the_page_of_the_matter(hospital: Makers) -> None:
+    hospital.insert()
+    matter = hospital.submit()
+    services.return_to(me(hospital.centre), matter_id=matter.pk, task=turn(matter, hospital.centre), comment="少一步")
+    client = Client()
+    client.force_login(hospital.admin)
+    address = f"/workflows/matters/{matter.pk}/"
+    assert f"/workflows/flows/{hospital.flow.pk}/draft/" in client.get(address).content.decode()
+    hospital.insert(Step("none", "没有人签", ()))
+    page = client.post(f"{address}resubmit/", {"comment": "已补"}, follow=True).content.decode()
+    assert "环节「没有人签」没有审批人规则。" in page
+    matter.refresh_from_db()
+    assert matter.state == Matter.State.RETURNED
+    key = drafts.in_work(hospital.flow).steps[0].key
+    drafts.drop_step(me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen, key=key)
+    assert client.post(f"{address}resubmit/", {"comment": "已补"}).status_code == 302
+    matter.refresh_from_db()
+    assert matter.state == Matter.State.RUNNING
+
+
+def test_nobody_submits_again_what_another_has_changed_since(hospital: Makers) -> None:
+    hospital.insert()
+    matter = hospital.submit()
+    services.return_to(me(hospital.centre), matter_id=matter.pk, task=turn(matter, hospital.centre), comment="少一步")
+    drafts.insert_step(me(hospital.centre), flow_id=hospital.flow.pk, seen=hospital.seen, step=FINANCE)
+    with pytest.raises(Conflict) as refused:
+        services.resubmit(me(hospital.admin), matter_id=matter.pk)
+    assert refused.value.code == "workflows.not_the_drafter"
+
+
 def test_a_rejected_draft_stays_a_draft(hospital: Makers) -> None:
     hospital.insert()
     matter = hospital.submit()

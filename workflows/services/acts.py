@@ -41,6 +41,7 @@ def start(actor: Actor, *, kind: str, subject: str, comment: str = "") -> Matter
     """
     person = _person(actor)
     registered = subject_type(kind)
+    registered.ready(actor, subject)
     loaded = registered.load(subject)
     version = version_for(kind, loaded.institution)
     now = timezone.now()
@@ -127,8 +128,10 @@ def return_to(actor: Actor, *, matter_id: int, task: int, comment: str, step: st
 
 @transaction.atomic
 def resubmit(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
-    """Submit again what was returned (重新提交), with the subject as it stands now."""
+    """Submit again what was returned (重新提交), with the subject as it stands now. Refused where that is not fit to be."""
     matter, course = _locked(matter_id)
+    if course.state is State.RETURNED and actor.user == course.applicant:
+        subject_type(matter.subject_type).ready(actor, matter.subject)
     loaded = subject_type(matter.subject_type).load(matter.subject)
     unchanged = digest_of_subject(loaded) == matter.digest
     if course.state is State.RETURNED and actor.user == course.applicant:

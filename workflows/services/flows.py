@@ -163,6 +163,21 @@ def ready_draft(flow: Flow) -> Definition:
     return definition
 
 
+def must_be_submittable(actor: Actor, flow_id: int) -> None:
+    """The draft has no fault and changes something, and the actor is who changed it last: they stand in the version as who
+    made it, and nobody approves what they made. Raises Invalid or Conflict."""
+    must_make(actor)
+    flow = lock_flow(flow_id)
+    ready = ready_draft(flow)
+    if flow.current is not None and to_json(ready) == flow.current.body:
+        raise Conflict("workflows.draft_unchanged", f"草稿与现行第 {flow.current.number} 版相同，没有需要审批的改动。")
+    if flow.draft_by_id != actor.user:
+        raise Conflict(
+            "workflows.not_the_drafter",
+            f"草稿最后由 {flow.draft_by} 修改，请由其提交。您也可以核对后保存一次流程规则，再由您提交。",
+        )
+
+
 @transaction.atomic
 def publish(actor: Actor, *, flow_id: int, made_by: str) -> FlowVersion:
     """The draft becomes the version in force. Called when a second person has approved it, or by the reference data."""

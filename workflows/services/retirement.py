@@ -17,7 +17,7 @@ def ask_retirement(actor: Actor, *, flow_id: int, reason: str) -> Matter:
     their version. The alliance's own flow is not retired: without one nothing could be approved."""
     must_make(actor)
     flow = lock_flow(flow_id)
-    _must_be_retirable(flow)
+    must_be_retirable(flow)
     if len(reason.strip()) < 2:
         raise Invalid("workflows.reason_missing", "请写明停用的理由(至少 2 个字)。", field="comment")
     if on_its_way(SUBJECT, str(flow.pk)) is not None:
@@ -30,7 +30,7 @@ def retire(actor: Actor, *, flow_id: int, asked_by: str) -> None:
     """A second person has approved: no new matter begins by the flow. Called by the approval only. Its versions stay, for
     what began by them and to look up; a version that is published later puts it in force again."""
     flow = lock_flow(flow_id)
-    _must_be_retirable(flow)
+    must_be_retirable(flow)
     number = flow.current.number if flow.current else 0
     flow.current = None
     flow.save(update_fields=["current"])
@@ -44,7 +44,8 @@ def retire(actor: Actor, *, flow_id: int, asked_by: str) -> None:
     )
 
 
-def _must_be_retirable(flow: Flow) -> None:
+def must_be_retirable(flow: Flow) -> None:
+    """The flow is an institution's own and in force, and the alliance's is in force without it. Raises Conflict."""
     if flow.institution_id is None:
         raise Conflict("workflows.not_retirable", "整个医共体的流程不能停用，请修改流程。")
     if flow.current is None:
