@@ -107,6 +107,16 @@ def test_new_steps_get_keys_of_their_own(hospital: Makers) -> None:
     assert len(set(keys)) == len(keys) == 5
 
 
+def test_a_new_step_does_not_get_the_key_of_one_that_was_dropped(hospital: Makers) -> None:
+    """What is measured under one key is one step."""
+    hospital.insert()
+    hospital.publish()
+    key = drafts.in_work(hospital.flow).steps[0].key
+    drafts.drop_step(me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen, key=key)
+    hospital.insert(replace(FINANCE, title="另一个环节"))
+    assert (key, drafts.in_work(hospital.flow).steps[0].key) == ("step-1", "step-2")
+
+
 def test_a_draft_holds_no_more_steps_than_a_flow_may_have(hospital: Makers) -> None:
     many = tuple(replace(FINANCE, key=f"k{number}") for number in range(30))
     body = service.to_json(Definition(many))

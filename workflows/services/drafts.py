@@ -6,13 +6,14 @@ change is refused instead of writing over theirs.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from django.db import transaction
 
 from ops_platform.kernel import Actor, Conflict, Invalid
 from workflows.engine.definition import MOST_STEPS, Definition, Step, to_json
-from workflows.models import Flow, Matter
+from workflows.models import Flow, FlowVersion, Matter
 from workflows.selectors.flows import SUBJECT
 from workflows.selectors.matters import on_its_way
 from workflows.services import acts
@@ -58,13 +59,13 @@ def change_step(actor: Actor, *, flow_id: int, seen: str, step: Step) -> Flow:
 
 @transaction.atomic
 def insert_step(actor: Actor, *, flow_id: int, seen: str, step: Step, after: str = "") -> Flow:
-    """Add the step after another one, or, without `after`, as the first; it gets a key that no step of the flow has."""
+    """Add the step after another one, or, without `after`, as the first; it gets a key of its own."""
 
     def inserted(definition: Definition) -> Definition:
         if len(definition.steps) >= MOST_STEPS:
             raise Invalid("workflows.too_many_steps", f"流程最多 {MOST_STEPS} 个环节。")
         place = definition.position(after) + 1 if after else 0
-        fresh = replace(step, key=_fresh_key(definition))
+        fresh = replace(step, key=_fresh_key(flow_id, definition))
         return replace(definition, steps=(*definition.steps[:place], fresh, *definition.steps[place:]))
 
     return _change(actor, flow_id, seen, inserted)
@@ -116,6 +117,9 @@ def _change(
     return save_draft(actor, flow_id=flow_id, body=to_json(change(in_work(flow))), seen=seen, note=note)
 
 
-def _fresh_key(definition: Definition) -> str:
+def _fresh_key(flow_id: int, definition: Definition) -> str:
+    """A key that no step of the draft has, nor one of any version: measured together is only what is one step."""
     taken = {step.key for step in definition.steps}
-    return next(key for number in range(1, MOST_STEPS + 2) if (key := f"step-{number}") not in taken)
+    for body in FlowVersion.objects.filter(flow=flow_id).values_list("body", flat=True):
+        taken |= {step["key"] for step in body["steps"]}
+    return next(key for number in count(1) if (key := f"step-{number}") not in taken)
