@@ -34,6 +34,7 @@ class WorkflowsConfig(AppConfig):
             workflows__acted="审批办理",
             workflows__flow_drafted="新建审批流程",
             workflows__flow_published="发布审批流程",
+            workflows__flow_retired="停用审批流程",
             workflows__delegated="委派审批",
             workflows__delegation_revoked="撤销委派",
             workflows__request_changed="修改事项申请",

@@ -87,7 +87,7 @@ def page(actor: Actor, matter: Matter) -> Page:
         may_withdraw=mine and _may_withdraw(course),
         may_resubmit=mine and course.state is State.RETURNED,
         may_urge=mine and course.state is State.RUNNING,
-        edit_url=_edit_url(matter, course, mine=mine),
+        edit_url=subject.edit if subject is not None and mine and course.state is State.RETURNED else "",
         kind=str(subject_type(matter.subject_type).title),
         documents=documents_of(OWNER, [str(matter.pk)]).get(str(matter.pk), ()),
     )
@@ -122,12 +122,6 @@ def _may_withdraw(course: Course) -> bool:
         return False
     signed = any(task.state == "signed" for task in course.tasks) or course.round > 1
     return course.state is State.RETURNED or course.definition.withdrawing is Withdrawing.ANY_TIME or not signed
-
-
-def _edit_url(matter: Matter, course: Course, *, mine: bool) -> str:
-    if not mine or course.state is not State.RETURNED or matter.subject_type != "workflows.request":
-        return ""
-    return reverse("workflows:change-request", args=[matter.subject])
 
 
 def _stages(matter: Matter, course: Course, tasks: Sequence[Task]) -> tuple[Stage, ...]:

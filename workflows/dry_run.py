@@ -34,13 +34,15 @@ WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A person who could sign: in which capacity, for whom, and whether they only stand in because nobody else is left."""
+    """A person who could sign: in which capacity, for whom, and whether they only stand in because nobody else is left.
+    `again`: "sure" for one who has signed before by then and is not asked again, "perhaps" for one who may have."""
 
     username: str
     name: str
     capacity: str
     behalf_of: str
     stand_in: bool
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Station:
     values: tuple[str, ...]
     seats: tuple[tuple[Signer, ...], ...] | None
     signatures: int
+    left: int
     copies: tuple[str, ...]
 
 
@@ -96,6 +99,7 @@ def try_out(definition: Definition, place: Place, values: Values, today: date) -
                 values=tuple(_value_words(each, values.get(each.name)) for each in dict.fromkeys(mentioned(condition))),
                 seats=_seats(step, roster, people) if step.taken else (),
                 signatures=step.signatures,
+                left=step.left,
                 copies=tuple(people[person].display_name for person in copied) if step.taken else (),
             )
         )
@@ -137,10 +141,10 @@ def _seats(step: StepPreview, roster: Roster, people: dict[int, User]) -> tuple[
     if step.seats is None:
         return None
     own = {candidate.person for rule in roster.seats.get(step.step.key, ()) for candidate in rule}
-    return tuple(tuple(_signer(candidate, own, people) for candidate in seat) for seat in step.seats)
+    return tuple(tuple(_signer(candidate, own, people, step) for candidate in seat) for seat in step.seats)
 
 
-def _signer(candidate: Candidate, own: set[int], people: dict[int, User]) -> Signer:
+def _signer(candidate: Candidate, own: set[int], people: dict[int, User], step: StepPreview) -> Signer:
     principal = candidate.person if candidate.behalf_of is None else candidate.behalf_of
     return Signer(
         username=people[candidate.person].username,
@@ -148,4 +152,5 @@ def _signer(candidate: Candidate, own: set[int], people: dict[int, User]) -> Sig
         capacity=candidate.why,
         behalf_of=people[candidate.behalf_of].display_name if candidate.behalf_of is not None else "",
         stand_in=principal not in own,
+        again="sure" if candidate.person in step.again else "perhaps" if candidate.person in step.perhaps else "",
     )

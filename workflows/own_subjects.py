@@ -1,5 +1,5 @@
-"""The subject types of this app itself: general requests, flows to be published, and roles to be given (identity stands
-below and cannot register its own)."""
+"""The subject types of this app itself: general requests, flows to be published or retired, and roles to be given (identity
+stands below and cannot register its own)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from workflows.engine.conditions import Attribute, Kind
 from workflows.engine.definition import Level, Step
 from workflows.models import Flow, Request, RequestKind
 from workflows.reference import default, role
-from workflows.services import flows
+from workflows.services import flows, retirement
 from workflows.services.acts import start
 from workflows.subjects import Decision, Subject, SubjectType
 
@@ -55,6 +55,7 @@ def _load_request(subject: str) -> Subject:
             *((Line("科室", str(row.department)),) if row.department else ()),
             Line("理由", row.reason),
         ),
+        edit=reverse("workflows:change-request", args=[row.pk]),
     )
 
 
@@ -129,6 +130,7 @@ def _load_flow(subject: str) -> Subject:
         url=reverse("workflows:flow-draft", args=[flow.pk])
         if flow.draft
         else reverse("workflows:flow", args=[flow.pk]),
+        edit=reverse("workflows:flow-draft", args=[flow.pk]),
         barred=frozenset({flow.draft_by_id} if flow.draft_by_id else ()),
     )
 
@@ -144,6 +146,10 @@ def _drawn(kind: str, draft: Mapping[str, Any]) -> Iterator[Line]:
     yield Line("选项", "；".join(drawing.options) or "—")
 
 
+def _must_be_submittable(actor: Actor, subject: str) -> None:
+    flows.must_be_submittable(actor, _number(subject))
+
+
 def _publish_flow(actor: Actor, subject: str, decision: Decision) -> None:
     flows.publish(actor, flow_id=_number(subject), made_by=decision.applicant)
 
@@ -152,6 +158,7 @@ FLOW = SubjectType(
     code="workflows.flow",
     title=_("流程发布"),
     load=_load_flow,
+    ready=_must_be_submittable,
     on_approval=_publish_flow,
     lasting=False,
     default=default(
@@ -165,6 +172,60 @@ FLOW = SubjectType(
             ),
         ),
         note="审批流程的修改须经第二人同意。",
+    ),
+)
+
+
+def _load_retirement(subject: str) -> Subject:
+    flow = Flow.objects.select_related("institution", "current").filter(pk=_number(subject)).first()
+    if flow is None:
+        raise NotFound("workflows.no_flow_found", "没有这个流程。")
+    number = flow.current.number if flow.current else 0
+    instead = Flow.objects.filter(subject_type=flow.subject_type, institution=None, current__isnull=False)
+    alliance = instead.select_related("current").first()
+    body = alliance.current.body if alliance and alliance.current else {}
+    return Subject(
+        title=f"停用流程：{flow.title}",
+        institution=flow.institution_id,
+        values={},
+        content={"flow": flow.pk, "version": number},
+        lines=(
+            Line("流程", flow.title),
+            Line("适用", flow.institution.name if flow.institution else "整个医共体"),
+            Line("现行版本", f"第 {number} 版" if number else "—"),
+            Line("同意之后", "新事项改按整个医共体的流程办理，如下；办理中的事项仍按原版本。"),
+            *_drawn(flow.subject_type, body),
+        ),
+        url=reverse("workflows:flow", args=[flow.pk]),
+    )
+
+
+def _must_be_retirable(_actor: Actor, subject: str) -> None:
+    retirement.must_be_retirable(flows.access_flow(_number(subject)))
+
+
+def _retire_flow(actor: Actor, subject: str, decision: Decision) -> None:
+    retirement.retire(actor, flow_id=_number(subject), asked_by=decision.applicant)
+
+
+RETIREMENT = SubjectType(
+    code="workflows.retirement",
+    title=_("流程停用"),
+    load=_load_retirement,
+    ready=_must_be_retirable,
+    on_approval=_retire_flow,
+    lasting=False,
+    default=default(
+        "流程停用",
+        (
+            Step(
+                "second",
+                "第二人审批",
+                (role(Role.OPERATION_CENTRE, Level.ALLIANCE), role(Role.LEADERSHIP, Level.ALLIANCE)),
+                remind_hours=24,
+            ),
+        ),
+        note="停用机构单独的审批流程须经第二人同意。",
     ),
 )
 
@@ -243,4 +304,4 @@ ROLE = SubjectType(
     ),
 )
 
-TYPES = (REQUEST, FLOW, ROLE)
+TYPES = (REQUEST, FLOW, RETIREMENT, ROLE)

@@ -32,6 +32,7 @@ __all__ = [
     "Who",
     "courses_of",
     "default",
+    "hold_returned",
     "register_subject",
     "role",
     "start",
@@ -55,6 +56,12 @@ class Course:
 def start(actor: Actor, *, kind: str, subject: str, comment: str = "") -> int:
     """Submit a subject for approval in the caller's transaction; returns the number of the matter."""
     return services.start(actor, kind=kind, subject=subject, comment=comment).pk
+
+
+def hold_returned(actor: Actor, *, kind: str, subject: str) -> int:
+    """Lock the matter of a subject that was returned to the actor, its applicant, so that the subject may be changed in the
+    caller's transaction; returns its number. Raises NotFound for others, Conflict when it is not returned."""
+    return services.hold_returned(actor, kind, subject).pk
 
 
 def under_way(kind: str, subject: str) -> int | None:

@@ -12,7 +12,7 @@ from workflows.engine.conditions import Attribute, Values
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One subject as it stands now.
+    """One subject as it stands now. `edit` is the page on which the applicant changes it while it is returned.
 
     `values` are the declared attributes, by which conditions choose the steps. `content` is what is signed: its digest is
     kept, and a subject whose content has another digest later shows as broken; only what the approval itself does not
@@ -26,6 +26,7 @@ class Subject:
     department: int | None = None
     lines: tuple[Line, ...] = ()
     url: str = ""
+    edit: str = ""
     barred: frozenset[int] = frozenset()
 
 
@@ -41,6 +42,13 @@ class Decision:
 Handler = Callable[[Actor, str, Decision], None]
 
 
+Ready = Callable[[Actor, str], None]
+
+
+def _fit(_actor: Actor, _subject: str) -> None:
+    """A subject type whose subjects are always fit to be submitted."""
+
+
 def _nothing(_actor: Actor, _subject: str, _decision: Decision) -> None:
     """A subject type for which an end needs no act of its own."""
 
@@ -50,14 +58,16 @@ class SubjectType:
     """A kind of subject. `load` raises NotFound for an id that is none. The handlers run in the transaction of the act that
     ends the matter, `actor` being who did it; what they raise undoes the act.
 
-    `readers` may read the matters of this type of their institution, beside those who read all. `lasting`: the content
-    stays what it was when it was signed, so that a change after the end is a fault.
+    `ready` refuses, with DomainError, a subject that is not fit to be submitted, the first time and each time again, from
+    whichever page. `readers` may read the matters of this type of their institution, beside those who read all. `lasting`:
+    the content stays what it was when it was signed, so that a change after the end is a fault.
     """
 
     code: str
     title: str | Promise
     load: Callable[[str], Subject]
     attributes: tuple[Attribute, ...] = ()
+    ready: Ready = _fit
     on_approval: Handler = _nothing
     on_rejection: Handler = _nothing
     on_withdrawal: Handler = _nothing

@@ -35,6 +35,7 @@ urlpatterns = [
     path("flows/<int:pk>/", flows.FlowDetail.as_view(), name="flow"),
     path("flows/<int:pk>/versions/<int:number>/", flows.VersionDetail.as_view(), name="flow-version"),
     path("flows/<int:pk>/dry-run/", flows.DryRun.as_view(), name="flow-dry-run"),
+    path("flows/<int:pk>/retire/", flows.RetireFlow.as_view(), name="retire-flow"),
     path("flows/<int:pk>/draft/", drafts.Draft.as_view(), name="flow-draft"),
     path("flows/<int:pk>/draft/submit/", drafts.SubmitDraft.as_view(), name="submit-flow-draft"),
     path("flows/<int:pk>/draft/discard/", drafts.DiscardDraft.as_view(), name="discard-flow-draft"),

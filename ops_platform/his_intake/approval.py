@@ -1,4 +1,4 @@
-"""What of the intake needs a second person: releasing many quarantined rows at one go."""
+"""What of the intake needs a second person: releasing many quarantined rows."""
 
 from decimal import Decimal
 
@@ -75,6 +75,6 @@ RELEASE = SubjectType(
                 remind_hours=24,
             ),
         ),
-        note="一次放行超过上限的隔离数据，须经财务负责人或运营管理中心同意。",
+        note="一天之内自行放行合计超过上限的隔离数据，须经财务负责人或运营管理中心同意。",
     ),
 )

@@ -34,12 +34,17 @@ def load_pairs() -> int:
 
 def conflicting_pair(user: User, role: str, institution_id: int | None) -> DutyPair | None:
     """The pair that giving this role would violate, seen together with the roles held or proposed where both hold."""
+    return pair_between(role, roles_held_or_proposed(user, institution_id))
+
+
+def roles_held_or_proposed(user: User, institution_id: int | None = None) -> set[str]:
+    """Roles that the user holds, or that are proposed for them; with an institution only those that hold there."""
     held = RoleAssignment.objects.filter(
         user=user, state__in=[RoleAssignment.State.PROPOSED, RoleAssignment.State.ACTIVE]
     )
     if institution_id is not None:
         held = held.filter(Q(institution_id=institution_id) | Q(institution__isnull=True))
-    return pair_between(role, set(held.values_list("role", flat=True)))
+    return set(held.values_list("role", flat=True))
 
 
 def pair_between(role: str, others: Collection[str]) -> DutyPair | None:

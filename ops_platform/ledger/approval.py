@@ -55,6 +55,7 @@ def _load(subject: str) -> Subject:
             *((Line("其余分录", f"{len(entry.legs) - SHOWN_LEGS} 条"),) if len(entry.legs) > SHOWN_LEGS else ()),
         ),
         url=reverse("ledger:voucher", args=[voucher.pk]),
+        edit="" if original else reverse("ledger:change-voucher", args=[voucher.pk]),
     )
 
 

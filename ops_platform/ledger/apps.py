@@ -1,6 +1,7 @@
 """Set-up of the ledger."""
 
 from django.apps import AppConfig
+from django.utils.functional import Promise
 
 
 class LedgerConfig(AppConfig):
@@ -50,12 +51,11 @@ class LedgerConfig(AppConfig):
         from ops_platform.ledger.selectors.access import READERS
         from ops_platform.web import navigation
 
-        pages = (
-            (_("凭证查询"), "ledger:journal", "book-2"),
-            (_("手工凭证"), "ledger:vouchers", "pencil"),
-            (_("待记账凭证"), "ledger:pending", "clock"),
-            (_("科目余额表"), "ledger:trial-balance", "scale"),
-            (_("会计科目表"), "ledger:chart", "list-tree"),
-        )
-        for order, (title, name, icon) in enumerate(pages):
+        def page(title: Promise, name: str, *, icon: str, order: int) -> None:
             navigation.register("账务", title, name, icon=icon, roles=READERS, order=order)
+
+        page(_("凭证查询"), "ledger:journal", icon="book-2", order=10)
+        page(_("手工凭证"), "ledger:vouchers", icon="pencil", order=20)
+        page(_("待记账凭证"), "ledger:pending", icon="clock", order=30)
+        page(_("科目余额表"), "ledger:trial-balance", icon="scale", order=40)
+        page(_("会计科目表"), "ledger:chart", icon="list-tree", order=90)

@@ -25,8 +25,13 @@ class MasterdataConfig(AppConfig):
             masterdata__period_closing="开始结账",
             masterdata__period_closed="结账",
             masterdata__period_reopening_requested="申请反结账",
+            masterdata__period_reopening_reworded="修改反结账原因",
             masterdata__period_reopened="反结账",
             masterdata__period_reopening_refused="驳回反结账申请",
+            masterdata__parameter_proposed="申请修改参数",
+            masterdata__parameter_proposal_changed="改动参数变更申请",
             masterdata__parameter_changed="修改参数",
+            masterdata__parameter_refused="驳回参数变更申请",
+            masterdata__parameter_withdrawn="撤回参数变更申请",
         )
         register_institution_names(institution_names)

@@ -22,7 +22,7 @@ class ReopeningForm(forms.Form):
 
 
 class ParameterForm(forms.Form):
-    """A new value from a day on; earlier values stay."""
+    """A new value from a day on, proposed to a second person; earlier values stay."""
 
     scope = forms.ChoiceField(label=_("适用范围"))
     institution = forms.ModelChoiceField(
@@ -30,7 +30,7 @@ class ParameterForm(forms.Form):
     )
     effective_from = forms.DateField(
         label=_("生效日期"),
-        help_text=_("自该日起使用新值；此前的期间仍按旧值计算。"),
+        help_text=_("批准后自该日起使用新值；此前的期间仍按旧值计算。"),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     value = forms.DecimalField(label=_("取值"), max_digits=24, decimal_places=8)

@@ -4,8 +4,10 @@ from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import Q, QuerySet
+
 from ops_platform.kernel import Invalid, Period
-from ops_platform.masterdata.models import Institution, Parameter, PeriodReopening, Scope
+from ops_platform.masterdata.models import Institution, Parameter, ParameterProposal, PeriodReopening, Scope
 
 
 def institution_names(ids: Collection[int] | None) -> dict[str, str]:
@@ -19,17 +21,32 @@ def parameter_at(*, key: str, day: date, institution: Institution | None = None)
 
     Raises Invalid when the key has no value on that day.
     """
-    rows = Parameter.objects.filter(key=key, effective_from__lte=day)
-    rows = (
-        rows.filter(institution=None) | rows.filter(institution=institution)
-        if institution
-        else rows.filter(institution=None)
-    )
-    narrowest = [Scope.INSTITUTION, Scope.CITY, Scope.PROVINCE, Scope.NATIONAL]
-    best = min(rows, key=lambda row: (narrowest.index(Scope(row.scope)), -row.effective_from.toordinal()), default=None)
+    best = _narrowest(Parameter.objects.filter(key=key, effective_from__lte=day), institution)
     if best is None:
         raise Invalid("masterdata.no_parameter", f"参数 {key} 在 {day} 没有取值。请在「主数据→参数」中补充。", key=key)
     return best
+
+
+NARROWEST = [Scope.INSTITUTION, Scope.CITY, Scope.PROVINCE, Scope.NATIONAL]
+
+
+def _narrowest(rows: QuerySet[Parameter], institution: Institution | None) -> Parameter | None:
+    """Of the rows that reach the institution the newest of the narrowest scope."""
+    reaching = (
+        rows.filter(Q(institution=None) | Q(institution=institution)) if institution else rows.filter(institution=None)
+    )
+    return min(
+        reaching, key=lambda row: (NARROWEST.index(Scope(row.scope)), -row.effective_from.toordinal()), default=None
+    )
+
+
+def value_before(proposal: ParameterProposal) -> Decimal | None:
+    """The value that would hold on the proposal's first day without it; None where there is none. Of scopes as wide as the
+    proposal's or wider: what an institution has of its own, a value of the alliance does not replace."""
+    wide = NARROWEST[NARROWEST.index(Scope(proposal.scope)) :]
+    rows = Parameter.objects.filter(key=proposal.key, scope__in=wide, effective_from__lte=proposal.effective_from)
+    found = _narrowest(rows, proposal.institution)
+    return found.value if found else None
 
 
 def parameter_value(*, key: str, day: date, institution: Institution | None = None) -> Decimal:

@@ -23,6 +23,7 @@ from ops_platform.masterdata.models import (
     DepartmentTerm,
     Institution,
     Parameter,
+    ParameterProposal,
     PeriodReopening,
     PeriodState,
 )
@@ -40,7 +41,7 @@ PERIOD_READERS = (
     Role.AUDITOR,
 )
 PARAMETER_READERS = (*PERIOD_READERS, Role.INSURANCE_OFFICER)
-PARAMETER_WRITERS = (Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
+PROPOSALS_SHOWN = 20
 
 
 def _institution(actor: Actor, pk: int, *roles: Role) -> Institution:
@@ -308,8 +309,17 @@ class Parameters(ListPage):
         )
 
 
+def _proposals(actor: Actor, key: str) -> list[ParameterProposal]:
+    """The latest proposals for the parameter, as far as they reach the reader's institutions."""
+    rows = ParameterProposal.objects.filter(key=key).select_related("institution")
+    institutions = actor.institutions(*PARAMETER_READERS)
+    if institutions is not None:
+        rows = rows.filter(Q(institution__isnull=True) | Q(institution__in=institutions))
+    return list(rows.order_by("-proposed_at", "-pk")[:PROPOSALS_SHOWN])
+
+
 class ParameterDetail(TemplatePage):
-    """All values of one parameter."""
+    """All values of one parameter, and the proposals for others."""
 
     roles = PARAMETER_READERS
     template_name = "masterdata/parameter.html"
@@ -319,23 +329,28 @@ class ParameterDetail(TemplatePage):
         newest = rows.first()
         if newest is None:
             raise Http404
+        proposals = _proposals(self.actor, self.kwargs["key"])
         context = super().get_context_data(
             parameter=newest,
+            proposals=proposals,
+            people=names_of(name for one in proposals for name in (one.proposed_by, one.decided_by)),
+            oversees_all=self.actor.institutions(*PARAMETER_READERS) is None,
             table=ParameterHistoryTable(rows, orderable=False),
-            may_write=self.actor.has(*PARAMETER_WRITERS),
+            may_write=self.actor.has(*services.SETTERS),
             **kwargs,
         )
         return {**context, "title": newest.name}
 
 
 class NewParameterValue(FormPage):
-    """A new value from a day on."""
+    """Propose a new value from a day on."""
 
-    roles = PARAMETER_WRITERS
+    roles = services.SETTERS
     title = _("新的取值")
+    submit_label = _("提交审批")
     form_class = ParameterForm
     template_name = "masterdata/new_parameter_value.html"
-    success_message = _("新的取值已保存。")
+    success_message = _("已提交审批。经申请人以外的一人同意后生效，此前仍按现行取值。")
 
     def _newest(self) -> Parameter:
         newest = _parameters(self.actor).filter(key=self.kwargs["key"]).order_by("-effective_from", "pk").first()
@@ -348,7 +363,7 @@ class NewParameterValue(FormPage):
 
     def act(self, form: ParameterForm) -> None:
         chosen = form.cleaned_data
-        services.set_parameter(
+        services.propose_parameter(
             self.actor,
             key=self.kwargs["key"],
             scope=chosen["scope"],

@@ -11,7 +11,7 @@ class NightlyConfig(AppConfig):
 
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions
-        from ops_platform.masterdata.services import on_reopening_asked
+        from ops_platform.masterdata.services import on_parameter_proposed, on_reopening_asked
         from ops_platform.nightly import approval
         from ops_platform.nightly.readiness import worker_answers
         from ops_platform.nightly.selectors import BOARD_READERS, READERS
@@ -22,7 +22,9 @@ class NightlyConfig(AppConfig):
 
         register_readiness("worker", worker_answers)
         register_subject(approval.REOPENING)
+        register_subject(approval.PARAMETER)
         on_reopening_asked(approval.begin)
+        on_parameter_proposed(approval.begin_parameter)
         register_actions(
             nightly__run_started="启动夜间运行",
             nightly__run_finished="夜间运行结束",

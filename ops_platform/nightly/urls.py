@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from ops_platform.nightly.views import board, runs
+from ops_platform.nightly.views import board, returned, runs
 
 _MONTH = r"(?P<institution>\d{1,18})/(?P<period>\d{4}-(?:0[1-9]|1[0-2]))"
 
@@ -19,5 +19,7 @@ urlpatterns = [
     path("months/<period:period>/remind/", board.Remind.as_view(), name="nightly-remind"),
     path("reminders/", board.Reminders.as_view(), name="nightly-reminders"),
     path("reminders/<int:pk>/answer/", board.AnswerReminder.as_view(), name="nightly-answer-reminder"),
+    path("reopenings/<int:pk>/", returned.ChangeReopening.as_view(), name="nightly-change-reopening"),
+    path("parameters/<int:pk>/", returned.ChangeParameter.as_view(), name="nightly-change-parameter"),
     re_path(rf"^months/{_MONTH}/blockers/$", board.Blockers.as_view(), name="nightly-blockers"),
 ]

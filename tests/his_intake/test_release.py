@@ -1,9 +1,13 @@
 """More quarantined rows than one person may settle need a second person."""
 
+from datetime import timedelta
+
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from ops_platform.his_intake.models import Batch, QuarantinedRow, QuarantineRelease
-from ops_platform.his_intake.services import resubmit_rows, settle_rows
+from ops_platform.his_intake.services import correct_row, resubmit_rows, settle_rows
 from ops_platform.his_intake.services.release import LIMIT
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import User
@@ -17,9 +21,8 @@ from workflows.reference import load_flows
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def hospital() -> Institution:
-    """Three rows of costs wait for their department; one person may settle two at one go."""
+def waiting_rows(count: int) -> Institution:
+    """Rows of costs that wait for their department; one person may settle two a day."""
     hospital = trade.alliance()["H1"]
     load_flows()
     Parameter.objects.create(
@@ -32,10 +35,15 @@ def hospital() -> Institution:
         source_mark="default",
     )
     trade.send(
-        hospital, "cost-entries", [trade.cost(f"V{number}", "NK", "1.00", day="2026-01-31") for number in range(3)]
+        hospital, "cost-entries", [trade.cost(f"V{number}", "NK", "1.00", day="2026-01-31") for number in range(count)]
     )
     trade.landed(hospital, "departments", [trade.department("NK")])
     return hospital
+
+
+@pytest.fixture
+def hospital() -> Institution:
+    return waiting_rows(3)
 
 
 @pytest.fixture
@@ -62,6 +70,64 @@ def test_up_to_the_limit_one_person_settles_alone(officer: User) -> None:
     assert settled.receipt
     assert settled.receipt.batch.landed == 2
     assert not Matter.objects.exists()
+
+
+def test_splitting_does_not_pass_the_limit_of_the_day(officer: User, director: User) -> None:
+    """Two rows alone, and the third one on the same day needs a second person, whoever asks for it."""
+    settle_rows(actor_of_user(officer), row_ids=rows()[:1], deed="resubmit")
+    settle_rows(actor_of_user(officer), row_ids=rows()[:1], deed="discard", reason="测试数据，不需要")
+    colleague = trade.person("colleague", Role.FINANCE_OFFICER, Institution.objects.get(code="H1"))
+    settled = settle_rows(actor_of_user(colleague), row_ids=rows(), deed="resubmit")
+    assert settled.excess
+    assert (settled.excess.rows, settled.excess.before, settled.excess.limit) == (1, 2, 2)
+    assert len(rows()) == 1
+    assert Matter.objects.get().acts.get().comment == "本次 1 行，今日此前已自行处理 2 行，超过每日 2 行的上限。"
+    sign(director)
+    assert rows() == []
+
+
+def test_the_next_day_begins_anew(officer: User) -> None:
+    settle_rows(actor_of_user(officer), row_ids=rows()[:2], deed="resubmit")
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    QuarantinedRow.objects.filter(alone=True).update(settled_at=midnight - timedelta(seconds=1))
+    assert settle_rows(actor_of_user(officer), row_ids=rows(), deed="resubmit").receipt
+
+
+def test_what_a_second_person_has_approved_does_not_count(officer: User, director: User, hospital: Institution) -> None:
+    settle_rows(actor_of_user(officer), row_ids=rows(), deed="resubmit")
+    sign(director)
+    trade.send(hospital, "cost-entries", [trade.cost(f"W{n}", "WK", "1.00", day="2026-01-31") for n in range(2)])
+    assert settle_rows(actor_of_user(officer), row_ids=rows(), deed="resubmit").matter is None
+
+
+def test_a_row_that_is_corrected_is_no_release_but_one_that_is_sent_as_it_was_is(officer: User) -> None:
+    actor = actor_of_user(officer)
+    first, second, third = rows()
+    assert correct_row(actor, row_id=first, corrections={"amount": "2.00"}).receipt
+    assert correct_row(actor, row_id=second, corrections={"amount": "1.00"}).receipt
+    assert list(QuarantinedRow.objects.filter(alone=True).values_list("pk", flat=True)) == [second]
+    Parameter.objects.create(
+        key=LIMIT,
+        scope=Scope.INSTITUTION,
+        institution=Institution.objects.get(code="H1"),
+        name="上限",
+        effective_from="2026-01-02",
+        value=1,
+        source_mark="default",
+    )
+    with pytest.raises(Conflict) as nobody:  # nobody is there who could approve
+        correct_row(actor, row_id=third, corrections={})
+    assert nobody.value.code == "workflows.no_approver"
+
+
+def test_the_page_names_the_figures_and_leads_to_the_matter(officer: User, director: User) -> None:
+    client = Client()
+    client.force_login(officer)
+    client.post("/intake/quarantine/resubmit/", {"row": rows()[:2]})
+    answer = client.post("/intake/quarantine/resubmit/", {"row": rows()}, follow=True)
+    matter = Matter.objects.get()
+    assert answer.redirect_chain == [(f"/workflows/matters/{matter.pk}/", 302)], director
+    assert "本次 1 行，今日此前已自行处理 2 行，超过每日 2 行的上限" in answer.content.decode()
 
 
 def test_above_the_limit_nothing_happens_before_a_second_person_agrees(officer: User, director: User) -> None:

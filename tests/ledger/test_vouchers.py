@@ -86,7 +86,7 @@ def test_a_returned_voucher_is_changed_and_reviewed_as_it_is_now(office: Office)
     voucher, matter = office.makes()
     with pytest.raises(Conflict) as refusal:
         change(office, voucher, "600.00")
-    assert refusal.value.code == "ledger.not_returned"
+    assert refusal.value.code == "workflows.not_returned"
     office.reviews(matter, "return_to", comment="金额应为 600")
     change(office, voucher, "600.00")
     workflows.resubmit(me(office.maker), matter_id=matter.pk)

@@ -7,16 +7,17 @@ import pytest
 from ops_platform.audit.models import AuditEvent
 from ops_platform.identity import services as identity
 from ops_platform.identity.actors import actor_of_user
-from ops_platform.identity.models import RoleAssignment, User
+from ops_platform.identity.models import DutyPair, RoleAssignment, User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
 from ops_platform.notifications.models import Message
 from tests.support import trade
 from workflows import integrity, services
-from workflows.models import Act, Matter, Request, Task
+from workflows.models import Act, Flow, Matter, Request, Task
 from workflows.reference import load_flows
 from workflows.selectors import matters as selectors
+from workflows.services.flows import publish
 
 pytestmark = pytest.mark.django_db
 
@@ -196,8 +197,6 @@ def test_who_lost_the_role_meanwhile_may_not_sign(hospital: Hospital) -> None:
 
 
 def test_incompatible_duties_are_refused_again_at_the_act(hospital: Hospital) -> None:
-    from ops_platform.identity.models import DutyPair
-
     DutyPair.objects.get_or_create(
         first="cashier", second="institution_head", defaults={"reason": "测试", "source_mark": "default"}
     )
@@ -212,6 +211,85 @@ def test_incompatible_duties_are_refused_again_at_the_act(hospital: Hospital) ->
     )
     with pytest.raises(Forbidden) as refused:
         approve(matter, hospital.head)
+    assert refused.value.code == "workflows.incompatible_duties"
+
+
+def given_role(user: User, role: str, institution: Institution | None) -> None:
+    RoleAssignment.objects.create(
+        user=user, role=role, institution=institution, state="active", proposed_by="a", decided_by="b"
+    )
+
+
+def heads_are_no_cashiers() -> None:
+    DutyPair.objects.get_or_create(
+        first="cashier", second="institution_head", defaults={"reason": "测试", "source_mark": "default"}
+    )
+
+
+def add(matter: Matter, by: User, whom: User, *, before: bool = True) -> Matter:
+    return services.add_signer(
+        me(by), matter_id=matter.pk, task=turn(matter, by), added=whom.pk, before=before, comment="请会签"
+    )
+
+
+def test_no_signer_with_an_incompatible_duty_is_added_even_by_one_who_was_added(hospital: Hospital) -> None:
+    heads_are_no_cashiers()
+    cashier = trade.person("cashier", Role.CASHIER, hospital.township)
+    matter = hospital.ask()
+    with pytest.raises(Conflict) as refused:
+        add(matter, hospital.head, cashier)
+    assert refused.value.code == "workflows.incompatible_duties"
+    add(matter, hospital.head, hospital.centre)
+    with pytest.raises(Conflict) as refused:
+        add(matter, hospital.centre, cashier)
+    assert refused.value.code == "workflows.incompatible_duties"
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_an_added_signer_who_got_an_incompatible_duty_meanwhile_does_not_sign(hospital: Hospital, before: bool) -> None:
+    heads_are_no_cashiers()
+    matter = hospital.ask()
+    add(matter, hospital.head, hospital.centre, before=before)
+    if not before:
+        approve(matter, hospital.head)
+    given_role(hospital.centre, "cashier", hospital.institutions["H1"])
+    with pytest.raises(Forbidden) as refused:
+        approve(matter, hospital.centre)
+    assert refused.value.code == "workflows.incompatible_duties"
+
+
+def test_an_heir_who_got_an_incompatible_duty_meanwhile_does_not_sign(hospital: Hospital) -> None:
+    heads_are_no_cashiers()
+    matter = hospital.ask()
+    given = {"matter_id": matter.pk, "task": turn(matter, hospital.head), "comment": "我在外地"}
+    services.transfer(me(hospital.head), to=hospital.centre.pk, **given)
+    given_role(hospital.centre, "cashier", hospital.township)
+    with pytest.raises(Forbidden) as refused:
+        approve(matter, hospital.centre)
+    assert refused.value.code == "workflows.incompatible_duties"
+
+
+def test_who_signed_a_step_as_an_added_signer_does_not_sign_a_later_one_in_an_incompatible_role(
+    hospital: Hospital,
+) -> None:
+    """First the head with a signer added, then the operation centre; the two duties are called incompatible."""
+    DutyPair.objects.create(first="institution_head", second="operation_centre", reason="测试", source_mark="default")
+    flow = Flow.objects.get(subject_type="workflows.request")
+    assert flow.current
+    body = flow.current.body
+    body["sign_once"] = False
+    body["steps"][1]["condition"] = ""
+    flow.draft = body
+    flow.save()
+    publish(PLATFORM, flow_id=flow.pk, made_by="somebody")
+    matter = hospital.ask()
+    add(matter, hospital.head, hospital.leader)
+    approve(matter, hospital.leader)
+    approve(matter, hospital.head)
+    given_role(hospital.leader, "operation_centre", None)
+    given = {"matter_id": matter.pk, "task": turn(matter, hospital.centre), "comment": "我在外地"}
+    with pytest.raises(Conflict) as refused:
+        services.transfer(me(hospital.centre), to=hospital.leader.pk, **given)
     assert refused.value.code == "workflows.incompatible_duties"
 
 

@@ -9,9 +9,10 @@ from ops_platform.kernel import DomainError
 from tests.workflows.cast import APPLICANT, CENTRE, LEADER, people, step
 from workflows.engine import verbs
 from workflows.engine.conditions import Attribute, Kind
-from workflows.engine.course import ENDED, Course, Event, EventKind, Roster, State, TaskState
+from workflows.engine.course import ENDED, Course, Event, EventKind, Roster, State, Task, TaskState
 from workflows.engine.definition import Definition, Mode, OnRejection, Step, Withdrawing
 from workflows.engine.moving import applies
+from workflows.engine.recount import Entry, Rules, Turn, recount
 
 PEOPLE = st.integers(1, 9)
 KEYS = ("a", "b", "c", "d")
@@ -69,10 +70,15 @@ class AnyActs(RuleBasedStateMachine):
         self.done: set[str] = set()
         self.signed: dict[int, set[int]] = {}
         self.numbers: set[int] = set()
+        self.content = 1
+        self.entries: list[Entry] = []
+        self.tasks: dict[int, Task] = {}
         try:
-            self.keep(
-                verbs.submit(definition, values={"urgent": urgent}, applicant=APPLICANT, roster=who, barred=[barred])
+            outcome = verbs.submit(
+                definition, values={"urgent": urgent}, applicant=APPLICANT, roster=who, barred=[barred]
             )
+            self.record("submit", outcome, APPLICANT)
+            self.keep(outcome)
         except DomainError:
             self.course = None
 
@@ -81,6 +87,22 @@ class AnyActs(RuleBasedStateMachine):
         self.course = outcome.course
         for event in outcome.events:
             self.watch(event, before)
+
+    def record(self, kind: str, outcome: verbs.Outcome, person: int | None) -> None:
+        """What the services would write into the record."""
+        self.entries.append(
+            Entry(
+                number=len(self.entries) + 1,
+                kind=kind,
+                round=outcome.course.round,
+                person=person,
+                digest=str(self.content),
+                events=[
+                    {"kind": str(e.kind), "step": e.step, "task": e.task, "person": e.person} for e in outcome.events
+                ],
+            )
+        )
+        self.tasks |= {task.number: task for task in outcome.course.tasks}
 
     def watch(self, event: Event, before: Course | None) -> None:
         course = self.course
@@ -118,6 +140,9 @@ class AnyActs(RuleBasedStateMachine):
             )
         except DomainError:
             return
+        kinds = {"return_to": "return", "add_signer": "add_before"}
+        self.content += verb == "resubmit" and not given["unchanged"]
+        self.record(kinds.get(verb, verb), outcome, given.get("person"))  # type: ignore[arg-type]
         self.sign_off(before, outcome)
         self.keep(outcome)
 
@@ -231,6 +256,28 @@ class AnyActs(RuleBasedStateMachine):
             assert not [task for task in course.tasks if task.waiting], "nobody is asked for what is over"
         if course.state in ENDED or course.state is State.RETURNED:
             assert not turns
+
+    @invariant()
+    def what_was_approved_counts_again_as_rightly_approved(self) -> None:
+        course = self.course
+        if course is None or course.state is not State.APPROVED:
+            return
+        turns = [
+            Turn(task.number, task.visit, task.seat, task.person, task.mandatory, task.state is TaskState.SIGNED)
+            for task in self.tasks.values()
+        ]
+        given = {"values": course.values, "digest": str(self.content), "entries": self.entries}
+        assert list(recount(Rules.of(course.definition), turns=turns, **given)) == []  # type: ignore[arg-type]
+        for turn in turns:
+            if turn.signed and self.counts(turn.number):
+                rest = [other for other in turns if other.number != turn.number]
+                assert list(recount(Rules.of(course.definition), turns=rest, **given))  # type: ignore[arg-type]
+
+    def counts(self, number: int) -> bool:
+        """The task is of the last visit of a step that applies."""
+        last = {task.step: task.visit for task in sorted(self.tasks.values(), key=lambda task: task.visit)}
+        task = self.tasks[number]
+        return task.step in self.needed_steps() and last[task.step] == task.visit
 
     @invariant()
     def nobody_is_asked_to_sign_the_own_matter(self) -> None:

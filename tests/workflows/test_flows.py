@@ -4,15 +4,16 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from ops_platform.kernel import Conflict, Forbidden, Invalid, NotFound, Role
 from tests.support import trade
 from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
-from workflows import services
+from workflows import integrity, services
 from workflows.drawing import draw
 from workflows.dry_run import Signer, Trial, try_out
-from workflows.engine.definition import ApproverRule, Definition, Level, Step, Who, from_json
+from workflows.engine.definition import ApproverRule, Definition, Level, Mode, Step, Who, from_json, to_json
 from workflows.models import Flow, Matter, Request
 from workflows.selectors.flows import flow_rows, versions_of
 from workflows.services import drafts
@@ -104,6 +105,16 @@ def test_new_steps_get_keys_of_their_own(hospital: Makers) -> None:
     hospital.insert()
     keys = [step.key for step in drafts.in_work(hospital.flow).steps]
     assert len(set(keys)) == len(keys) == 5
+
+
+def test_a_new_step_does_not_get_the_key_of_one_that_was_dropped(hospital: Makers) -> None:
+    """What is measured under one key is one step."""
+    hospital.insert()
+    hospital.publish()
+    key = drafts.in_work(hospital.flow).steps[0].key
+    drafts.drop_step(me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen, key=key)
+    hospital.insert(replace(FINANCE, title="另一个环节"))
+    assert (key, drafts.in_work(hospital.flow).steps[0].key) == ("step-1", "step-2")
 
 
 def test_a_draft_holds_no_more_steps_than_a_flow_may_have(hospital: Makers) -> None:
@@ -220,6 +231,36 @@ def test_a_returned_draft_is_mended_and_submitted_again(hospital: Makers) -> Non
     assert current.body["steps"][0]["title"] == "再核一次"
 
 
+def test_a_returned_draft_is_checked_when_it_is_submitted_again_from_the_page_of_the_matter(hospital: Makers) -> None:
+    hospital.insert()
+    matter = hospital.submit()
+    services.return_to(me(hospital.centre), matter_id=matter.pk, task=turn(matter, hospital.centre), comment="少一步")
+    client = Client()
+    client.force_login(hospital.admin)
+    address = f"/workflows/matters/{matter.pk}/"
+    assert f"/workflows/flows/{hospital.flow.pk}/draft/" in client.get(address).content.decode()
+    hospital.insert(Step("none", "没有人签", ()))
+    page = client.post(f"{address}resubmit/", {"comment": "已补"}, follow=True).content.decode()
+    assert "环节「没有人签」没有审批人规则。" in page
+    matter.refresh_from_db()
+    assert matter.state == Matter.State.RETURNED
+    key = drafts.in_work(hospital.flow).steps[0].key
+    drafts.drop_step(me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen, key=key)
+    assert client.post(f"{address}resubmit/", {"comment": "已补"}).status_code == 302
+    matter.refresh_from_db()
+    assert matter.state == Matter.State.RUNNING
+
+
+def test_nobody_submits_again_what_another_has_changed_since(hospital: Makers) -> None:
+    hospital.insert()
+    matter = hospital.submit()
+    services.return_to(me(hospital.centre), matter_id=matter.pk, task=turn(matter, hospital.centre), comment="少一步")
+    drafts.insert_step(me(hospital.centre), flow_id=hospital.flow.pk, seen=hospital.seen, step=FINANCE)
+    with pytest.raises(Conflict) as refused:
+        services.resubmit(me(hospital.admin), matter_id=matter.pk)
+    assert refused.value.code == "workflows.not_the_drafter"
+
+
 def test_a_rejected_draft_stays_a_draft(hospital: Makers) -> None:
     hospital.insert()
     matter = hospital.submit()
@@ -260,6 +301,93 @@ def test_an_institution_gets_a_flow_of_its_own(hospital: Makers) -> None:
     assert waiting(hospital.ask("900000.00")) == {"head", "second-head"}
     with pytest.raises(Conflict, match="已有流程"):
         service.create_flow(admin, kind="workflows.request", institution_id=township.pk, title="又一个")
+
+
+@pytest.fixture
+def own_flow(hospital: Makers) -> Flow:
+    """The township hospital's own flow is in force: the leadership approves every request."""
+    admin = me(hospital.admin)
+    flow = service.create_flow(admin, kind="workflows.request", institution_id=hospital.township.pk, title="东镇的申请")
+    for key in ("head", "centre"):
+        drafts.drop_step(admin, flow_id=flow.pk, seen=_seen(flow), key=key)
+    only = replace(drafts.in_work(service.access_flow(flow.pk)).steps[0], condition="")
+    drafts.change_step(admin, flow_id=flow.pk, seen=_seen(flow), step=only)
+    approve(drafts.submit_draft(admin, flow_id=flow.pk, seen=_seen(flow)), hospital.centre)
+    return service.access_flow(flow.pk)
+
+
+def test_an_own_flow_is_retired_when_a_second_person_has_approved_it(hospital: Makers, own_flow: Flow) -> None:
+    before = hospital.ask()
+    assert waiting(before) == {"leader"}
+    matter = services.ask_retirement(me(hospital.admin), flow_id=own_flow.pk, reason="与医共体的流程统一")
+    assert waiting(hospital.ask()) == {"leader"}, "in force until it is approved"
+    approve(matter, hospital.centre)
+    assert waiting(hospital.ask()) == {"head", "second-head"}, "the alliance's flow is in force again"
+    assert waiting(before) == {"leader"}, "what is on its way keeps its version"
+    approve(before, hospital.leader)
+    assert list(integrity.signatures()) == []
+
+
+def test_a_retired_flow_comes_into_force_again_with_a_new_version(hospital: Makers, own_flow: Flow) -> None:
+    admin = me(hospital.admin)
+    approve(services.ask_retirement(admin, flow_id=own_flow.pk, reason="统一流程"), hospital.centre)
+    drafts.insert_step(admin, flow_id=own_flow.pk, seen=_seen(own_flow), step=FINANCE)
+    approve(drafts.submit_draft(admin, flow_id=own_flow.pk, seen=_seen(own_flow)), hospital.centre)
+    assert service.access_flow(own_flow.pk).current.number == 2  # type: ignore[union-attr]
+    assert waiting(hospital.ask()) == {"director"}
+
+
+def test_a_refused_retirement_leaves_the_flow_in_force(hospital: Makers, own_flow: Flow) -> None:
+    matter = services.ask_retirement(me(hospital.admin), flow_id=own_flow.pk, reason="统一流程")
+    services.reject(me(hospital.centre), matter_id=matter.pk, task=turn(matter, hospital.centre), comment="保留")
+    assert waiting(hospital.ask()) == {"leader"}
+
+
+def test_what_cannot_be_retired_is_said(hospital: Makers, own_flow: Flow) -> None:
+    admin = me(hospital.admin)
+    with pytest.raises(Conflict) as refused:
+        services.ask_retirement(admin, flow_id=hospital.flow.pk, reason="统一流程")
+    assert refused.value.code == "workflows.not_retirable"
+    with pytest.raises(Forbidden):
+        services.ask_retirement(me(hospital.head), flow_id=own_flow.pk, reason="统一流程")
+    with pytest.raises(Invalid):
+        services.ask_retirement(admin, flow_id=own_flow.pk, reason=" ")
+    with pytest.raises(NotFound):
+        services.ask_retirement(admin, flow_id=0, reason="统一流程")
+    matter = services.ask_retirement(admin, flow_id=own_flow.pk, reason="统一流程")
+    with pytest.raises(Conflict) as refused:
+        services.ask_retirement(admin, flow_id=own_flow.pk, reason="统一流程")
+    assert refused.value.code == "workflows.on_its_way"
+    with pytest.raises(Conflict) as refused:
+        drafts.insert_step(admin, flow_id=own_flow.pk, seen=_seen(own_flow), step=FINANCE)
+    assert refused.value.code == "workflows.retirement_under_way"
+    approve(matter, hospital.centre)
+    with pytest.raises(Conflict) as refused:
+        services.ask_retirement(admin, flow_id=own_flow.pk, reason="统一流程")
+    assert refused.value.code == "workflows.not_in_force"
+
+
+def test_a_flow_whose_draft_is_under_approval_is_not_retired(hospital: Makers, own_flow: Flow) -> None:
+    admin = me(hospital.admin)
+    drafts.insert_step(admin, flow_id=own_flow.pk, seen=_seen(own_flow), step=FINANCE)
+    drafts.submit_draft(admin, flow_id=own_flow.pk, seen=_seen(own_flow))
+    with pytest.raises(Conflict) as refused:
+        services.ask_retirement(admin, flow_id=own_flow.pk, reason="统一流程")
+    assert refused.value.code == "workflows.draft_under_way"
+
+
+def test_the_page_of_the_flow_asks_for_its_retirement_and_leads_to_the_matter(hospital: Makers, own_flow: Flow) -> None:
+    client = Client()
+    client.force_login(hospital.admin)
+    address = f"/workflows/flows/{own_flow.pk}/"
+    assert f"{address}retire/" in client.get(address).content.decode()
+    assert f"{address}retire/" not in client.get(f"/workflows/flows/{hospital.flow.pk}/").content.decode()
+    assert "请写明停用的理由" in client.post(f"{address}retire/", {}, follow=True).content.decode()
+    page = client.post(f"{address}retire/", {"comment": "统一流程"}, follow=True).content.decode()
+    assert f"/workflows/subjects/workflows.retirement/{own_flow.pk}/" in page
+    approve(Matter.objects.get(subject_type="workflows.retirement"), hospital.centre)
+    assert "已停用" in client.get(address).content.decode()
+    assert client.get("/workflows/flows/").status_code == 200
 
 
 def _seen(flow: Flow) -> str:
@@ -304,6 +432,69 @@ def test_the_dry_run_says_why(hospital: Makers) -> None:
 
 def test_what_is_not_known_spares_nobody_in_the_dry_run(hospital: Makers) -> None:
     assert [station.taken for station in hospital.trial(None).stations] == [True, True, True]
+
+
+def both_steps(hospital: Makers, first: Step, second: Step, *, sign_once: bool = True) -> None:
+    """Requests go through these two steps, whatever their amount."""
+    admin, flow = me(hospital.admin), hospital.flow
+    body = to_json(Definition((first, second), sign_once=sign_once))
+    service.save_draft(admin, flow_id=flow.pk, body=body, seen=hospital.seen)
+    hospital.publish()
+
+
+HEADS = ApproverRule(Who.ROLE, Role.INSTITUTION_HEAD)
+CENTRE = ApproverRule(Who.ROLE, Role.OPERATION_CENTRE, Level.ALLIANCE)
+
+
+def again(trial: Trial) -> list[dict[str, str]]:
+    """At each step who signs without being asked, or perhaps does."""
+    return [
+        {signer.username: signer.again for seat in station.seats or () for signer in seat if signer.again}
+        for station in trial.stations
+    ]
+
+
+def test_the_dry_run_says_who_has_signed_before_and_is_not_asked_again(hospital: Makers) -> None:
+    both_steps(
+        hospital,
+        Step("first", "中心初核", (CENTRE,)),
+        Step("second", "中心与院长会签", (CENTRE, HEADS), Mode.ALL),
+    )
+    trial = hospital.trial("1000")
+    assert again(trial) == [{}, {"centre": "sure"}]
+    assert [(station.signatures, station.left) for station in trial.stations] == [(1, 1), (3, 2)]
+    matter = hospital.ask()
+    approve(matter, hospital.centre)
+    assert waiting(matter) == {"head", "second-head"}, "as the dry run said"
+
+
+def test_the_dry_run_says_that_a_step_is_passed_by_earlier_signatures(hospital: Makers) -> None:
+    both_steps(hospital, Step("first", "中心初核", (CENTRE,)), Step("second", "中心复核", (CENTRE,)))
+    assert [station.left for station in hospital.trial("1000").stations] == [1, 0]
+    matter = hospital.ask()
+    approve(matter, hospital.centre)
+    matter.refresh_from_db()
+    assert matter.state == "approved"
+    client = Client()
+    client.force_login(hospital.admin)
+    page = client.get(
+        f"/workflows/flows/{hospital.flow.pk}/dry-run/",
+        {"which": "current", "applicant": hospital.clerk.pk, "institution": hospital.township.pk},
+    ).content.decode()
+    assert "前面环节已签齐，自动通过" in page
+
+
+def test_the_dry_run_does_not_say_for_sure_who_of_several_signs_first(hospital: Makers) -> None:
+    both_steps(hospital, Step("first", "院长初核", (HEADS,)), Step("second", "院长会签", (HEADS,), Mode.ALL))
+    trial = hospital.trial("1000")
+    assert again(trial) == [{}, {"head": "perhaps", "second-head": "perhaps"}]
+    assert [station.left for station in trial.stations] == [1, 2]
+
+
+def test_where_everybody_signs_each_step_the_dry_run_spares_nobody(hospital: Makers) -> None:
+    steps = Step("first", "中心初核", (CENTRE,)), Step("second", "中心复核", (CENTRE,))
+    both_steps(hospital, *steps, sign_once=False)
+    assert again(hospital.trial("1000")) == [{}, {}]
 
 
 def test_the_dry_run_marks_delegates_and_stand_ins(hospital: Makers) -> None:

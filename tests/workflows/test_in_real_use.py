@@ -8,7 +8,7 @@ from django.test import Client
 from ops_platform.identity import services as identity
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import RoleAssignment
-from ops_platform.kernel import Conflict, Role
+from ops_platform.kernel import Conflict, Invalid, NotFound, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import AccountingPeriod, PeriodReopening, PeriodState
 from ops_platform.masterdata.services import hold_periods, request_reopening
@@ -110,3 +110,54 @@ def test_whoever_is_deactivated_has_their_tasks_taken_over(hospital: Hospital) -
     identity.deactivate_user(PLATFORM, user_id=hospital.head.pk)
     assert OutboxTask.objects.filter(task="workflows.replace_person").count() == 1
     assert Task.objects.filter(matter=matter, person=hospital.second_head, state="open").exists()
+
+
+def sent_back(hospital: Hospital) -> Matter:
+    matter = ask(hospital)
+    services.return_to(
+        me(hospital.centre), matter_id=matter.pk, task=turn(matter, hospital.centre), comment="请写明金额"
+    )
+    return matter
+
+
+def test_who_asked_for_a_reopening_changes_its_reason_while_it_is_returned(hospital: Hospital) -> None:
+    matter, request = sent_back(hospital), PeriodReopening.objects.get()
+    client = Client()
+    client.force_login(hospital.clerk)
+    address = f"/nightly/reopenings/{request.pk}/"
+    assert address in client.get(f"/workflows/matters/{matter.pk}/").content.decode()
+    assert "漏记水电费" in client.get(address).content.decode()
+    answer = client.post(address, {"reason": "漏记一月水电费 3,200 元"}, follow=True)
+    assert answer.redirect_chain[-1] == (f"/workflows/matters/{matter.pk}/", 302)
+    services.resubmit(me(hospital.clerk), matter_id=matter.pk)
+    matter.refresh_from_db()
+    assert ["原因", "漏记一月水电费 3,200 元"] in matter.lines
+    approve(matter, hospital.centre)
+    assert state(hospital) == "open"
+
+
+def test_nobody_else_changes_it_and_nobody_while_it_is_running(hospital: Hospital) -> None:
+    from ops_platform.nightly.approval import change_reason
+
+    matter = ask(hospital)
+    request = PeriodReopening.objects.get()
+    client = Client()
+    client.force_login(hospital.clerk)
+    address = f"/nightly/reopenings/{request.pk}/"
+    assert client.get(address).status_code == 409
+    assert client.post(address, {"reason": "另一个原因"}).status_code == 422
+    with pytest.raises(Conflict) as running:
+        change_reason(me(hospital.clerk), reopening_id=request.pk, reason="另一个原因")
+    assert running.value.code == "workflows.not_returned"
+    services.return_to(me(hospital.centre), matter_id=matter.pk, task=turn(matter, hospital.centre), comment="补充")
+    colleague = trade.person("colleague", Role.FINANCE_OFFICER, hospital.township)
+    for other in (colleague, hospital.centre):
+        client.force_login(other)
+        assert client.get(address).status_code == 404
+        assert client.post(address, {"reason": "另一个原因"}).status_code == 404
+        with pytest.raises(NotFound):
+            change_reason(me(other), reopening_id=request.pk, reason="另一个原因")
+    with pytest.raises(Invalid):
+        change_reason(me(hospital.clerk), reopening_id=request.pk, reason="短")
+    request.refresh_from_db()
+    assert request.reason == "漏记水电费"

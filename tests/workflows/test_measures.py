@@ -30,6 +30,15 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=timezone.get_default_timezone())
 TITLES = {"head": "机构负责人审批", "centre": "运营管理中心审批"}
 
 
+def at(key: str) -> str:
+    """The name of a step of the alliance's flow."""
+    return f"{Flow.objects.get(subject_type=KIND, institution=None).pk}:{key}"
+
+
+def titles() -> dict[str, str]:
+    return {at(key): title for key, title in TITLES.items()}
+
+
 @pytest.fixture
 def hospital() -> Hospital:
     """Every request goes to the head and then to the centre."""
@@ -128,11 +137,11 @@ def test_figures_of_a_subject_type_are_those_worked_out_by_hand(five: Hospital) 
 def test_hours_of_a_step_run_from_entering_to_leaving_each_visit(five: Hospital) -> None:
     chosen = measures.measured_matters(actor=me(five.centre), chosen=MARCH)
     head, centre = measures.step_figures(matters=chosen, kind=KIND)
-    assert (head.step, head.title, head.visits, head.here, head.returns) == ("head", TITLES["head"], 6, 1, 1)
+    assert (head.step, head.title, head.visits, head.here, head.returns) == (at("head"), TITLES["head"], 6, 1, 1)
     assert head.median_hours == pytest.approx(4), "of 1, 2, 4, 4 and 6"
     assert head.p90_hours == pytest.approx(5.2)
     assert head.waiting_share == pytest.approx(9 / 14)
-    assert (centre.step, centre.visits, centre.here, centre.returns) == ("centre", 2, 0, 0)
+    assert (centre.step, centre.visits, centre.here, centre.returns) == (at("centre"), 2, 0, 0)
     assert (centre.median_hours, centre.p90_hours) == (pytest.approx(9), pytest.approx(9.8))
     assert centre.waiting_share == pytest.approx(4 / 18)
 
@@ -143,7 +152,7 @@ def test_paths_are_what_was_signed_refused_and_sent_back_in_order(five: Hospital
     assert (found.ended, found.different) == (5, 4)
     words = dict(deed_words())
     shown = {
-        in_words(path.stations, TITLES, words): (path.count, path.share, path.median_hours) for path in found.shown
+        in_words(path.stations, titles(), words): (path.count, path.share, path.median_hours) for path in found.shown
     }
     head, centre = TITLES["head"], TITLES["centre"]
     assert shown == {
@@ -161,7 +170,7 @@ def test_paths_are_what_was_signed_refused_and_sent_back_in_order(five: Hospital
 
 def test_the_picture_begins_anew_one_level_lower_after_a_return(five: Hospital) -> None:
     found = measures.paths(matters=measures.measured_matters(actor=me(five.centre), chosen=MARCH))
-    picture = draw(found, TITLES, dict(deed_words()))
+    picture = draw(found, titles(), dict(deed_words()))
     assert [heading.title for heading in picture.headings] == ["提交", TITLES["head"], "运营管理中心审批", "结束"]
     lane = next(lane for lane in picture.lanes if any(dot.deed == "returned" for dot in lane.dots))
     begun, returned, *later = lane.dots
@@ -177,7 +186,55 @@ def test_a_step_carried_through_by_an_earlier_signature_took_nobody_any_time(hos
     found = measures.step_figures(
         matters=measures.measured_matters(actor=me(hospital.centre), chosen=chosen), kind=KIND
     )
-    assert [(step.step, step.visits) for step in found] == [("first", 1)]
+    assert [(step.step, step.visits) for step in found] == [(at("first"), 1)]
+
+
+def test_steps_of_different_flows_that_are_called_alike_are_measured_apart(hospital: Hospital) -> None:
+    """The alliance's `head` takes 4 hours; the township hospital's own flow calls the leadership's step `head`, 20 hours."""
+    quick(hospital)
+    alliance = Flow.objects.get(subject_type=KIND)
+    assert alliance.current
+    body = alliance.current.body
+    body["steps"] = [{**body["steps"][0], "title": "领导小组审批"}]
+    body["steps"][0]["approvers"][0] |= {"role": "leadership", "level": "alliance"}
+    own = Flow.objects.create(subject_type=KIND, institution=hospital.township, title="东镇的申请", draft=body)
+    publish(PLATFORM, flow_id=own.pk, made_by="somebody")
+    matter = hospital.ask()
+    approve(matter, hospital.leader)
+    happened(matter, 20, (0, 1, 20))
+    happened(hospital.ask(), None, (0, None, None))
+    chosen = measures.measured_matters(actor=me(hospital.centre), chosen=MARCH)
+    found = measures.step_figures(matters=chosen, kind=KIND)
+    assert [(step.step, step.title, step.visits, step.median_hours) for step in found] == [
+        (at("head"), "机构负责人审批(整个医共体)", 1, pytest.approx(4)),
+        (at("centre"), "运营管理中心审批(整个医共体)", 1, pytest.approx(8)),
+        (f"{own.pk}:head", "领导小组审批(东镇卫生院)", 2, pytest.approx(20)),
+    ]
+    assert found[2].here == measures.matters_at(matters=chosen, step=f"{own.pk}:head").count() == 1
+    assert measures.matters_at(matters=chosen, step=at("head")).count() == 0
+    page = client(hospital.centre).get(reverse("workflows:measure", args=["workflows", "request"]), PERIOD)
+    assert "领导小组审批(东镇卫生院)" in page.content.decode()
+    ways = [
+        in_words(path.stations, measures.step_titles(kind=KIND), dict(deed_words()))
+        for path in measures.paths(matters=chosen).shown
+    ]
+    assert sorted(ways) == [
+        "提交 → 机构负责人审批(整个医共体) → 运营管理中心审批(整个医共体) → 同意",
+        "提交 → 领导小组审批(东镇卫生院) → 同意",
+    ]
+
+
+def test_a_step_is_called_as_the_newest_version_calls_it(five: Hospital) -> None:
+    flow = Flow.objects.get(subject_type=KIND)
+    assert flow.current
+    body = flow.current.body
+    body["steps"][0]["title"] = "院长审批"
+    flow.draft = body
+    flow.save()
+    publish(PLATFORM, flow_id=flow.pk, made_by="somebody")
+    chosen = measures.measured_matters(actor=me(five.centre), chosen=MARCH)
+    found = measures.step_figures(matters=chosen, kind=KIND)
+    assert [step.title for step in found] == ["院长审批", "运营管理中心审批"]
 
 
 def test_only_matters_submitted_in_the_period_and_within_reach_count(five: Hospital) -> None:

@@ -7,6 +7,7 @@ from django.db.models import Count, F, Q, QuerySet
 from workflows.models import Flow, FlowVersion, Matter
 
 SUBJECT = "workflows.flow"
+RETIREMENT = "workflows.retirement"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,17 @@
-"""The statements behind `selectors.measures`. Braces are doubled where they are JSON: the text is formatted once."""
+"""The statements behind `selectors.measures`. A step is named `flow:key`, since flows may call different steps alike. Braces
+are doubled where they are JSON: the text is formatted once."""
 
 SHOWN_PATHS = 10
 
 # {chosen} is the compiled query of the matters' keys; its parameters come first.
 CHOSEN = """
 WITH chosen AS (
-  SELECT id, subject_type, state, EXTRACT(EPOCH FROM ended_at - submitted_at)::float8 / 3600 AS hours
-  FROM workflows_matter WHERE id IN ({chosen})
+  SELECT m.id, m.subject_type, m.state, v.flow_id || ':' AS flow,
+    EXTRACT(EPOCH FROM m.ended_at - m.submitted_at)::float8 / 3600 AS hours
+  FROM workflows_matter m JOIN workflows_flowversion v ON v.id = m.version_id WHERE m.id IN ({chosen})
 ),
 turns AS (
-  SELECT c.subject_type, t.step, EXTRACT(EPOCH FROM t.done_at - t.created_at)::float8 AS held,
+  SELECT c.subject_type, c.flow || t.step AS step, EXTRACT(EPOCH FROM t.done_at - t.created_at)::float8 AS held,
     EXTRACT(EPOCH FROM LEAST(COALESCE(t.opened_at, t.done_at), t.done_at) - t.created_at)::float8 AS waited
   FROM workflows_task t JOIN chosen c ON c.id = t.matter_id
   WHERE t.state IN ('signed', 'refused') AND t.origin <> 'repeat' AND t.done_at IS NOT NULL
@@ -41,13 +43,12 @@ FROM ends LEFT JOIN deeds USING (subject_type) LEFT JOIN waits USING (subject_ty
 """
 BY_STEP = """,
 visits AS (
-  SELECT t.matter_id, t.step, max(t.step_title) AS title, bool_or(t.state IN ('open', 'held')) AS here,
+  SELECT c.flow || t.step AS step, bool_or(t.state IN ('open', 'held')) AS here,
     EXTRACT(EPOCH FROM max(t.done_at) - min(t.created_at))::float8 / 3600 AS hours
-  FROM workflows_task t JOIN chosen c ON c.id = t.matter_id GROUP BY t.matter_id, t.visit, t.step
+  FROM workflows_task t JOIN chosen c ON c.id = t.matter_id GROUP BY t.matter_id, t.visit, c.flow, t.step
 ),
 stays AS (
-  SELECT step, (array_agg(title ORDER BY matter_id DESC))[1] AS title,
-    count(*) AS visits, count(*) FILTER (WHERE here) AS here,
+  SELECT step, count(*) AS visits, count(*) FILTER (WHERE here) AS here,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY hours) FILTER (WHERE NOT here) AS median_hours,
     percentile_cont(0.9) WITHIN GROUP (ORDER BY hours) FILTER (WHERE NOT here) AS p90_hours
   FROM visits WHERE here OR hours > 0 GROUP BY step
@@ -56,7 +57,7 @@ waits AS (
   SELECT step, sum(waited) / NULLIF(sum(held), 0) AS waiting_share FROM turns GROUP BY step
 ),
 backs AS (
-  SELECT event ->> 'step' AS step, count(*) AS returns
+  SELECT c.flow || (event ->> 'step') AS step, count(*) AS returns
   FROM workflows_act a JOIN chosen c ON c.id = a.matter_id CROSS JOIN LATERAL jsonb_array_elements(a.events) AS event
   WHERE event ->> 'kind' = 'returned' GROUP BY 1
 )
@@ -69,7 +70,7 @@ WALKED = """,
 stations AS (
   SELECT a.matter_id, a.number, e.place, jsonb_build_array(
     CASE e.event ->> 'kind' WHEN 'signed_already' THEN 'signed' ELSE e.event ->> 'kind' END,
-    e.event ->> 'step', COALESCE(e.event #>> '{{detail,to}}', '')) AS station
+    c.flow || (e.event ->> 'step'), COALESCE(c.flow || NULLIF(e.event #>> '{{detail,to}}', ''), '')) AS station
   FROM workflows_act a JOIN chosen c ON c.id = a.matter_id
   CROSS JOIN LATERAL jsonb_array_elements(a.events) WITH ORDINALITY AS e (event, place)
   WHERE c.state NOT IN ('running', 'returned')

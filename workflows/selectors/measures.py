@@ -20,7 +20,8 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from ops_platform.kernel import Actor, Role
-from workflows.models import Act, ActKind, Flow, Matter
+from workflows.models import Act, ActKind, Flow, FlowVersion, Matter
+from workflows.selectors.flows import place_of
 from workflows.selectors.matters import OVERSEERS
 from workflows.selectors.measure_sql import BY_KIND, BY_PATH, BY_STEP, CHOSEN, OF_PATH
 
@@ -66,7 +67,8 @@ class KindFigures:
 
 @dataclass(frozen=True, slots=True)
 class StepFigures:
-    """How long matters stayed at a step. `visits` leaves out those that an earlier signature carried through."""
+    """How long matters stayed at a step, which is named `flow:key`. `visits` leaves out those that an earlier signature
+    carried through."""
 
     step: str
     title: str
@@ -80,8 +82,8 @@ class StepFigures:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One stop of a path: `signed`, `refused`, `returned` (to `to`, or to the applicant), `stuck`; the last one is `ended`,
-    its step the matter's state."""
+    """One stop of a path: `signed`, `refused`, `returned` (to `to`, or to the applicant), `stuck`; steps are named
+    `flow:key`. The last one is `ended`, its step the matter's state."""
 
     deed: str
     step: str
@@ -132,20 +134,28 @@ def kind_figures(*, matters: QuerySet[Matter]) -> list[KindFigures]:
 
 
 def step_figures(*, matters: QuerySet[Matter], kind: str) -> list[StepFigures]:
-    """Figures of each step of a subject type, in the order of its flow in force; two queries."""
-    found = [StepFigures(*row) for row in _rows(BY_STEP, matters)]
-    order = _order(kind)
+    """Figures of each step of each flow of a subject type, in the order of the flows; two queries."""
+    titles = step_titles(kind=kind)
+    found = [StepFigures(step, titles.get(step, step), *figures) for step, *figures in _rows(BY_STEP, matters)]
+    order = {step: place for place, step in enumerate(titles)}
     return sorted(found, key=lambda figures: order.get(figures.step, len(order)))
 
 
-def _order(kind: str) -> dict[str, int]:
-    """Where each step stands; the alliance's flow before those of institutions."""
-    order: dict[str, int] = {}
-    flows = Flow.objects.filter(subject_type=kind, current__isnull=False).select_related("current")
-    for flow in flows.order_by(F("institution").asc(nulls_first=True)):
-        for place, step in enumerate(flow.current.body["steps"] if flow.current else ()):
-            order.setdefault(step["key"], place)
-    return order
+def step_titles(*, kind: str) -> dict[str, str]:
+    """The steps of all flows of a subject type, by `flow:key`, in order, with their titles as the newest version that has
+    them says; where there are several flows, with whose flow it is. The alliance's flow stands first, steps that were
+    dropped stand last."""
+    versions = FlowVersion.objects.filter(flow__subject_type=kind).select_related("flow__institution")
+    by_flow: dict[Flow, dict[str, str]] = {}
+    for version in versions.order_by(F("flow__institution__code").asc(nulls_first=True), "flow", "-number"):
+        steps = by_flow.setdefault(version.flow, {})
+        for step in version.body["steps"]:
+            steps.setdefault(step["key"], step["title"])
+    return {
+        f"{flow.pk}:{key}": f"{title}({place_of(flow)})" if len(by_flow) > 1 else title
+        for flow, steps in by_flow.items()
+        for key, title in steps.items()
+    }
 
 
 def paths(*, matters: QuerySet[Matter]) -> Paths:
@@ -165,8 +175,11 @@ def matters_behind(*, matters: QuerySet[Matter], figure: str) -> QuerySet[Matter
 
 
 def matters_at(*, matters: QuerySet[Matter], step: str) -> QuerySet[Matter]:
-    """The matters that wait at the step now."""
-    return matters.filter(state=Matter.State.RUNNING, step=step)
+    """The matters that wait at the step `flow:key` now; none where it is no such name."""
+    flow, _colon, key = step.partition(":")
+    if not (flow.isascii() and flow.isdigit() and len(flow) < 19):
+        return matters.none()
+    return matters.filter(state=Matter.State.RUNNING, version__flow=int(flow), step=key)
 
 
 def matters_of_path(*, matters: QuerySet[Matter], key: str) -> QuerySet[Matter]:

@@ -5,6 +5,7 @@ from workflows.services.acts import (
     approve,
     approve_several,
     comment,
+    hold_returned,
     mark_seen,
     reject,
     resubmit,
@@ -17,17 +18,20 @@ from workflows.services.acts import (
 from workflows.services.delegations import delegate, revoke_delegation
 from workflows.services.flows import create_flow, discard_draft, publish, save_draft
 from workflows.services.requests import ask, change_request
+from workflows.services.retirement import ask_retirement
 
 __all__ = [
     "add_signer",
     "approve",
     "approve_several",
     "ask",
+    "ask_retirement",
     "change_request",
     "comment",
     "create_flow",
     "delegate",
     "discard_draft",
+    "hold_returned",
     "mark_seen",
     "publish",
     "reject",

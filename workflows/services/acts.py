@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from ops_platform.audit.public import record
 from ops_platform.documents.public import CheckedFile, DocumentFacts, attach
-from ops_platform.identity.duties import conflicting_pair, pair_between
-from ops_platform.identity.models import ROLE_TITLES, User
+from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Conflict, DomainError, Forbidden, Invalid, NotFound, Role
 from workflows.engine import verbs
-from workflows.engine.course import ENDED, Course, Origin, Roster, State, Task, TaskState
+from workflows.engine.course import ENDED, Course, Roster, State, Task, TaskState
 from workflows.models import ActKind, Matter
 from workflows.models import Task as TaskRow
-from workflows.selectors.matters import access_matter, colleagues, visible_matters
+from workflows.selectors.matters import access_matter, visible_matters
+from workflows.services.capacity import colleague_for, must_be_allowed, must_rank
 from workflows.services.flows import version_for
 from workflows.services.keeping import Deed, course_of, definition_of, digest_of_subject, keep, keep_act, lines_of
 from workflows.services.roster import Place, roster_for
@@ -41,6 +41,7 @@ def start(actor: Actor, *, kind: str, subject: str, comment: str = "") -> Matter
     """
     person = _person(actor)
     registered = subject_type(kind)
+    registered.ready(actor, subject)
     loaded = registered.load(subject)
     version = version_for(kind, loaded.institution)
     now = timezone.now()
@@ -88,7 +89,7 @@ def approve(actor: Actor, *, matter_id: int, task: int, comment: str = "") -> Ma
     """Sign (同意). Refused when the subject has changed since it was submitted: nobody signs what they have not seen."""
     matter, course = _locked(matter_id)
     held, roster = course.task(task), _roster(matter)
-    _must_be_allowed(actor, matter, course, held, roster)
+    must_be_allowed(actor, matter, course, held, roster)
     loaded = subject_type(matter.subject_type).load(matter.subject)
     digest = digest_of_subject(loaded)
     if digest != matter.digest and course.state not in ENDED:
@@ -104,7 +105,7 @@ def reject(actor: Actor, *, matter_id: int, task: int, comment: str) -> Matter:
     """Refuse (否决), with the reason."""
     matter, course = _locked(matter_id)
     held, roster = course.task(task), _roster(matter)
-    _must_be_allowed(actor, matter, course, held, roster)
+    must_be_allowed(actor, matter, course, held, roster)
     deed = Deed(ActKind.REJECT, _reason(comment), held)
     return _act(actor, matter, course, deed, lambda me: verbs.reject(course, task=task, person=me, roster=roster))
 
@@ -114,7 +115,7 @@ def return_to(actor: Actor, *, matter_id: int, task: int, comment: str, step: st
     """Send back (退回) to an earlier step or, without one, to the applicant, with the reason."""
     matter, course = _locked(matter_id)
     held, roster = course.task(task), _roster(matter)
-    _must_be_allowed(actor, matter, course, held, roster)
+    must_be_allowed(actor, matter, course, held, roster)
     deed = Deed(ActKind.RETURN, _reason(comment), held)
     return _act(
         actor,
@@ -127,8 +128,10 @@ def return_to(actor: Actor, *, matter_id: int, task: int, comment: str, step: st
 
 @transaction.atomic
 def resubmit(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
-    """Submit again what was returned (重新提交), with the subject as it stands now."""
+    """Submit again what was returned (重新提交), with the subject as it stands now. Refused where that is not fit to be."""
     matter, course = _locked(matter_id)
+    if course.state is State.RETURNED and actor.user == course.applicant:
+        subject_type(matter.subject_type).ready(actor, matter.subject)
     loaded = subject_type(matter.subject_type).load(matter.subject)
     unchanged = digest_of_subject(loaded) == matter.digest
     if course.state is State.RETURNED and actor.user == course.applicant:
@@ -165,9 +168,9 @@ def transfer(actor: Actor, *, matter_id: int, task: int, to: int, comment: str) 
     """Give one's task to somebody else for good (转办), with the reason."""
     matter, course = _locked(matter_id)
     held, roster = course.task(task), _roster(matter)
-    _must_be_allowed(actor, matter, course, held, roster)
-    heir = _colleague(matter, to, held)
-    _must_rank(heir, held, roster)
+    must_be_allowed(actor, matter, course, held, roster)
+    heir = colleague_for(matter, course, to, held)
+    must_rank(heir, held, roster)
     deed = Deed(ActKind.TRANSFER, _reason(comment), held, heir.pk)
     return _act(
         actor,
@@ -183,8 +186,8 @@ def add_signer(actor: Actor, *, matter_id: int, task: int, added: int, before: b
     """Ask one more person to sign, before or after oneself (加签), with the reason."""
     matter, course = _locked(matter_id)
     held, roster = course.task(task), _roster(matter)
-    _must_be_allowed(actor, matter, course, held, roster)
-    guest = _colleague(matter, added, held)
+    must_be_allowed(actor, matter, course, held, roster)
+    guest = colleague_for(matter, course, added, held)
     deed = Deed(ActKind.ADD_BEFORE if before else ActKind.ADD_AFTER, _reason(comment), held, guest.pk)
     return _act(
         actor,
@@ -286,6 +289,18 @@ def _locked(matter_id: int) -> tuple[Matter, Course]:
     return matter, course_of(matter)
 
 
+def hold_returned(actor: Actor, kind: str, subject: str) -> Matter:
+    """The matter of the subject under its row lock, while it is returned to the actor, its applicant: only then may the
+    subject be changed. Raises NotFound for others, Conflict in any other state."""
+    rows = Matter.objects.select_for_update(of=("self",)).filter(subject_type=kind, subject=subject)
+    matter = rows.filter(applicant=actor.user).order_by("-submitted_at", "-id").first()
+    if matter is None:
+        raise NotFound("workflows.no_matter", "没有这件事项。")
+    if matter.state != Matter.State.RETURNED:
+        raise Conflict("workflows.not_returned", "只有被退回的申请可以修改。")
+    return matter
+
+
 def locked(matter_id: int) -> tuple[Matter, Course]:
     """The matter and its course under the row lock, for the sweeper."""
     return _locked(matter_id)
@@ -375,67 +390,3 @@ def _reason(comment: str) -> str:
     if len(comment.strip()) < 2:
         raise Invalid("workflows.reason_missing", "请写明理由(至少 2 个字)。", field="comment")
     return _words(comment)
-
-
-def _colleague(matter: Matter, person: int, task: Task | None) -> User:
-    """Who is asked to sign: an active person with a role that reaches the matter, and none that is incompatible with the
-    task's."""
-    user = colleagues(matter).filter(pk=person).first()
-    if user is None:
-        raise Invalid(
-            "workflows.no_such_colleague", "没有这位在岗人员，或其角色不涉及该机构，请重新选择。", field="person"
-        )
-    if task is not None and task.role is not None:
-        pair = conflicting_pair(user, task.role, None)
-        if pair is not None:
-            raise Conflict(
-                "workflows.incompatible_duties",
-                f"该人员的角色与「{ROLE_TITLES[Role(task.role)]}」是不相容职务，不能参与本环节：{pair.reason}。",
-                field="person",
-            )
-    return user
-
-
-def _must_rank(heir: User, task: Task | None, roster: Roster) -> None:
-    """A task by role goes only to who holds this role here, or stands above the step: a tier is not handed downwards."""
-    if task is None or task.role is None:
-        return
-    reaching = {candidate.person for rule in roster.seats.get(task.step, ()) for candidate in rule}
-    reaching |= {candidate.person for rung in roster.above_of(task.step) for candidate in rung}
-    if heir.pk not in reaching:
-        raise Forbidden(
-            "workflows.not_of_the_rank",
-            f"只能转办给同样担任「{ROLE_TITLES[Role(task.role)]}」或更上一级的人；需要他人参与请用加签。",
-            field="person",
-        )
-
-
-def _held(actor: Actor, institution: int | None) -> set[str]:
-    """Roles that the actor holds where the matter belongs."""
-    return {
-        str(grant.role)
-        for grant in actor.grants
-        if institution is None or grant.institution is None or grant.institution == institution
-    }
-
-
-def _must_be_allowed(actor: Actor, matter: Matter, course: Course, task: Task | None, roster: Roster) -> None:
-    """The capacity in which one signs still holds, and clashes with no other role of the person here (不相容职务)."""
-    if task is None or task.person != actor.user or task.role is None or task.origin is Origin.TRANSFER:
-        return
-    holder = task.behalf_of if task.behalf_of is not None else task.person
-    candidates = {
-        candidate.person: candidate.role
-        for rules in (*roster.seats.get(course.step, ()), *roster.above_of(course.step))
-        for candidate in rules
-    }
-    if task.state is TaskState.OPEN and holder not in candidates:
-        raise Forbidden("workflows.role_lost", "您已不再担任该审批角色，系统将改派他人。")
-    acted = set(matter.acts.filter(person=actor.user).exclude(role="").values_list("role", flat=True))
-    pair = pair_between(str(task.role), acted | _held(actor, matter.institution_id))
-    if pair is not None:
-        first, second = ROLE_TITLES[Role(pair.first)], ROLE_TITLES[Role(pair.second)]
-        raise Forbidden(
-            "workflows.incompatible_duties",
-            f"「{first}」与「{second}」是不相容职务，同一人不能在此审批：{pair.reason}。",
-        )

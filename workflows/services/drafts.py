@@ -6,13 +6,14 @@ change is refused instead of writing over theirs.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from django.db import transaction
 
 from ops_platform.kernel import Actor, Conflict, Invalid
 from workflows.engine.definition import MOST_STEPS, Definition, Step, to_json
-from workflows.models import Flow, Matter
+from workflows.models import Flow, FlowVersion, Matter
 from workflows.selectors.flows import SUBJECT
 from workflows.selectors.matters import on_its_way
 from workflows.services import acts
@@ -20,7 +21,6 @@ from workflows.services.flows import (
     access_flow,
     lock_for_change,
     must_have_seen,
-    ready_draft,
     save_draft,
     version_for,
     with_attributes,
@@ -59,13 +59,13 @@ def change_step(actor: Actor, *, flow_id: int, seen: str, step: Step) -> Flow:
 
 @transaction.atomic
 def insert_step(actor: Actor, *, flow_id: int, seen: str, step: Step, after: str = "") -> Flow:
-    """Add the step after another one, or, without `after`, as the first; it gets a key that no step of the flow has."""
+    """Add the step after another one, or, without `after`, as the first; it gets a key of its own."""
 
     def inserted(definition: Definition) -> Definition:
         if len(definition.steps) >= MOST_STEPS:
             raise Invalid("workflows.too_many_steps", f"流程最多 {MOST_STEPS} 个环节。")
         place = definition.position(after) + 1 if after else 0
-        fresh = replace(step, key=_fresh_key(definition))
+        fresh = replace(step, key=_fresh_key(flow_id, definition))
         return replace(definition, steps=(*definition.steps[:place], fresh, *definition.steps[place:]))
 
     return _change(actor, flow_id, seen, inserted)
@@ -98,21 +98,12 @@ def drop_step(actor: Actor, *, flow_id: int, seen: str, key: str) -> Flow:
 
 @transaction.atomic
 def submit_draft(actor: Actor, *, flow_id: int, seen: str, comment: str = "") -> Matter:
-    """Send the draft for approval; what was returned is submitted again.
-
-    Only by who changed it last: they stand in the version as who made it, and nobody approves what they made.
-    """
+    """Send the draft for approval; what was returned is submitted again. Refused as `must_be_submittable` says."""
+    matter = on_its_way(SUBJECT, str(flow_id))
+    if matter is not None:
+        acts.locked(matter.pk)  # before the flow, in the order of every act upon the matter
     flow = lock_for_change(actor, flow_id)
     must_have_seen(flow, seen)
-    ready = ready_draft(flow)
-    if flow.current is not None and to_json(ready) == flow.current.body:
-        raise Conflict("workflows.draft_unchanged", f"草稿与现行第 {flow.current.number} 版相同，没有需要审批的改动。")
-    if flow.draft_by_id != actor.user:
-        raise Conflict(
-            "workflows.not_the_drafter",
-            f"草稿最后由 {flow.draft_by} 修改，请由其提交。您也可以核对后保存一次流程规则，再由您提交。",
-        )
-    matter = on_its_way(SUBJECT, str(flow.pk))
     if matter is not None:
         return acts.resubmit(actor, matter_id=matter.pk, comment=comment)
     return acts.start(actor, kind=SUBJECT, subject=str(flow.pk), comment=comment)
@@ -126,6 +117,9 @@ def _change(
     return save_draft(actor, flow_id=flow_id, body=to_json(change(in_work(flow))), seen=seen, note=note)
 
 
-def _fresh_key(definition: Definition) -> str:
+def _fresh_key(flow_id: int, definition: Definition) -> str:
+    """A key that no step of the draft has, nor one of any version: measured together is only what is one step."""
     taken = {step.key for step in definition.steps}
-    return next(key for number in range(1, MOST_STEPS + 2) if (key := f"step-{number}") not in taken)
+    for body in FlowVersion.objects.filter(flow=flow_id).values_list("body", flat=True):
+        taken |= {step["key"] for step in body["steps"]}
+    return next(key for number in count(1) if (key := f"step-{number}") not in taken)

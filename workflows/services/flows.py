@@ -12,7 +12,7 @@ from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role, Severity
 from workflows.engine.definition import Definition, faults, from_json, to_json
 from workflows.models import Flow, FlowVersion, Matter
-from workflows.selectors.flows import SUBJECT
+from workflows.selectors.flows import RETIREMENT, SUBJECT
 from workflows.selectors.matters import on_its_way
 from workflows.subjects import subject_type
 
@@ -55,7 +55,7 @@ def access_flow(flow_id: int) -> Flow:
 def create_flow(actor: Actor, *, kind: str, institution_id: int | None, title: str) -> Flow:
     """A flow of one institution's own; it begins as a draft that copies the one in force there, an empty one where there is
     none."""
-    _must_make(actor)
+    must_make(actor)
     subject_type(kind)
     if not title.strip():
         raise Invalid("workflows.flow_untitled", "请填写流程名称。", field="title")
@@ -118,11 +118,13 @@ def discard_draft(actor: Actor, *, flow_id: int, seen: str) -> Flow:
 def lock_for_change(actor: Actor, flow_id: int) -> Flow:
     """The flow under its row lock, by somebody who may change it, while its draft is not being approved. What was returned
     may be changed and submitted again."""
-    _must_make(actor)
-    flow = _locked(flow_id)
+    must_make(actor)
+    flow = lock_flow(flow_id)
     matter = on_its_way(SUBJECT, str(flow.pk))
     if matter is not None and matter.state == Matter.State.RUNNING:
         raise Conflict("workflows.draft_under_way", "草稿正在审批，请先撤回或请审批人退回，再修改。")
+    if on_its_way(RETIREMENT, str(flow.pk)) is not None:
+        raise Conflict("workflows.retirement_under_way", "这个流程已申请停用，请等审批办结，或先撤回停用申请，再修改。")
     return flow
 
 
@@ -161,10 +163,25 @@ def ready_draft(flow: Flow) -> Definition:
     return definition
 
 
+def must_be_submittable(actor: Actor, flow_id: int) -> None:
+    """The draft has no fault and changes something, and the actor is who changed it last: they stand in the version as who
+    made it, and nobody approves what they made. Raises Invalid or Conflict."""
+    must_make(actor)
+    flow = lock_flow(flow_id)
+    ready = ready_draft(flow)
+    if flow.current is not None and to_json(ready) == flow.current.body:
+        raise Conflict("workflows.draft_unchanged", f"草稿与现行第 {flow.current.number} 版相同，没有需要审批的改动。")
+    if flow.draft_by_id != actor.user:
+        raise Conflict(
+            "workflows.not_the_drafter",
+            f"草稿最后由 {flow.draft_by} 修改，请由其提交。您也可以核对后保存一次流程规则，再由您提交。",
+        )
+
+
 @transaction.atomic
 def publish(actor: Actor, *, flow_id: int, made_by: str) -> FlowVersion:
     """The draft becomes the version in force. Called when a second person has approved it, or by the reference data."""
-    flow = _locked(flow_id)
+    flow = lock_flow(flow_id)
     definition = ready_draft(flow)
     last = flow.versions.aggregate(last=Max("number"))["last"] or 0
     version = FlowVersion.objects.create(
@@ -188,15 +205,18 @@ def publish(actor: Actor, *, flow_id: int, made_by: str) -> FlowVersion:
     return version
 
 
-def _must_make(actor: Actor) -> None:
+def must_make(actor: Actor) -> None:
+    """The actor may change flows. Raises Forbidden."""
     if not actor.has(*MAKERS):
         raise Forbidden("workflows.not_allowed", "只有系统管理员或运营管理中心可以修改审批流程。")
     if actor.user is not None and not User.objects.filter(pk=actor.user, is_active=True).exists():
         raise Forbidden("workflows.persons_only", "审批只能由登录的人员办理。")
 
 
-def _locked(flow_id: int) -> Flow:
-    flow = Flow.objects.select_for_update(of=("self",)).filter(pk=flow_id).first()
+def lock_flow(flow_id: int) -> Flow:
+    """The flow under its row lock. Raises NotFound."""
+    rows = Flow.objects.select_for_update(of=("self",)).select_related("current", "institution")
+    flow = rows.filter(pk=flow_id).first()
     if flow is None:
         raise NotFound("workflows.no_flow_found", "没有这个流程。")
     return flow

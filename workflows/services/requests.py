@@ -8,10 +8,10 @@ from django.db import connection, transaction
 
 from ops_platform.audit.public import record
 from ops_platform.documents.public import CheckedFile
-from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
+from ops_platform.kernel import Actor, Forbidden, Invalid, NotFound, Role
 from ops_platform.masterdata.models import Department, Institution
 from workflows.models import Matter, Request, RequestKind
-from workflows.selectors.matters import latest_of, on_its_way
+from workflows.selectors.matters import latest_of
 from workflows.services import acts
 
 KIND = "workflows.request"
@@ -109,10 +109,8 @@ def change_request(
 ) -> Request:
     """Change a request that was returned. What is on its way or decided is not changed."""
     row = access_own_request(actor, request_id)
+    acts.hold_returned(actor, KIND, str(row.pk))
     row = Request.objects.select_for_update(of=("self",)).select_related("institution").get(pk=row.pk)
-    matter = on_its_way(KIND, str(row.pk))
-    if matter is None or matter.state != Matter.State.RETURNED:
-        raise Conflict("workflows.not_returned", "只有被退回的申请可以修改。")
     _check(kind, title, amount, reason)
     row.kind, row.title, row.amount, row.reason = kind, title.strip(), amount, reason.strip()
     row.department = _department(row.institution, department_id)

@@ -4,22 +4,24 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import NotFound
-from ops_platform.web.pages import FormPage, ListPage, TemplatePage
+from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
 from workflows.drawing import draw
 from workflows.dry_run import Trial, try_out
 from workflows.engine.definition import Definition, from_json
 from workflows.forms.flows import DryRunForm, NewFlowForm
 from workflows.models import Flow
 from workflows.selectors import flows as selectors
-from workflows.selectors.matters import FLOW_READERS
+from workflows.selectors.matters import FLOW_READERS, may_see, on_its_way
 from workflows.services import flows as services
 from workflows.services.drafts import in_work
+from workflows.services.retirement import ask_retirement
 from workflows.services.roster import Place
 from workflows.subjects import title_of
 from workflows.tables.flows import FlowTable, VersionTable
@@ -93,9 +95,36 @@ class FlowDetail(FlowPage):
             drawing=draw(from_json(current.body)) if current else None,
             table=VersionTable(selectors.versions_of(self.flow), request=self.request, orderable=False),
             siblings=selectors.siblings_of(self.flow),
+            **self._retirement(),
             **kwargs,
         )
         return {**context, "title": self.flow.title}
+
+    def _retirement(self) -> dict[str, Any]:
+        """Whether the flow may be retired, is being retired, or was."""
+        flow = self.flow
+        matter = on_its_way(selectors.RETIREMENT, str(flow.pk))
+        makes = self.actor.has(*services.MAKERS)
+        return {
+            "retiring": matter,
+            "retiring_shown": matter is not None and may_see(self.actor, str(matter.pk)),
+            "may_retire": makes and matter is None and flow.institution_id is not None and flow.current is not None,
+            "retired": flow.current is None and flow.versions.exists(),
+        }
+
+
+class RetireFlow(ActionPage):
+    """Ask that an institution's own flow be retired."""
+
+    roles = services.MAKERS
+    success_message = _("已提交审批。批准之前仍按现行版本办理。")
+
+    def act(self) -> None:
+        reason = self.request.POST.get("comment", "")
+        ask_retirement(self.actor, flow_id=self.kwargs["pk"], reason=reason)
+
+    def get_success_url(self) -> str:
+        return reverse("workflows:flow", args=[self.kwargs["pk"]])
 
 
 class VersionDetail(FlowPage):

@@ -94,7 +94,8 @@ class Measure(TemplatePage):
     def _taken_apart(matters: QuerySet[Matter], kind: str, figures: selectors.KindFigures) -> dict[str, Any]:
         steps = selectors.step_figures(matters=matters, kind=kind)
         paths = selectors.paths(matters=matters)
-        titles = {figures.step: figures.title for figures in steps}
+        used = {each.step for each in steps} | {stop.step for path in paths.shown for stop in path.stations[:-1]}
+        titles = {step: title for step, title in selectors.step_titles(kind=kind).items() if step in used}
         words = dict(deed_words())
         return {
             "figures": figures,

@@ -12,7 +12,8 @@ class QuarantinedRow(models.Model):
     """A row as it was sent (identity numbers masked) with what is wrong in it. Nothing is lost: it waits here until it
     is corrected and resubmitted, discarded with a reason, or the sender itself sends the same key rightly.
 
-    `resubmitted_in` is the batch that took the row at last, `resubmitted_as` its number among that batch's rows."""
+    `resubmitted_in` is the batch that took the row at last, `resubmitted_as` its number among that batch's rows.
+    `alone` marks what one person settled as it was, without a second one: it counts against the day's limit."""
 
     app_privileges = READ_APPEND_CHANGE
 
@@ -34,6 +35,7 @@ class QuarantinedRow(models.Model):
     settled_reason = models.CharField(max_length=300, blank=True, default="")
     resubmitted_in = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     resubmitted_as = models.PositiveIntegerField(null=True, blank=True)
+    alone = models.BooleanField(default=False)
 
     objects = ScopedQuerySet.as_manager()
 
@@ -41,7 +43,12 @@ class QuarantinedRow(models.Model):
         ordering = ["-batch", "row_no"]
         constraints = [models.UniqueConstraint(fields=["batch", "row_no"], name="quarantined_row_unique")]
         indexes = [
-            models.Index(fields=["institution", "dataset"], name="quarantine_open", condition=models.Q(state="open"))
+            models.Index(fields=["institution", "dataset"], name="quarantine_open", condition=models.Q(state="open")),
+            models.Index(
+                fields=["institution", "dataset", "settled_at"],
+                name="quarantine_alone",
+                condition=models.Q(alone=True),
+            ),
         ]
 
     def __str__(self) -> str:

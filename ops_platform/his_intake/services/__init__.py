@@ -11,7 +11,7 @@ from ops_platform.his_intake.services.gate import (
     digest_of_body,
 )
 from ops_platform.his_intake.services.quarantine import WHOLE
-from ops_platform.his_intake.services.release import Settled, settle_rows
+from ops_platform.his_intake.services.release import Settled, correct_row, settle_rows
 from ops_platform.his_intake.services.resubmission import access_quarantined_row, discard_rows, resubmit_rows
 from ops_platform.his_intake.services.sorting import RowFault
 
@@ -26,6 +26,7 @@ __all__ = [
     "accept_batch",
     "access_institution",
     "access_quarantined_row",
+    "correct_row",
     "dataset_of",
     "digest_of_body",
     "discard_rows",

@@ -9,7 +9,7 @@ from ops_platform.his_intake.models import Batch, QuarantinedRow
 from ops_platform.his_intake.services.sorting import Sorting
 
 WHOLE = "原文"
-SETTLEMENT = ("state", "settled_by", "settled_at", "settled_reason", "resubmitted_in", "resubmitted_as")
+SETTLEMENT = ("state", "settled_by", "settled_at", "settled_reason", "resubmitted_in", "resubmitted_as", "alone")
 
 
 def settle_corrected(dataset: Dataset, batch: Batch, delivery: Delivery, sorting: Sorting) -> None:

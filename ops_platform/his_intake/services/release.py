@@ -1,19 +1,30 @@
-"""Releasing many quarantined rows at one go: above a limit a second person approves (000-08, internal control).
+"""Releasing many quarantined rows: above a limit a second person approves (000-08, internal control).
 
-The limit is the parameter `quarantine.release_limit` (rows). Up to it a person settles rows alone; above it a release is
-asked for, and carried out in the name of who asked when it is approved.
+The limit is the parameter `quarantine.release_limit`: how many rows of one institution and dataset may be settled as they
+are on one calendar day without a second person. What would go beyond it, together with what was settled alone that day by
+whomever, is asked for, and carried out in the name of who asked when it is approved. Rows that a person corrects field by
+field are no release and do not count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from ops_platform.audit.public import record
 from ops_platform.his_intake.models import QuarantinedRow, QuarantineRelease
 from ops_platform.his_intake.services.gate import Receipt
-from ops_platform.his_intake.services.resubmission import discard_rows, resubmit_rows, rows_to_settle
+from ops_platform.his_intake.services.resubmission import (
+    access_quarantined_row,
+    as_sent,
+    discard_rows,
+    lock_intakes,
+    resubmit_rows,
+    rows_to_settle,
+)
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid
 from ops_platform.masterdata.models import Institution
@@ -26,41 +37,89 @@ AS_THEY_ARE = "补报后原样重报"
 
 
 @dataclass(frozen=True, slots=True)
+class Excess:
+    """Why a second person is needed: rows meant now, rows settled alone before on that day, and the limit."""
+
+    rows: int
+    before: int
+    limit: int
+
+    @property
+    def words(self) -> str:
+        """The figures, for page and record."""
+        return f"本次 {self.rows:,} 行，今日此前已自行处理 {self.before:,} 行，超过每日 {self.limit:,} 行的上限"
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of the rows: sent again (receipt), given up (count), or waiting for approval (matter)."""
+    """What became of the rows: sent again (receipt), given up (count), or waiting for approval (matter, with the excess)."""
 
     count: int
     receipt: Receipt | None = None
     matter: int | None = None
+    excess: Excess | None = None
 
 
 def limit_of(institution: Institution) -> int:
-    """How many rows one person may settle at one go."""
+    """How many rows of a dataset one person may settle as they are on one day."""
     return int(parameter_value(key=LIMIT, day=timezone.localdate(), institution=institution))
+
+
+def settled_alone(institution: Institution, dataset: str) -> int:
+    """Rows that were settled as they are today without a second person."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = QuarantinedRow.objects.filter(institution=institution, dataset=dataset, alone=True)
+    return rows.filter(settled_at__gte=midnight).count()
 
 
 @transaction.atomic
 def settle_rows(actor: Actor, *, row_ids: Sequence[int], deed: str, reason: str = "") -> Settled:
-    """Send rows again as they are, or give them up with a reason; above the limit, ask for it.
+    """Send rows again as they are, or give them up with a reason; above the day's limit, ask for it.
 
-    Raises Forbidden for a program that wants to settle more than the limit.
+    The intake of the institution is locked while it is counted, so that two at the same moment do not each stay below the
+    limit. Raises Forbidden for a program that wants to settle more than the limit.
     """
-    rows = QuarantinedRow.objects.visible_to(actor).select_related("institution").filter(pk__in=row_ids)
-    first = rows.order_by("pk").first()
-    if first is None or len(set(row_ids)) <= limit_of(first.institution):
-        return _carry_out(actor, row_ids, deed, reason)
-    return _ask(actor, row_ids, deed, reason or (AS_THEY_ARE if deed == QuarantineRelease.Deed.RESUBMIT else ""))
+    lock_intakes(actor, row_ids)
+    excess = _excess(actor, row_ids)
+    if excess is None:
+        return _carry_out(actor, row_ids, deed, reason, alone=True)
+    as_they_are = AS_THEY_ARE if deed == QuarantineRelease.Deed.RESUBMIT else ""
+    return _ask(actor, row_ids, deed, reason or as_they_are, excess)
 
 
-def _carry_out(actor: Actor, row_ids: Sequence[int], deed: str, reason: str) -> Settled:
+@transaction.atomic
+def correct_row(actor: Actor, *, row_id: int, corrections: Mapping[str, Any]) -> Settled:
+    """Send one row again with corrected fields. One that is sent as it was is a release like any other."""
+    row = access_quarantined_row(actor, row_id)
+    if as_sent(row, corrections):
+        return settle_rows(actor, row_ids=[row.pk], deed=QuarantineRelease.Deed.RESUBMIT)
+    return Settled(1, resubmit_rows(actor, row_ids=[row.pk], corrections={row.pk: corrections}))
+
+
+def _excess(actor: Actor, row_ids: Sequence[int]) -> Excess | None:
+    """By how much the rows go beyond what one person may settle today; None where they do not."""
+    rows = QuarantinedRow.objects.visible_to(actor).filter(pk__in=row_ids, state=QuarantinedRow.State.OPEN)
+    groups = list(
+        rows.order_by("institution", "dataset").values_list("institution", "dataset").annotate(count=Count("pk"))
+    )
+    institutions = Institution.objects.in_bulk({institution for institution, _, _ in groups})
+    together = sum(count for _, _, count in groups)
+    for institution, dataset, _count in groups:
+        limit, before = limit_of(institutions[institution]), settled_alone(institutions[institution], dataset)
+        if before + together > limit:
+            return Excess(together, before, limit)
+    return None
+
+
+def _carry_out(actor: Actor, row_ids: Sequence[int], deed: str, reason: str, *, alone: bool = False) -> Settled:
     if deed == QuarantineRelease.Deed.DISCARD:
-        return Settled(discard_rows(actor, row_ids=row_ids, reason=reason))
-    return Settled(len(row_ids), resubmit_rows(actor, row_ids=row_ids, corrections={}))
+        return Settled(discard_rows(actor, row_ids=row_ids, reason=reason, alone=alone))
+    return Settled(len(row_ids), resubmit_rows(actor, row_ids=row_ids, corrections={}, alone=alone))
 
 
-def _ask(actor: Actor, row_ids: Sequence[int], deed: str, reason: str) -> Settled:
+def _ask(actor: Actor, row_ids: Sequence[int], deed: str, reason: str, excess: Excess) -> Settled:
     if actor.user is None:
-        raise Forbidden("his_intake.release_by_persons", "批量放行超过上限须由登录的人员提出并经审批。")
+        raise Forbidden("his_intake.release_by_persons", f"{excess.words}，须由登录的人员提出并经审批。")
     if len(reason.strip()) < 4:
         raise Invalid("his_intake.reason_missing", "请写明弃用的原因(至少 4 个字)。")
     rows = rows_to_settle(actor, row_ids)
@@ -74,7 +133,8 @@ def _ask(actor: Actor, row_ids: Sequence[int], deed: str, reason: str) -> Settle
         reason=reason.strip(),
         asked_by_id=actor.user,
     )
-    return Settled(len(rows), matter=start(actor, kind=KIND, subject=str(release.pk)))
+    matter = start(actor, kind=KIND, subject=str(release.pk), comment=f"{excess.words}。")
+    return Settled(len(rows), matter=matter, excess=excess)
 
 
 def _refuse_asked_already(institution: Institution, dataset: str, wanted: set[int]) -> None:

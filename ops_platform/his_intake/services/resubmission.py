@@ -12,6 +12,7 @@ from ops_platform.his_intake.models import Batch, QuarantinedRow
 from ops_platform.his_intake.services.gate import UPLOADERS, Receipt, dataset_of, digest_of_body, land, lock_intake
 from ops_platform.his_intake.services.quarantine import SETTLEMENT, WHOLE
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound
+from ops_platform.masterdata.models import Institution
 
 
 def access_quarantined_row(actor: Actor, row_id: int) -> QuarantinedRow:
@@ -23,10 +24,13 @@ def access_quarantined_row(actor: Actor, row_id: int) -> QuarantinedRow:
 
 
 @transaction.atomic
-def resubmit_rows(actor: Actor, *, row_ids: Sequence[int], corrections: Mapping[int, Mapping[str, Any]]) -> Receipt:
+def resubmit_rows(
+    actor: Actor, *, row_ids: Sequence[int], corrections: Mapping[int, Mapping[str, Any]], alone: bool = False
+) -> Receipt:
     """Send quarantined rows of one institution and dataset through the gate again, with corrected fields by row id.
 
-    They become a batch of their own. Rows that are still faulty stand in quarantine again, under the new batch.
+    They become a batch of their own. Rows that are still faulty stand in quarantine again, under the new batch. `alone`:
+    they are sent as they were, and nobody else has agreed.
     """
     rows = rows_to_settle(actor, row_ids)
     institution, dataset = rows[0].institution, dataset_of(rows[0].dataset)
@@ -44,13 +48,14 @@ def resubmit_rows(actor: Actor, *, row_ids: Sequence[int], corrections: Mapping[
         digest=digest_of_body(repr(contents).encode()),
         source=Batch.Source.RESUBMISSION,
     )
-    _settle(actor, rows, QuarantinedRow.State.RESUBMITTED, resubmitted_in=receipt.batch)
+    _settle(actor, rows, QuarantinedRow.State.RESUBMITTED, resubmitted_in=receipt.batch, alone=alone)
     return receipt
 
 
 def rows_to_settle(actor: Actor, row_ids: Sequence[int]) -> list[QuarantinedRow]:
     """The rows, locked: all of them wait in quarantine, and belong to one institution and dataset that the actor answers
-    for."""
+    for. The intake of their institution is locked first, as every batch does, so that nobody waits in a circle."""
+    lock_intakes(actor, row_ids)
     rows = list(
         QuarantinedRow.objects.select_for_update(of=("self",))
         .visible_to(actor)
@@ -69,6 +74,20 @@ def rows_to_settle(actor: Actor, row_ids: Sequence[int]) -> list[QuarantinedRow]
     return rows
 
 
+def lock_intakes(actor: Actor, row_ids: Sequence[int]) -> None:
+    """Lock the intake of the rows' institutions, in order."""
+    named = QuarantinedRow.objects.visible_to(actor).filter(pk__in=row_ids).order_by().values("institution")
+    for institution in Institution.objects.filter(pk__in=named).order_by("pk"):
+        lock_intake(institution)
+
+
+def as_sent(row: QuarantinedRow, fields: Mapping[str, Any]) -> bool:
+    """The fields correct nothing: the row would be sent as it was."""
+    return {name: str(value) for name, value in _corrected(row, fields).items()} == {
+        name: str(value) for name, value in _corrected(row, {}).items()
+    }
+
+
 def _corrected(row: QuarantinedRow, fields: Mapping[str, Any]) -> Any:
     content = {**row.content, **fields}
     content.pop(WHOLE, None)
@@ -76,20 +95,28 @@ def _corrected(row: QuarantinedRow, fields: Mapping[str, Any]) -> Any:
 
 
 def _settle(
-    actor: Actor, rows: Sequence[QuarantinedRow], state: str, *, resubmitted_in: Batch | None = None, reason: str = ""
+    actor: Actor,
+    rows: Sequence[QuarantinedRow],
+    state: str,
+    *,
+    resubmitted_in: Batch | None = None,
+    reason: str = "",
+    alone: bool = False,
 ) -> None:
     """`rows` stand in `resubmitted_in`, where there is one, in this order."""
     for place, row in enumerate(rows, start=1):
         row.state, row.settled_by, row.settled_at, row.settled_reason = state, actor.name, timezone.now(), reason
         row.resubmitted_in, row.resubmitted_as = resubmitted_in, place if resubmitted_in else None
+        row.alone = alone
     QuarantinedRow.objects.bulk_update(rows, SETTLEMENT, batch_size=500)
 
 
 @transaction.atomic
-def discard_rows(actor: Actor, *, row_ids: Sequence[int], reason: str) -> int:
-    """Give quarantined rows up, with a reason. They stay on record."""
+def discard_rows(actor: Actor, *, row_ids: Sequence[int], reason: str, alone: bool = False) -> int:
+    """Give quarantined rows up, with a reason. They stay on record. `alone`: nobody else has agreed."""
     if len(reason.strip()) < 4:
         raise Invalid("his_intake.reason_missing", "请写明弃用的原因(至少 4 个字)。")
+    lock_intakes(actor, row_ids)
     rows = list(
         QuarantinedRow.objects.select_for_update(of=("self",))
         .visible_to(actor)
@@ -101,7 +128,7 @@ def discard_rows(actor: Actor, *, row_ids: Sequence[int], reason: str) -> int:
         raise NotFound("his_intake.no_quarantined_row", "没有可弃用的隔离数据。")
     if any(not actor.may(row.institution_id, *UPLOADERS) for row in rows):
         raise Forbidden("his_intake.not_allowed", "您的角色不能处理该机构的隔离数据。")
-    _settle(actor, rows, QuarantinedRow.State.DISCARDED, reason=reason.strip())
+    _settle(actor, rows, QuarantinedRow.State.DISCARDED, reason=reason.strip(), alone=alone)
     for institution in sorted({row.institution for row in rows}, key=lambda each: each.code):
         ids = [row.pk for row in rows if row.institution_id == institution.pk]
         record(

@@ -105,6 +105,17 @@ class QuarantineWorkbook(Page, View):
         return workbooks.faulty_rows(dataset, rows, f"{dataset.title}-{_now('待更正')}")
 
 
+def _asked(request: HttpRequest, settled: services.Settled) -> HttpResponse:
+    """More than one person may settle in a day: say so with the figures and lead to the matter."""
+    if settled.excess is not None:
+        words = _now(
+            "本次 %(rows)s 行，今日此前已自行处理 %(before)s 行，超过每日 %(limit)s 行的上限，已提交第二人审批。"
+        )
+        figures = {"rows": settled.excess.rows, "before": settled.excess.before, "limit": settled.excess.limit}
+        messages.info(request, words % figures)
+    return redirect("workflows:matter", settled.matter)
+
+
 class _Settle(ActionPage):
     """Acts on the chosen rows, or with `all` on every row of the filter in the address."""
 
@@ -125,12 +136,6 @@ class _Settle(ActionPage):
             raise Invalid("his_intake.no_rows_chosen", _now("请先勾选要处理的行。"))
         return ids
 
-    def asked(self, settled: services.Settled) -> HttpResponse:
-        """More than one person may settle: say so and lead to the matter."""
-        words = _now("共 %(count)s 行，超过一次可自行处理的上限，已提交审批。")
-        messages.info(self.request, words % {"count": settled.count})
-        return redirect("workflows:matter", settled.matter)
-
 
 class Resubmit(_Settle):
     """Send rows again as they are: what they named has arrived meanwhile."""
@@ -138,7 +143,7 @@ class Resubmit(_Settle):
     def act(self) -> HttpResponse:
         settled = services.settle_rows(self.actor, row_ids=self.row_ids(), deed="resubmit")
         if settled.receipt is None:
-            return self.asked(settled)
+            return _asked(self.request, settled)
         return redirect("his_intake:receipt", settled.receipt.batch.pk)
 
 
@@ -149,7 +154,7 @@ class Discard(_Settle):
         reason = self.request.POST.get("reason", "")[:300]
         settled = services.settle_rows(self.actor, row_ids=self.row_ids(), deed="discard", reason=reason)
         if settled.matter is not None:
-            return self.asked(settled)
+            return _asked(self.request, settled)
         words = ngettext("已弃用 %(count)s 行。", "已弃用 %(count)s 行。", settled.count)
         return words % {"count": settled.count}
 
@@ -176,7 +181,10 @@ class QuarantinedRowPage(FormPage):
         dataset = DATASETS[self.row.dataset]
         corrections: dict[str, Any] = dict.fromkeys(sheets.unknown_names(dataset, self.row), "")
         corrections |= form.cleaned_data
-        receipt = services.resubmit_rows(self.actor, row_ids=[self.row.pk], corrections={self.row.pk: corrections})
+        settled = services.correct_row(self.actor, row_id=self.row.pk, corrections=corrections)
+        receipt = settled.receipt
+        if receipt is None:
+            return _asked(self.request, settled)
         if receipt.batch.quarantined:
             messages.error(self.request, _now("还有错误，请按红色单元格旁的说明继续更正。"))
             still = QuarantinedRow.objects.get(batch=receipt.batch)

@@ -16,7 +16,7 @@ from ops_platform.ledger.services.booking import lock_books
 from ops_platform.ledger.services.reversing import red_entry
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.services.periods import access_institution
-from workflows.public import courses_of, start
+from workflows.public import courses_of, hold_returned, start
 
 KIND = "ledger.voucher"
 SOURCE = "ledger.voucher"
@@ -73,13 +73,11 @@ def ask_reversal(actor: Actor, *, entry_id: int, day: date, reason: str) -> tupl
 def change_voucher(actor: Actor, *, voucher_id: int, day: date, summary: str, legs: Sequence[Leg]) -> Voucher:
     """Change a voucher that was returned: what it held is freed, what it says now is held. Its maker only."""
     voucher = own_voucher(actor, voucher_id)
+    hold_returned(actor, kind=KIND, subject=str(voucher.pk))
     voucher = Voucher.objects.select_for_update(of=("self",)).select_related("institution").get(pk=voucher.pk)
-    course = courses_of(KIND, [str(voucher.pk)])[str(voucher.pk)]
-    if voucher.state != Voucher.State.SUBMITTED or course.state != "returned" or voucher.pending_id is None:
-        raise Conflict("ledger.not_returned", "只有被退回的凭证可以修改。")
     if voucher.reverses_id is not None:
         raise Conflict("ledger.reversal_is_whole", "冲销凭证的分录不能修改，请撤回后重新发起。")
-    pendings.void(actor, pending_id=voucher.pending_id, remark="退回后修改")
+    pendings.void(actor, pending_id=voucher.pending_id or 0, remark="退回后修改")
     voucher.revision += 1
     voucher.pending = pendings.hold(
         actor, institution=voucher.institution, entry=_entry(voucher, day=day, summary=summary, legs=legs)

@@ -4,7 +4,7 @@ from ops_platform.masterdata.models.alliance import Alliance, Institution, Insti
 from ops_platform.masterdata.models.charge_item import ChargeItem, ChargeItemTerm, ItemClass
 from ops_platform.masterdata.models.code_set import Code, CodeSet, CodeSetVersion
 from ops_platform.masterdata.models.department import CostClass, Department, DepartmentTerm, ServiceMode
-from ops_platform.masterdata.models.parameter import Parameter, Scope
+from ops_platform.masterdata.models.parameter import Parameter, ParameterProposal, Scope
 from ops_platform.masterdata.models.period import AccountingPeriod, PeriodReopening, PeriodState
 from ops_platform.masterdata.models.source import SourceMark
 
@@ -23,6 +23,7 @@ __all__ = [
     "InstitutionKind",
     "ItemClass",
     "Parameter",
+    "ParameterProposal",
     "PeriodReopening",
     "PeriodState",
     "Scope",

@@ -1,7 +1,15 @@
 """Writes to the master data: institutions, periods, parameters."""
 
 from ops_platform.masterdata.services.alliance import load_alliance
-from ops_platform.masterdata.services.parameters import set_parameter
+from ops_platform.masterdata.services.parameters import (
+    SETTERS,
+    accept_parameter,
+    change_proposal,
+    on_parameter_proposed,
+    propose_parameter,
+    refuse_parameter,
+    withdraw_parameter,
+)
 from ops_platform.masterdata.services.periods import (
     CLOSERS,
     REOPENERS,
@@ -14,6 +22,7 @@ from ops_platform.masterdata.services.periods import (
     stop_closing,
 )
 from ops_platform.masterdata.services.reopening import (
+    change_reopening_reason,
     confirm_reopening,
     on_reopening_asked,
     refuse_reopening,
@@ -24,18 +33,25 @@ from ops_platform.masterdata.services.reopening import (
 __all__ = [
     "CLOSERS",
     "REOPENERS",
+    "SETTERS",
     "PeriodGate",
+    "accept_parameter",
     "begin_closing",
+    "change_proposal",
+    "change_reopening_reason",
     "close_period",
     "confirm_reopening",
     "hold_period",
     "hold_periods",
     "load_alliance",
+    "on_parameter_proposed",
     "on_reopening_asked",
     "open_missing_periods",
+    "propose_parameter",
+    "refuse_parameter",
     "refuse_reopening",
     "request_reopening",
-    "set_parameter",
     "stop_closing",
+    "withdraw_parameter",
     "withdraw_reopening",
 ]

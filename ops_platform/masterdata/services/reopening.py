@@ -15,6 +15,7 @@ from ops_platform.masterdata.models import PeriodReopening, PeriodState
 from ops_platform.masterdata.services.periods import REOPENERS, access_institution, locked_period
 
 Handler = Callable[[Actor, PeriodReopening], None]
+LONGEST_REASON = 500
 _asked: list[Handler] = []
 
 
@@ -27,14 +28,13 @@ def on_reopening_asked(handler: Handler) -> None:
 def request_reopening(actor: Actor, *, institution_id: int, period: str, reason: str) -> PeriodReopening:
     """Ask to reopen a closed month (反结账). One open request per month; a second person decides."""
     access_institution(actor, institution_id, *REOPENERS)
-    if len(reason.strip()) < 4:
-        raise Invalid("masterdata.reason_missing", "请写明反结账的原因(至少 4 个字)。")
+    given = _reason(reason)
     row = locked_period(institution_id, period)
     if row.state != PeriodState.CLOSED:
         raise Conflict("masterdata.period_not_closed", f"{period} 没有结账，不需要反结账。", period=period)
     if row.reopenings.filter(state=PeriodReopening.State.REQUESTED).exists():
         raise Conflict("masterdata.reopening_pending", f"{period} 已有待审批的反结账申请。", period=period)
-    request = PeriodReopening.objects.create(accounting_period=row, reason=reason.strip(), requested_by=actor.name)
+    request = PeriodReopening.objects.create(accounting_period=row, reason=given, requested_by=actor.name)
     record(
         actor,
         "masterdata.period_reopening_requested",
@@ -48,7 +48,34 @@ def request_reopening(actor: Actor, *, institution_id: int, period: str, reason:
     return request
 
 
-def _locked_request(actor: Actor, reopening_id: int) -> PeriodReopening:
+@transaction.atomic
+def change_reopening_reason(actor: Actor, *, reopening_id: int, reason: str) -> PeriodReopening:
+    """Who asked says the reason anew. Called by the approval only, while it is returned to them."""
+    request = _undecided_request(reopening_id)
+    row = request.accounting_period
+    access_institution(actor, row.institution_id, *REOPENERS)
+    if request.requested_by != actor.name:
+        raise NotFound("masterdata.no_reopening", "没有这个反结账申请。")
+    before, request.reason = request.reason, _reason(reason)
+    request.save(update_fields=["reason"])
+    record(
+        actor,
+        "masterdata.period_reopening_reworded",
+        institution=row.institution.code,
+        subject_type="period",
+        subject=row.period,
+        detail={"reason": request.reason, "before": before},
+    )
+    return request
+
+
+def _reason(reason: str) -> str:
+    if len(reason.strip()) < 4:
+        raise Invalid("masterdata.reason_missing", "请写明反结账的原因(至少 4 个字)。", field="reason")
+    return reason.strip()[:LONGEST_REASON]
+
+
+def _undecided_request(reopening_id: int) -> PeriodReopening:
     request = (
         PeriodReopening.objects.select_for_update(of=("self", "accounting_period"))
         .select_related("accounting_period__institution")
@@ -59,6 +86,11 @@ def _locked_request(actor: Actor, reopening_id: int) -> PeriodReopening:
         raise NotFound("masterdata.no_reopening", "没有这个反结账申请。")
     if request.state != PeriodReopening.State.REQUESTED:
         raise Conflict("masterdata.reopening_decided", "这个申请已经处理过了。")
+    return request
+
+
+def _locked_request(actor: Actor, reopening_id: int) -> PeriodReopening:
+    request = _undecided_request(reopening_id)
     if request.requested_by == actor.name:
         raise Forbidden("masterdata.second_person", "反结账须由申请人以外的第二人审批。")
     return request

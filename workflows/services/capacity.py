@@ -1,0 +1,106 @@
+"""Whether a person may sign in the capacity in which they are asked: role, rank, incompatible duties (不相容职务)."""
+
+from collections.abc import Collection
+
+from ops_platform.identity.duties import pair_between, roles_held_or_proposed
+from ops_platform.identity.models import ROLE_TITLES, DutyPair, User
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, Role
+from workflows.engine.course import Course, Origin, Roster, Task, TaskState
+from workflows.models import Matter
+from workflows.selectors.matters import colleagues
+
+
+def colleague_for(matter: Matter, course: Course, person: int, task: Task | None) -> User:
+    """Who is asked to sign: an active person with a role that reaches the matter, and none that is incompatible with the
+    capacity in which they would."""
+    user = colleagues(matter).filter(pk=person).first()
+    if user is None:
+        raise Invalid(
+            "workflows.no_such_colleague", "没有这位在岗人员，或其角色不涉及该机构，请重新选择。", field="person"
+        )
+    capacities = _capacities(course, task) if task is not None else set()
+    pair = _clash(matter, course, user.pk, capacities, roles_held_or_proposed(user))
+    if pair is not None:
+        raise Conflict(
+            "workflows.incompatible_duties",
+            f"该人员不能参与本环节：「{_title(pair.first)}」与「{_title(pair.second)}」是不相容职务，{pair.reason}。",
+            field="person",
+        )
+    return user
+
+
+def _title(role: str) -> str:
+    return str(ROLE_TITLES[Role(role)])
+
+
+def _capacities(course: Course, task: Task) -> set[str]:
+    """As what one signs the task: its role; who was added signs beside whoever asked for it, so in their capacity."""
+    if task.role is not None:
+        return {str(task.role)}
+    visit = [other for other in course.tasks if other.visit == task.visit]
+    seats: set[int] = set()
+    reached = {task.seat}
+    while reached - seats:
+        seats |= reached
+        reached = {seat for other in visit if other.seat in seats for seat in other.waits_for}
+        reached |= {other.seat for other in visit if set(other.waits_for) & seats}
+    return {str(other.role) for other in visit if other.seat in seats and other.role is not None}
+
+
+def _clash(
+    matter: Matter, course: Course, person: int, capacities: Collection[str], held: Collection[str]
+) -> DutyPair | None:
+    """The duty pair that signing in these capacities makes with a role that the person holds, or has acted in here."""
+    acted = set(matter.acts.filter(person=person).exclude(role="").values_list("role", flat=True))
+    for earlier in course.tasks:
+        if earlier.person == person and earlier.state is TaskState.SIGNED:
+            acted |= _capacities(course, earlier)
+    pairs = (pair_between(capacity, acted | set(held)) for capacity in sorted(capacities))
+    return next((pair for pair in pairs if pair is not None), None)
+
+
+def must_rank(heir: User, task: Task | None, roster: Roster) -> None:
+    """A task by role goes only to who holds this role here, or stands above the step: a tier is not handed downwards."""
+    if task is None or task.role is None:
+        return
+    reaching = {candidate.person for rule in roster.seats.get(task.step, ()) for candidate in rule}
+    reaching |= {candidate.person for rung in roster.above_of(task.step) for candidate in rung}
+    if heir.pk not in reaching:
+        raise Forbidden(
+            "workflows.not_of_the_rank",
+            f"只能转办给同样担任「{ROLE_TITLES[Role(task.role)]}」或更上一级的人；需要他人参与请用加签。",
+            field="person",
+        )
+
+
+def _held(actor: Actor, institution: int | None) -> set[str]:
+    """Roles that the actor holds where the matter belongs."""
+    return {
+        str(grant.role)
+        for grant in actor.grants
+        if institution is None or grant.institution is None or grant.institution == institution
+    }
+
+
+def must_be_allowed(actor: Actor, matter: Matter, course: Course, task: Task | None, roster: Roster) -> None:
+    """The capacity in which one signs still holds, and clashes with no other role of the person (不相容职务). Who was asked
+    by name (added, or given the task by transfer) is measured by all their roles, whichever institution they are of."""
+    if task is None or task.person != actor.user:
+        return
+    asked = task.origin in (Origin.TRANSFER, Origin.BEFORE, Origin.AFTER)
+    if task.role is not None and not asked:
+        holder = task.behalf_of if task.behalf_of is not None else task.person
+        candidates = {
+            candidate.person
+            for rules in (*roster.seats.get(course.step, ()), *roster.above_of(course.step))
+            for candidate in rules
+        }
+        if task.state is TaskState.OPEN and holder not in candidates:
+            raise Forbidden("workflows.role_lost", "您已不再担任该审批角色，系统将改派他人。")
+    held = _held(actor, None if asked else matter.institution_id)
+    pair = _clash(matter, course, task.person, _capacities(course, task), held)
+    if pair is not None:
+        raise Forbidden(
+            "workflows.incompatible_duties",
+            f"「{_title(pair.first)}」与「{_title(pair.second)}」是不相容职务，同一人不能在此审批：{pair.reason}。",
+        )
