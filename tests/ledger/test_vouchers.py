@@ -61,6 +61,7 @@ def test_a_voucher_is_in_the_books_only_after_another_has_reviewed_it(office: Of
     voucher.refresh_from_db()
     row = Entry.objects.get()
     assert (voucher.state, row.maker, row.checker) == ("posted", office.maker, office.reviewer)
+    assert row.document == str(voucher.pk), "the entry leads back to the voucher"
     assert standing(office.hospital, BANK) == Decimal("500.00")
 
 
@@ -163,6 +164,7 @@ def test_the_page_makes_a_voucher_once_however_often_its_form_is_sent(office: Of
     assert first.headers["Location"] == again.headers["Location"]
     shown = client.get(first.headers["Location"]).content.decode()
     assert "12.50" in shown
+    assert "字节" not in shown, "no attachment, no line for one"
     assert "1002 银行存款" in shown
 
 

@@ -147,7 +147,14 @@ def _matter_of(voucher: Voucher) -> int:
 
 
 def _entry(voucher: Voucher, *, day: date, summary: str, legs: Sequence[Leg]) -> EntryInput:
-    return EntryInput(day=day, summary=summary, source=SOURCE, key=f"{voucher.pk}/{voucher.revision}", legs=tuple(legs))
+    return EntryInput(
+        day=day,
+        summary=summary,
+        source=SOURCE,
+        key=f"{voucher.pk}/{voucher.revision}",
+        document=str(voucher.pk),
+        legs=tuple(legs),
+    )
 
 
 def _submit(actor: Actor, voucher: Voucher, files: Iterable[CheckedFile]) -> int:

@@ -17,6 +17,7 @@ from ops_platform.ledger.selectors import access, balances
 from ops_platform.ledger.selectors.words import Names
 from ops_platform.ledger.services import MAKERS
 from ops_platform.ledger.services.dimensions import dimensions_of
+from ops_platform.ledger.services.vouchers import KIND as VOUCHER
 from ops_platform.ledger.sources import source_page, source_title
 from ops_platform.ledger.tables import EntryTable, LegTable, PendingTable, voucher_name
 from ops_platform.masterdata import months
@@ -85,7 +86,7 @@ class EntryDetail(TemplatePage):
             source=source_title(row.source),
             document_url=source_page(row.source, row.document),
             voucher=voucher,
-            documents=documents_of("ledger.voucher", str(voucher.pk)) if voucher else [],
+            documents=documents_of(VOUCHER, [str(voucher.pk)])[str(voucher.pk)] if voucher else (),
             taken_back=taken_back,
             may_reverse=row.kind != "reversal" and taken_back is None and self.actor.may(row.institution_id, *MAKERS),
             people=names_of([row.made_by, row.checked_by]),

@@ -83,7 +83,7 @@ class VoucherDetail(TemplatePage):
             credit=from_fen(sum(leg.credit for leg in legs)),
             course=course,
             changeable=changeable and voucher.reverses_id is None,
-            documents=documents_of(KIND, str(voucher.pk)),
+            documents=documents_of(KIND, [str(voucher.pk)])[str(voucher.pk)],
             **kwargs,
         )
         return {**context, "title": entry.summary if entry else _("手工凭证")}
