@@ -1,10 +1,13 @@
 """The approval pages and API, as their users meet them."""
 
 import json
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from ops_platform.identity.models import User
 from ops_platform.kernel import Role
@@ -55,6 +58,47 @@ def test_a_request_goes_from_the_form_to_the_inbox_to_the_record(hospital: Hospi
     assert "已同意" in clerk.get("/workflows/started/").content.decode()
     record = clerk.get(f"/workflows/matters/{matter.pk}/").content.decode()
     assert "同意" in record
+
+
+def test_the_inbox_shows_and_filters_amounts(hospital: Hospital) -> None:
+    small, large = hospital.ask("1200.50"), hospital.ask("30000")
+    assert (small.amount, large.amount) == (Decimal("1200.50"), Decimal("30000"))
+    head = sign_in(hospital.head)
+    page = head.get("/workflows/").content.decode()
+    for words in (
+        "1,200.50",
+        "30,000.00",
+        "金额(元)",
+        "事项申请 · 机构负责人审批",
+        "小时后提醒",
+        hospital.township.name,
+    ):
+        assert words in page
+    found = head.get("/workflows/?amount_from=2000&amount_to=40000").content.decode()
+    assert f"/workflows/matters/{large.pk}/" in found
+    assert f"/workflows/matters/{small.pk}/" not in found
+    assert head.get("/workflows/?sort=-amount").status_code == 200
+    [request] = Request.objects.filter(amount=30000)
+    services.return_to(me(hospital.head), matter_id=large.pk, task=turn(large, hospital.head), comment="请核减")
+    Request.objects.filter(pk=request.pk).update(amount="28000")
+    assert services.resubmit(me(hospital.clerk), matter_id=large.pk).amount == Decimal("28000")
+
+
+@pytest.mark.parametrize("amount", ["NaN", "1e400", "9" * 40, "x", "-1", "\0", "٣"])
+@pytest.mark.parametrize("path", ["/workflows/", "/workflows/done/", "/workflows/started/", "/workflows/copied/"])
+def test_no_amount_breaks_a_list(hospital: Hospital, amount: str, path: str) -> None:
+    hospital.ask()
+    answer = sign_in(hospital.clerk).get(path, {"amount_from": amount, "amount_to": amount})
+    assert answer.status_code == 200
+
+
+def test_a_limit_that_has_passed_is_marked(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    Matter.objects.filter(pk=matter.pk).update(entered_at=timezone.now() - timedelta(hours=100))
+    matter.tasks.update(created_at=timezone.now() - timedelta(hours=100))
+    page = sign_in(hospital.head).get("/workflows/").content.decode()
+    assert "已超 3.2 天" in page
+    assert "4.2 天" in page
 
 
 def test_a_refusal_without_reason_is_explained_and_changes_nothing(hospital: Hospital) -> None:
