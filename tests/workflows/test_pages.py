@@ -1,6 +1,7 @@
 """The approval pages and API, as their users meet them."""
 
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -146,6 +147,78 @@ def test_adding_a_signer_by_the_page(hospital: Hospital) -> None:
     assert sign_in(hospital.centre).get(f"/workflows/matters/{matter.pk}/").status_code == 200
     given = {"how": "transfer", "person": hospital.clerk.pk, "comment": "请代办"}
     assert head.post(address, given).status_code in (404, 422)
+
+
+class Many:
+    """Forty more people of the township hospital, and one pharmacist among them."""
+
+    def __init__(self, hospital: Hospital) -> None:
+        for number in range(40):
+            trade.person(f"cashier-{number}", Role.CASHIER, hospital.township)
+        self.wanted = trade.person("zhou-min", Role.INSURANCE_OFFICER, hospital.township)
+        User.objects.filter(pk=self.wanted.pk).update(display_name="周敏")
+
+
+@pytest.mark.parametrize("words", ["周敏", "zhou-m", "医保专员", "医保专员 周", "T1 周敏"])
+def test_the_person_to_pass_on_to_is_searched_for(hospital: Hospital, words: str) -> None:
+    matter, many = hospital.ask(), Many(hospital)
+    head = sign_in(hospital.head)
+    address = f"/workflows/matters/{matter.pk}/pass-on/"
+    radio = f'type="radio" name="person" value="{many.wanted.pk}"'
+    first = " ".join(head.get(address).content.decode().split())
+    assert radio not in first
+    assert "<select" not in first
+    assert "列出前 20 人" in first
+    found = " ".join(head.get(address, {"person_search": words}).content.decode().split())
+    assert radio in found
+    assert "共 1 人" in re.sub(r"<[^>]+>", "", found)
+
+
+def test_a_search_without_scripts_keeps_what_was_entered(hospital: Hospital) -> None:
+    matter, many = hospital.ask(), Many(hospital)
+    head = sign_in(hospital.head)
+    address = f"/workflows/matters/{matter.pk}/pass-on/"
+    given = {"how": "after", "comment": "请核对报销比例", "person_search": "周敏", "find": "1"}
+    answer = head.post(address, given)
+    page = " ".join(answer.content.decode().split())
+    assert answer.status_code == 200
+    assert "请核对报销比例" in page
+    assert re.search(r'value="after"[^>]* checked', page)
+    assert f'name="person" value="{many.wanted.pk}"' in page
+    assert not Act.objects.filter(kind="add_after").exists()
+    chosen = head.post(address, {**given, "person": many.wanted.pk, "person_search": "没有这样的人"})
+    assert re.search(rf'value="{many.wanted.pk}"[^>]* checked', chosen.content.decode())
+    assert "没有找到" in chosen.content.decode()
+    del given["find"]
+    assert head.post(address, {**given, "person": many.wanted.pk}).status_code == 302
+    assert Act.objects.filter(kind="add_after", other=many.wanted).exists()
+
+
+@pytest.mark.parametrize("words", ["\0", "%", "\\", "'", "x" * 5000, "²", " 　 ", "a b c d e f g h"])
+def test_no_words_break_the_search(hospital: Hospital, words: str) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    for path in (f"/workflows/matters/{matter.pk}/pass-on/", "/workflows/delegations/new/"):
+        name = "person" if "pass-on" in path else "to"
+        for chosen in ("", "²", "9" * 30, "\0"):
+            assert head.get(path, {f"{name}_search": words, name: chosen}).status_code == 200
+        assert head.post(path, {f"{name}_search": words, "find": "1", name: words}).status_code == 200
+        assert head.post(path, {f"{name}_search": words, name: words}).status_code == 422
+
+
+def test_who_may_not_sign_is_not_found(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    for nobody in ("clerk", "auditor", "stranger", "head"):
+        page = head.get(f"/workflows/matters/{matter.pk}/pass-on/", {"person_search": nobody}).content.decode()
+        names = [User.objects.get(username=nobody).pk]
+        assert f'name="person" value="{names[0]}"' not in " ".join(page.split())
+
+
+def test_the_deputy_is_searched_for(hospital: Hospital) -> None:
+    head = sign_in(hospital.head)
+    page = head.get("/workflows/delegations/new/", {"to_search": "second-head"}).content.decode()
+    assert f'name="to" value="{hospital.second_head.pk}"' in " ".join(page.split())
 
 
 def test_a_comment_with_an_attachment_of_the_wrong_kind_is_refused(hospital: Hospital) -> None:

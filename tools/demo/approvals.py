@@ -4,13 +4,14 @@ measured figures of the demo are of matters that really went their way. The last
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from tools.demo.browserless import PageRefused, Session, sign_in
 
 NEW = "/workflows/requests/new/"
 TASK = re.compile(r'name="task"\s+value="(\d+)"')
 INSTITUTION = re.compile(r'<select name="institution".*?<option value="(\d+)"', re.DOTALL)
-PERSON = r'<option value="(\d+)"[^>]*>\s*{name}'
+PERSON = r'name="person" value="(\d+)"[^>]*><span class="form-check-label">\s*{name}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _sign(session: Session, matter: str, act: str, comment: str) -> None:
 def _add_signer(session: Session, matter: str, name: str, reason: str) -> None:
     """Ask one more person to sign first."""
     path = f"{matter}pass-on/"
-    session.get(path)
+    session.get(f"{path}?{urlencode({'person_search': name})}")
     found = re.search(PERSON.format(name=name), session.page)
     if found is None:
         raise PageRefused(f"{path} does not offer {name}")

@@ -10,7 +10,7 @@ from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.masterdata.models import Department, Institution
 from workflows.engine.conditions import Attribute, Kind, Value
 from workflows.engine.definition import Definition, Withdrawing
-from workflows.forms.matters import PersonField
+from workflows.forms.people import PersonField
 from workflows.models import Flow
 from workflows.subjects import subject_types
 
