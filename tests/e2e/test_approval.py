@@ -188,9 +188,16 @@ def test_the_approval_pages_fit_a_telephone(community: Community, browser: Brows
         "/workflows/done/",
         "/workflows/requests/new/",
         "/workflows/delegations/",
+        "/workflows/measures/",
+        "/workflows/measures/workflows.request/",
+        "/workflows/processes/",
         "/messages/",
     ):
         page.goto(f"{community.platform.url}{path}")
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{path} scrolls sideways by {wide} px"
+        cut = page.locator(".table-responsive").evaluate_all(
+            "all => all.filter(e => e.scrollWidth > e.clientWidth).length"
+        )
+        assert cut == 0, f"{path} cuts a table at the edge of its card"
     page.context.close()

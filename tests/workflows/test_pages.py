@@ -17,7 +17,7 @@ from ops_platform.notifications.models import Delivery
 from tests.support import trade
 from tests.workflows.test_acts import Hospital, me, turn
 from workflows import services
-from workflows.models import Act, Matter, Request
+from workflows.models import Act, FlowVersion, Matter, Request
 
 pytestmark = pytest.mark.django_db
 
@@ -238,6 +238,18 @@ def test_the_batch_button_signs_what_is_ticked(hospital: Hospital) -> None:
     answer = head.post("/workflows/batch/", {"task": ticked}, follow=True)
     assert "已同意 2 件" in answer.content.decode()
     assert "请先勾选" in head.post("/workflows/batch/", {}, follow=True).content.decode()
+
+
+def test_the_batch_button_shows_only_where_something_can_be_ticked(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    assert "同意勾选的事项" in head.get("/workflows/").content.decode()
+    later = FlowVersion.objects.get(pk=matter.version_id)
+    later.pk, later._state.adding = None, True
+    later.number, later.body = later.number + 1, {**later.body, "batch": False}
+    later.save(force_insert=True)
+    Matter.objects.filter(pk=matter.pk).update(version=later)
+    assert "同意勾选的事项" not in head.get("/workflows/").content.decode()
 
 
 def test_the_lists_cost_the_same_queries_however_long(

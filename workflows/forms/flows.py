@@ -89,7 +89,7 @@ class DryRunForm(forms.Form):
     department = forms.ModelChoiceField(
         Department.objects.none(), label=_("科室"), required=False, empty_label=_("不指明科室")
     )
-    applicant = PersonField(User.objects.none(), label=_("申请人"))
+    applicant = PersonField(User.objects.none(), label=_("申请人"), empty_label=_("请选择"))
 
     def __init__(
         self, *args: Any, flow: Flow, which: list[tuple[str, Any]], definition: Definition, **kwargs: Any

@@ -35,6 +35,8 @@ MATTER_TONES = {
     "expired": "bad",
 }
 TASK_TONES = {"signed": "good", "refused": "bad"}
+NAME = {"td": {"class": "stack-block stack-name"}}
+ONE_LINE = {"td": {"class": "text-nowrap"}}
 
 
 class _KindColumn(django_tables2.Column):
@@ -49,7 +51,9 @@ class _KindColumn(django_tables2.Column):
 
 def how_long(hours: float) -> str:
     """A wait as people say it: hours for two days, then days."""
-    return _now("%s 天") % formats.number(hours / 24, 1) if hours >= LONG_HOURS else formats.duration(hours)
+    if hours >= LONG_HOURS:
+        return _now("%s 天") % formats.quantity(round(hours / 24, 1))
+    return _now("%s 小时") % formats.quantity(round(hours, 1)) if hours >= 1 else formats.duration(hours)
 
 
 class ToDoTable(Table):
@@ -58,11 +62,17 @@ class ToDoTable(Table):
 
     stacks = True
     tick = django_tables2.TemplateColumn(
-        verbose_name="", template_name="workflows/tick.html", orderable=False, exclude_from_export=True
+        verbose_name="",
+        template_name="workflows/tick.html",
+        orderable=False,
+        exclude_from_export=True,
+        attrs={"td": {"class": "stack-tick"}},
     )
-    matter = django_tables2.Column(verbose_name=_("事项"), orderable=False)
+    matter = django_tables2.Column(verbose_name=_("事项"), orderable=False, attrs=NAME)
     amount = MoneyColumn(verbose_name=_("金额(元)"), accessor="matter__amount")
-    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant__display_name")
+    applicant = django_tables2.Column(
+        verbose_name=_("申请人"), accessor="matter__applicant__display_name", attrs=ONE_LINE
+    )
     institution = django_tables2.Column(verbose_name=_("机构"), accessor="matter__institution__name", default="医共体")
     kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", visible=False)
     step_title = django_tables2.Column(verbose_name=_("环节"), visible=False)
@@ -127,8 +137,10 @@ class DoneTable(Table):
     )
     amount = MoneyColumn(verbose_name=_("金额(元)"), accessor="matter__amount")
     kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", orderable=False)
-    institution = django_tables2.Column(verbose_name=_("机构"), accessor="matter__institution__name", default="医共体")
-    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant")
+    institution = django_tables2.Column(
+        verbose_name=_("机构"), accessor="matter__institution__name", default="医共体", attrs=ONE_LINE
+    )
+    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant", attrs=ONE_LINE)
     state = StateColumn(verbose_name=_("我的意见"), tones=TASK_TONES)
     done_at = TimeColumn(verbose_name=_("办理时间"))
     now = django_tables2.Column(verbose_name=_("事项状态"), accessor="matter__get_state_display", orderable=False)
@@ -146,8 +158,10 @@ class MatterTable(Table):
     title = django_tables2.Column(verbose_name=_("事项"), linkify=("workflows:matter", {"pk": A("pk")}))
     amount = MoneyColumn(verbose_name=_("金额(元)"))
     subject_type = _KindColumn(verbose_name=_("类型"))
-    institution = django_tables2.Column(verbose_name=_("机构"), accessor="institution__name", default="医共体")
-    applicant = django_tables2.Column(verbose_name=_("申请人"))
+    institution = django_tables2.Column(
+        verbose_name=_("机构"), accessor="institution__name", default="医共体", attrs=ONE_LINE
+    )
+    applicant = django_tables2.Column(verbose_name=_("申请人"), attrs=ONE_LINE)
     state = StateColumn(verbose_name=_("状态"), tones=MATTER_TONES)
     step_title = django_tables2.Column(verbose_name=_("当前环节"))
     submitted_at = TimeColumn(verbose_name=_("提交时间"))
@@ -181,8 +195,10 @@ class CopyTable(Table):
     )
     amount = MoneyColumn(verbose_name=_("金额(元)"), accessor="matter__amount")
     kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", orderable=False)
-    institution = django_tables2.Column(verbose_name=_("机构"), accessor="matter__institution__name", default="医共体")
-    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant")
+    institution = django_tables2.Column(
+        verbose_name=_("机构"), accessor="matter__institution__name", default="医共体", attrs=ONE_LINE
+    )
+    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant", attrs=ONE_LINE)
     at = TimeColumn(verbose_name=_("抄送时间"))
     read_at = TimeColumn(verbose_name=_("阅读时间"))
 
