@@ -43,6 +43,7 @@ class MatterSerializer(serializers.ModelSerializer):
             "type",
             "subject",
             "title",
+            "amount",
             "institution",
             "applicant",
             "version",
@@ -62,6 +63,9 @@ class TaskSerializer(serializers.ModelSerializer):
 
     matter: Any = serializers.HyperlinkedRelatedField(view_name="api-matter", read_only=True)
     title = serializers.CharField(source="matter.title", help_text="事项")
+    amount = serializers.DecimalField(
+        source="matter.amount", max_digits=18, decimal_places=2, default=None, help_text="金额(元)，无金额的为空"
+    )
     person = serializers.CharField(source="person.username", help_text="办理人用户名")
     behalf_of = serializers.CharField(source="behalf_of.username", default=None, help_text="代何人办理")
 
@@ -70,6 +74,7 @@ class TaskSerializer(serializers.ModelSerializer):
         fields = [
             "matter",
             "title",
+            "amount",
             "number",
             "step",
             "step_title",

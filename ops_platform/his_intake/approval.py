@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.models import QuarantinedRow, QuarantineRelease
 from ops_platform.his_intake.services.release import KIND, carry_out_release, refuse_release
+from ops_platform.his_intake.sheets import field_title
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role
 
@@ -22,10 +23,13 @@ def _load(subject: str) -> Subject:
     )
     if release is None:
         raise NotFound("his_intake.no_release", "没有这个放行申请。")
-    dataset = DATASETS[release.dataset].title
+    declared = DATASETS[release.dataset]
+    dataset = declared.title
     deed = str(QuarantineRelease.Deed(release.deed).label)
     rows = QuarantinedRow.objects.filter(pk__in=release.rows).order_by("pk")
-    faults = dict.fromkeys(f"{fault['field']}：{fault['message']}" for row in rows[:50] for fault in row.faults)
+    faults = dict.fromkeys(
+        f"{field_title(declared, fault['field'])}：{fault['message']}" for row in rows[:50] for fault in row.faults
+    )
     address = f"{reverse('his_intake:quarantine')}?institution={release.institution_id}&dataset={release.dataset}"
     return Subject(
         title=f"隔离数据放行：{release.institution.name} {dataset} {len(release.rows)} 行{deed}",

@@ -45,6 +45,8 @@ def duration(hours: Any) -> str:
     if hours is None or hours == "":
         return MISSING
     seconds = Decimal(str(hours)) * 3600
+    if 0 < seconds < 1:
+        return "不到 1 秒"
     if seconds < 60:
         return f"{number(seconds, 0)} 秒"
     if seconds < 3600:

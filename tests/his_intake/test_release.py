@@ -134,6 +134,8 @@ def test_above_the_limit_nothing_happens_before_a_second_person_agrees(officer: 
     settled = settle_rows(actor_of_user(officer), row_ids=rows(), deed="resubmit")
     assert settled.receipt is None
     assert len(rows()) == 3
+    faults = dict(Matter.objects.get().lines)["出错原因"]
+    assert faults.startswith("科室：")
     sign(director)
     release = QuarantineRelease.objects.get()
     assert release.state == QuarantineRelease.State.DONE

@@ -1,10 +1,14 @@
 """The approval pages and API, as their users meet them."""
 
 import json
+import re
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from ops_platform.identity.models import User
 from ops_platform.kernel import Role
@@ -13,7 +17,7 @@ from ops_platform.notifications.models import Delivery
 from tests.support import trade
 from tests.workflows.test_acts import Hospital, me, turn
 from workflows import services
-from workflows.models import Act, Matter, Request
+from workflows.models import Act, FlowVersion, Matter, Request
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +59,47 @@ def test_a_request_goes_from_the_form_to_the_inbox_to_the_record(hospital: Hospi
     assert "已同意" in clerk.get("/workflows/started/").content.decode()
     record = clerk.get(f"/workflows/matters/{matter.pk}/").content.decode()
     assert "同意" in record
+
+
+def test_the_inbox_shows_and_filters_amounts(hospital: Hospital) -> None:
+    small, large = hospital.ask("1200.50"), hospital.ask("30000")
+    assert (small.amount, large.amount) == (Decimal("1200.50"), Decimal("30000"))
+    head = sign_in(hospital.head)
+    page = head.get("/workflows/").content.decode()
+    for words in (
+        "1,200.50",
+        "30,000.00",
+        "金额(元)",
+        "事项申请 · 机构负责人审批",
+        "小时后提醒",
+        hospital.township.name,
+    ):
+        assert words in page
+    found = head.get("/workflows/?amount_from=2000&amount_to=40000").content.decode()
+    assert f"/workflows/matters/{large.pk}/" in found
+    assert f"/workflows/matters/{small.pk}/" not in found
+    assert head.get("/workflows/?sort=-amount").status_code == 200
+    [request] = Request.objects.filter(amount=30000)
+    services.return_to(me(hospital.head), matter_id=large.pk, task=turn(large, hospital.head), comment="请核减")
+    Request.objects.filter(pk=request.pk).update(amount="28000")
+    assert services.resubmit(me(hospital.clerk), matter_id=large.pk).amount == Decimal("28000")
+
+
+@pytest.mark.parametrize("amount", ["NaN", "1e400", "9" * 40, "x", "-1", "\0", "٣"])
+@pytest.mark.parametrize("path", ["/workflows/", "/workflows/done/", "/workflows/started/", "/workflows/copied/"])
+def test_no_amount_breaks_a_list(hospital: Hospital, amount: str, path: str) -> None:
+    hospital.ask()
+    answer = sign_in(hospital.clerk).get(path, {"amount_from": amount, "amount_to": amount})
+    assert answer.status_code == 200
+
+
+def test_a_limit_that_has_passed_is_marked(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    Matter.objects.filter(pk=matter.pk).update(entered_at=timezone.now() - timedelta(hours=100))
+    matter.tasks.update(created_at=timezone.now() - timedelta(hours=100))
+    page = sign_in(hospital.head).get("/workflows/").content.decode()
+    assert "已超 3.2 天" in page
+    assert "4.2 天" in page
 
 
 def test_a_refusal_without_reason_is_explained_and_changes_nothing(hospital: Hospital) -> None:
@@ -104,6 +149,78 @@ def test_adding_a_signer_by_the_page(hospital: Hospital) -> None:
     assert head.post(address, given).status_code in (404, 422)
 
 
+class Many:
+    """Forty more people of the township hospital, and one pharmacist among them."""
+
+    def __init__(self, hospital: Hospital) -> None:
+        for number in range(40):
+            trade.person(f"cashier-{number}", Role.CASHIER, hospital.township)
+        self.wanted = trade.person("zhou-min", Role.INSURANCE_OFFICER, hospital.township)
+        User.objects.filter(pk=self.wanted.pk).update(display_name="周敏")
+
+
+@pytest.mark.parametrize("words", ["周敏", "zhou-m", "医保专员", "医保专员 周", "T1 周敏"])
+def test_the_person_to_pass_on_to_is_searched_for(hospital: Hospital, words: str) -> None:
+    matter, many = hospital.ask(), Many(hospital)
+    head = sign_in(hospital.head)
+    address = f"/workflows/matters/{matter.pk}/pass-on/"
+    radio = f'type="radio" name="person" value="{many.wanted.pk}"'
+    first = " ".join(head.get(address).content.decode().split())
+    assert radio not in first
+    assert "<select" not in first
+    assert "列出前 20 人" in first
+    found = " ".join(head.get(address, {"person_search": words}).content.decode().split())
+    assert radio in found
+    assert "共 1 人" in re.sub(r"<[^>]+>", "", found)
+
+
+def test_a_search_without_scripts_keeps_what_was_entered(hospital: Hospital) -> None:
+    matter, many = hospital.ask(), Many(hospital)
+    head = sign_in(hospital.head)
+    address = f"/workflows/matters/{matter.pk}/pass-on/"
+    given = {"how": "after", "comment": "请核对报销比例", "person_search": "周敏", "find": "1"}
+    answer = head.post(address, given)
+    page = " ".join(answer.content.decode().split())
+    assert answer.status_code == 200
+    assert "请核对报销比例" in page
+    assert re.search(r'value="after"[^>]* checked', page)
+    assert f'name="person" value="{many.wanted.pk}"' in page
+    assert not Act.objects.filter(kind="add_after").exists()
+    chosen = head.post(address, {**given, "person": many.wanted.pk, "person_search": "没有这样的人"})
+    assert re.search(rf'value="{many.wanted.pk}"[^>]* checked', chosen.content.decode())
+    assert "没有找到" in chosen.content.decode()
+    del given["find"]
+    assert head.post(address, {**given, "person": many.wanted.pk}).status_code == 302
+    assert Act.objects.filter(kind="add_after", other=many.wanted).exists()
+
+
+@pytest.mark.parametrize("words", ["\0", "%", "\\", "'", "x" * 5000, "²", " 　 ", "a b c d e f g h"])
+def test_no_words_break_the_search(hospital: Hospital, words: str) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    for path in (f"/workflows/matters/{matter.pk}/pass-on/", "/workflows/delegations/new/"):
+        name = "person" if "pass-on" in path else "to"
+        for chosen in ("", "²", "9" * 30, "\0"):
+            assert head.get(path, {f"{name}_search": words, name: chosen}).status_code == 200
+        assert head.post(path, {f"{name}_search": words, "find": "1", name: words}).status_code == 200
+        assert head.post(path, {f"{name}_search": words, name: words}).status_code == 422
+
+
+def test_who_may_not_sign_is_not_found(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    for nobody in ("clerk", "auditor", "stranger", "head"):
+        page = head.get(f"/workflows/matters/{matter.pk}/pass-on/", {"person_search": nobody}).content.decode()
+        names = [User.objects.get(username=nobody).pk]
+        assert f'name="person" value="{names[0]}"' not in " ".join(page.split())
+
+
+def test_the_deputy_is_searched_for(hospital: Hospital) -> None:
+    head = sign_in(hospital.head)
+    page = head.get("/workflows/delegations/new/", {"to_search": "second-head"}).content.decode()
+    assert f'name="to" value="{hospital.second_head.pk}"' in " ".join(page.split())
+
+
 def test_a_comment_with_an_attachment_of_the_wrong_kind_is_refused(hospital: Hospital) -> None:
     matter = hospital.ask()
     head = sign_in(hospital.head)
@@ -121,6 +238,18 @@ def test_the_batch_button_signs_what_is_ticked(hospital: Hospital) -> None:
     answer = head.post("/workflows/batch/", {"task": ticked}, follow=True)
     assert "已同意 2 件" in answer.content.decode()
     assert "请先勾选" in head.post("/workflows/batch/", {}, follow=True).content.decode()
+
+
+def test_the_batch_button_shows_only_where_something_can_be_ticked(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    assert "同意勾选的事项" in head.get("/workflows/").content.decode()
+    later = FlowVersion.objects.get(pk=matter.version_id)
+    later.pk, later._state.adding = None, True
+    later.number, later.body = later.number + 1, {**later.body, "batch": False}
+    later.save(force_insert=True)
+    Matter.objects.filter(pk=matter.pk).update(version=later)
+    assert "同意勾选的事项" not in head.get("/workflows/").content.decode()
 
 
 def test_the_lists_cost_the_same_queries_however_long(

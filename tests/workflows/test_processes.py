@@ -1,5 +1,6 @@
 """The process register: improvement, the counter against the notice, risks and controls, cases, who sees and keeps what."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from ops_platform.audit.models import AuditEvent
@@ -86,11 +88,27 @@ def test_what_was_nothing_or_is_not_known_has_no_improvement(before: Any, after:
     assert selectors.improvement(before, after) == improved
 
 
-def test_the_counter_sets_optimised_processes_against_what_the_notice_asks_for(hospital: Hospital) -> None:
+@pytest.fixture
+def asked_for(hospital: Hospital) -> Hospital:
+    """The township hospital owes two, by a value of its own."""
+    Parameter.objects.create(
+        key="workflows.required_processes_township",
+        scope=Scope.INSTITUTION,
+        institution=hospital.township,
+        name="要求",
+        effective_from="2024-01-01",
+        value=2,
+        source_mark="default",
+    )
+    return hospital
+
+
+def test_the_counter_sets_optimised_processes_against_what_the_notice_asks_for(asked_for: Hospital) -> None:
+    hospital = asked_for
     optimised(hospital.head, hospital.township, "ZN-01")
     registered(hospital.head, hospital.township, "ZN-02")
     registered(hospital.head, hospital.township, "ZN-03", status="retired")
-    (counter,) = selectors.progress(actor=me(hospital.head), day=date(2026, 3, 1))
+    (counter,) = selectors.progress(actor=me(hospital.head), day=timezone.localdate())
     assert (counter.registered, counter.optimised, counter.required, counter.pilot) == (2, 1, 2, 5)
     assert (counter.reached, counter.missing) == (False, 1)
     words = page(hospital.head, "processes")
@@ -115,7 +133,44 @@ def test_a_pilot_hospital_has_a_value_of_its_own_from_its_day_on(hospital: Hospi
         {row.institution.code: row.required for row in selectors.progress(actor=PLATFORM, day=day)}
         for day in (date(2026, 1, 31), date(2026, 2, 28), date(2026, 3, 1))
     ]
-    assert required == [{"H1": 2, "T1": two, "V1": 2} for two in (2, 5, 6)]
+    assert required == [{"H1": 2, "T1": own, "V1": 0} for own in (0, 5, 6)]
+
+
+def test_a_process_counts_for_the_year_since_when_it_is_optimised(asked_for: Hospital) -> None:
+    head, township = asked_for.head, asked_for.township
+    older, marked = optimised(head, township, "ZN-01"), optimised(head, township, "ZN-02")
+    after = Figures(steps=4, hours=Decimal(4), since=date(2025, 6, 1))
+    save_state(me(head), process_id=older.pk, which="after", figures=after)
+    older.refresh_from_db()
+    marked.refresh_from_db()
+    today = timezone.localdate()
+    assert (older.optimised_on, marked.optimised_on) == (date(2025, 6, 1), today)
+    counted = {}
+    for day in (date(2024, 12, 31), date(2025, 12, 31), today):
+        (counter,) = selectors.progress(actor=me(head), day=day)
+        counted[counter.year] = (counter.optimised, counter.in_all, counter.missing)
+    assert counted == {2024: (0, 2, 2), 2025: (1, 2, 1), today.year: (1, 2, 1)}
+    words = re.sub(r"<[^>]+>|\s+", "", page(head, "processes", year="2025"))
+    assert "2025年已优化1/要求2个" in words
+    assert "累计2个" in words
+    assert "ZN-02" not in page(head, "processes", optimised="2025")
+    older = change_process(me(head), process_id=older.pk, version=older.version, sheet=sheet("ZN-01"))
+    assert older.optimised_on is None
+
+
+@pytest.mark.parametrize("year", ["x", "0", "99999", "-1", "²", "\0", "1e400", "2025.5", "9999"])
+def test_no_year_breaks_the_register(hospital: Hospital, year: str) -> None:
+    words = page(hospital.head, "processes", year=year, optimised=year)
+    assert str(timezone.localdate().year) in words
+
+
+def test_small_institutions_owe_nothing_by_default(hospital: Hospital) -> None:
+    by_place = {row.institution.code: row.required for row in selectors.progress(actor=PLATFORM, day=date(2026, 3, 1))}
+    assert by_place == {"H1": 2, "T1": 0, "V1": 0}
+    marks = Parameter.objects.filter(key__in=selectors.REQUIRED_BY_KIND.values()).values_list("source_mark", flat=True)
+    assert list(marks) == ["default", "default"]
+    marks = Parameter.objects.filter(key__in=[selectors.REQUIRED_OTHER, selectors.REQUIRED_PILOT])
+    assert {row.source_mark for row in marks} == {"seed"}
 
 
 def test_nothing_is_optimised_without_figures_of_both_sides(hospital: Hospital) -> None:

@@ -6,10 +6,23 @@ import django_filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.orm.fields import MoneyField
 from workflows.models import Copy, Matter, Task
 from workflows.subjects import subject_types
 
 DAY = forms.DateInput(attrs={"type": "date"})
+
+
+def amount_filter(label: Any, field_name: str, lookup: str) -> django_filters.NumberFilter:
+    """A bound of the amount in yuan, as large as the column holds."""
+    return django_filters.NumberFilter(
+        label=label,
+        field_name=field_name,
+        lookup_expr=lookup,
+        max_digits=MoneyField().max_digits,
+        decimal_places=MoneyField().decimal_places,
+        widget=forms.NumberInput(attrs={"step": "any"}),
+    )
 
 
 def kinds() -> list[tuple[str, str]]:
@@ -18,7 +31,7 @@ def kinds() -> list[tuple[str, str]]:
 
 
 class TaskFilter(django_filters.FilterSet):
-    """Tasks by words in the title, subject type, applicant and institution."""
+    """Tasks by words in the title, subject type, applicant, institution and amount."""
 
     words = django_filters.CharFilter(label=_("事项名称"), field_name="matter__title", lookup_expr="icontains")
     kind = django_filters.ChoiceFilter(
@@ -29,6 +42,8 @@ class TaskFilter(django_filters.FilterSet):
         label=_("申请人"), field_name="matter__applicant__display_name", lookup_expr="icontains"
     )
     place = django_filters.CharFilter(label=_("机构"), field_name="matter__institution__name", lookup_expr="icontains")
+    amount_from = amount_filter(_("金额(元)自"), "matter__amount", "gte")
+    amount_to = amount_filter(_("金额(元)至"), "matter__amount", "lte")
 
     class Meta:
         model = Task
@@ -36,7 +51,7 @@ class TaskFilter(django_filters.FilterSet):
 
 
 class CopyFilter(TaskFilter):
-    """Copies by words in the title and by subject type."""
+    """Copies by the same."""
 
     class Meta:
         model = Copy
@@ -44,7 +59,7 @@ class CopyFilter(TaskFilter):
 
 
 class MatterFilter(django_filters.FilterSet):
-    """Matters by words, subject type, state, applicant, institution and day."""
+    """Matters by words, subject type, state, applicant, institution, amount and day."""
 
     words = django_filters.CharFilter(label=_("事项名称"), field_name="title", lookup_expr="icontains")
     kind = django_filters.ChoiceFilter(label=_("类型"), field_name="subject_type", choices=kinds, empty_label=_("全部"))
@@ -53,6 +68,8 @@ class MatterFilter(django_filters.FilterSet):
         label=_("申请人"), field_name="applicant__display_name", lookup_expr="icontains"
     )
     place = django_filters.CharFilter(label=_("机构"), field_name="institution__name", lookup_expr="icontains")
+    amount_from = amount_filter(_("金额(元)自"), "amount", "gte")
+    amount_to = amount_filter(_("金额(元)至"), "amount", "lte")
     since = django_filters.DateFilter(label=_("提交日期自"), method="from_day", widget=DAY)
     until = django_filters.DateFilter(label=_("至"), method="to_day", widget=DAY)
 

@@ -48,9 +48,16 @@ class ProcessFilter(django_filters.FilterSet):
         empty_label=_("全部"),
     )
 
+    optimised = django_filters.NumberFilter(
+        label=_("优化年度"), method="with_year", max_digits=4, decimal_places=0, min_value=1, max_value=9999
+    )
+
     class Meta:
         model = Process
         fields: list[str] = []
+
+    def with_year(self, rows: Any, _name: str, value: Any) -> Any:
+        return rows.filter(status=Process.Status.OPTIMISED, optimised_on__year=int(value))
 
     def with_words(self, rows: Any, _name: str, value: str) -> Any:
         return rows.filter(Q(name__icontains=value) | Q(code__icontains=value) | Q(matter__icontains=value))

@@ -10,7 +10,7 @@ from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.masterdata.models import Department, Institution
 from workflows.engine.conditions import Attribute, Kind, Value
 from workflows.engine.definition import Definition, Withdrawing
-from workflows.forms.matters import PersonField
+from workflows.forms.people import PersonField
 from workflows.models import Flow
 from workflows.subjects import subject_types
 
@@ -89,7 +89,7 @@ class DryRunForm(forms.Form):
     department = forms.ModelChoiceField(
         Department.objects.none(), label=_("科室"), required=False, empty_label=_("不指明科室")
     )
-    applicant = PersonField(User.objects.none(), label=_("申请人"))
+    applicant = PersonField(User.objects.none(), label=_("申请人"), empty_label=_("请选择"))
 
     def __init__(
         self, *args: Any, flow: Flow, which: list[tuple[str, Any]], definition: Definition, **kwargs: Any

@@ -1,5 +1,6 @@
 """Forms of the approval pages."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -8,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.documents.public import DocumentsField
-from ops_platform.identity.models import ROLE_TITLES, User
+from ops_platform.identity.models import User
 from ops_platform.kernel import Actor
 from ops_platform.masterdata.models import Department, Institution
+from workflows.forms.people import PersonSearchField
 from workflows.models import Matter, RequestKind
 from workflows.selectors import matters as selectors
 from workflows.services.delegations import LONGEST_DAYS
@@ -18,24 +20,6 @@ from workflows.services.requests import LARGEST
 from workflows.subjects import subject_types
 
 DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-TITLES = {role.value: str(title) for role, title in ROLE_TITLES.items()}
-
-
-class PersonField(forms.ModelChoiceField):
-    """A colleague, shown with the roles people know them by."""
-
-    def __init__(self, queryset: Any, **kwargs: Any) -> None:
-        super().__init__(queryset, **kwargs)
-        self._roles: dict[int, str] = {}
-
-    def offer(self, people: Any) -> None:
-        """Offer these people; their roles are read once for all."""
-        self._roles = {post.person.pk: post.roles for post in selectors.posts(people, TITLES)}
-        self.queryset = people
-
-    def label_from_instance(self, obj: User) -> str:
-        roles = self._roles.get(obj.pk, "")
-        return f"{obj.display_name}({roles})" if roles else obj.display_name
 
 
 class RequestForm(forms.Form):
@@ -72,7 +56,7 @@ class RequestForm(forms.Form):
 class DelegationForm(forms.Form):
     """Who acts for the reader, on which days, in which matters."""
 
-    to = PersonField(User.objects.none(), label=_("受托人"))
+    to = PersonSearchField(User.objects.none(), label=_("受托人"))
     first_day = forms.DateField(label=_("开始日期"), initial=timezone.localdate, widget=DAY)
     last_day = forms.DateField(label=_("结束日期"), widget=DAY, help_text=_("含当日，最长 %s 天。") % LONGEST_DAYS)
     kinds = forms.MultipleChoiceField(
@@ -81,14 +65,15 @@ class DelegationForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("都不选表示全部事项。"),
     )
-    reason = forms.CharField(label=_("原因"), min_length=2, max_length=200)
+    reason = forms.CharField(label=_("原因"), min_length=2, max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, asked: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds: Any = self.fields["kinds"]
         kinds.choices = [(each.code, each.title) for each in subject_types()]
         people: Any = self.fields["to"]
-        people.offer(selectors.deputies(actor))
+        own = next((grant.institution for grant in actor.grants if grant.institution is not None), None)
+        people.find(selectors.deputies(actor), "to", asked, own)
 
 
 class PassOnForm(forms.Form):
@@ -106,14 +91,11 @@ class PassOnForm(forms.Form):
         widget=forms.RadioSelect,
         initial=BEFORE,
     )
-    person = PersonField(User.objects.none(), label=_("人员"))
+    person = PersonSearchField(User.objects.none(), label=_("人员"))
     comment = forms.CharField(label=_("理由"), min_length=2, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
-    def __init__(self, *args: Any, actor: Actor, matter: Matter, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, matter: Matter, asked: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people: Any = self.fields["person"]
-        people.offer(
-            selectors.colleagues(matter)
-            .exclude(pk__in={matter.applicant_id, *matter.barred})
-            .exclude(pk=actor.user or 0)
-        )
+        able = selectors.colleagues(matter).exclude(pk__in={matter.applicant_id, *matter.barred})
+        people.find(able.exclude(pk=actor.user or 0), "person", asked, matter.institution_id)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.models import ROLE_CHOICES, User
 from ops_platform.masterdata.models import Department, Institution
+from ops_platform.orm.fields import MoneyField
 from ops_platform.orm.models import READ_APPEND_CHANGE, AppendOnly, ScopedQuerySet
 from workflows.models.flow import FlowVersion
 
@@ -14,6 +15,7 @@ class Matter(models.Model):
     expired. Only one matter of a subject is on its way at a time.
 
     `digest` is what was signed: the subject's content as it stood when it was submitted last; `lines` say it in words.
+    `amount` is the yuan it is about, where its type has an attribute of that name; lists sort and filter by it.
     `looked_after` is when the sweeper is to look at it next (remind, escalate, expire).
     """
 
@@ -38,6 +40,7 @@ class Matter(models.Model):
     applicant = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     applicant_role = models.CharField(max_length=24, blank=True, default="")
     values = models.JSONField(default=dict)
+    amount = MoneyField(null=True, blank=True)
     barred = models.JSONField(default=list)
     digest = models.CharField(max_length=64)
     lines = models.JSONField(default=list)

@@ -35,7 +35,8 @@ class Process(models.Model):
     from draft to embedded (a system runs it) to optimised (figures before and after are known), and is retired at last.
 
     `flow` is the approval flow that runs it on this platform, `embedded_system` names any other system. `version` counts
-    the changes of the sheet, so that nobody overwrites what another has changed meanwhile.
+    the changes of the sheet, so that nobody overwrites what another has changed meanwhile. `optimised_on` is the day since
+    when the improved process is in force or, where nobody said, the day it was marked: its year is the one it counts for.
     """
 
     app_privileges = READ_APPEND_CHANGE
@@ -54,6 +55,7 @@ class Process(models.Model):
     owner = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    optimised_on = models.DateField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     flow = models.ForeignKey(Flow, on_delete=models.PROTECT, null=True, blank=True, related_name="processes")
     embedded_system = models.CharField(max_length=80, blank=True, default="")

@@ -1,12 +1,12 @@
 """Reads of matters: everybody sees those they had a hand in; who answers for an institution sees its own, auditors all."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
-from ops_platform.identity.models import RoleAssignment, User
+from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
 from ops_platform.kernel import Actor, NotFound, Role
 from ops_platform.masterdata.models import Institution
 from workflows.models import Act, Copy, Delegation, Matter, Task
@@ -21,6 +21,8 @@ OVERSEERS = (
 )
 NEVER_SIGN = (Role.AUDITOR, Role.REGIONAL_SUPERVISOR, Role.HIS_CLIENT)
 SIGNERS = tuple(role for role in Role if role not in NEVER_SIGN)
+MOST_WORDS = 5
+TITLES = {role.value: str(title) for role, title in ROLE_TITLES.items()}
 FLOW_READERS = (Role.SYSTEM_ADMIN, Role.OPERATION_CENTRE, Role.AUDITOR, Role.LEADERSHIP)
 
 
@@ -154,6 +156,20 @@ def deputies(actor: Actor) -> QuerySet[User]:
     return User.objects.filter(Exists(reaching), is_active=True).exclude(pk=actor.user or 0).order_by("display_name")
 
 
+def find_people(people: QuerySet[User], words: str, near: int | None = None) -> QuerySet[User]:
+    """Of the people those whom every word fits, by name, user name, role in words or institution; those of the institution
+    `near` first."""
+    held = RoleAssignment.objects.filter(user=OuterRef("pk"), state=RoleAssignment.State.ACTIVE)
+    for word in words.replace("\0", " ").split()[:MOST_WORDS]:
+        roles = [role.value for role, title in ROLE_TITLES.items() if word in str(title)]
+        posts_fit = Q(role__in=roles) | Q(institution__name__icontains=word) | Q(institution__code__iexact=word)
+        people = people.filter(
+            Q(display_name__icontains=word) | Q(username__icontains=word) | Exists(held.filter(posts_fit))
+        )
+    nearby = Exists(held.filter(institution=near)) if near is not None else Value(False)
+    return people.annotate(nearby=nearby).order_by("-nearby", "display_name", "username")
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """A person with the roles that people know them by."""
@@ -162,12 +178,13 @@ class Post:
     roles: str
 
 
-def posts(people: QuerySet[User], titles: dict[str, str]) -> list[Post]:
-    """People with their roles in words; two queries."""
+def posts(people: Iterable[User]) -> list[Post]:
+    """People with their roles in words; one query beside that of the people."""
+    people = list(people)
     held: dict[int, list[str]] = {}
     rows = RoleAssignment.objects.filter(user__in=people, state=RoleAssignment.State.ACTIVE).order_by("id")
     for user, role, institution in rows.values_list("user", "role", "institution__name"):
-        held.setdefault(user, []).append(f"{institution or ''}{titles.get(role, role)}")
+        held.setdefault(user, []).append(f"{institution or ''}{TITLES.get(role, role)}")
     return [Post(person, "、".join(dict.fromkeys(held.get(person.pk, [])))) for person in people]
 
 

@@ -5,18 +5,23 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Actor, NotFound, Role
-from ops_platform.masterdata.models import Institution, Parameter, Scope
+from ops_platform.masterdata.models import Institution, InstitutionKind, Parameter, Scope
 from workflows.models import Flow, Process, ProcessCase, ProcessPoint, ProcessState
 from workflows.selectors.measures import READERS
 
 EDITORS = (Role.OPERATION_CENTRE, Role.INSTITUTION_HEAD, Role.FINANCE_DIRECTOR)
 REQUIRED_PILOT = "workflows.required_processes_pilot"
 REQUIRED_OTHER = "workflows.required_processes_other"
+REQUIRED_BY_KIND = {
+    InstitutionKind.TOWNSHIP_HOSPITAL: "workflows.required_processes_township",
+    InstitutionKind.VILLAGE_CLINIC: "workflows.required_processes_village",
+}
 METRICS = ("steps", "handovers", "hours", "cost", "error_rate")
+YEAR_OF_NOTICE = 2024
 NARROWEST_FIRST = [Scope.INSTITUTION, Scope.CITY, Scope.PROVINCE, Scope.NATIONAL]
 
 
@@ -100,11 +105,13 @@ def possible_owners(institutions: QuerySet[Institution]) -> QuerySet[User]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many processes an institution has optimised against how many the notice asks for. Nothing is owed where 0 is
-    required; `pilot` is what a pilot hospital owes."""
+    """How many processes an institution has optimised within a calendar year against how many the notice asks for, and in
+    all. Nothing is owed where 0 is required; `pilot` is what a pilot hospital owes."""
 
     institution: Institution
+    year: int
     registered: int
+    in_all: int
     optimised: int
     required: int
     pilot: int
@@ -121,35 +128,56 @@ class Progress:
 
 
 def progress(*, actor: Actor, day: date) -> list[Progress]:
-    """The counter of each institution that the actor reads, as the parameters of the day ask for it; three queries."""
+    """The counter of each institution that the actor reads, for the calendar year of the day, as the parameters of the day
+    ask for it; three queries."""
     institutions = list(Institution.objects.visible_to(actor, *READERS).order_by("code"))
+    optimised = Q(status=Process.Status.OPTIMISED)
     counted = (
         Process.objects.filter(institution__in=institutions)
         .order_by()
         .values("institution")
         .annotate(
             registered=Count("id", filter=~Q(status=Process.Status.RETIRED)),
-            optimised=Count("id", filter=Q(status=Process.Status.OPTIMISED)),
+            in_all=Count("id", filter=optimised),
+            optimised=Count("id", filter=optimised & Q(optimised_on__year=day.year)),
         )
     )
-    counts = {row["institution"]: (row["registered"], row["optimised"]) for row in counted}
-    rows = list(Parameter.objects.filter(key__in=[REQUIRED_PILOT, REQUIRED_OTHER], effective_from__lte=day))
+    counts = {row["institution"]: (row["registered"], row["in_all"], row["optimised"]) for row in counted}
+    keys = [REQUIRED_PILOT, REQUIRED_OTHER, *REQUIRED_BY_KIND.values()]
+    rows = list(Parameter.objects.filter(key__in=keys, effective_from__lte=day))
     return [
         Progress(
             institution,
-            *counts.get(institution.pk, (0, 0)),
-            required=_in_force(rows, REQUIRED_OTHER, institution),
-            pilot=_in_force(rows, REQUIRED_PILOT, institution),
+            day.year,
+            *counts.get(institution.pk, (0, 0, 0)),
+            required=_required(rows, institution),
+            pilot=_in_force([row for row in rows if row.key == REQUIRED_PILOT], institution),
         )
         for institution in institutions
     ]
 
 
-def _in_force(rows: Sequence[Parameter], key: str, institution: Institution) -> int:
+def first_year(*, actor: Actor, today: date) -> int:
+    """The year of the first process that counts, or of the notice."""
+    found = Process.objects.visible_to(actor, *READERS).aggregate(first=Min("optimised_on"))["first"]
+    return min(found.year if found else today.year, YEAR_OF_NOTICE, today.year)
+
+
+def _required(rows: Sequence[Parameter], institution: Institution) -> int:
+    """What the institution owes: by its kind, unless a value of its own was set under either key."""
+    by_kind = REQUIRED_BY_KIND.get(InstitutionKind(institution.kind), REQUIRED_OTHER)
+    fitting = [
+        row
+        for row in rows
+        if row.key == by_kind or (row.key == REQUIRED_OTHER and row.institution_id == institution.pk)
+    ]
+    return _in_force(fitting, institution)
+
+
+def _in_force(rows: Sequence[Parameter], institution: Institution) -> int:
     """The institution's own value before that of the city, the province, the nation; of one scope the latest."""
-    fitting = [row for row in rows if row.key == key and row.institution_id in (None, institution.pk)]
     best = min(
-        fitting,
+        (row for row in rows if row.institution_id in (None, institution.pk)),
         key=lambda row: (NARROWEST_FIRST.index(Scope(row.scope)), -row.effective_from.toordinal()),
         default=None,
     )

@@ -173,13 +173,19 @@ def _keep_matter(matter: Matter, course: Course, events: Sequence[Event], now: d
     matter.step, matter.next_number = course.step, course.next_number
     matter.returned_from = course.returned_from
     matter.step_title = course.present.title if course.step else ""
-    matter.values = values_to_json(course.values)
+    matter.values, matter.amount = values_to_json(course.values), _amount(course.values)
     if any(event.kind is EventKind.ENTERED for event in events):
         matter.entered_at, matter.reminded_at, matter.escalated_at, matter.urged_at = now, None, None, None
     if course.state in ENDED:
         matter.ended_at = now
     matter.looked_after = next_look(matter, course)
     matter.save()
+
+
+def _amount(values: Values) -> Decimal | None:
+    """The yuan that the matter is about, where its type knows them."""
+    amount = values.get("amount")
+    return amount if isinstance(amount, Decimal) else None
 
 
 def next_look(matter: Matter, course: Course) -> datetime | None:

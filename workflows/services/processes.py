@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from ops_platform.audit.public import record
 from ops_platform.identity.models import User
@@ -84,6 +85,17 @@ def _fill(process: Process, sheet: Sheet) -> None:
         raise Invalid("workflows.flow_elsewhere", "所选审批流程不适用于该机构，或尚未发布。", field="flow")
     process.flow_id = sheet.flow
     _must_deserve(process)
+    _date(process)
+
+
+def _date(process: Process) -> None:
+    """Since when the process is optimised: what the state after says, else the day it was marked. Retired, it stays."""
+    if process.status == Process.Status.OPTIMISED:
+        after = selectors.states_of(process=process).get(ProcessState.Which.AFTER)
+        said = after.since if after else None
+        process.optimised_on = said or process.optimised_on or timezone.localdate()
+    elif process.status != Process.Status.RETIRED:
+        process.optimised_on = None
 
 
 def _must_deserve(process: Process) -> None:
@@ -204,6 +216,7 @@ def save_state(actor: Actor, *, process_id: int, which: str, figures: Figures) -
     given["map"] = [dict(step) for step in figures.map]
     state, _ = ProcessState.objects.update_or_create(process=process, which=which, defaults=given)
     _must_deserve(process)
+    _date(process)
     _touch(process)
     known = {name: str(given[name]) for name in selectors.METRICS if given[name] is not None}
     detail = {"which": which, "basis": str(given["basis"]), **known}
@@ -245,7 +258,7 @@ def _locked_point(actor: Actor, point_id: int) -> ProcessPoint:
 
 def _touch(process: Process) -> None:
     process.version += 1
-    process.save(update_fields=["version", "changed_at"])
+    process.save(update_fields=["version", "changed_at", "optimised_on"])
 
 
 def _record(actor: Actor, action: str, process: Process, detail: Mapping[str, Any]) -> None:

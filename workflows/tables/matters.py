@@ -4,14 +4,25 @@ from datetime import datetime
 from typing import Any
 
 import django_tables2
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import A
 
 from ops_platform.web import formats
-from ops_platform.web.tables import STACKED_WORDS, ActionsColumn, DayColumn, StateColumn, Table, TimeColumn
+from ops_platform.web.tables import (
+    STACKED_WORDS,
+    ActionsColumn,
+    DayColumn,
+    MoneyColumn,
+    StateColumn,
+    Table,
+    TimeColumn,
+)
 from ops_platform.web.templatetags import ops
 from workflows.models import Copy, Delegation, Matter, Task
+from workflows.selectors.deadlines import limit_of
 from workflows.subjects import title_of
 
 LONG_HOURS = 48
@@ -24,6 +35,8 @@ MATTER_TONES = {
     "expired": "bad",
 }
 TASK_TONES = {"signed": "good", "refused": "bad"}
+NAME = {"td": {"class": "stack-block stack-name"}}
+ONE_LINE = {"td": {"class": "text-nowrap"}}
 
 
 class _KindColumn(django_tables2.Column):
@@ -36,38 +49,83 @@ class _KindColumn(django_tables2.Column):
         return title_of(value)
 
 
+def how_long(hours: float) -> str:
+    """A wait as people say it: hours for two days, then days."""
+    if hours >= LONG_HOURS:
+        return _now("%s 天") % formats.quantity(round(hours / 24, 1))
+    return _now("%s 小时") % formats.quantity(round(hours, 1)) if hours >= 1 else formats.duration(hours)
+
+
 class ToDoTable(Table):
-    """Tasks that wait for the reader; those of flows that allow it can be ticked."""
+    """Tasks that wait for the reader; those of flows that allow it can be ticked. Type and step stand under the title, in
+    the export in columns of their own."""
 
     stacks = True
     tick = django_tables2.TemplateColumn(
-        verbose_name="", template_name="workflows/tick.html", orderable=False, exclude_from_export=True
+        verbose_name="",
+        template_name="workflows/tick.html",
+        orderable=False,
+        exclude_from_export=True,
+        attrs={"td": {"class": "stack-tick"}},
     )
-    matter = django_tables2.TemplateColumn(
-        verbose_name=_("事项"), template_name="workflows/matter_cell.html", orderable=False
+    matter = django_tables2.Column(verbose_name=_("事项"), orderable=False, attrs=NAME)
+    amount = MoneyColumn(verbose_name=_("金额(元)"), accessor="matter__amount")
+    applicant = django_tables2.Column(
+        verbose_name=_("申请人"), accessor="matter__applicant__display_name", attrs=ONE_LINE
     )
-    kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", orderable=False)
     institution = django_tables2.Column(verbose_name=_("机构"), accessor="matter__institution__name", default="医共体")
-    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant")
-    step_title = django_tables2.Column(verbose_name=_("环节"))
+    kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", visible=False)
+    step_title = django_tables2.Column(verbose_name=_("环节"), visible=False)
     created_at = TimeColumn(verbose_name=_("到达时间"))
     waited = django_tables2.Column(verbose_name=_("已等待"), accessor="created_at", orderable=False)
+    limit = django_tables2.Column(verbose_name=_("办理时限"), accessor="matter", orderable=False)
 
     class Meta(Table.Meta):
         attrs = STACKED_WORDS
         model = Task
-        fields = ("tick", "matter", "kind", "institution", "applicant", "step_title", "created_at", "waited")
+        fields = (
+            "tick",
+            "matter",
+            "amount",
+            "applicant",
+            "institution",
+            "kind",
+            "step_title",
+            "created_at",
+            "waited",
+            "limit",
+        )
+
+    def render_matter(self, record: Task) -> str:
+        kind = title_of(record.matter.subject_type)
+        return render_to_string("workflows/matter_cell.html", {"record": record, "kind": kind})
 
     def value_matter(self, record: Task) -> str:
         return record.matter.title
 
     def render_waited(self, value: datetime) -> str:
         hours = (timezone.now() - value).total_seconds() / 3600
-        text = formats.duration(hours)
-        return ops.badge(text, "warn") if hours >= LONG_HOURS else text
+        return ops.badge(how_long(hours), "warn") if hours >= LONG_HOURS else how_long(hours)
 
     def value_waited(self, value: datetime) -> str:
-        return formats.duration((timezone.now() - value).total_seconds() / 3600)
+        return how_long((timezone.now() - value).total_seconds() / 3600)
+
+    def render_limit(self, value: Matter) -> str:
+        limit = limit_of(value, timezone.now())
+        words = self.value_limit(value)
+        if limit is None or not limit.late:
+            return words or formats.MISSING
+        return ops.badge(words, "bad" if limit.hours_left(timezone.now()) <= 0 else "warn")
+
+    def value_limit(self, value: Matter) -> str:
+        now = timezone.now()
+        limit = limit_of(value, now)
+        if limit is None:
+            return ""
+        hours = limit.hours_left(now)
+        if hours <= 0:
+            return _now("已超 %s") % how_long(-hours)
+        return _now("%(left)s后%(what)s") % {"left": how_long(hours), "what": limit.consequence.label}
 
 
 class DoneTable(Table):
@@ -77,9 +135,12 @@ class DoneTable(Table):
     matter = django_tables2.Column(
         verbose_name=_("事项"), accessor="matter__title", linkify=("workflows:matter", {"pk": A("matter_id")})
     )
+    amount = MoneyColumn(verbose_name=_("金额(元)"), accessor="matter__amount")
     kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", orderable=False)
-    institution = django_tables2.Column(verbose_name=_("机构"), accessor="matter__institution__name", default="医共体")
-    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant")
+    institution = django_tables2.Column(
+        verbose_name=_("机构"), accessor="matter__institution__name", default="医共体", attrs=ONE_LINE
+    )
+    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant", attrs=ONE_LINE)
     state = StateColumn(verbose_name=_("我的意见"), tones=TASK_TONES)
     done_at = TimeColumn(verbose_name=_("办理时间"))
     now = django_tables2.Column(verbose_name=_("事项状态"), accessor="matter__get_state_display", orderable=False)
@@ -87,7 +148,7 @@ class DoneTable(Table):
     class Meta(Table.Meta):
         attrs = STACKED_WORDS
         model = Task
-        fields = ("matter", "kind", "institution", "applicant", "state", "done_at", "now")
+        fields = ("matter", "amount", "kind", "institution", "applicant", "state", "done_at", "now")
 
 
 class MatterTable(Table):
@@ -95,9 +156,12 @@ class MatterTable(Table):
 
     stacks = True
     title = django_tables2.Column(verbose_name=_("事项"), linkify=("workflows:matter", {"pk": A("pk")}))
+    amount = MoneyColumn(verbose_name=_("金额(元)"))
     subject_type = _KindColumn(verbose_name=_("类型"))
-    institution = django_tables2.Column(verbose_name=_("机构"), accessor="institution__name", default="医共体")
-    applicant = django_tables2.Column(verbose_name=_("申请人"))
+    institution = django_tables2.Column(
+        verbose_name=_("机构"), accessor="institution__name", default="医共体", attrs=ONE_LINE
+    )
+    applicant = django_tables2.Column(verbose_name=_("申请人"), attrs=ONE_LINE)
     state = StateColumn(verbose_name=_("状态"), tones=MATTER_TONES)
     step_title = django_tables2.Column(verbose_name=_("当前环节"))
     submitted_at = TimeColumn(verbose_name=_("提交时间"))
@@ -108,6 +172,7 @@ class MatterTable(Table):
         model = Matter
         fields = (
             "title",
+            "amount",
             "subject_type",
             "institution",
             "applicant",
@@ -128,16 +193,19 @@ class CopyTable(Table):
     matter = django_tables2.Column(
         verbose_name=_("事项"), accessor="matter__title", linkify=("workflows:matter", {"pk": A("matter_id")})
     )
+    amount = MoneyColumn(verbose_name=_("金额(元)"), accessor="matter__amount")
     kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", orderable=False)
-    institution = django_tables2.Column(verbose_name=_("机构"), accessor="matter__institution__name", default="医共体")
-    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant")
+    institution = django_tables2.Column(
+        verbose_name=_("机构"), accessor="matter__institution__name", default="医共体", attrs=ONE_LINE
+    )
+    applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant", attrs=ONE_LINE)
     at = TimeColumn(verbose_name=_("抄送时间"))
     read_at = TimeColumn(verbose_name=_("阅读时间"))
 
     class Meta(Table.Meta):
         attrs = STACKED_WORDS
         model = Copy
-        fields = ("matter", "kind", "institution", "applicant", "at", "read_at")
+        fields = ("matter", "amount", "kind", "institution", "applicant", "at", "read_at")
 
 
 class DelegationTable(Table):

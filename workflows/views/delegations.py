@@ -6,13 +6,14 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.web.pages import ActionPage, FormPage, ListPage
+from ops_platform.web.pages import ActionPage, ListPage
 from workflows import services
 from workflows.forms.matters import DelegationForm
 from workflows.models import Delegation
 from workflows.selectors import matters as selectors
 from workflows.selectors.matters import SIGNERS
 from workflows.tables.matters import DelegationTable
+from workflows.views.people import PersonFormPage
 
 
 class Delegations(ListPage):
@@ -29,7 +30,7 @@ class Delegations(ListPage):
         return selectors.delegations_of(self.actor)
 
 
-class NewDelegation(FormPage):
+class NewDelegation(PersonFormPage):
     """Hand the reader's tasks over."""
 
     roles = SIGNERS

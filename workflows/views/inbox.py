@@ -49,6 +49,11 @@ class ToDo(_Tab):
     def get_queryset(self) -> QuerySet[Task]:
         return selectors.to_do(self.actor)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        rows = (row.record for row in context["table"].paginated_rows)
+        return {**context, "tickable": any(task.matter.version.body.get("batch") for task in rows)}
+
 
 class Done(_Tab):
     """What the reader has signed or refused."""

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Invalid, NotFound
-from ops_platform.web.pages import ActionPage, FormPage, TemplatePage
+from ops_platform.web.pages import ActionPage, TemplatePage
 from workflows import course_page, services
 from workflows.forms.matters import PassOnForm
 from workflows.models import Matter, Task
 from workflows.selectors import matters as selectors
+from workflows.views.people import PersonFormPage
 
 
 class MatterDetail(TemplatePage):
@@ -66,7 +67,7 @@ class Sign(_MatterAction):
         raise Invalid("workflows.unknown_act", _now("请选择同意、否决或退回。"))
 
 
-class PassOn(FormPage):
+class PassOn(PersonFormPage):
     """Add a signer, or give the task to somebody else."""
 
     title = _("加签或转办")

@@ -1,6 +1,6 @@
 """The process register: the list with what is still owed, one process, and what its editors enter."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +24,7 @@ from workflows.services import processes as services
 from workflows.tables.processes import STATUS_TONES, ProcessTable
 from workflows.views.measure_words import explanations
 
+MOST_YEARS = 10
 METRIC_TITLES = {
     "steps": _("环节数(个)"),
     "handovers": _("交接次数(次)"),
@@ -48,9 +49,16 @@ class Processes(ListPage):
         return selectors.processes(actor=self.actor)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        progress = selectors.progress(actor=self.actor, day=timezone.localdate())
+        today = timezone.localdate()
+        first = max(selectors.first_year(actor=self.actor, today=today), today.year - MOST_YEARS + 1)
+        years = [str(year) for year in range(today.year, first - 1, -1)]
+        asked = self.request.GET.get("year", "")
+        year = int(asked) if asked in years else today.year
+        progress = selectors.progress(actor=self.actor, day=min(today, date(year, 12, 31)))
         return super().get_context_data(
             progress=progress,
+            year=str(year),
+            years=years,
             owing=[one for one in progress if not one.reached],
             may_edit=self.actor.has(*selectors.EDITORS),
             **kwargs,
