@@ -7,20 +7,14 @@ gate (code tables of a scheme) registers its rules.
 
 from dataclasses import dataclass
 
+from ops_platform.his_intake.reading import trial_balance_leaves
 from ops_platform.kernel import Severity
 
 MONTH = "l.month = %(first)s AND l.institution_id = %(institution)s AND l.superseded_sequence IS NULL"
 
-# leaf accounts only: in the order of bytes an account stands right before those below it, whose codes begin with its own
-TRIAL_BALANCE_LEAVES = (
-    "(SELECT * FROM (SELECT t.*, lead(t.account) OVER"
-    ' (PARTITION BY t.institution_id, t.period ORDER BY t.account COLLATE "C") AS next'
-    " FROM his_intake_trialbalance t WHERE t.superseded_sequence IS NULL AND {scope}) every_account"
-    " WHERE NOT coalesce(starts_with(next, account), false))"
-)
-TRIAL_BALANCE = TRIAL_BALANCE_LEAVES.format(scope="t.institution_id = %(institution)s AND t.period = %(period)s")
-MONTH_BEFORE = TRIAL_BALANCE_LEAVES.format(
-    scope="t.institution_id = %(institution)s AND t.period = to_char(%(first)s::date - interval '1 month', 'YYYY-MM')"
+TRIAL_BALANCE = trial_balance_leaves("t.institution_id = %(institution)s AND t.period = %(period)s")
+MONTH_BEFORE = trial_balance_leaves(
+    "t.institution_id = %(institution)s AND t.period = to_char(%(first)s::date - interval '1 month', 'YYYY-MM')"
 )
 
 
