@@ -14,6 +14,7 @@ urlpatterns = [
     path("identity/", include("ops_platform.identity.urls")),
     path("masterdata/", include("ops_platform.masterdata.urls")),
     path("intake/", include("ops_platform.his_intake.urls")),
+    path("ledger/", include("ops_platform.ledger.urls")),
     path("workflows/", include("workflows.urls")),
     path("nightly/", include("ops_platform.nightly.urls")),
     path("costing/", include("costing.urls")),

@@ -2,8 +2,11 @@
 
 from collections.abc import Collection
 
+from django.db.models import QuerySet
+
 from ops_platform.kernel import Period
 from ops_platform.ledger.models import BooksMode
+from ops_platform.masterdata.models import Institution
 
 
 def modes_at(institutions: Collection[int], period: Period) -> dict[int, BooksMode.Mode]:
@@ -15,3 +18,8 @@ def modes_at(institutions: Collection[int], period: Period) -> dict[int, BooksMo
     )
     said = {row.institution_id: BooksMode.Mode(row.mode) for row in rows}
     return {institution: said.get(institution, BooksMode.Mode.OWN) for institution in institutions}
+
+
+def history_of(*, institution: Institution) -> QuerySet[BooksMode]:
+    """All that was ever said of an institution, newest first."""
+    return BooksMode.objects.filter(institution=institution).order_by("-effective_from", "-id")
