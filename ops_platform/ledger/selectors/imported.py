@@ -22,31 +22,22 @@ MAPPING = """(
     ORDER BY length(a.code) DESC, a.effective_from DESC, a.id DESC LIMIT 1)"""
 """What stands behind the leaf account `l`, whose mapping is that of the day `l.since`."""
 
+# Months between two changes of any mapping are added up before their accounts are looked up. Everything that narrows or
+# groups the facts is a constant to the planner, which cannot guess how many rows the leaves are.
+_SENT = """t.period >= %(january)s AND t.period <= %(period)s AND t.institution_id = ANY (ARRAY(
+    SELECT x.institution_id FROM his_intake_trialbalance x WHERE x.institution_id = ANY (%(institutions)s)
+    AND x.period = %(period)s AND x.superseded_sequence IS NULL GROUP BY 1))"""
 _FIGURES = f"""
-WITH every_leaf AS MATERIALIZED (
-    SELECT leaf.institution_id, leaf.period, leaf.account, leaf.opening_debit - leaf.opening_credit AS opening,
-           leaf.debit, leaf.credit
-    FROM {
-    trial_balance_leaves(
-        "t.institution_id = ANY (%(institutions)s) AND t.period >= %(january)s AND t.period <= %(period)s"
-    )
-} leaf),
--- a mapping changes rarely: months between two changes are added up before their accounts are looked up
-mapped_since AS (
-    SELECT m.institution_id, m.period, max(a.effective_from) AS since
-    FROM (SELECT DISTINCT institution_id, period FROM every_leaf) m
-    JOIN ledger_localaccount a
-         ON a.institution_id = m.institution_id AND a.effective_from <= to_date(m.period, 'YYYY-MM')
-    WHERE m.institution_id IN (SELECT institution_id FROM every_leaf WHERE period = %(period)s)
-    GROUP BY 1, 2),
-leaves AS MATERIALIZED (
-    SELECT e.institution_id, e.account, s.since,
-           coalesce(sum(e.opening) FILTER (WHERE e.period = %(period)s), 0) AS opening,
+WITH leaves AS MATERIALIZED (
+    SELECT e.institution_id, e.account, to_date(max(e.period), 'YYYY-MM') AS since,
+           coalesce(sum(e.opening_debit - e.opening_credit) FILTER (WHERE e.period = %(period)s), 0) AS opening,
            coalesce(sum(e.debit) FILTER (WHERE e.period = %(period)s), 0) AS debit,
            coalesce(sum(e.credit) FILTER (WHERE e.period = %(period)s), 0) AS credit,
            sum(e.debit) AS year_debit, sum(e.credit) AS year_credit
-    FROM every_leaf e JOIN mapped_since s USING (institution_id, period)
-    GROUP BY 1, 2, 3)
+    FROM {trial_balance_leaves(_SENT)} e
+    GROUP BY e.institution_id, e.account, width_bucket(to_date(e.period, 'YYYY-MM'), (
+        SELECT array_agg(DISTINCT effective_from ORDER BY effective_from) FROM ledger_localaccount
+        WHERE institution_id = ANY (%(institutions)s))))
 SELECT l.institution_id, u.code, coalesce(m.counterparty_id, 0), m.cost_item,
        (sum(l.opening) * 100)::bigint, (sum(l.debit) * 100)::bigint, (sum(l.credit) * 100)::bigint,
        (sum(l.year_debit) * 100)::bigint, (sum(l.year_credit) * 100)::bigint
