@@ -2,20 +2,17 @@
 
 import csv
 import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import orjson
-import python_calamine
 from django.conf import settings
 
 from ops_platform.his_intake.datasets.declaration import Dataset
 from ops_platform.his_intake.datasets.fields import Fault
 from ops_platform.kernel import Invalid
+from ops_platform.web.imports import NotAWorkbook, UnpacksTooLarge, first_sheet
 
 OP = "op"
 RETRACT = "retract"
@@ -181,37 +178,13 @@ class _LazyRows(Sequence[Any]):
 
 def from_xlsx(dataset: Dataset, body: bytes) -> Delivery:
     """The first sheet of a workbook made from the template."""
-    _refuse_zip_bomb(body)
     try:
-        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
-        table = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except Exception as error:
+        table = first_sheet(body, most_bytes=settings.INTAKE_MAX_UNPACKED_BYTES)
+    except NotAWorkbook as error:
         raise Invalid("his_intake.not_xlsx", "无法读取该文件，请上传由模板另存的 .xlsx 文件。") from error
-    return from_table(dataset, [[_cell(value) for value in row] for row in table])
-
-
-def _refuse_zip_bomb(body: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise Invalid("his_intake.not_xlsx", "该文件不是 .xlsx 文件，请上传由模板另存的 .xlsx 文件。") from error
-    if unpacked > settings.INTAKE_MAX_UNPACKED_BYTES:
-        raise Invalid("his_intake.too_large", "文件解压后过大，请分成几个文件上传。")
-
-
-def _cell(value: Any) -> Any:
-    """A cell as the text a person sees: numbers without the noise of binary fractions, dates in ISO form."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return format(Decimal(format(value or 0.0, ".15g")), "f")
-    if isinstance(value, datetime):
-        is_day = value.time() == datetime.min.time()
-        return value.date().isoformat() if is_day else value.isoformat(timespec="seconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    return value.strip() if isinstance(value, str) else value
+    except UnpacksTooLarge as error:
+        raise Invalid("his_intake.too_large", "文件解压后过大，请分成几个文件上传。") from error
+    return from_table(dataset, table)
 
 
 def limit_rows(count: int) -> None:

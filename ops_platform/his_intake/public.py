@@ -38,6 +38,7 @@ from ops_platform.his_intake.reading import (
     last_sequence,
     read_charge_columns,
     read_columns,
+    trial_balance_leaves,
 )
 from ops_platform.his_intake.selectors import READERS
 
@@ -77,4 +78,5 @@ __all__ = [
     "read_charge_columns",
     "read_columns",
     "register_rule",
+    "trial_balance_leaves",
 ]

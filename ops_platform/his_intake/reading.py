@@ -95,6 +95,19 @@ def as_of_sql(alias: str, sequence: int) -> str:
     )
 
 
+def trial_balance_leaves(scope: str) -> str:
+    """SQL of the leaf accounts of trial balances as they hold now; `scope` is a condition on the facts `t`.
+
+    In the order of bytes an account stands right before those below it, whose codes begin with its own.
+    """
+    return (
+        "(SELECT * FROM (SELECT t.*, lead(t.account) OVER"
+        ' (PARTITION BY t.institution_id, t.period ORDER BY t.account COLLATE "C") AS next'
+        f" FROM his_intake_trialbalance t WHERE t.superseded_sequence IS NULL AND {scope}) every_account"
+        " WHERE NOT coalesce(starts_with(next, account), false))"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DepartmentAt:
     """A department as it was reported to be at a date."""

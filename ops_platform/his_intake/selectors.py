@@ -19,7 +19,7 @@ from ops_platform.masterdata.models import ChargeItem, Department, Institution
 
 READERS = (*SENDERS, Role.AUDITOR, Role.ACCOUNTING_REVIEWER)
 KEY = "key:"
-MONTHLY = tuple(code for code, dataset in DATASETS.items() if dataset.month)
+MONTHLY = tuple(code for code, dataset in DATASETS.items() if dataset.month and not dataset.optional)
 PATIENT_LEVEL = frozenset({"encounters", "charge-lines", "discharge-abstracts"})
 
 
@@ -100,8 +100,9 @@ def access_institution(*, actor: Actor, institution_id: int) -> Institution:
 
 
 def is_expected(dataset: Dataset, institution: Institution) -> bool:
-    """Whether the institution has anything to report: without beds nobody is discharged."""
-    return institution.beds > 0 or dataset.code != DISCHARGE_ABSTRACTS.code
+    """Whether the institution has anything to report: without beds nobody is discharged, and nobody waits for what only
+    some send."""
+    return not dataset.optional and (institution.beds > 0 or dataset.code != DISCHARGE_ABSTRACTS.code)
 
 
 def _counted(rows: QuerySet[Any], measure: Any) -> Any:

@@ -84,13 +84,16 @@ class Staging:
         for joins in dict.fromkeys(check.joins for check in self.dataset.checks):
             checks = [check for check in self.dataset.checks if check.joins == joins]
             conditions = [f"({check.condition})" for check in checks]
+            seen = [check.seen or "''" for check in checks]
             self.cursor.execute(
-                f"SELECT s.row_no, {', '.join(conditions)} FROM staging s {joins}"
+                f"SELECT s.row_no, {', '.join(conditions + seen)} FROM staging s {joins}"
                 f" WHERE NOT s.retract AND ({' OR '.join(conditions)})"
             )
-            for row_no, *broken in self.cursor.fetchall():
+            for row_no, *answers in self.cursor.fetchall():
+                broken, values = answers[: len(checks)], answers[len(checks) :]
                 found.setdefault(row_no, []).extend(
-                    (check.field, check.code, check.message) for check in compress(checks, broken)
+                    (check.field, check.code, check.message + value)
+                    for check, value in compress(zip(checks, values, strict=True), broken)
                 )
         return found
 

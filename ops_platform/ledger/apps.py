@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.utils.functional import Promise
 
+from ops_platform.kernel import Role
+
 
 class LedgerConfig(AppConfig):
     name = "ops_platform.ledger"
@@ -12,7 +14,9 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.documents.public import register_owner
+        from ops_platform.his_intake.public import register_rule
         from ops_platform.ledger import approval, closing, integrity, reference
+        from ops_platform.ledger.findings import UNMAPPED_ACCOUNT
         from ops_platform.ledger.selectors.access import may_see_voucher
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
@@ -24,11 +28,14 @@ class LedgerConfig(AppConfig):
             ledger__account_added="自设明细科目",
             ledger__account_closed="停用自设科目",
             ledger__overdraft_forbidden="设置科目不得透支",
+            ledger__local_accounts_mapped="对应本地科目",
+            ledger__books_mode_set="设置记账方式",
             ledger__voucher_made="手工凭证制单",
             ledger__voucher_changed="修改手工凭证",
         )
         register_check("ledger.balances", "账簿余额", integrity.balances)
         register_check("ledger.chain", "凭证链", integrity.chain)
+        register_rule(UNMAPPED_ACCOUNT)
         register_closing_check("ledger", closing.blockers)
         register_reference("accounts", reference.load_accounts)
         register_owner(approval.VOUCHER.code, may_see_voucher)
@@ -48,14 +55,16 @@ class LedgerConfig(AppConfig):
     def _announce_pages(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from ops_platform.ledger.selectors.access import READERS
+        from ops_platform.ledger.selectors import access, local_accounts
         from ops_platform.web import navigation
 
-        def page(title: Promise, name: str, *, icon: str, order: int) -> None:
-            navigation.register("账务", title, name, icon=icon, roles=READERS, order=order)
+        def page(title: Promise, name: str, *, icon: str, order: int, roles: tuple[Role, ...] = access.READERS) -> None:
+            navigation.register("账务", title, name, icon=icon, roles=roles, order=order)
 
         page(_("凭证查询"), "ledger:journal", icon="book-2", order=10)
         page(_("手工凭证"), "ledger:vouchers", icon="pencil", order=20)
         page(_("待记账凭证"), "ledger:pending", icon="clock", order=30)
         page(_("科目余额表"), "ledger:trial-balance", icon="scale", order=40)
+        page(_("科目对应"), "ledger:local-accounts", icon="arrows-exchange", order=60, roles=local_accounts.READERS)
+        page(_("外部账对照"), "ledger:trial-balances", icon="checklist", order=70, roles=local_accounts.READERS)
         page(_("会计科目表"), "ledger:chart", icon="list-tree", order=90)

@@ -38,6 +38,8 @@ NIGHTLY_READERS = roles("oc dir fin rev head aud adm")
 FLOW_READERS = roles("adm oc aud lead")
 FLOW_MAKERS = roles("adm oc")
 VOUCHER_MAKERS = roles("fin dir oc")
+MAPPING_KEEPERS = roles("fin rev dir oc")
+MAPPING_READERS = MAPPING_KEEPERS | roles("aud")
 
 PROCESS_READERS = roles("aud oc lead head dir fin dep")
 PROCESS_EDITORS = roles("oc head dir")
@@ -62,6 +64,13 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "identity:new-api-key": ADMIN,
     "identity:revoke-api-key": ADMIN,
     "identity:access-log": ADMIN_READERS,
+    "ledger:local-accounts": MAPPING_READERS,
+    "ledger:map-account": MAPPING_KEEPERS,
+    "ledger:import-mapping": MAPPING_KEEPERS,
+    "ledger:adopt-proposals": MAPPING_KEEPERS,
+    "ledger:books-mode": CLOSERS,
+    "ledger:book-opening": CLOSERS,
+    "ledger:trial-balances": MAPPING_READERS,
     "workflows:to-do": KNOWN,
     "workflows:done": KNOWN,
     "workflows:started": KNOWN,
@@ -235,6 +244,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "encounters",
             "charge-lines",
             "discharge-abstracts",
+            "trial-balances",
         )
     },
 }

@@ -298,7 +298,16 @@ def _process_point(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": point.process_id, "point": point.pk}
 
 
+def _books(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"institution": institution.pk}
+
+
 OBJECTS: dict[str, Any] = {
+    "ledger:map-account": _books,
+    "ledger:import-mapping": _books,
+    "ledger:adopt-proposals": _books,
+    "ledger:books-mode": _books,
+    "ledger:book-opening": _books,
     "workflows:process": _process,
     "workflows:change-process": _process,
     "workflows:new-process-point": _process,

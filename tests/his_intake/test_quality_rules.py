@@ -1,5 +1,6 @@
 """Data-quality rules: each finds what is wrong with valid rows, names it, and finds nothing in good ones."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,9 @@ from ops_platform.his_intake.models import QualityFinding
 from ops_platform.his_intake.quality.checking import check_batch, check_month
 from ops_platform.his_intake.quality.rules import RULES
 from ops_platform.kernel import Period
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.ledger.engine.local_accounts import LocalMapping
+from ops_platform.ledger.services import map_accounts
 from ops_platform.masterdata.models import Institution, Parameter, Scope, SourceMark
 from tests.support import trade
 
@@ -187,6 +191,67 @@ def test_a_finding_goes_when_its_cause_is_mended(hospital: Institution) -> None:
     assert found(hospital) == {}
 
 
+def of_balances(hospital: Institution) -> dict[str, list[str]]:
+    """What is found in trial balances whose accounts nobody has mapped."""
+    everything = found(hospital)
+    everything.pop("local_account_unmapped", None)
+    return everything
+
+
+def test_a_trial_balance_that_does_not_balance(hospital: Institution) -> None:
+    rows = [
+        trade.balance("10", "资金", opening="100.00", debit="5.00"),  # the sum of what stands below it: left out
+        trade.balance("1002", "银行存款", opening="100.00", debit="5.00"),
+        trade.balance("2302", "应付账款", opening="-60.00", credit="5.00"),
+    ]
+    trade.landed(hospital, "trial-balances", rows)
+    assert of_balances(hospital) == {"trial_balance_uneven": ["期初", "期末"]}
+    trade.landed(hospital, "trial-balances", [trade.balance("3001", "累计盈余", opening="-40.00")])
+    assert of_balances(hospital) == {}
+
+
+def test_a_trial_balance_that_does_not_begin_as_the_month_before_ended(hospital: Institution) -> None:
+    february = [
+        trade.balance("1002", "银行存款", "2026-02", opening="100.00", debit="5.00"),
+        trade.balance("3001", "累计盈余", "2026-02", opening="-100.00", credit="5.00"),
+    ]
+    trade.landed(hospital, "trial-balances", february)
+    assert of_balances(hospital) == {}, "a month that was not sent yet is no break"
+    trade.landed(hospital, "trial-balances", [trade.balance("1002", "银行存款", opening="105.00")])
+    trade.landed(hospital, "trial-balances", [trade.balance("2302", "应付账款", opening="-105.00")])
+    assert of_balances(hospital) == {"trial_balance_not_continuous": ["2302 应付账款", "3001 累计盈余"]}
+
+
+def test_at_the_turn_of_the_year_only_assets_and_liabilities_go_on(hospital: Institution) -> None:
+    Institution.objects.filter(pk=hospital.pk).update(first_period="2025-12")
+    hospital.refresh_from_db()
+    december = [
+        trade.balance("1002", "银行存款", "2025-12", opening="100.00", debit="5.00"),
+        trade.balance("4609", "其他收入", "2025-12", opening="-100.00", credit="5.00"),
+    ]
+    trade.landed(hospital, "trial-balances", december)
+    january = [
+        trade.balance("1002", "银行存款", "2026-01", opening="104.00"),
+        trade.balance("3001", "累计盈余", "2026-01", opening="-104.00"),
+    ]
+    trade.landed(hospital, "trial-balances", january)
+    check_month(hospital, Period.parse("2026-01"))
+    finding = QualityFinding.objects.get(institution=hospital, rule="trial_balance_not_continuous")
+    assert finding.sample == [{"reference": "1002 银行存款", "seen": "104.00 ≠ 105.00"}]
+
+
+def test_an_account_that_nobody_has_mapped(hospital: Institution) -> None:
+    rows = [
+        trade.balance("1002.01", "基本户", opening="1.00"),
+        trade.balance("9", "过渡科目", opening="-1.00"),
+        trade.balance("1999", "不再使用"),
+    ]
+    trade.landed(hospital, "trial-balances", rows)
+    mapping = LocalMapping("1002", "银行存款", "1002", date(2026, 3, 1))
+    map_accounts(PLATFORM, institution=hospital, mappings=[mapping])
+    assert found(hospital) == {"local_account_unmapped": ["9 过渡科目"]}
+
+
 def test_every_rule_is_tried_here() -> None:
     assert {rule.code for rule in RULES} == {
         "charge_after_discharge",
@@ -198,6 +263,9 @@ def test_every_rule_is_tried_here() -> None:
         "discharge_without_abstract",
         "income_dropped",
         "month_without_costs",
+        "trial_balance_uneven",
+        "trial_balance_not_continuous",
+        "local_account_unmapped",
         "unknown_diagnosis",
         "unknown_procedure",
     }

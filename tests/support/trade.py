@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from ops_platform.his_intake import formats, services
@@ -120,6 +121,25 @@ def cost(voucher: str, dept: str, amount: str, cost_item: str = "personnel", day
         "cost_item": cost_item,
         "funding_source": "basic",
         "amount": amount,
+    }
+
+
+def balance(
+    account: str, name: str, period: str = "2026-03", *, opening: str = "0", debit: str = "0", credit: str = "0"
+) -> dict[str, Any]:
+    """A row of the dataset trial-balances; `opening` is debits less credits."""
+    stood = Decimal(opening)
+    stands = stood + Decimal(debit) - Decimal(credit)
+    return {
+        "period": period,
+        "account": account,
+        "name": name,
+        "opening_debit": f"{max(stood, Decimal(0)):.2f}",
+        "opening_credit": f"{max(-stood, Decimal(0)):.2f}",
+        "debit": f"{Decimal(debit):.2f}",
+        "credit": f"{Decimal(credit):.2f}",
+        "closing_debit": f"{max(stands, Decimal(0)):.2f}",
+        "closing_credit": f"{max(-stands, Decimal(0)):.2f}",
     }
 
 

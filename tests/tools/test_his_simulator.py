@@ -35,6 +35,7 @@ KEYS = {
     "encounters": ("encounter_no",),
     "charge-lines": ("encounter_no", "line_no"),
     "discharge-abstracts": ("encounter_no",),
+    "trial-balances": ("period", "account"),
 }
 CENT = Decimal("0.01")
 
@@ -282,6 +283,29 @@ def test_discharges_are_those_of_the_valid_rows(community):
         assert entry["discharged"] == ended[entry["institution"], entry["period"]]
         listed[entry["institution"]] += entry["abstracts"]
     assert listed == abstracts
+
+
+def test_every_institution_begins_with_a_balanced_trial_balance(community):
+    openings = {entry["institution"]: entry for entry in community.planted["opening_balances"]}
+    assert set(openings) == {institution["code"] for institution in community.alliance["institutions"]}
+    for institution, entry in openings.items():
+        rows = {row["account"]: row for row in community.of("trial-balances", institution=institution)}
+        assert {row["period"] for row in rows.values()} == {"2026-08"} == {entry["period"]}
+        leaves = [code for code in rows if not any(other != code and other.startswith(code) for other in rows)]
+        nets = {code: Decimal(rows[code]["opening_debit"]) - Decimal(rows[code]["opening_credit"]) for code in leaves}
+        assert sum(net for code, net in nets.items() if code < "6") == 0, "financial books"
+        assert sum(net for code, net in nets.items() if code > "6") == 0, "budget books"
+        assert sum(net for code, net in nets.items() if code.startswith("1002")) == Decimal(entry["bank"]) > 0
+        assert nets["3001"] == -Decimal(entry["accumulated_surplus"]) < 0
+        for row in rows.values():
+            assert (row["opening_debit"], row["opening_credit"]) == (row["closing_debit"], row["closing_credit"])
+        for code in set(rows) - set(leaves):
+            below = sum(net for leaf, net in nets.items() if leaf.startswith(code))
+            assert Decimal(rows[code]["opening_debit"]) - Decimal(rows[code]["opening_credit"]) == below
+    strange = {
+        entry["institution"]: entry["unknown_account"] for entry in openings.values() if "unknown_account" in entry
+    }
+    assert strange == {"T003": "121599"}
 
 
 def test_workloads_agree_with_the_encounters(community):

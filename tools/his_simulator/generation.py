@@ -23,6 +23,12 @@ from tools.his_simulator.anomalies import (
     with_bad_rows,
     without_a_day,
 )
+from tools.his_simulator.balances import (
+    STRANGE_ACCOUNT,
+    STRANGE_ACCOUNT_AT,
+    STRANGE_UNIFIED,
+    opening_balances,
+)
 from tools.his_simulator.charges import ChargeLines, charge_lines_of
 from tools.his_simulator.community import LEAD_CODE, Institution, build_community, describe
 from tools.his_simulator.encounters import Encounters, Stays, encounters_of
@@ -53,6 +59,7 @@ class Planted:
     income: list[dict[str, object]]
     charges: list[dict[str, object]]
     discharges: list[dict[str, object]]
+    openings: list[dict[str, object]]
 
 
 def _yuan(fen: int) -> str:
@@ -195,6 +202,7 @@ class InstitutionFiles:
         self._write_charges(seen, lines)
         if stays is not None:
             self._write_abstracts(seen, stays, totals)
+        self._write_opening_balances(lines, incomes)
         self._sum_up(seen, stays, lines, costs, incomes)
 
     def _write_costs(self, costs: Ledger) -> None:
@@ -276,6 +284,19 @@ class InstitutionFiles:
             table = tables.discharge_abstracts(seen, stays, totals, chosen)
             self._send("discharge-abstracts", months, table)
 
+    def _write_opening_balances(self, lines: ChargeLines, incomes: Ledger) -> None:
+        """What the institution's books begin with, as the trial balance of its first month."""
+        standings = opening_balances(self.institution, self.calendar, self.seed, lines=lines, incomes=incomes)
+        code, period = self.institution.code, self.calendar.periods[0]
+        self._send("trial-balances", [0], tables.trial_balances(period, standings))
+        nets = {standing.account: standing.net for standing in standings}
+        bank = sum(net for account, net in nets.items() if account.startswith("1002") and account != "1002")
+        note: dict[str, object] = {"institution": code, "period": period, "accounts": len(standings)}
+        note |= {"bank": _yuan(bank or nets["1002"]), "accumulated_surplus": _yuan(-nets["3001"])}
+        if code == STRANGE_ACCOUNT_AT:
+            note |= {"unknown_account": STRANGE_ACCOUNT, "unified_account": STRANGE_UNIFIED}
+        self.planted.openings.append(note)
+
     def _sum_up(
         self, seen: Encounters, stays: Stays | None, lines: ChargeLines, costs: Ledger, incomes: Ledger
     ) -> None:
@@ -311,7 +332,7 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
     shutil.rmtree(directory / "batches", ignore_errors=True)
     (directory / "posted.jsonl").unlink(missing_ok=True)
     writer = BatchWriter(directory)
-    planted = Planted([], [], [], 0, 0, [], [], [], [])
+    planted = Planted([], [], [], 0, 0, [], [], [], [], [])
     bad_rows = plan_bad_rows(scale, calendar, institutions, seed)
     for institution in institutions:
         own = [bad for bad in bad_rows if bad.institution == institution.code]
@@ -336,6 +357,7 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
             "income_total": planted.income,
             "charge_total": planted.charges,
             "discharges": planted.discharges,
+            "opening_balances": planted.openings,
         },
     )
     return writer.rows_by_dataset

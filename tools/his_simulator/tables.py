@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tools.his_simulator.balances import Standing, sides
 from tools.his_simulator.catalogue import catalogue_of
 from tools.his_simulator.charges import ChargeLines
 from tools.his_simulator.community import Institution
@@ -175,6 +176,23 @@ def discharge_abstracts(seen: Encounters, stays: Stays, totals: np.ndarray, chos
         "stay_days": integers(stays.days[chosen]),
         "leaving_type": integers(stays.leaving[chosen]),
         "total_charges": money(totals[seen.stays_from :][chosen]),
+    }
+
+
+def trial_balances(period: str, standings: list[Standing]) -> Table:
+    """What stood on the accounts before the month, which itself has moved nothing yet."""
+    debit, credit = map(money, sides(np.array([standing.net for standing in standings], dtype=np.int64)))
+    nothing = money(np.zeros(len(standings), dtype=np.int64))
+    return {
+        "period": _texts([period] * len(standings)),
+        "account": _texts([standing.account for standing in standings]),
+        "name": _texts([standing.name for standing in standings]),
+        "opening_debit": debit,
+        "opening_credit": credit,
+        "debit": nothing,
+        "credit": nothing,
+        "closing_debit": debit,
+        "closing_credit": credit,
     }
 
 

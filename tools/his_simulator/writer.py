@@ -17,7 +17,7 @@ LIST_FIELDS = {"diagnoses", "procedures"}
 SUFFIX = {"csv": "csv", "json": "json", "ndjson": "ndjson"}
 DATASET_ORDER = (
     "departments", "charge-items", "staff-headcounts", "floor-areas", "workloads", "cost-entries", "income-entries",
-    "encounters", "charge-lines", "discharge-abstracts",
+    "encounters", "charge-lines", "discharge-abstracts", "trial-balances",
 )  # fmt: skip
 
 

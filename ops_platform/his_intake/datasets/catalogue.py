@@ -23,6 +23,7 @@ from ops_platform.his_intake.models import (
     FloorArea,
     IncomeEntry,
     StaffHeadcount,
+    TrialBalance,
     Workload,
 )
 from ops_platform.masterdata import projection
@@ -332,6 +333,42 @@ DISCHARGE_ABSTRACTS = Dataset(
     ),
 )
 
+
+def _figure(name: str, title: str, example: str) -> Number:
+    return Number(name=name, title=title, digits=14, negative=True, example=example)
+
+
+TRIAL_BALANCES = Dataset(
+    code="trial-balances",
+    title="科目余额表",
+    hint="在本平台以外记账的机构，每月每科目一行；收入、费用为结转前的发生额。上级科目可一并报送，汇总时只取末级。",
+    model=TrialBalance,
+    key=("period", "account"),
+    month=months.BY_PERIOD,
+    optional=True,
+    fields=(
+        Month(name="period", title="期间", example="2026-03"),
+        Text(name="account", title="科目代码", length=40, example="1002"),
+        Text(name="name", title="科目名称", length=120, example="银行存款"),
+        _figure("opening_debit", "期初借方(元)", "1250000.00"),
+        _figure("opening_credit", "期初贷方(元)", "0.00"),
+        _figure("debit", "本期借方(元)", "380000.00"),
+        _figure("credit", "本期贷方(元)", "295000.00"),
+        _figure("closing_debit", "期末借方(元)", "1335000.00"),
+        _figure("closing_credit", "期末贷方(元)", "0.00"),
+    ),
+    checks=(
+        Check(
+            "his_intake.closing_mismatch",
+            "closing_debit",
+            "期初余额加本期发生额不等于期末余额(均为借方减贷方)：",
+            "s.opening_debit - s.opening_credit + s.debit - s.credit <> s.closing_debit - s.closing_credit",
+            seen="'期初 ' || round(s.opening_debit - s.opening_credit, 2) || '，本期 ' || round(s.debit - s.credit, 2)"
+            " || '，期末 ' || round(s.closing_debit - s.closing_credit, 2)",
+        ),
+    ),
+)
+
 DATASETS: dict[str, Dataset] = {
     dataset.code: dataset
     for dataset in (
@@ -345,5 +382,6 @@ DATASETS: dict[str, Dataset] = {
         ENCOUNTERS,
         CHARGE_LINES,
         DISCHARGE_ABSTRACTS,
+        TRIAL_BALANCES,
     )
 }

@@ -16,7 +16,8 @@ Row = Mapping[str, Any]
 class Check:
     """A rule across the fields of a row, run in SQL over the staged batch.
 
-    `condition` is true for a faulty row; `s` is the staging table. `joins` may add tables.
+    `condition` is true for a faulty row; `s` is the staging table. `joins` may add tables. `seen` is SQL for the values that
+    the message goes on to name.
     """
 
     code: str
@@ -24,6 +25,7 @@ class Check:
     message: str
     condition: str
     joins: str = ""
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Dataset:
     """One dataset of the contract.
 
     `key` names the fields of the natural key (the institution always leads it). `month` is None for a dataset that
-    belongs to no month. `entity` datasets give each key a lasting number that its versions share.
+    belongs to no month. `entity` datasets give each key a lasting number that its versions share. An `optional` one is sent
+    by some institutions only: nobody waits for it.
     """
 
     code: str
@@ -65,6 +68,7 @@ class Dataset:
     projection: Projection | None = None
     partitioned: bool = False
     entity: bool = False
+    optional: bool = False
 
     @property
     def table(self) -> str:

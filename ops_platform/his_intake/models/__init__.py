@@ -12,6 +12,7 @@ from ops_platform.his_intake.models.facts import (
     FloorArea,
     IncomeEntry,
     StaffHeadcount,
+    TrialBalance,
     Workload,
 )
 from ops_platform.his_intake.models.quality import QualityFinding
@@ -35,5 +36,6 @@ __all__ = [
     "QuarantineRelease",
     "QuarantinedRow",
     "StaffHeadcount",
+    "TrialBalance",
     "Workload",
 ]

@@ -253,3 +253,28 @@ class DischargeAbstract(Fact):
 
     def __str__(self) -> str:
         return str(self.encounter)
+
+
+class TrialBalance(Fact):
+    """One account of the books that an institution keeps elsewhere, in a month: what stood on it, what it moved, what
+    stands. Codes are those of its own chart; the ledger maps them."""
+
+    period = PeriodField()
+    account = models.CharField(max_length=40)
+    name = models.CharField(max_length=120)
+    opening_debit = MoneyField()
+    opening_credit = MoneyField()
+    debit = MoneyField()
+    credit = MoneyField()
+    closing_debit = MoneyField()
+    closing_credit = MoneyField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "period", "account"], condition=CURRENT, name="fact_trial_balance_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.account}"

@@ -7,9 +7,15 @@ gate (code tables of a scheme) registers its rules.
 
 from dataclasses import dataclass
 
+from ops_platform.his_intake.reading import trial_balance_leaves
 from ops_platform.kernel import Severity
 
 MONTH = "l.month = %(first)s AND l.institution_id = %(institution)s AND l.superseded_sequence IS NULL"
+
+TRIAL_BALANCE = trial_balance_leaves("t.institution_id = %(institution)s AND t.period = %(period)s")
+MONTH_BEFORE = trial_balance_leaves(
+    "t.institution_id = %(institution)s AND t.period = to_char(%(first)s::date - interval '1 month', 'YYYY-MM')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,37 @@ RULES = [
             f" WHERE {MONTH}) AND NOT EXISTS (SELECT 1 FROM his_intake_costentry c WHERE"
             " c.institution_id = %(institution)s AND c.superseded_sequence IS NULL"
             " AND c.date >= %(first)s AND c.date <= %(last)s)"
+        ),
+    ),
+    Rule(
+        code="trial_balance_uneven",
+        title="科目余额表借贷不平",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT pair.title, pair.debit || ' ≠ ' || pair.credit FROM"
+            " (SELECT sum(opening_debit) AS od, sum(opening_credit) AS oc, sum(debit) AS d, sum(credit) AS c,"
+            f" sum(closing_debit) AS cd, sum(closing_credit) AS cc FROM {TRIAL_BALANCE} leaves) s,"
+            " LATERAL (VALUES ('期初', od, oc), ('本期', d, c), ('期末', cd, cc)) AS pair (title, debit, credit)"
+            " WHERE pair.debit <> pair.credit"
+        ),
+    ),
+    # at the turn of the year the accounts of income, expense and net assets are carried forward
+    Rule(
+        code="trial_balance_not_continuous",
+        title="科目期初余额不等于上月期末余额",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT coalesce(n.account, b.account) || ' ' || coalesce(n.name, b.name),"
+            " coalesce(n.opening_debit - n.opening_credit, 0.00) || ' ≠ '"
+            " || coalesce(b.closing_debit - b.closing_credit, 0.00)"
+            f" FROM {TRIAL_BALANCE} n FULL JOIN {MONTH_BEFORE} b ON b.account = n.account"
+            " WHERE EXISTS (SELECT 1 FROM his_intake_trialbalance t WHERE t.superseded_sequence IS NULL"
+            " AND t.institution_id = %(institution)s AND t.period = %(period)s)"
+            " AND EXISTS (SELECT 1 FROM his_intake_trialbalance t WHERE t.superseded_sequence IS NULL"
+            " AND t.institution_id = %(institution)s"
+            " AND t.period = to_char(%(first)s::date - interval '1 month', 'YYYY-MM'))"
+            " AND (extract(month FROM %(first)s::date) > 1 OR left(coalesce(n.account, b.account), 1) IN ('1', '2'))"
+            " AND coalesce(n.opening_debit - n.opening_credit, 0) <> coalesce(b.closing_debit - b.closing_credit, 0)"
         ),
     ),
 ]

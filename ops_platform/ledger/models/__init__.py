@@ -4,6 +4,7 @@ from ops_platform.ledger.models.account import Account, AccountKind, Book, Floor
 from ops_platform.ledger.models.balance import PeriodBalance, RunningBalance
 from ops_platform.ledger.models.dimension import Dimension
 from ops_platform.ledger.models.entry import Entry, EntryKind, Leg
+from ops_platform.ledger.models.local_account import BooksMode, LocalAccount
 from ops_platform.ledger.models.pending import PendingEntry, PendingLeg
 from ops_platform.ledger.models.voucher import Voucher
 
@@ -11,11 +12,13 @@ __all__ = [
     "Account",
     "AccountKind",
     "Book",
+    "BooksMode",
     "Dimension",
     "Entry",
     "EntryKind",
     "Floor",
     "Leg",
+    "LocalAccount",
     "PendingEntry",
     "PendingLeg",
     "PeriodBalance",

@@ -1,4 +1,4 @@
-"""Figures of books that are kept here, for any number of institutions in one query."""
+"""Figures of a month for any number of institutions: of books that are kept here, and those that are official."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,9 @@ from django.db import connection
 
 from ops_platform.kernel import Period
 from ops_platform.ledger.engine.figures import Figure
+from ops_platform.ledger.models import BooksMode
+from ops_platform.ledger.selectors.imported import imported_figures
+from ops_platform.ledger.selectors.modes import modes_at
 
 _SQL = """
 SELECT b.institution_id, a.code, coalesce(d.counterparty_id, 0), d.cost_item,
@@ -45,3 +48,12 @@ def figures_of(institutions: Sequence[int], period: Period) -> list[Figure]:
             )
             for row in cursor.fetchall()
         ]
+
+
+def official_figures(institutions: Sequence[int], period: Period) -> list[Figure]:
+    """The figures of a month from where each institution's official ones come: books here, or mapped trial balances of books
+    kept elsewhere. Three queries, however many institutions there are."""
+    elsewhere = {pk for pk, mode in modes_at(institutions, period).items() if mode is BooksMode.Mode.ELSEWHERE}
+    own = figures_of([pk for pk in institutions if pk not in elsewhere], period)
+    imported = imported_figures(sorted(elsewhere), period)
+    return sorted([*own, *imported], key=lambda row: (row.institution, row.account, row.counterparty, row.cost_item))

@@ -2,6 +2,8 @@
 
 from ops_platform.ledger.services.accounts import add_own_account, close_own_account, forbid_overdraft
 from ops_platform.ledger.services.booking import Booking, book, book_all, lock_books
+from ops_platform.ledger.services.local_accounts import adopt_proposals, map_accounts, set_books_mode
+from ops_platform.ledger.services.openings import book_opening_from_trial_balance
 from ops_platform.ledger.services.pending import expire_due, hold, post, void
 from ops_platform.ledger.services.reversing import reverse
 from ops_platform.ledger.services.vouchers import (
@@ -19,10 +21,12 @@ __all__ = [
     "MAKERS",
     "Booking",
     "add_own_account",
+    "adopt_proposals",
     "ask_reversal",
     "book",
     "book_all",
     "book_opening",
+    "book_opening_from_trial_balance",
     "carry_year_forward",
     "change_voucher",
     "close_own_account",
@@ -31,10 +35,12 @@ __all__ = [
     "hold",
     "lock_books",
     "make_voucher",
+    "map_accounts",
     "own_voucher",
     "post",
     "post_voucher",
     "reverse",
+    "set_books_mode",
     "void",
     "void_voucher",
 ]

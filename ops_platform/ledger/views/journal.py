@@ -19,7 +19,7 @@ from ops_platform.ledger.services import MAKERS
 from ops_platform.ledger.services.dimensions import dimensions_of
 from ops_platform.ledger.services.vouchers import KIND as VOUCHER
 from ops_platform.ledger.sources import source_page, source_title
-from ops_platform.ledger.tables import EntryTable, LegTable, PendingTable, voucher_name
+from ops_platform.ledger.tables.journal import EntryTable, LegTable, PendingTable, voucher_name
 from ops_platform.masterdata import months
 from ops_platform.masterdata.models import AccountingPeriod, Institution
 from ops_platform.masterdata.months import Month

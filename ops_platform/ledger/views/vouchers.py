@@ -29,7 +29,7 @@ from ops_platform.ledger.selectors.chart import accounts_of
 from ops_platform.ledger.selectors.words import Legs
 from ops_platform.ledger.services.contents import content_of
 from ops_platform.ledger.services.vouchers import KIND
-from ops_platform.ledger.tables import VoucherTable, voucher_name
+from ops_platform.ledger.tables.journal import VoucherTable, voucher_name
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import FormPage, ListPage, TemplatePage
 from workflows.public import courses_of
