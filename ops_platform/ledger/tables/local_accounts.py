@@ -38,8 +38,9 @@ class ComparisonTable(Table):
     """Books kept here against those kept elsewhere, account by account."""
 
     account = django_tables2.Column(verbose_name=_("科目"))
-    name = django_tables2.Column(verbose_name=_("名称"))
-    reason = StateColumn(verbose_name=_("结果"), accessor="reason_title", orderable=False)
+    name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "text-nowrap"}})
+    reason = StateColumn(verbose_name=_("结果"), accessor="reason_title", orderable=False, tones=REASON_TONES)
+    difference = MoneyColumn(verbose_name=_("期末相差(元)"))
     own_opening = MoneyColumn(verbose_name=_("期初：本平台"))
     imported_opening = MoneyColumn(verbose_name=_("期初：外部"))
     own_debit = MoneyColumn(verbose_name=_("借方：本平台"))
@@ -48,13 +49,13 @@ class ComparisonTable(Table):
     imported_credit = MoneyColumn(verbose_name=_("贷方：外部"))
     own_closing = MoneyColumn(verbose_name=_("期末：本平台"))
     imported_closing = MoneyColumn(verbose_name=_("期末：外部"))
-    difference = MoneyColumn(verbose_name=_("期末相差(元)"))
 
     class Meta(Table.Meta):
         fields = (
             "account",
             "name",
             "reason",
+            "difference",
             "own_opening",
             "imported_opening",
             "own_debit",
@@ -63,5 +64,4 @@ class ComparisonTable(Table):
             "imported_credit",
             "own_closing",
             "imported_closing",
-            "difference",
         )
