@@ -7,6 +7,7 @@ from ops_platform.ledger.engine.chart import AccountKind
 from ops_platform.ledger.models import Account
 
 CHART = Path(__file__).parent / "reference_data" / "accounts.json"
+RULES = Path(__file__).parent / "reference_data" / "voucher_rules.json"
 
 
 def load_accounts() -> int:
