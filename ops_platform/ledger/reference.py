@@ -1,10 +1,11 @@
-"""The unified chart of accounts that the platform ships, with its source marks."""
+"""What the platform ships: the unified chart of accounts and the first voucher rules, with their source marks."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 from ops_platform.ledger.engine.chart import AccountKind
-from ops_platform.ledger.models import Account
+from ops_platform.ledger.models import Account, VoucherRules
 
 CHART = Path(__file__).parent / "reference_data" / "accounts.json"
 RULES = Path(__file__).parent / "reference_data" / "voucher_rules.json"
@@ -37,3 +38,19 @@ def load_accounts() -> int:
             parent.save(update_fields=["leaf"])
         added += 1
     return added
+
+
+def load_voucher_rules() -> int:
+    """The shipped rule book as the first version, where there is none; returns how many."""
+    if VoucherRules.objects.exists():
+        return 0
+    shipped = json.loads(RULES.read_text(encoding="utf-8"))
+    VoucherRules.objects.create(
+        version=1,
+        effective_from=date.fromisoformat(shipped["effective_from"]),
+        body=shipped["body"],
+        note=shipped["note"],
+        source_mark=shipped["mark"],
+        made_by="platform",
+    )
+    return 1

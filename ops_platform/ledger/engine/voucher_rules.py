@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeGuard
 
 from ops_platform.kernel import Finding, Severity, digest_of, from_fen
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES, NO_DIMENSIONS, Account, Book, Dimensions
@@ -306,7 +306,7 @@ def _posting(row: Any, where: str, faults: _Faults) -> Posting | None:
     for name in sorted(set(map(str, row)) - _POSTING):
         faults.add(where, f"不认识的项「{name}」。")
     title = row.get("title")
-    if not isinstance(title, str) or not words(title) or len(title) > LONGEST_TITLE:
+    if not _plain(title) or not words(title) or len(title) > LONGEST_TITLE:
         faults.add(where, f"title 应为不超过 {LONGEST_TITLE} 字的规则名称。")
     amounts = _texts(row.get("amounts"), where, "amounts", faults)
     if not amounts:
@@ -347,21 +347,26 @@ def _pair(row: Mapping[str, Any], where: str, faults: _Faults) -> Pair:
 
 
 def _choice(value: Any, where: str, side: str, faults: _Faults) -> AccountChoice:
-    if isinstance(value, str) and value:
+    if _plain(value):
         return AccountChoice(fixed=value)
     if isinstance(value, dict) and set(value) == {"by", "accounts"}:
         by, table = value["by"], value["accounts"]
-        known = isinstance(table, dict) and table and all(isinstance(code, str) and code for code in table.values())
-        if known and isinstance(by, str) and by:
-            return AccountChoice(by=by, table={str(key): code for key, code in table.items()})
+        known = isinstance(table, dict) and table and all(map(_plain, (*table, *table.values())))
+        if known and _plain(by):
+            return AccountChoice(by=by, table=dict(table))
     faults.add(where, f'{side} 应为科目代码，或 {{"by": 属性, "accounts": {{值: 科目代码}}}}。')
     return AccountChoice()
+
+
+def _plain(value: Any) -> TypeGuard[str]:
+    """A text that says something and can be printed and kept."""
+    return isinstance(value, str) and value != "" and value.isprintable()
 
 
 def _texts(value: Any, where: str, name: str, faults: _Faults, *, empty: bool = False) -> tuple[str, ...]:
     """A text or a list of texts."""
     listed = [value] if isinstance(value, str) else value
-    if not isinstance(listed, list) or not all(isinstance(each, str) and (each or empty) for each in listed):
+    if not isinstance(listed, list) or not all(_plain(each) or (empty and each == "") for each in listed):
         faults.add(where, f"{name} 应为文本或文本列表。")
         return ()
     return tuple(listed)

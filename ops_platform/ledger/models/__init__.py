@@ -4,6 +4,7 @@ from ops_platform.ledger.models.account import Account, AccountKind, Book, Floor
 from ops_platform.ledger.models.balance import PeriodBalance, RunningBalance
 from ops_platform.ledger.models.dimension import Dimension
 from ops_platform.ledger.models.entry import Entry, EntryKind, Leg
+from ops_platform.ledger.models.event import EventBooking, EventMonth, VoucherRules, VoucherRulesProposal
 from ops_platform.ledger.models.pending import PendingEntry, PendingLeg
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Dimension",
     "Entry",
     "EntryKind",
+    "EventBooking",
+    "EventMonth",
     "Floor",
     "Leg",
     "PendingEntry",
@@ -20,4 +23,6 @@ __all__ = [
     "PeriodBalance",
     "RunningBalance",
     "Side",
+    "VoucherRules",
+    "VoucherRulesProposal",
 ]
