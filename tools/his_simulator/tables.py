@@ -107,6 +107,7 @@ def cost_entries(institution: Institution, calendar: Calendar, ledger: Ledger, c
         "funding_source": ledger.funding[chosen],
         "amount": money(ledger.amount[chosen]),
         "summary": ledger.summary[chosen],
+        "counterparty": ledger.counterparty[chosen],
     }
 
 
@@ -116,6 +117,7 @@ def income_entries(institution: Institution, calendar: Calendar, ledger: Ledger,
         "income_kind": ledger.nature[chosen],
         "amount": money(ledger.amount[chosen]),
         "summary": ledger.summary[chosen],
+        "counterparty": ledger.counterparty[chosen],
     }
 
 
