@@ -22,12 +22,15 @@ class LedgerConfig(AppConfig):
             ledger__year_carried="年末结转",
             ledger__events_booked="业务生成凭证",
             ledger__voucher_rules_changed="修改凭证规则",
+            ledger__vouchers_exported="导出凭证",
+            ledger__export_template_added="新增凭证导出模板",
         )
         register_check("ledger.balances", "账簿余额", integrity.balances)
         register_check("ledger.chain", "凭证链", integrity.chain)
         register_check("ledger.events", "业务凭证 = 业务数据", event_integrity.charge_income)
         register_reference("accounts", reference.load_accounts)
         register_reference("voucher_rules", reference.load_voucher_rules)
+        register_reference("export_templates", reference.load_export_templates)
         register_closing_check("ledger.events", closing_blockers)
         register_subject(approval.VOUCHER_RULES)
         register_step(nightly.VOUCHERS)

@@ -1,13 +1,14 @@
-"""What the platform ships: the unified chart of accounts and the first voucher rules, with their source marks."""
+"""What the platform ships, with its source marks: the unified chart, the first voucher rules, layouts of voucher lists."""
 
 import json
 from datetime import date
 from pathlib import Path
 
 from ops_platform.ledger.engine.chart import AccountKind
-from ops_platform.ledger.models import Account, VoucherRules
+from ops_platform.ledger.models import Account, ExportTemplate, VoucherRules
 
 CHART = Path(__file__).parent / "reference_data" / "accounts.json"
+TEMPLATES = Path(__file__).parent / "reference_data" / "export_templates.json"
 RULES = Path(__file__).parent / "reference_data" / "voucher_rules.json"
 
 
@@ -54,3 +55,14 @@ def load_voucher_rules() -> int:
         made_by="platform",
     )
     return 1
+
+
+def load_export_templates() -> int:
+    """Shipped layouts of voucher lists that are not there yet; returns how many."""
+    known = set(ExportTemplate.objects.values_list("code", flat=True))
+    missing = [row for row in json.loads(TEMPLATES.read_text(encoding="utf-8")) if row["code"] not in known]
+    for row in missing:
+        ExportTemplate.objects.create(
+            code=row["code"], name=row["name"], columns=row["columns"], source_mark=row["mark"], made_by="platform"
+        )
+    return len(missing)

@@ -5,6 +5,7 @@ from ops_platform.ledger.models.balance import PeriodBalance, RunningBalance
 from ops_platform.ledger.models.dimension import Dimension
 from ops_platform.ledger.models.entry import Entry, EntryKind, Leg
 from ops_platform.ledger.models.event import EventBooking, EventMonth, VoucherRules, VoucherRulesProposal
+from ops_platform.ledger.models.export import ExportedEntry, ExportTemplate, VoucherExport
 from ops_platform.ledger.models.pending import PendingEntry, PendingLeg
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "EntryKind",
     "EventBooking",
     "EventMonth",
+    "ExportTemplate",
+    "ExportedEntry",
     "Floor",
     "Leg",
     "PendingEntry",
@@ -23,6 +26,7 @@ __all__ = [
     "PeriodBalance",
     "RunningBalance",
     "Side",
+    "VoucherExport",
     "VoucherRules",
     "VoucherRulesProposal",
 ]
