@@ -53,6 +53,7 @@ class VoucherLine:
     amount: Decimal
     summary: str
     origin: Origin
+    counterparty: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def _vouchers(
                 amount=row.amount,
                 summary=row.summary or "",
                 origin=_origin(row),
+                counterparty=row.counterparty_id,
             )
             for row in _cut(rows, offset, limit)
         ),

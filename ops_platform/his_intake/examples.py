@@ -24,6 +24,7 @@ def own_examples(dataset: Dataset, institution: Institution | None) -> dict[str,
     codes = {
         "department": _department(institution).get("code") if "department" in wanted else None,
         "item": _item(institution).get("code") if "item" in wanted else None,
+        "institution": _other_member(institution) if "institution" in wanted else None,
     }
     references = [field for field in dataset.fields if isinstance(field, Reference)]
     return {field.name: code for field in references if (code := codes.get(field.to))}
@@ -64,6 +65,12 @@ def _item(institution: Institution) -> dict[str, str]:
         unit=term.unit,
         price_cap="" if term.price_cap is None else f"{term.price_cap.normalize():f}",
     )
+
+
+def _other_member(institution: Institution) -> str | None:
+    """The code of a fellow member of the alliance."""
+    others = Institution.objects.filter(alliance=institution.alliance_id).exclude(pk=institution.pk)
+    return others.order_by("code").values_list("code", flat=True).first()
 
 
 def _first(field: str, value: str) -> Any:

@@ -180,7 +180,9 @@ def codes_behind(*, dataset: Dataset, facts: Collection[Any]) -> dict[str, Mappi
     wanted: dict[str, set[int]] = {}
     references = [field for field in dataset.fields if hasattr(field, "to")]
     for field in references:
-        wanted.setdefault(field.to, set()).update(getattr(fact, field.target) for fact in facts)
+        wanted.setdefault(field.to, set()).update(
+            number for fact in facts if (number := getattr(fact, field.target)) is not None
+        )
     known = {kind: _codes(kind, numbers) for kind, numbers in wanted.items()}
     return {field.name: known[field.to] for field in references}
 
@@ -189,5 +191,5 @@ def _codes(kind: str, numbers: Collection[int]) -> dict[int, str]:
     if kind == "encounter":
         versions = Encounter.objects.filter(entity__in=numbers).order_by("entity").distinct("entity")
         return dict(versions.values_list("entity", "encounter_no"))
-    model: Any = {"department": Department, "item": ChargeItem}[kind]
+    model: Any = {"department": Department, "item": ChargeItem, "institution": Institution}[kind]
     return dict(model.objects.filter(pk__in=numbers).values_list("pk", "code"))

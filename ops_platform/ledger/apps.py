@@ -15,11 +15,15 @@ class LedgerConfig(AppConfig):
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.documents.public import register_owner
         from ops_platform.his_intake.public import register_rule
-        from ops_platform.ledger import approval, closing, integrity, reference
+        from ops_platform.ledger import closing, event_integrity, integrity, nightly, reference
+        from ops_platform.ledger.approval.voucher_rules import VOUCHER_RULES
+        from ops_platform.ledger.approval.vouchers import VOUCHER
         from ops_platform.ledger.findings import UNMAPPED_ACCOUNT
         from ops_platform.ledger.selectors.access import may_see_voucher
+        from ops_platform.ledger.services.events import closing_blockers
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
+        from ops_platform.nightly.public import register_step
         from workflows.public import register_subject
 
         register_actions(
@@ -30,18 +34,39 @@ class LedgerConfig(AppConfig):
             ledger__overdraft_forbidden="设置科目不得透支",
             ledger__local_accounts_mapped="对应本地科目",
             ledger__books_mode_set="设置记账方式",
+            ledger__events_booked="业务生成凭证",
+            ledger__voucher_rules_changed="修改凭证规则",
+            ledger__vouchers_exported="导出凭证",
+            ledger__export_template_added="新增凭证导出模板",
             ledger__voucher_made="手工凭证制单",
             ledger__voucher_changed="修改手工凭证",
         )
         register_check("ledger.balances", "账簿余额", integrity.balances)
         register_check("ledger.chain", "凭证链", integrity.chain)
+        register_check("ledger.events", "业务凭证 = 业务数据", event_integrity.charge_income)
         register_rule(UNMAPPED_ACCOUNT)
         register_closing_check("ledger", closing.blockers)
+        register_closing_check("ledger.events", closing_blockers)
         register_reference("accounts", reference.load_accounts)
-        register_owner(approval.VOUCHER.code, may_see_voucher)
-        register_subject(approval.VOUCHER)
+        register_reference("voucher_rules", reference.load_voucher_rules)
+        register_reference("export_templates", reference.load_export_templates)
+        register_owner(VOUCHER.code, may_see_voucher)
+        register_subject(VOUCHER)
+        register_subject(VOUCHER_RULES)
+        register_step(nightly.VOUCHERS)
+        self._register_events()
         self._name_sources()
         self._announce_pages()
+
+    def _register_events(self) -> None:
+        from ops_platform.ledger import intake_events as intake
+        from ops_platform.ledger.events import register_event_type
+
+        register_event_type(intake.CHARGE_INCOME_FORM, load=intake.charge_income_days, stamp=intake.charge_stamp)
+        register_event_type(
+            intake.COST_FORM, load=intake.cost_vouchers, stamp=intake.stamp_of("cost-entries", "departments")
+        )
+        register_event_type(intake.INCOME_FORM, load=intake.income_vouchers, stamp=intake.stamp_of("income-entries"))
 
     def _name_sources(self) -> None:
         from django.urls import reverse

@@ -1,12 +1,15 @@
-"""The unified chart of accounts that the platform ships, with its source marks."""
+"""What the platform ships, with its source marks: the unified chart, the first voucher rules, layouts of voucher lists."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 from ops_platform.ledger.engine.chart import AccountKind
-from ops_platform.ledger.models import Account
+from ops_platform.ledger.models import Account, ExportTemplate, VoucherRules
 
 CHART = Path(__file__).parent / "reference_data" / "accounts.json"
+TEMPLATES = Path(__file__).parent / "reference_data" / "export_templates.json"
+RULES = Path(__file__).parent / "reference_data" / "voucher_rules.json"
 
 
 def load_accounts() -> int:
@@ -36,3 +39,30 @@ def load_accounts() -> int:
             parent.save(update_fields=["leaf"])
         added += 1
     return added
+
+
+def load_voucher_rules() -> int:
+    """The shipped rule book as the first version, where there is none; returns how many."""
+    if VoucherRules.objects.exists():
+        return 0
+    shipped = json.loads(RULES.read_text(encoding="utf-8"))
+    VoucherRules.objects.create(
+        version=1,
+        effective_from=date.fromisoformat(shipped["effective_from"]),
+        body=shipped["body"],
+        note=shipped["note"],
+        source_mark=shipped["mark"],
+        made_by="platform",
+    )
+    return 1
+
+
+def load_export_templates() -> int:
+    """Shipped layouts of voucher lists that are not there yet; returns how many."""
+    known = set(ExportTemplate.objects.values_list("code", flat=True))
+    missing = [row for row in json.loads(TEMPLATES.read_text(encoding="utf-8")) if row["code"] not in known]
+    for row in missing:
+        ExportTemplate.objects.create(
+            code=row["code"], name=row["name"], columns=row["columns"], source_mark=row["mark"], made_by="platform"
+        )
+    return len(missing)

@@ -138,10 +138,12 @@ def _close(hospital: Institution, period: str) -> None:
     from insurance_settlement.services import run_grouping
     from ops_platform.kernel import Period
     from ops_platform.kernel.actor import PLATFORM
+    from ops_platform.ledger.services import book_events
 
     trade.landed(hospital, "staff-headcounts", [{"department": "NK", "period": period, "headcount": "5"}])
     run_grouping(PLATFORM, institution=hospital, period=Period.parse(period))
     run_allocation(PLATFORM, institution=hospital, period=Period.parse(period))
+    book_events(PLATFORM, institution=hospital, period=Period.parse(period))
     director = trade.actor(Role.FINANCE_DIRECTOR, hospital)
     with transaction.atomic():
         hold_periods(hospital, date(2026, 3, 31))

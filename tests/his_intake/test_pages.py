@@ -179,7 +179,7 @@ def test_a_template_shows_codes_of_the_institution_it_is_for(hospital: Instituti
 
 
 def test_an_institution_without_departments_gets_the_general_example(hospital: Institution) -> None:
-    assert own_examples(DATASETS["cost-entries"], Institution.objects.get(code="V1")) == {}
+    assert own_examples(DATASETS["staff-headcounts"], Institution.objects.get(code="V1")) == {}
     assert own_examples(DATASETS["cost-entries"], None) == {}
 
 

@@ -11,6 +11,7 @@ from insurance_settlement.services import run_grouping
 from ops_platform.his_intake.models import Batch, ChargeLine, CostEntry, IntakeState
 from ops_platform.kernel import DomainError, Period, Role
 from ops_platform.kernel.actor import PLATFORM
+from ops_platform.ledger.services import book_events
 from ops_platform.masterdata.models import AccountingPeriod, Institution
 from ops_platform.masterdata.services import close_period, open_missing_periods
 from tests.support import trade
@@ -97,6 +98,7 @@ def test_nothing_slips_into_a_month_while_it_is_being_closed(committed_db: str) 
         trade.landed(hospital, "cost-entries", [trade.cost(f"first-{attempt}", "NK", "1.00", day=day)])
         run_grouping(PLATFORM, institution=hospital, period=period)
         run_allocation(PLATFORM, institution=hospital, period=period)
+        book_events(PLATFORM, institution=hospital, period=period)
         director = trade.actor(Role.FINANCE_DIRECTOR, hospital)
         closing, sending = at_once(
             lambda: close_period(director, institution_id=hospital.pk, period=str(period)),  # noqa: B023
@@ -110,6 +112,7 @@ def test_nothing_slips_into_a_month_while_it_is_being_closed(committed_db: str) 
         if state == "open":
             run_grouping(PLATFORM, institution=hospital, period=period)
             run_allocation(PLATFORM, institution=hospital, period=period)
+            book_events(PLATFORM, institution=hospital, period=period)
             close_period(director, institution_id=hospital.pk, period=str(period))
 
 

@@ -13,6 +13,7 @@ from insurance_settlement.services import run_grouping
 from ops_platform.his_intake.models import CostEntry
 from ops_platform.kernel import Actor, Conflict, Forbidden, Grant, Invalid, NotFound, Period, Role
 from ops_platform.kernel.actor import PLATFORM
+from ops_platform.ledger.services import book_events
 from ops_platform.masterdata.closing import blockers
 from ops_platform.masterdata.models import Institution, Parameter
 from ops_platform.masterdata.services import (
@@ -48,6 +49,7 @@ def director(hospital: Institution) -> Actor:
 def compute(hospital: Institution, month: str) -> CostRun:
     """The night's work for a month."""
     run_grouping(PLATFORM, institution=hospital, period=Period.parse(month))
+    book_events(PLATFORM, institution=hospital, period=Period.parse(month))
     return run_allocation(PLATFORM, institution=hospital, period=Period.parse(month)).run
 
 

@@ -412,3 +412,31 @@ def test_identity_number_has_a_right_checksum():
     assert (
         sum(int(d) * w for d, w in zip(number, weights, strict=False)) + (10 if number[-1] == "X" else int(number[-1]))
     ) % 11 == 1
+
+
+def test_dealings_are_booked_on_both_sides_but_for_the_planted_differences(community):
+    """By month and pair of members: what one has as income from the other is what that one has as cost to it."""
+    booked: dict[tuple[str, ...], list[str]] = {}
+    for position, dataset in enumerate(("income-entries", "cost-entries")):
+        for key, row in community.facts[dataset].items():
+            if row.get("counterparty"):
+                pair = (key[0], row["counterparty"]) if dataset == "income-entries" else (row["counterparty"], key[0])
+                kind = row["summary"]
+                booked.setdefault((row["date"][:7], *pair, kind), ["0.00", "0.00"])[position] = row["amount"]
+    told = community.planted["dealings"]
+    assert len(booked) == len(told) == len([each for each in told if each["period"] <= "2026-11"])
+    wanted = sorted(
+        (d["period"], d["income_institution"], d["cost_institution"], d["income_amount"], d["cost_amount"])
+        for d in told
+    )
+    assert sorted((month, here, there, *amounts) for (month, here, there, _), amounts in booked.items()) == wanted
+    differences = [d for d in told if d["difference"]]
+    assert sorted(d["difference"] for d in differences) == [
+        "amount_differs", "amount_differs", "cost_missing", "cost_missing", "income_missing",
+    ]  # fmt: skip
+    assert all(d["period"] < "2026-11" for d in differences)
+    for dealing in told:
+        same = dealing["income_amount"] == dealing["cost_amount"]
+        assert same == (not dealing["difference"])
+        assert ("0.00" in (dealing["income_amount"], dealing["cost_amount"])) == ("missing" in dealing["difference"])
+    assert {d["kind"] for d in told} == {"laboratory", "imaging", "sterilising", "superior_subsidy"}

@@ -31,6 +31,7 @@ from tools.his_simulator.balances import (
 )
 from tools.his_simulator.charges import ChargeLines, charge_lines_of
 from tools.his_simulator.community import LEAD_CODE, Institution, build_community, describe
+from tools.his_simulator.dealings import Dealing, listed, plan_dealings, with_dealings
 from tools.his_simulator.encounters import Encounters, Stays, encounters_of
 from tools.his_simulator.ledgers import Ledger, ledgers_of
 from tools.his_simulator.randomness import stream
@@ -79,6 +80,7 @@ class InstitutionFiles:
         *,
         writer: BatchWriter,
         bad_rows: list[BadRow],
+        dealings: list[Dealing],
         planted: Planted,
     ) -> None:
         self.institution = institution
@@ -87,6 +89,7 @@ class InstitutionFiles:
         self.seed = seed
         self.writer = writer
         self.bad_rows = bad_rows
+        self.dealings = dealings
         self.planted = planted
 
     def _send(self, dataset: str, months: list[int], table: Table, purpose: str = "first") -> list[tuple[str, int]]:
@@ -170,6 +173,7 @@ class InstitutionFiles:
         headcounts = headcounts_of(institution, self.scale, calendar, seed)
         work = workloads_of(institution, calendar, seed, encounters=seen, stays=stays, lines=lines)
         costs, incomes = ledgers_of(institution, calendar, seed, lines, headcounts)
+        costs, incomes = with_dealings(institution, calendar, self.dealings, costs, incomes)
         if institution.code == LOST_DAY_AT:
             lines = without_a_day(calendar, lines, notes)
         if institution.code == LEAD_CODE:
@@ -334,9 +338,12 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
     writer = BatchWriter(directory)
     planted = Planted([], [], [], 0, 0, [], [], [], [], [])
     bad_rows = plan_bad_rows(scale, calendar, institutions, seed)
+    dealings = plan_dealings(institutions, calendar, seed)
     for institution in institutions:
         own = [bad for bad in bad_rows if bad.institution == institution.code]
-        files = InstitutionFiles(institution, scale, calendar, seed, writer=writer, bad_rows=own, planted=planted)
+        files = InstitutionFiles(
+            institution, scale, calendar, seed, writer=writer, bad_rows=own, dealings=dealings, planted=planted
+        )
         files.write()
     writer.finish()
     alliance = describe(institutions, calendar.periods[0], until.isoformat())
@@ -358,6 +365,7 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
             "charge_total": planted.charges,
             "discharges": planted.discharges,
             "opening_balances": planted.openings,
+            "dealings": listed(dealings, calendar),
         },
     )
     return writer.rows_by_dataset

@@ -81,11 +81,12 @@ class Ledger:
     funding: np.ndarray
     amount: np.ndarray
     summary: np.ndarray
+    counterparty: np.ndarray
 
     @classmethod
-    def from_rows(cls, rows: list[tuple[int, bytes, int, int, int, str, str, int, str]]) -> Ledger:
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 9
-        month, voucher, line, department, day, nature, funding, amount, summary = columns
+    def from_rows(cls, rows: list[tuple[int, bytes, int, int, int, str, str, int, str, str]]) -> Ledger:
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 10
+        month, voucher, line, department, day, nature, funding, amount, summary, counterparty = columns
         whole = [np.array(values, dtype=np.int64) for values in (month, line, department, day, amount)]
         return cls(
             month=whole[0],
@@ -97,6 +98,7 @@ class Ledger:
             funding=np.array([name.encode() for name in funding], dtype="S"),
             amount=whole[4],
             summary=np.array([text.encode() for text in summary], dtype="S"),
+            counterparty=np.array([code.encode() for code in counterparty], dtype="S"),
         )
 
 
@@ -189,7 +191,18 @@ def ledgers_of(
             amount -= amount % 100
             received += amount
             if day_number(day) <= days[-1] and amount > 0:
-                row = (month, f"SR-{period}-{number:04d}".encode(), 1, 0, day_number(day), kind, "", amount, summary)
+                row = (
+                    month,
+                    f"SR-{period}-{number:04d}".encode(),
+                    1,
+                    0,
+                    day_number(day),
+                    kind,
+                    "",
+                    amount,
+                    summary,
+                    "",
+                )
                 income_rows.append(row)
         total = round(received * level * rng.uniform(0.985, 1.015))
         by_item = {
@@ -212,5 +225,5 @@ def ledgers_of(
                 for funding, part in _funded(item, institution, department, round(amount * share)):
                     if part > 0:
                         line += 1
-                        cost_rows.append((month, voucher, line, department, when, item, funding, part, summary))
+                        cost_rows.append((month, voucher, line, department, when, item, funding, part, summary, ""))
     return Ledger.from_rows(cost_rows), Ledger.from_rows(income_rows)

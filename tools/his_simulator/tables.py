@@ -108,6 +108,7 @@ def cost_entries(institution: Institution, calendar: Calendar, ledger: Ledger, c
         "funding_source": ledger.funding[chosen],
         "amount": money(ledger.amount[chosen]),
         "summary": ledger.summary[chosen],
+        "counterparty": ledger.counterparty[chosen],
     }
 
 
@@ -117,6 +118,7 @@ def income_entries(institution: Institution, calendar: Calendar, ledger: Ledger,
         "income_kind": ledger.nature[chosen],
         "amount": money(ledger.amount[chosen]),
         "summary": ledger.summary[chosen],
+        "counterparty": ledger.counterparty[chosen],
     }
 
 

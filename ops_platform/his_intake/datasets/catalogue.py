@@ -102,6 +102,16 @@ def _department(name: str = "department", title: str = "科室") -> Reference:
     return Reference(name=name, title=title, to="department", column=f"{name}_id", example="NK01")
 
 
+def _counterparty() -> Reference:
+    return Reference(
+        name="counterparty",
+        title="往来机构代码",
+        to="institution",
+        column="counterparty_id",
+        required=False,
+    )
+
+
 DEPARTMENTS = Dataset(
     code="departments",
     title="科室",
@@ -209,6 +219,7 @@ COST_ENTRIES = Dataset(
         Choice(name="funding_source", title="资金来源", choices=FUNDING_SOURCES, example="basic"),
         Number(name="amount", title="金额(元)", digits=14, negative=True, example="125000.00"),
         Text(name="summary", title="摘要", length=200, required=False, example="3 月工资"),
+        _counterparty(),
     ),
 )
 
@@ -227,6 +238,7 @@ INCOME_ENTRIES = Dataset(
         Choice(name="income_kind", title="收入类别", choices=INCOME_KINDS, example="fiscal_basic"),
         Number(name="amount", title="金额(元)", digits=14, negative=True, example="80000.00"),
         Text(name="summary", title="摘要", length=200, required=False, example="财政基本拨款"),
+        _counterparty(),
     ),
 )
 

@@ -378,7 +378,7 @@ class Reference(Field):
 
     @property
     def form(self) -> str:
-        return f"已报送的{_REFERENCE_TITLES[self.to]}"
+        return "医共体内另一家机构的代码" if self.to == "institution" else f"已报送的{_REFERENCE_TITLES[self.to]}"
 
     @property
     def sql_type(self) -> str:
@@ -400,15 +400,25 @@ class Reference(Field):
         faults = dict(column.faults)
         numbers = list(map(texts.get, column.values))
         if None in numbers:
-            title = _REFERENCE_TITLES[self.to]
-            fault = Fault(f"his_intake.unknown_{self.to}", f"没有这个{title}，请核对，或先报送它")
+            fault = Fault(f"his_intake.unknown_{self.to}", self._unknown)
             for index, number in enumerate(numbers):
                 if number is None and column.values[index] is not None and index not in faults:
                     faults[index] = fault
         return Column(numbers, faults)
 
+    @property
+    def _unknown(self) -> str:
+        if self.to == "institution":
+            return "应为医共体内另一家机构的代码(不能是本机构)；与医共体以外单位的往来请留空"
+        return f"没有这个{_REFERENCE_TITLES[self.to]}，请核对，或先报送它"
 
-_REFERENCE_TITLES = {"department": "科室代码", "item": "收费项目代码", "encounter": "就诊号"}
+
+_REFERENCE_TITLES = {
+    "department": "科室代码",
+    "item": "收费项目代码",
+    "encounter": "就诊号",
+    "institution": "往来机构代码",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

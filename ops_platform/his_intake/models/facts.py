@@ -153,7 +153,7 @@ class ChargeItemFact(Fact):
 
 
 class CostEntry(Fact):
-    """One voucher line of cost, booked to a department."""
+    """One voucher line of cost, booked to a department; `counterparty` is the member of the alliance from which it came."""
 
     voucher = models.CharField(max_length=60)
     line = models.PositiveIntegerField()
@@ -163,6 +163,7 @@ class CostEntry(Fact):
     funding_source = models.CharField(max_length=20)
     amount = MoneyField()
     summary = models.CharField(max_length=200, null=True)  # noqa: DJ001
+    counterparty = models.ForeignKey(Institution, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
         constraints = [
@@ -175,7 +176,7 @@ class CostEntry(Fact):
 
 
 class IncomeEntry(Fact):
-    """One voucher line of income outside charges."""
+    """One voucher line of income outside charges; `counterparty` is the member of the alliance from which it came."""
 
     voucher = models.CharField(max_length=60)
     line = models.PositiveIntegerField()
@@ -184,6 +185,7 @@ class IncomeEntry(Fact):
     income_kind = models.CharField(max_length=20)
     amount = MoneyField()
     summary = models.CharField(max_length=200, null=True)  # noqa: DJ001
+    counterparty = models.ForeignKey(Institution, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
         constraints = [

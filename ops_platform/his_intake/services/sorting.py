@@ -122,6 +122,9 @@ _KNOWN = {
     "item": "SELECT code, id FROM masterdata_chargeitem WHERE institution_id = %s AND code = ANY(%s)",
     "encounter": "SELECT encounter_no, entity FROM his_intake_encounter"
     " WHERE institution_id = %s AND superseded_sequence IS NULL AND encounter_no = ANY(%s)",
+    # the other members of the alliance: nobody deals with itself
+    "institution": "SELECT i.code, i.id FROM masterdata_institution i JOIN masterdata_institution own"
+    " ON own.alliance_id = i.alliance_id AND own.id <> i.id WHERE own.id = %s AND i.code = ANY(%s)",
 }
 
 

@@ -4,6 +4,8 @@ from ops_platform.ledger.models.account import Account, AccountKind, Book, Floor
 from ops_platform.ledger.models.balance import PeriodBalance, RunningBalance
 from ops_platform.ledger.models.dimension import Dimension
 from ops_platform.ledger.models.entry import Entry, EntryKind, Leg
+from ops_platform.ledger.models.event import EventBooking, EventMonth, VoucherRules, VoucherRulesProposal
+from ops_platform.ledger.models.export import ExportedEntry, ExportTemplate, VoucherExport
 from ops_platform.ledger.models.local_account import BooksMode, LocalAccount
 from ops_platform.ledger.models.pending import PendingEntry, PendingLeg
 from ops_platform.ledger.models.voucher import Voucher
@@ -16,6 +18,10 @@ __all__ = [
     "Dimension",
     "Entry",
     "EntryKind",
+    "EventBooking",
+    "EventMonth",
+    "ExportTemplate",
+    "ExportedEntry",
     "Floor",
     "Leg",
     "LocalAccount",
@@ -25,4 +31,7 @@ __all__ = [
     "RunningBalance",
     "Side",
     "Voucher",
+    "VoucherExport",
+    "VoucherRules",
+    "VoucherRulesProposal",
 ]

@@ -2,6 +2,8 @@
 
 from ops_platform.ledger.services.accounts import add_own_account, close_own_account, forbid_overdraft
 from ops_platform.ledger.services.booking import Booking, book, book_all, lock_books
+from ops_platform.ledger.services.events import book_events
+from ops_platform.ledger.services.exporting import add_export_template, export_vouchers
 from ops_platform.ledger.services.local_accounts import adopt_proposals, map_accounts, set_books_mode
 from ops_platform.ledger.services.openings import book_opening_from_trial_balance
 from ops_platform.ledger.services.pending import expire_due, hold, post, void
@@ -20,17 +22,20 @@ from ops_platform.ledger.services.years import book_opening, carry_year_forward
 __all__ = [
     "MAKERS",
     "Booking",
+    "add_export_template",
     "add_own_account",
     "adopt_proposals",
     "ask_reversal",
     "book",
     "book_all",
+    "book_events",
     "book_opening",
     "book_opening_from_trial_balance",
     "carry_year_forward",
     "change_voucher",
     "close_own_account",
     "expire_due",
+    "export_vouchers",
     "forbid_overdraft",
     "hold",
     "lock_books",
