@@ -4,10 +4,10 @@ import random
 from collections.abc import Callable
 from decimal import Decimal
 
-from ops_platform.kernel import Conflict
+from ops_platform.kernel import Conflict, Period
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import integrity, services
-from ops_platform.ledger.models import Entry, PendingEntry
+from ops_platform.ledger.models import Entry, EventBooking, PendingEntry
 from ops_platform.masterdata.models import Institution
 from tests.his_intake.test_senders_at_once import at_once
 from tests.ledger.books import BANK, booked, floor, paid, received, standing
@@ -105,4 +105,28 @@ def test_a_claim_and_its_debt_in_two_books_never_lock_each_other_out(committed_d
     results = at_once(*(deal(giver, taker, f"d{n}") for n, (giver, taker) in enumerate(pairs)))
     assert sorted(map(str, results)) == sorted(f"d{n}" for n in range(CROWD)), results
     assert standing(first, BANK) + standing(second, BANK) == 0
+    assert sound()
+
+
+def test_a_month_of_events_booked_by_many_at_once_is_booked_once(committed_db: str) -> None:
+    """Also while facts are being corrected: each event ends with one entry that stands, and it says what the facts say."""
+    hospital = trade.alliance()["H1"]
+    trade.landed(hospital, "departments", [trade.department("NK")])
+    rows = [trade.cost(f"V{number}", "NK", "1.00") for number in range(20)]
+    trade.landed(hospital, "cost-entries", rows)
+    march = Period(2026, 3)
+
+    def books() -> object:
+        return services.book_events(PLATFORM, institution=hospital, period=march)
+
+    def corrects(number: int) -> Callable[[], object]:
+        return lambda: trade.landed(hospital, "cost-entries", [trade.cost(f"V{number}", "NK", "3.00")])
+
+    results = at_once(*[books] * 4, *(corrects(number) for number in range(4)))
+    assert not [result for result in results if isinstance(result, Exception)], results
+    books()
+    current = EventBooking.objects.filter(is_current=True)
+    assert current.count() == 20
+    assert not current.filter(entry__reversed_by__isnull=False).exists()
+    assert standing(hospital, "5001") == Decimal("28.00")
     assert sound()
