@@ -16,6 +16,7 @@ urlpatterns = [
     path("intake/", include("ops_platform.his_intake.urls")),
     path("workflows/", include("workflows.urls")),
     path("nightly/", include("ops_platform.nightly.urls")),
+    path("ledger/", include("ops_platform.ledger.urls")),
     path("costing/", include("costing.urls")),
     path("settlement/", include("insurance_settlement.urls")),
     path("documents/", include("ops_platform.documents.urls")),

@@ -21,6 +21,7 @@ class Section(TextChoices):
     INTAKE = "数据采集", _("数据采集")
     COSTING = "成本核算", _("成本核算")
     SETTLEMENT = "医保结算", _("医保结算")
+    LEDGER = "账务", _("账务")
     NIGHTLY = "夜间运行", _("夜间运行")
     MASTERDATA = "主数据", _("主数据")
     SYSTEM = "系统", _("系统")

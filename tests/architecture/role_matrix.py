@@ -162,6 +162,35 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "nightly-board": NIGHTLY_READERS - ADMIN,
     "nightly-close-months": CLOSERS,
     "nightly-blockers": NIGHTLY_READERS - ADMIN,
+    **dict.fromkeys(("ledger:statements", "ledger:day-sheet", "ledger:fiscal-report"), roles("dir oc lead aud")),
+    **{
+        f"ledger:{name}": roles("oc lead aud")
+        for name in (
+            "consolidation",
+            "consolidation-members",
+            "consolidation-run",
+            "consolidated-report",
+            "worksheet",
+            "pairs",
+            "eliminations",
+            "elimination",
+            "consolidated-account",
+            "consolidated-statement",
+            "consolidated-line",
+        )
+    },
+    **{
+        f"ledger:{name}": roles("oc")
+        for name in (
+            "consolidate",
+            "new-consolidation-member",
+            "end-consolidation-member",
+            "consolidate-everybody",
+            "new-elimination",
+            "explain-pair",
+            "finalise-consolidation",
+        )
+    },
     "costing:direct-costs": BUSINESS,
     "costing:full-costs": BUSINESS,
     "costing:runs": BUSINESS,
