@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from ops_platform.identity.models import User
 from ops_platform.kernel import Period, Role
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import ConsolidationRun, Elimination
+from ops_platform.ledger.selectors import consolidation as reads
 from ops_platform.ledger.services.consolidation import consolidate
-from ops_platform.ledger.services.consolidation_members import include_everybody
+from ops_platform.ledger.services.consolidation_members import include_everybody, include_member
 from ops_platform.masterdata.models import Institution
 from tests.ledger.test_consolidation import book
 from tests.support import trade
@@ -234,3 +236,20 @@ def test_odd_input_is_refused_in_words(run: ConsolidationRun, centre: User) -> N
         assert answer.status_code == 422
     for name in ("fiscal-report", "day-sheet"):
         assert client.get(reverse(f"ledger:{name}"), {"quarter": "2026-Q9", "period": "x"}).status_code == 200
+
+
+def test_members_and_eliminations_behind_every_line_add_up(run: ConsolidationRun, centre: User) -> None:
+    include_member(
+        actor_of_user(centre), institution=Institution.objects.get(code="T1"), share=Decimal("0.7"), since=MARCH
+    )
+    anew = consolidate(actor_of_user(centre), period=MARCH).run
+    for code, layout in layouts().items():
+        for line in layout.lines:
+            whole, behind = reads.behind(run=anew, code=code, key=line.key)
+            assert behind.consolidated == reads.yuan(whole.values)
+            members = [sum(row.values[place] for row in behind.members) for place in range(len(layout.columns))]
+            assert members == list(behind.summed), (code, line.key)
+    _, behind = reads.behind(run=anew, code="income_statement", key="minority")
+    assert [(str(row.institution), row.values[1]) for row in behind.members] == [("东镇卫生院", Decimal("90.00"))]
+    _, behind = reads.behind(run=anew, code="balance_sheet", key="own_net_assets")
+    assert behind.eliminated == (0, 0)

@@ -229,6 +229,7 @@ class _Table:
         ends = [each.opening + month for each, month in zip(listed, months, strict=True)]
         self.month, self.year, self.end = (np.array(each, dtype=np.int64) for each in (months, years, ends))
         self.before = {month: self._years(figures) for month, figures in inputs.earlier.items()}
+        self.dealings = [place for place, row in enumerate(self.rows) if row[3] in members and row[3] != row[0]]
 
     def _years(self, figures: Sequence[Figure]) -> np.ndarray:
         """The year so far at another month, row by row."""
@@ -262,9 +263,8 @@ class _Table:
     def said(self, kind: PairKind) -> dict[tuple[int, int], tuple[list["_Part"], list["_Part"]]]:
         """(creditor, debtor) → claims of the one, debts of the other, in natural signs and the order of accounts."""
         found: dict[tuple[int, int], tuple[list[_Part], list[_Part]]] = defaultdict(lambda: ([], []))
-        for place, (institution, account, cost_item, counterparty) in enumerate(self.rows):
-            if counterparty not in self.members or counterparty == institution:
-                continue
+        for place in self.dealings:
+            institution, account, cost_item, counterparty = self.rows[place]
             claims, owes = account.startswith(kind.claims), account.startswith(kind.debts)
             if not (claims or owes):
                 continue
@@ -288,7 +288,9 @@ class _Table:
     def findings(self) -> Iterator[Finding]:
         """Dealings between members on accounts that no kind of pair matches."""
         known = tuple(code for kind in self.kinds for code in (*kind.claims, *kind.debts))
-        odd = {row[1] for row in self.rows if row[3] in self.members and not row[1].startswith(known)}
+        odd = {self.rows[place][1] for place in self.dealings} - {
+            self.rows[place][1] for place in self.dealings if self.rows[place][1].startswith(known)
+        }
         for account in sorted(odd):
             yield Finding(
                 code="ledger.account_of_no_pair",

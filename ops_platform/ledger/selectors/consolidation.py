@@ -10,25 +10,23 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 
 from ops_platform.kernel import Actor, NotFound, Period, from_fen, to_fen
 from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORITY_SURPLUS
-from ops_platform.ledger.engine.statements import CASH_SUMMARY, Amount, Statement, StatementLine, statement_of
+from ops_platform.ledger.engine.statements import CASH_SUMMARY, Amount, Layout, Statement, StatementLine, statement_of
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import (
-    Account,
     ConsolidatedCash,
     ConsolidatedFigure,
     ConsolidationMember,
     ConsolidationRun,
     Elimination,
-    EliminationLeg,
+    MinorityInterest,
     PairMatch,
 )
 from ops_platform.ledger.selectors.access import refuse_without_the_whole
 from ops_platform.ledger.selectors.cash import CASH, CashFlow
 from ops_platform.ledger.selectors.statements import cash_amounts
-from ops_platform.masterdata.models import Institution, InstitutionKind
+from ops_platform.masterdata.models import Institution
 
 MEASURES = {"end": F("start") + F("year"), "start": F("start"), "month": F("month"), "year": F("year")}
-MEASURE_TITLES = {"end": "期末余额", "start": "年初余额", "month": "本月发生", "year": "本年累计"}
 
 
 def members(*, actor: Actor) -> QuerySet[ConsolidationMember]:
@@ -87,15 +85,14 @@ def _consolidated(run: ConsolidationRun) -> tuple[Amount, ...]:
     return _fen(rows.values_list("account__code", "cost_item", "start", "month", "year"))
 
 
-def _minority(run: ConsolidationRun) -> list[Amount]:
-    sums = run.minority.aggregate(
-        start=Sum("net_assets_start"), end=Sum("net_assets"), month=Sum("surplus_month"), year=Sum("surplus_year")
-    )
-    start, end, month, year = (to_fen(sums[name] or 0) for name in ("start", "end", "month", "year"))
-    return [
-        Amount(MINORITY_NET_ASSETS, start=-start, carried=start - end),
-        Amount(MINORITY_SURPLUS, month=-month, year=-year),
-    ]
+def _of_others(rows: Iterable[MinorityInterest]) -> list[Amount]:
+    """Minority interest as statements take it: of net assets start and end count, of the surplus month and year."""
+    found = []
+    for each in rows:
+        start, end = to_fen(each.net_assets_start), to_fen(each.net_assets)
+        found.append(Amount(MINORITY_NET_ASSETS, start=-start, carried=start - end))
+        found.append(Amount(MINORITY_SURPLUS, month=-to_fen(each.surplus_month), year=-to_fen(each.surplus_year)))
+    return found
 
 
 def statement(*, run: ConsolidationRun, code: str) -> Statement:
@@ -106,7 +103,7 @@ def statement(*, run: ConsolidationRun, code: str) -> Statement:
     amounts = _consolidated(run)
     if code == CASH_SUMMARY:
         return statement_of([*cash_amounts(amounts, _flows(run)), *_internal_cash(run)], layout)
-    return statement_of([*amounts, *_minority(run)], layout)
+    return statement_of([*amounts, *_of_others(run.minority.all())], layout)
 
 
 def line_of(statement: Statement, key: str) -> StatementLine:
@@ -117,16 +114,15 @@ def line_of(statement: Statement, key: str) -> StatementLine:
     return found
 
 
-def _flows(run: ConsolidationRun, institution: int | None = None) -> list[CashFlow]:
-    rows = run.cash.all() if institution is None else run.cash.filter(institution=institution)
-    listed = rows.order_by("account", "internal", "way").values_list("account", "internal", "way")
-    found = []
-    for account, internal, way, month, year in listed.annotate(Sum("month"), Sum("year")):
-        amounts = (to_fen(month), to_fen(year))
-        zero = (0, 0)
-        received, paid = (amounts, zero) if way == ConsolidatedCash.Way.RECEIVED else (zero, amounts)
-        found.append(CashFlow(institution or 0, account, internal, *received, *paid))
-    return found
+def _flows(run: ConsolidationRun) -> list[CashFlow]:
+    rows = run.cash.order_by("account", "internal", "way").values_list("account", "internal", "way")
+    return [_flow(0, *row) for row in rows.annotate(Sum("month"), Sum("year"))]
+
+
+def _flow(institution: int, account: str, internal: bool, way: str, month: Decimal, year: Decimal) -> CashFlow:
+    amounts = (to_fen(month), to_fen(year))
+    received, paid = (amounts, (0, 0)) if way == ConsolidatedCash.Way.RECEIVED else ((0, 0), amounts)
+    return CashFlow(institution, account, internal, *received, *paid)
 
 
 def _internal_cash(run: ConsolidationRun) -> list[Amount]:
@@ -161,40 +157,9 @@ class Behind:
 
 def behind(*, run: ConsolidationRun, code: str, key: str) -> tuple[StatementLine, Behind]:
     """A line of a consolidated statement with the members and eliminations behind it."""
-    layout = layouts().get(code)
     whole = line_of(statement(run=run, code=code), key)
-    if layout is None:
-        raise NotFound("ledger.no_statement", "没有这张报表。")
-    by_member: dict[int, list[Amount]] = defaultdict(list)
-    rows = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER).order_by("institution", "account__code", "cost_item")
-    if code == CASH_SUMMARY:
-        rows = rows.filter(account__code__regex=f"^({'|'.join(CASH)})")
-    for institution, *row in rows.values_list("institution", "account__code", "cost_item", "start", "month", "year"):
-        by_member[institution] += _fen([row])
-    if code == CASH_SUMMARY:
-        flows: dict[int, list[CashFlow]] = defaultdict(list)
-        for cash in run.cash.order_by("institution", "account"):
-            amounts = (to_fen(cash.month), to_fen(cash.year))
-            zero = (0, 0)
-            received, paid = (amounts, zero) if cash.way == ConsolidatedCash.Way.RECEIVED else (zero, amounts)
-            flows[cash.institution_id].append(
-                CashFlow(cash.institution_id, cash.account, cash.internal, *received, *paid)
-            )
-        by_member = defaultdict(
-            list, {each: [*cash_amounts(by_member[each], flows[each])] for each in {*by_member, *flows}}
-        )
-    for each in run.minority.all():
-        by_member[each.institution_id] += [
-            Amount(
-                MINORITY_NET_ASSETS,
-                start=-to_fen(each.net_assets_start),
-                carried=to_fen(each.net_assets_start) - to_fen(each.net_assets),
-            ),
-            Amount(MINORITY_SURPLUS, month=-to_fen(each.surplus_month), year=-to_fen(each.surplus_year)),
-        ]
-    said = {
-        institution: line_of(statement_of(amounts, layout), key).values for institution, amounts in by_member.items()
-    }
+    layout = layouts()[code]
+    said = _cash_of_members(run, key) if code == CASH_SUMMARY else _said_by_members(run, layout, key)
     listed = [
         MemberRow(institution, yuan(said[institution.pk]))
         for institution in Institution.objects.filter(pk__in=said).order_by("code")
@@ -205,103 +170,72 @@ def behind(*, run: ConsolidationRun, code: str, key: str) -> tuple[StatementLine
     return whole, Behind(listed, yuan(summed), yuan(gone), yuan(whole.values))
 
 
+def _said_by_members(run: ConsolidationRun, layout: Layout, key: str) -> dict[int, tuple[int, ...]]:
+    """What each member adds to a line, summed in SQL: the layout says which accounts count with which sign."""
+    own = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER)
+    keys = own.order_by().values_list("account__code", "cost_item").distinct()
+    probe = statement_of([Amount(*each, start=1, month=1, year=1) for each in keys], layout)
+    signs: dict[tuple[str, str], int] = defaultdict(int)
+    for source in line_of(probe, key).sources:
+        signs[source.account, source.cost_item] += 1 if source.values[0] > 0 else -1
+    sums: dict[str, Any] = {
+        f"{name}_{place}": Sum(MEASURES[column.measure], filter=_accounts_with(signs, sign))
+        for place, column in enumerate(layout.columns)
+        for name, sign in (("plus", 1), ("minus", -1))
+    }
+    rows: Any = own.order_by().values("institution").annotate(**sums)
+    said = {
+        row["institution"]: tuple(
+            to_fen(row[f"plus_{place}"] or 0) - to_fen(row[f"minus_{place}"] or 0)
+            for place in range(len(layout.columns))
+        )
+        for row in rows
+    }
+    for each in run.minority.all():
+        others = line_of(statement_of(_of_others([each]), layout), key).values
+        pairs = zip(said[each.institution_id], others, strict=True)
+        said[each.institution_id] = tuple(own_ + other for own_, other in pairs)
+    return said
+
+
+def _accounts_with(signs: Mapping[tuple[str, str], int], sign: int) -> Q:
+    accounts: dict[str, list[str]] = defaultdict(list)
+    for (account, cost_item), its_sign in signs.items():
+        if its_sign == sign:
+            accounts[cost_item].append(account)
+    found = Q(pk__in=[])
+    for cost_item, codes in accounts.items():
+        found |= Q(cost_item=cost_item, account__code__in=codes)
+    return found
+
+
+def _cash_of_members(run: ConsolidationRun, key: str) -> dict[int, tuple[int, ...]]:
+    """What each member adds to a line of the cash summary."""
+    amounts: dict[int, list[Amount]] = defaultdict(list)
+    rows = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER, account__code__regex=f"^({'|'.join(CASH)})")
+    for institution, *row in rows.order_by("institution", "account__code").values_list(
+        "institution", "account__code", "cost_item", "start", "month", "year"
+    ):
+        amounts[institution] += _fen([row])
+    flows: dict[int, list[CashFlow]] = defaultdict(list)
+    for cash in run.cash.order_by("institution", "account"):
+        flows[cash.institution_id].append(
+            _flow(cash.institution_id, cash.account, cash.internal, cash.way, cash.month, cash.year)
+        )
+    layout = layouts()[CASH_SUMMARY]
+    return {
+        each: line_of(statement_of(cash_amounts(amounts[each], flows[each]), layout), key).values
+        for each in {*amounts, *flows}
+    }
+
+
 def yuan(values: Iterable[int]) -> tuple[Decimal, ...]:
     """Fen to yuan."""
     return tuple(from_fen(value) for value in values)
 
 
-@dataclass(frozen=True, slots=True)
-class SheetColumn:
-    """A column of the work sheet: a class of members (opens further) or one member."""
-
-    key: str
-    title: str
-    kind: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SheetRow:
-    """An account of the work sheet."""
-
-    code: str
-    name: str
-    side: str
-    cells: list[Decimal | None]
-    summed: Decimal
-    eliminated: Decimal
-    consolidated: Decimal
-
-
-def worksheet(*, run: ConsolidationRun, measure: str, kind: str = "") -> tuple[list[SheetColumn], list[SheetRow]]:
-    """The work sheet (工作底稿) in one measure: accounts × classes of members, or × the members of one class with the
-    others beside; then sum, eliminations, consolidated. Sums are made in SQL; amounts are debits less credits."""
-    amount = Sum(MEASURES[measure])
-    rows = run.figures.order_by("account__code")
-    cells: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    by_kind = rows.filter(part="member").values_list("account__code", "institution__kind").annotate(value=amount)
-    for code, its_kind, value in by_kind:
-        cells[code][its_kind] = value
-    present = {key for row in cells.values() for key in row}
-    columns = [SheetColumn(str(each), str(each.label), str(each)) for each in InstitutionKind if each in present]
-    if kind in present:
-        own = rows.filter(part="member", institution__kind=kind)
-        for code, institution, value in own.values_list("account__code", "institution").annotate(value=amount):
-            cells[code][str(institution)] = value
-        numbers = own.order_by().values_list("institution", flat=True).distinct()
-        columns = [
-            SheetColumn(str(each.pk), each.name) for each in Institution.objects.filter(pk__in=numbers).order_by("code")
-        ] + [column for column in columns if column.key != kind]
-    sums: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    for code, part, value in rows.values_list("account__code", "part").annotate(value=amount):
-        sums[code][part] = value
-    names = {
-        code: (name, side)
-        for code, name, side in Account.objects.filter(institution=None, code__in=sums).values_list(
-            "code", "name", "side"
-        )
-    }
-    zero = from_fen(0)
-    return columns, [
-        SheetRow(
-            code,
-            *names[code],
-            [cells[code].get(column.key) for column in columns],
-            said.get("member", zero),
-            said.get("elimination", zero),
-            said.get("consolidated", zero),
-        )
-        for code, said in sorted(sums.items())
-        if any(said.values())
-    ]
-
-
-def account_rows(*, run: ConsolidationRun, code: str) -> tuple[Account, QuerySet[Any], QuerySet[EliminationLeg], Any]:
-    """An account in a run: what each member says, the elimination legs on it, the whole."""
-    account = Account.objects.filter(institution=None, code=code).first()
-    if account is None:
-        raise NotFound("ledger.no_account", f"统一科目表中没有科目 {code}。")
-    measures = {
-        "opening": Sum("start"),
-        "of_month": Sum("month"),
-        "of_year": Sum("year"),
-        "standing": Sum(MEASURES["end"]),
-    }
-    rows = run.figures.filter(account=account)
-    said = (
-        rows.filter(part="member")
-        .values("institution", "institution__name", "institution__code")
-        .annotate(**measures)
-        .order_by("institution__code")
-    )
-    legs = (
-        EliminationLeg.objects.filter(_eliminations_of(run, "elimination__"), account=account)
-        .select_related("elimination__creditor", "elimination__debtor", "institution")
-        .order_by("elimination", "position")
-    )
-    return account, said, legs, rows.filter(part="consolidated").aggregate(**measures)
-
-
-def _eliminations_of(run: ConsolidationRun, prefix: str = "") -> Q:
+def eliminations_of(run: ConsolidationRun, prefix: str = "") -> Q:
+    """Which eliminations a run holds: its own, and those by hand."""
     return Q(**{f"{prefix}run": run}) | Q(**{f"{prefix}pk__in": run.by_hand})
 
 
@@ -315,7 +249,7 @@ def pairs(*, run: ConsolidationRun) -> QuerySet[PairMatch]:
 def eliminations(*, run: ConsolidationRun) -> QuerySet[Any]:
     """The elimination sheet of a run."""
     return (
-        Elimination.objects.filter(_eliminations_of(run))
+        Elimination.objects.filter(eliminations_of(run))
         .select_related("creditor", "debtor")
         .annotate(
             amount=Sum("legs__year", filter=Q(legs__year__gt=0)),

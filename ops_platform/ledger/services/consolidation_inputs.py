@@ -1,7 +1,7 @@
 """What a consolidation is made from: members, figures, cash, eliminations by hand; and by what the same is recognised."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.utils import timezone
@@ -47,7 +47,7 @@ class Read:
 
 
 def _lines(rows: Iterable[Figure] | Iterable[CashFlow]) -> str:
-    return "\n".join(str(astuple(row)) for row in rows)
+    return "\n".join(map(repr, rows))
 
 
 def members_at(period: Period) -> tuple[engine.Member, ...]:

@@ -26,7 +26,7 @@ def include_member(actor: Actor, *, institution: Institution, share: Decimal, si
     Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
     if str(since) < institution.first_period:
         raise Invalid(
-            "ledger.before_books",
+            "ledger.member_too_early",
             f"{institution.name} 的账套从 {institution.first_period} 开始，请选择该月或以后的月份。",
             field="since",
         )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ops_platform.ledger.views import consolidation, statements
+from ops_platform.ledger.views import consolidation, eliminations, statements
 
 urlpatterns = [
     path("statements/", statements.Statements.as_view(), name="statements"),
@@ -10,19 +10,19 @@ urlpatterns = [
     path("fiscal-report/", statements.FiscalReport.as_view(), name="fiscal-report"),
     path("consolidation/", consolidation.Consolidations.as_view(), name="consolidation"),
     path("consolidation/run/", consolidation.Consolidate.as_view(), name="consolidate"),
-    path("consolidation/members/", consolidation.Members.as_view(), name="consolidation-members"),
-    path("consolidation/members/new/", consolidation.NewMember.as_view(), name="new-consolidation-member"),
-    path("consolidation/members/end/", consolidation.EndMember.as_view(), name="end-consolidation-member"),
-    path("consolidation/members/everybody/", consolidation.IncludeEverybody.as_view(), name="consolidate-everybody"),
-    path("consolidation/eliminations/new/", consolidation.NewElimination.as_view(), name="new-elimination"),
-    path("consolidation/eliminations/<int:pk>/", consolidation.EliminationPage.as_view(), name="elimination"),
-    path("consolidation/pairs/<int:pk>/explain/", consolidation.ExplainPair.as_view(), name="explain-pair"),
+    path("consolidation/members/", eliminations.Members.as_view(), name="consolidation-members"),
+    path("consolidation/members/new/", eliminations.NewMember.as_view(), name="new-consolidation-member"),
+    path("consolidation/members/end/", eliminations.EndMember.as_view(), name="end-consolidation-member"),
+    path("consolidation/members/everybody/", eliminations.IncludeEverybody.as_view(), name="consolidate-everybody"),
+    path("consolidation/eliminations/new/", eliminations.NewElimination.as_view(), name="new-elimination"),
+    path("consolidation/eliminations/<int:pk>/", eliminations.EliminationPage.as_view(), name="elimination"),
+    path("consolidation/pairs/<int:pk>/explain/", eliminations.ExplainPair.as_view(), name="explain-pair"),
     path("consolidation/<int:pk>/", consolidation.ConsolidationPage.as_view(), name="consolidation-run"),
     path("consolidation/<int:pk>/report/", consolidation.MonthlyReport.as_view(), name="consolidated-report"),
     path("consolidation/<int:pk>/finalise/", consolidation.Finalise.as_view(), name="finalise-consolidation"),
     path("consolidation/<int:pk>/worksheet/", consolidation.Worksheet.as_view(), name="worksheet"),
-    path("consolidation/<int:pk>/pairs/", consolidation.Pairs.as_view(), name="pairs"),
-    path("consolidation/<int:pk>/eliminations/", consolidation.Eliminations.as_view(), name="eliminations"),
+    path("consolidation/<int:pk>/pairs/", eliminations.Pairs.as_view(), name="pairs"),
+    path("consolidation/<int:pk>/eliminations/", eliminations.Eliminations.as_view(), name="eliminations"),
     path(
         "consolidation/<int:pk>/accounts/<slug:code>/",
         consolidation.ConsolidatedAccount.as_view(),
