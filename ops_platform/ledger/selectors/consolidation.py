@@ -13,6 +13,7 @@ from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORI
 from ops_platform.ledger.engine.statements import CASH_SUMMARY, Amount, Layout, Statement, StatementLine, statement_of
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import (
+    Account,
     ConsolidatedCash,
     ConsolidatedFigure,
     ConsolidationMember,
@@ -173,11 +174,13 @@ def behind(*, run: ConsolidationRun, code: str, key: str) -> tuple[StatementLine
 def _said_by_members(run: ConsolidationRun, layout: Layout, key: str) -> dict[int, tuple[int, ...]]:
     """What each member adds to a line, summed in SQL: the layout says which accounts count with which sign."""
     own = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER)
-    keys = own.order_by().values_list("account__code", "cost_item").distinct()
-    probe = statement_of([Amount(*each, start=1, month=1, year=1) for each in keys], layout)
-    signs: dict[tuple[str, str], int] = defaultdict(int)
+    keys = own.order_by().values_list("account__code", "cost_item", "account").distinct()
+    numbers = {(code, cost_item): number for code, cost_item, number in keys}
+    probe = statement_of([Amount(*each, start=1, month=1, year=1) for each in numbers], layout)
+    signs: dict[tuple[int, str], int] = defaultdict(int)
     for source in line_of(probe, key).sources:
-        signs[source.account, source.cost_item] += 1 if source.values[0] > 0 else -1
+        signs[numbers[source.account, source.cost_item], source.cost_item] += 1 if source.values[0] > 0 else -1
+    own = own.filter(account__in={account for account, _ in signs})
     sums: dict[str, Any] = {
         f"{name}_{place}": Sum(MEASURES[column.measure], filter=_accounts_with(signs, sign))
         for place, column in enumerate(layout.columns)
@@ -193,19 +196,19 @@ def _said_by_members(run: ConsolidationRun, layout: Layout, key: str) -> dict[in
     }
     for each in run.minority.all():
         others = line_of(statement_of(_of_others([each]), layout), key).values
-        pairs = zip(said[each.institution_id], others, strict=True)
+        pairs = zip(said.get(each.institution_id, (0,) * len(others)), others, strict=True)
         said[each.institution_id] = tuple(own_ + other for own_, other in pairs)
     return said
 
 
-def _accounts_with(signs: Mapping[tuple[str, str], int], sign: int) -> Q:
-    accounts: dict[str, list[str]] = defaultdict(list)
+def _accounts_with(signs: Mapping[tuple[int, str], int], sign: int) -> Q:
+    accounts: dict[str, list[int]] = defaultdict(list)
     for (account, cost_item), its_sign in signs.items():
         if its_sign == sign:
             accounts[cost_item].append(account)
     found = Q(pk__in=[])
-    for cost_item, codes in accounts.items():
-        found |= Q(cost_item=cost_item, account__code__in=codes)
+    for cost_item, numbers in accounts.items():
+        found |= Q(cost_item=cost_item, account__in=numbers)
     return found
 
 
@@ -282,3 +285,8 @@ def by_hand(*, actor: Actor, period: str) -> QuerySet[Elimination]:
 def pair_counts(*, run: ConsolidationRun) -> Mapping[str, int]:
     """How many pairs are in which state."""
     return dict(run.pairs.order_by().values_list("state").annotate(Count("id")))
+
+
+def account_names(codes: Iterable[str]) -> dict[str, str]:
+    """Names of accounts of the unified chart by code."""
+    return dict(Account.objects.filter(institution=None, code__in=list(codes)).values_list("code", "name"))

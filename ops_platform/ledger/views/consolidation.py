@@ -143,6 +143,7 @@ class ConsolidatedLine(WholePage, TemplatePage):
             row = sources.setdefault(each.account, [0] * len(each.values))
             for place, value in enumerate(each.values):
                 row[place] += value
+        names = reads.account_names(sources)
         return {
             **super().get_context_data(**kwargs),
             **about_run(run),
@@ -150,7 +151,9 @@ class ConsolidatedLine(WholePage, TemplatePage):
             "line": line.line,
             "layout": layout,
             "behind": behind,
-            "sources": [(account, reads.yuan(values)) for account, values in sorted(sources.items())],
+            "sources": [
+                (account, names.get(account, ""), reads.yuan(values)) for account, values in sorted(sources.items())
+            ],
         }
 
 

@@ -7,14 +7,18 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.his_intake.public import COST_ITEMS
 from ops_platform.kernel import NotFound, Period
 from ops_platform.ledger import reports
 from ops_platform.ledger.engine.statements import BALANCE_SHEET, Statement
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.selectors import access, statements
+from ops_platform.ledger.selectors.chart import accounts_of
 from ops_platform.masterdata import months
 from ops_platform.web import formats
 from ops_platform.web.pages import TemplatePage
+
+COST_ITEM_TITLES = dict(COST_ITEMS)
 
 
 def shown(statement: Statement) -> list[dict[str, Any]]:
@@ -111,8 +115,11 @@ class Statements(_OfInstitution):
             return context
         statement = self._statement()
         lines = shown(statement)
+        names = accounts_of(self.institution)
         for line in lines:
             for source in line["sources"]:
+                source["name"] = names[source["account"]].name if source["account"] in names else ""
+                source["cost_item"] = COST_ITEM_TITLES.get(source["cost_item"], source["cost_item"])
                 source["url"] = account_sheet(self.institution.pk, source["account"], self.month.period)
         return {
             **context,
