@@ -14,18 +14,21 @@ from ops_platform.ledger import consolidation_integrity, services
 from ops_platform.ledger.engine.chart import Dimensions
 from ops_platform.ledger.engine.entry import EntryInput, Leg
 from ops_platform.ledger.models import (
+    Account,
     ConsolidatedCash,
     ConsolidatedFigure,
     ConsolidationRun,
     Elimination,
     PairMatch,
 )
+from ops_platform.ledger.nightly import CONSOLIDATION
 from ops_platform.ledger.services.consolidation import consolidate, explain_difference, finalise
 from ops_platform.ledger.services.consolidation_inputs import members_at
 from ops_platform.ledger.services.consolidation_members import end_membership, include_everybody, include_member
 from ops_platform.ledger.services.eliminations import WantedElimination, WantedLeg, propose_elimination
 from ops_platform.masterdata.models import AccountingPeriod, Institution
 from ops_platform.masterdata.services import open_missing_periods
+from ops_platform.nightly.public import StepContext
 from tests.support import trade
 from workflows import services as approval
 from workflows.models import Task
@@ -313,3 +316,70 @@ def test_a_figure_that_was_slipped_in_is_found(alliance: dict[str, Institution],
     )
     (found,) = consolidation_integrity.consolidations()
     assert (found.code, found.subject) == ("ledger.consolidation_off", "2026-03 1002")
+
+
+def test_the_nightly_step_consolidates_once(alliance: dict[str, Institution]) -> None:
+    context = StepContext(run_id=1, institution=None, period=MARCH, actor=PLATFORM, progress=lambda _done, _total: None)
+    first, again = CONSOLIDATION.run(context), CONSOLIDATION.run(context)
+    assert (first.changed, again.changed, first.input_digest == again.input_digest) == (True, False, True)
+    assert "3 家成员" in first.note
+
+
+def test_the_nightly_step_rests_while_nobody_is_consolidated() -> None:
+    trade.alliance()
+    context = StepContext(run_id=1, institution=None, period=MARCH, actor=PLATFORM, progress=lambda _done, _total: None)
+    assert CONSOLIDATION.run(context).changed is False
+
+
+def test_own_accounts_of_a_member_count_as_the_unified_account_above(
+    alliance: dict[str, Institution], centre: Actor
+) -> None:
+    hospital, parent = alliance["H1"], Account.objects.get(code="121801", institution=None)
+    own = {"kind": "asset", "book": "financial", "side": "debit", "source_mark": "default", "institution": hospital}
+    middle = Account.objects.create(code="12180101", name="职工借款", parent=parent, leaf=False, **own)
+    Account.objects.create(code="1218010101", name="差旅借款", parent=middle, **own)
+    book(hospital, "9", ("1218010101", "7.00", None), ("1002", "-7.00", None))
+    assert said(consolidate(centre, period=MARCH).run, "121801") == Decimal("7.00")
+
+
+def test_a_december_is_the_same_whoever_has_carried_forward(centre: Actor) -> None:
+    made = trade.alliance(first_period="2025-11")
+    hospital, township = made["H1"], made["T1"]
+    include_everybody(centre)
+    book(hospital, "1", ("1002", "50.00", None), ("4101010203", "-50.00", township), day="2025-12-05")
+    book(township, "1", ("5001", "50.00", hospital), ("1002", "-50.00", None), day="2025-12-05")
+    book(township, "2", ("1002", "80.00", None), ("4609", "-80.00", None), day="2025-12-06")
+    december = Period(2025, 12)
+    before = consolidate(centre, period=december).run
+    for institution in made.values():
+        open_missing_periods(institution, december)
+    AccountingPeriod.objects.filter(period="2025-11").update(state="closed")
+    services.carry_year_forward(PLATFORM, institution=hospital, year=2025)
+    after = consolidate(centre, period=december).run
+    figures = [
+        list(
+            run.figures.filter(part="consolidated")
+            .exclude(start=0, month=0, year=0)
+            .order_by("account__code", "cost_item")
+            .values_list("account__code", "start", "month", "year")
+        )
+        for run in (before, after)
+    ]
+    assert figures[0] == figures[1]
+    assert [finding["code"] for finding in after.findings] == []
+    january = consolidate(centre, period=Period(2026, 1)).run
+    assert not [finding for finding in january.findings if finding["severity"] == "blocking"]
+
+
+def test_an_elimination_that_does_not_balance_never_reaches_its_commit(
+    alliance: dict[str, Institution], centre: Actor
+) -> None:
+    run = consolidate(centre, period=MARCH).run
+    account = Account.objects.get(code="1002", institution=None)
+    row = Elimination.objects.create(
+        run=run, kind="pair", title="x", period="2026-03", through="2026-03", leg_count=2, made_at=run.created_at
+    )
+    for position in (1, 2):
+        row.legs.create(position=position, institution=alliance["H1"], account=account, start=0, month=0, year=position)
+    with pytest.raises(IntegrityError, match="does not balance"), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -251,5 +251,7 @@ def test_members_and_eliminations_behind_every_line_add_up(run: ConsolidationRun
             assert members == list(behind.summed), (code, line.key)
     _, behind = reads.behind(run=anew, code="income_statement", key="minority")
     assert [(str(row.institution), row.values[1]) for row in behind.members] == [("东镇卫生院", Decimal("90.00"))]
+    _, behind = reads.behind(run=anew, code="income_statement", key="activity")
+    assert behind.accounts == {"5001": (0, 0)}, "what is eliminated altogether is still there to be opened"
     _, behind = reads.behind(run=anew, code="balance_sheet", key="own_net_assets")
     assert behind.eliminated == (0, 0)

@@ -148,12 +148,13 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What stands behind a line: members, their sum, what was eliminated, the whole; and the accounts."""
+    """What stands behind a line: members, their sum, what was eliminated, the whole; and the whole by account."""
 
     members: list[MemberRow]
     summed: tuple[Decimal, ...]
     eliminated: tuple[Decimal, ...]
     consolidated: tuple[Decimal, ...]
+    accounts: dict[str, tuple[Decimal, ...]]
 
 
 def behind(*, run: ConsolidationRun, code: str, key: str) -> tuple[StatementLine, Behind]:
@@ -168,19 +169,40 @@ def behind(*, run: ConsolidationRun, code: str, key: str) -> tuple[StatementLine
     ]
     summed = tuple(sum(values[place] for values in said.values()) for place in range(len(layout.columns)))
     gone = tuple(value - sum_ for value, sum_ in zip(whole.values, summed, strict=True))
-    return whole, Behind(listed, yuan(summed), yuan(gone), yuan(whole.values))
+    accounts: dict[str, list[int]] = {account: [0] * len(whole.values) for account in _accounts_of(run, layout, key)}
+    for source in whole.sources:
+        row = accounts.setdefault(source.account, [0] * len(whole.values))
+        row[:] = [value + more for value, more in zip(row, source.values, strict=True)]
+    said_of = {account: yuan(values) for account, values in sorted(accounts.items())}
+    return whole, Behind(listed, yuan(summed), yuan(gone), yuan(whole.values), said_of)
 
 
-def _said_by_members(run: ConsolidationRun, layout: Layout, key: str) -> dict[int, tuple[int, ...]]:
-    """What each member adds to a line, summed in SQL: the layout says which accounts count with which sign."""
+def _accounts_of(run: ConsolidationRun, layout: Layout, key: str) -> set[str]:
+    """Accounts of members behind a line, also those that are eliminated altogether."""
+    if layout.code == CASH_SUMMARY:
+        return set()
+    return {account for account, _ in _probed(run, layout, key)[0]}
+
+
+def _probed(
+    run: ConsolidationRun, layout: Layout, key: str
+) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+    """(account, cost item) of members behind a line, with the sign in which it counts, and with the account's row."""
     own = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER)
     keys = own.order_by().values_list("account__code", "cost_item", "account").distinct()
     numbers = {(code, cost_item): number for code, cost_item, number in keys}
     probe = statement_of([Amount(*each, start=1, month=1, year=1) for each in numbers], layout)
-    signs: dict[tuple[int, str], int] = defaultdict(int)
+    signs: dict[tuple[str, str], int] = defaultdict(int)
     for source in line_of(probe, key).sources:
-        signs[numbers[source.account, source.cost_item], source.cost_item] += 1 if source.values[0] > 0 else -1
-    own = own.filter(account__in={account for account, _ in signs})
+        signs[source.account, source.cost_item] += 1 if source.values[0] > 0 else -1
+    return dict(signs), numbers
+
+
+def _said_by_members(run: ConsolidationRun, layout: Layout, key: str) -> dict[int, tuple[int, ...]]:
+    """What each member adds to a line, summed in SQL: the layout says which accounts count with which sign."""
+    probed, numbers = _probed(run, layout, key)
+    signs = {(numbers[each], each[1]): sign for each, sign in probed.items()}
+    own = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER, account__in={account for account, _ in signs})
     sums: dict[str, Any] = {
         f"{name}_{place}": Sum(MEASURES[column.measure], filter=_accounts_with(signs, sign))
         for place, column in enumerate(layout.columns)

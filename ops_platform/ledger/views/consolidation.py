@@ -138,12 +138,7 @@ class ConsolidatedLine(WholePage, TemplatePage):
         run = self.run()
         line, behind = reads.behind(run=run, code=self.kwargs["layout"], key=self.kwargs["line"])
         layout = layouts()[self.kwargs["layout"]]
-        sources: dict[str, list[int]] = {}
-        for each in line.sources:
-            row = sources.setdefault(each.account, [0] * len(each.values))
-            for place, value in enumerate(each.values):
-                row[place] += value
-        names = reads.account_names(sources)
+        names = reads.account_names(behind.accounts)
         return {
             **super().get_context_data(**kwargs),
             **about_run(run),
@@ -151,9 +146,7 @@ class ConsolidatedLine(WholePage, TemplatePage):
             "line": line.line,
             "layout": layout,
             "behind": behind,
-            "sources": [
-                (account, names.get(account, ""), reads.yuan(values)) for account, values in sorted(sources.items())
-            ],
+            "sources": [(account, names.get(account, ""), values) for account, values in behind.accounts.items()],
         }
 
 
