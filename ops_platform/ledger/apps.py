@@ -15,7 +15,8 @@ class LedgerConfig(AppConfig):
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.documents.public import register_owner
         from ops_platform.his_intake.public import register_rule
-        from ops_platform.ledger import closing, event_integrity, integrity, nightly, reference
+        from ops_platform.ledger import closing, consolidation_integrity, event_integrity, integrity, nightly, reference
+        from ops_platform.ledger.approval.eliminations import ELIMINATION
         from ops_platform.ledger.approval.voucher_rules import VOUCHER_RULES
         from ops_platform.ledger.approval.vouchers import VOUCHER
         from ops_platform.ledger.findings import UNMAPPED_ACCOUNT
@@ -34,6 +35,12 @@ class LedgerConfig(AppConfig):
             ledger__overdraft_forbidden="设置科目不得透支",
             ledger__local_accounts_mapped="对应本地科目",
             ledger__books_mode_set="设置记账方式",
+            ledger__consolidated="合并报表",
+            ledger__difference_explained="说明内部往来差异",
+            ledger__consolidation_final="合并报表定稿",
+            ledger__member_included="纳入合并范围",
+            ledger__member_ended="退出合并范围",
+            ledger__elimination_asked="提出手工抵销",
             ledger__events_booked="业务生成凭证",
             ledger__voucher_rules_changed="修改凭证规则",
             ledger__vouchers_exported="导出凭证",
@@ -44,6 +51,7 @@ class LedgerConfig(AppConfig):
         register_check("ledger.balances", "账簿余额", integrity.balances)
         register_check("ledger.chain", "凭证链", integrity.chain)
         register_check("ledger.events", "业务凭证 = 业务数据", event_integrity.charge_income)
+        register_check("ledger.consolidation", "合并守恒", consolidation_integrity.consolidations)
         register_rule(UNMAPPED_ACCOUNT)
         register_closing_check("ledger", closing.blockers)
         register_closing_check("ledger.events", closing_blockers)
@@ -53,7 +61,9 @@ class LedgerConfig(AppConfig):
         register_owner(VOUCHER.code, may_see_voucher)
         register_subject(VOUCHER)
         register_subject(VOUCHER_RULES)
+        register_subject(ELIMINATION)
         register_step(nightly.VOUCHERS)
+        register_step(nightly.CONSOLIDATION)
         self._register_events()
         self._name_sources()
         self._announce_pages()
@@ -90,6 +100,10 @@ class LedgerConfig(AppConfig):
         page(_("手工凭证"), "ledger:vouchers", icon="pencil", order=20)
         page(_("待记账凭证"), "ledger:pending", icon="clock", order=30)
         page(_("科目余额表"), "ledger:trial-balance", icon="scale", order=40)
+        page(_("机构报表"), "ledger:statements", icon="report-money", order=50)
+        page(_("收支日报"), "ledger:day-sheet", icon="calendar", order=51)
+        page(_("财政季报"), "ledger:fiscal-report", icon="file-spreadsheet", order=52)
+        page(_("合并报表"), "ledger:consolidation", icon="sitemap", order=53, roles=access.WHOLE_READERS)
         page(_("科目对应"), "ledger:local-accounts", icon="arrows-exchange", order=60, roles=local_accounts.READERS)
         page(_("外部账对照"), "ledger:trial-balances", icon="checklist", order=70, roles=local_accounts.READERS)
         page(_("会计科目表"), "ledger:chart", icon="list-tree", order=90)

@@ -1,7 +1,10 @@
-"""What the ledger gives to the nightly run: vouchers of the month's business events."""
+"""What the ledger gives to the nightly run: vouchers of the month's business events, and the consolidation."""
 
+from ops_platform.kernel import digest_of
+from ops_platform.ledger.services.consolidation import consolidate
+from ops_platform.ledger.services.consolidation_inputs import members_at
 from ops_platform.ledger.services.events import book_events
-from ops_platform.nightly.public import Step, StepContext, StepResult
+from ops_platform.nightly.public import Step, StepContext, StepResult, StepScope
 
 
 def _book(context: StepContext) -> StepResult:
@@ -21,4 +24,19 @@ def _book(context: StepContext) -> StepResult:
     )
 
 
+def _consolidate(context: StepContext) -> StepResult:
+    if not members_at(context.period):
+        return StepResult(rows=0, input_digest=digest_of([]), note="没有纳入合并的机构")
+    outcome = consolidate(context.actor, period=context.period)
+    run = outcome.run
+    different = run.pairs.filter(state="different").count()
+    return StepResult(
+        rows=run.figures.count() if outcome.created else 0,
+        input_digest=run.input_digest,
+        changed=outcome.created,
+        note=f"第 {run.version} 版，{len(run.members)} 家成员，{different} 对内部往来有差异",
+    )
+
+
 VOUCHERS = Step(code="ledger.vouchers", title="业务生成凭证", run=_book, after=("his_intake.quality",))
+CONSOLIDATION = Step(code="ledger.consolidation", title="合并报表", run=_consolidate, scope=StepScope.ALLIANCE)

@@ -194,6 +194,35 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "ledger-entries": BUSINESS,
     "ledger-balances": BUSINESS,
     "ledger-vouchers": VOUCHER_MAKERS,
+    **dict.fromkeys(("ledger:statements", "ledger:day-sheet", "ledger:fiscal-report"), BUSINESS),
+    **{
+        f"ledger:{name}": roles("oc lead aud")
+        for name in (
+            "consolidation",
+            "consolidation-members",
+            "consolidation-run",
+            "consolidated-report",
+            "worksheet",
+            "pairs",
+            "eliminations",
+            "elimination",
+            "consolidated-account",
+            "consolidated-statement",
+            "consolidated-line",
+        )
+    },
+    **{
+        f"ledger:{name}": roles("oc")
+        for name in (
+            "consolidate",
+            "new-consolidation-member",
+            "end-consolidation-member",
+            "consolidate-everybody",
+            "new-elimination",
+            "explain-pair",
+            "finalise-consolidation",
+        )
+    },
     "costing:direct-costs": BUSINESS,
     "costing:full-costs": BUSINESS,
     "costing:runs": BUSINESS,

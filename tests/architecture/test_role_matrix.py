@@ -25,7 +25,8 @@ from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Actor, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services as ledger
-from ops_platform.ledger.models import Account, Entry, Voucher
+from ops_platform.ledger.models import Account, ConsolidationRun, Entry, Voucher
+from ops_platform.ledger.services.consolidation_members import include_everybody
 from ops_platform.masterdata.models import AccountingPeriod, Department, Institution, PeriodReopening
 from ops_platform.nightly import services as nightly
 from ops_platform.nightly.models import MonthReminder, NightlyRun
@@ -75,6 +76,7 @@ class Community:
         self.own, self.foreign = institutions["H1"], institutions["T1"]
         for institution in (self.own, self.foreign):
             self._fill(institution)
+        include_everybody(PLATFORM)
         run = nightly.start_run(PLATFORM, business_date=date(2026, 1, 31), trigger="command")
         for lane in run.lanes.order_by("institution_id"):
             nightly.advance(lane.pk)
@@ -302,12 +304,36 @@ def _books(_: Community, institution: Institution) -> dict[str, Any]:
     return {"institution": institution.pk}
 
 
+OF_CONSOLIDATION = (
+    "ledger:consolidation-run",
+    "ledger:consolidated-report",
+    "ledger:finalise-consolidation",
+    "ledger:worksheet",
+    "ledger:pairs",
+    "ledger:eliminations",
+    "ledger:elimination",
+    "ledger:explain-pair",
+)
+OF_CONSOLIDATED_FIGURE: dict[str, dict[str, Any]] = {
+    "ledger:consolidated-account": {"code": "1002"},
+    "ledger:consolidated-statement": {"layout": "balance_sheet"},
+    "ledger:consolidated-line": {"layout": "balance_sheet", "line": "assets"},
+}
+
+
+def _consolidation(*_: Any) -> dict[str, Any]:
+    run = ConsolidationRun.objects.first()
+    return {"pk": run.pk if run else 1}
+
+
 OBJECTS: dict[str, Any] = {
     "ledger:map-account": _books,
     "ledger:import-mapping": _books,
     "ledger:adopt-proposals": _books,
     "ledger:books-mode": _books,
     "ledger:book-opening": _books,
+    **dict.fromkeys(OF_CONSOLIDATION, _consolidation),
+    **{name: lambda *_, more=more: {**_consolidation(), **more} for name, more in OF_CONSOLIDATED_FIGURE.items()},
     "workflows:process": _process,
     "workflows:change-process": _process,
     "workflows:new-process-point": _process,
@@ -389,6 +415,8 @@ OBJECTS: dict[str, Any] = {
 }
 # objects that belong to no institution, that everybody may see, or that are seen by who had a hand in them
 WITHOUT_INSTITUTION = {
+    *OF_CONSOLIDATION,
+    *OF_CONSOLIDATED_FIGURE,
     "workflows:case",
     "workflows:measure",
     *MATTER_PAGES,

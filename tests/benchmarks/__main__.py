@@ -12,7 +12,7 @@ import time
 from tests.benchmarks import ground
 from tests.benchmarks.figures import Figure
 
-SUBJECTS = ("intake", "nightly", "pages", "workflows", "ledger", "grouper", "allocation")
+SUBJECTS = ("intake", "nightly", "pages", "workflows", "ledger", "consolidation", "grouper", "allocation")
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ from ops_platform.ledger.engine.voucher_rules import (
 )
 from ops_platform.ledger.reference import CHART, RULES
 
-CASES = sorted((Path(__file__).parents[1] / "golden" / "ledger").glob("*.yaml"))
+CASES = sorted((Path(__file__).parents[1] / "golden" / "vouchers").glob("*.yaml"))
 FORMS = {
     form.title: form for form in (intake_events.CHARGE_INCOME_FORM, intake_events.COST_FORM, intake_events.INCOME_FORM)
 }

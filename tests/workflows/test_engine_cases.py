@@ -348,3 +348,26 @@ def test_a_stranger_has_no_task() -> None:
     who = roster(a=(ANNA,))
     with pytest.raises(NotFound):
         verbs.approve(begin(flow(step("a")), who), task=1, person=FANG, roster=who)
+
+
+def test_where_the_last_of_a_refused_seat_signs_the_other_one_the_step_is_lost_and_the_matter_rejected() -> None:
+    """Double signature, only outvoting rejects: Anna refuses for the first seat, Deng, who could have saved it, signs the
+    second."""
+    definition = flow(step("a", Mode.EACH, on_rejection=OnRejection.OUTVOTED))
+    who = roster(above=(), a=((ANNA, DENG), (FANG, DENG)))
+    course = begin(definition, who)
+    course = verbs.reject(course, task=turn(course, ANNA), person=ANNA, roster=who).course
+    assert course.state is State.RUNNING
+    second = next(task.number for task in course.here if task.person == DENG and task.seat == 2)
+    outcome = verbs.approve(course, task=second, person=DENG, roster=who)
+    assert outcome.course.state is State.REJECTED
+    assert waiting(outcome.course) == set()
+
+
+def test_stand_ins_one_of_whom_acts_for_the_other_get_one_turn_each() -> None:
+    definition = flow(step("a", Mode.ALL))
+    course = begin(definition, roster(a=(ANNA,)))
+    above = Roster({}, (people(CENTRE, LEADER),), delegations={CENTRE: LEADER})
+    course = verbs.replace_absent(course, absent={ANNA}, roster=above).course
+    turns = [task.person for task in course.here if task.state is TaskState.OPEN]
+    assert sorted(turns) == [CENTRE, LEADER]

@@ -16,6 +16,7 @@ from workflows.engine.course import (
     Task,
     TaskState,
     complete,
+    hopeless,
 )
 from workflows.engine.definition import Definition, Step
 from workflows.engine.seating import delegate_of, seating
@@ -163,7 +164,8 @@ def release(move: Move) -> None:
 
 def refill(move: Move, avoid: frozenset[int] = frozenset()) -> None:
     """A seat that has lost all its people without a signature or refusal gets others: those of the step's rules who sit
-    nowhere yet, else the nearest rung above. Where nobody is left the matter goes back to the applicant."""
+    nowhere yet, else the nearest rung above. Where nobody is left the matter goes back to the applicant. Where the last who
+    could have signed a refused seat has gone, and the step can no longer get what it needs, it is rejected."""
     if move.course.state is not State.RUNNING:
         return
     for seat in move.course.seats:
@@ -178,6 +180,15 @@ def refill(move: Move, avoid: frozenset[int] = frozenset()) -> None:
         add_tasks(
             move, people, Origin.SUBSTITUTE, seat=seat.number, mandatory=first.mandatory, waits_for=first.waits_for
         )
+    if hopeless(move.course):
+        end(move, State.REJECTED, EventKind.REJECTED)
+
+
+def end(move: Move, state: State, kind: EventKind) -> None:
+    """The matter is over; nobody's turn is left."""
+    drop(move, [task for task in move.course.here if task.waiting], str(state))
+    move.course = replace(move.course, state=state)
+    move.say(kind)
 
 
 def _substitutes(move: Move, excluded: frozenset[int]) -> list[Candidate]:
@@ -185,8 +196,19 @@ def _substitutes(move: Move, excluded: frozenset[int]) -> list[Candidate]:
     for rung in (tuple(candidate for rule in rules for candidate in rule), *move.roster.above_of(move.course.step)):
         left = {c.person: c for c in rung if c.person not in excluded}
         if left:
-            return [delegate_of(candidate, move.roster, excluded, ()) for candidate in left.values()]
+            return _delegated(left.values(), move.roster, excluded)
     return []
+
+
+def _delegated(candidates: Iterable[Candidate], roster: Roster, excluded: Collection[int]) -> list[Candidate]:
+    """Each, or who acts for them today, nobody twice."""
+    listed = list(candidates)
+    sitting = {candidate.person for candidate in listed}
+    sent = []
+    for candidate in listed:
+        sent.append(delegate_of(candidate, roster, excluded, sitting))
+        sitting.add(sent[-1].person)
+    return sent
 
 
 def give_up(move: Move) -> None:

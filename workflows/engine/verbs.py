@@ -28,6 +28,7 @@ from workflows.engine.moving import (
     add_tasks,
     applies,
     drop,
+    end,
     enter,
     go_on,
     refill,
@@ -101,7 +102,7 @@ def reject(course: Course, *, task: int, person: int, roster: Roster) -> Outcome
     if policy is OnRejection.RETURNS:
         send_back(move, person)
     elif policy is OnRejection.ENDS or hopeless(move.course):
-        _end(move, State.REJECTED, EventKind.REJECTED)
+        end(move, State.REJECTED, EventKind.REJECTED)
     return Outcome(move.course, tuple(move.events))
 
 
@@ -149,7 +150,7 @@ def withdraw(course: Course, *, person: int) -> Outcome:
     if course.state is State.RUNNING and signed and course.definition.withdrawing is Withdrawing.BEFORE_FIRST:
         raise Conflict("workflows.signed_meanwhile", "已有人签署，不能再撤回。可请当前审批人退回。")
     move = Move(course, Roster({}))
-    _end(move, State.WITHDRAWN, EventKind.WITHDRAWN)
+    end(move, State.WITHDRAWN, EventKind.WITHDRAWN)
     return Outcome(move.course, tuple(move.events))
 
 
@@ -245,7 +246,7 @@ def expire(course: Course) -> Outcome:
     """Nobody acted in time: the matter ends."""
     _must_go_on(course)
     move = Move(course, Roster({}))
-    _end(move, State.EXPIRED, EventKind.EXPIRED)
+    end(move, State.EXPIRED, EventKind.EXPIRED)
     return Outcome(move.course, tuple(move.events))
 
 
@@ -254,14 +255,8 @@ def abandon(course: Course) -> Outcome:
     if course.state is not State.RETURNED:
         return Outcome(course, ())
     move = Move(course, Roster({}))
-    _end(move, State.WITHDRAWN, EventKind.WITHDRAWN)
+    end(move, State.WITHDRAWN, EventKind.WITHDRAWN)
     return Outcome(move.course, tuple(move.events))
-
-
-def _end(move: Move, state: State, kind: EventKind) -> None:
-    drop(move, [task for task in move.course.here if task.waiting], str(state))
-    move.course = replace(move.course, state=state)
-    move.say(kind)
 
 
 def _must_go_on(course: Course) -> None:

@@ -2,6 +2,16 @@
 
 from ops_platform.ledger.models.account import Account, AccountKind, Book, Floor, Side
 from ops_platform.ledger.models.balance import PeriodBalance, RunningBalance
+from ops_platform.ledger.models.consolidation import (
+    ConsolidatedCash,
+    ConsolidatedFigure,
+    ConsolidationMember,
+    ConsolidationRun,
+    Elimination,
+    EliminationLeg,
+    MinorityInterest,
+    PairMatch,
+)
 from ops_platform.ledger.models.dimension import Dimension
 from ops_platform.ledger.models.entry import Entry, EntryKind, Leg
 from ops_platform.ledger.models.event import EventBooking, EventMonth, VoucherRules, VoucherRulesProposal
@@ -15,7 +25,13 @@ __all__ = [
     "AccountKind",
     "Book",
     "BooksMode",
+    "ConsolidatedCash",
+    "ConsolidatedFigure",
+    "ConsolidationMember",
+    "ConsolidationRun",
     "Dimension",
+    "Elimination",
+    "EliminationLeg",
     "Entry",
     "EntryKind",
     "EventBooking",
@@ -25,6 +41,8 @@ __all__ = [
     "Floor",
     "Leg",
     "LocalAccount",
+    "MinorityInterest",
+    "PairMatch",
     "PendingEntry",
     "PendingLeg",
     "PeriodBalance",

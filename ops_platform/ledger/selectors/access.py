@@ -2,11 +2,12 @@
 
 from django.db.models import QuerySet
 
-from ops_platform.kernel import Actor, NotFound, Role
+from ops_platform.kernel import Actor, Forbidden, NotFound, Role
 from ops_platform.ledger.models import Entry, PendingEntry, Voucher
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.services import periods as masterdata
 
+WHOLE_READERS = (Role.OPERATION_CENTRE, Role.LEADERSHIP, Role.AUDITOR)
 KEEPERS = (Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
 READERS = (
     Role.FINANCE_OFFICER,
@@ -30,6 +31,14 @@ def access_institution(actor: Actor, institution_id: int) -> Institution:
     if found is None:
         raise NotFound("masterdata.no_institution", "没有这个机构。")
     return found
+
+
+def refuse_without_the_whole(*, actor: Actor) -> None:
+    """Figures of the whole are for those who see all members. Raises Forbidden for a role held in single institutions."""
+    if not actor.has(*WHOLE_READERS) or actor.institutions(*WHOLE_READERS) is not None:
+        raise Forbidden(
+            "ledger.whole_readers", "合并报表只对能看全部成员单位的人员开放。本机构的报表请见「机构报表」。"
+        )
 
 
 def access_kept(actor: Actor, institution_id: int) -> Institution:

@@ -12,7 +12,7 @@ from ops_platform.kernel import NotFound, Period
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES
 from ops_platform.ledger.filters import EntryFilter, PendingFilter
 from ops_platform.ledger.models import Account, Book, Entry, Floor, Leg, PendingEntry, Side, Voucher
-from ops_platform.ledger.reports import trial_balance_workbook
+from ops_platform.ledger.reports.trial_balance import trial_balance_workbook
 from ops_platform.ledger.selectors import access, balances
 from ops_platform.ledger.selectors.words import Names
 from ops_platform.ledger.services import MAKERS

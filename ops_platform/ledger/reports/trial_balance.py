@@ -1,4 +1,4 @@
-"""Tables of the ledger as .xlsx in their usual layout."""
+"""The trial balance as .xlsx."""
 
 from django.http import FileResponse
 

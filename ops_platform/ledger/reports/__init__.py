@@ -1,0 +1,1 @@
+"""Tables of the ledger as .xlsx in their usual layouts."""

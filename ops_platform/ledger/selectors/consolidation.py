@@ -1,0 +1,314 @@
+"""Reads of consolidations: statements, the members behind a line, the work sheet, pairs and eliminations."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
+
+from ops_platform.kernel import Actor, NotFound, Period, from_fen, to_fen
+from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORITY_SURPLUS
+from ops_platform.ledger.engine.statements import CASH_SUMMARY, Amount, Layout, Statement, StatementLine, statement_of
+from ops_platform.ledger.layouts import layouts
+from ops_platform.ledger.models import (
+    Account,
+    ConsolidatedCash,
+    ConsolidatedFigure,
+    ConsolidationMember,
+    ConsolidationRun,
+    Elimination,
+    MinorityInterest,
+    PairMatch,
+)
+from ops_platform.ledger.selectors.access import refuse_without_the_whole
+from ops_platform.ledger.selectors.cash import CASH, CashFlow
+from ops_platform.ledger.selectors.statements import cash_amounts
+from ops_platform.masterdata.models import Institution
+
+MEASURES = {"end": F("start") + F("year"), "start": F("start"), "month": F("month"), "year": F("year")}
+
+
+def members(*, actor: Actor) -> QuerySet[ConsolidationMember]:
+    """Who is and was consolidated."""
+    refuse_without_the_whole(actor=actor)
+    return ConsolidationMember.objects.select_related("institution").order_by("institution__code", "since")
+
+
+def runs(*, actor: Actor) -> QuerySet[ConsolidationRun]:
+    """All consolidations, newest month first."""
+    refuse_without_the_whole(actor=actor)
+    return ConsolidationRun.objects.order_by("-period", "-version")
+
+
+def access_run(*, actor: Actor, run_id: int) -> ConsolidationRun:
+    """One consolidation. Raises NotFound."""
+    run = runs(actor=actor).filter(pk=run_id).first()
+    if run is None:
+        raise NotFound("ledger.no_consolidation", "没有这次合并。")
+    return run
+
+
+def access_pair(*, actor: Actor, pair_id: int) -> PairMatch:
+    """One pair. Raises NotFound."""
+    refuse_without_the_whole(actor=actor)
+    pair = PairMatch.objects.select_related("run", "creditor", "debtor").filter(pk=pair_id).first()
+    if pair is None:
+        raise NotFound("ledger.no_pair", "没有这对内部往来。")
+    return pair
+
+
+def current_run(*, actor: Actor, period: str) -> ConsolidationRun | None:
+    """The run that counts for a month."""
+    return runs(actor=actor).filter(period=period, is_current=True).first()
+
+
+def months(*, actor: Actor, present: Period) -> list[str]:
+    """Months that can be consolidated, newest first: from the first one with a member to the present one."""
+    first = members(actor=actor).order_by("since").values_list("since", flat=True).first()
+    found, month = [], present
+    while first and str(month) >= first:
+        found.append(str(month))
+        month = month.shift(-1)
+    return found
+
+
+def _fen(rows: Iterable[Sequence[Any]]) -> tuple[Amount, ...]:
+    return tuple(
+        Amount(account, cost_item, start=to_fen(start), month=to_fen(month), year=to_fen(year))
+        for account, cost_item, start, month, year in rows
+    )
+
+
+def _consolidated(run: ConsolidationRun) -> tuple[Amount, ...]:
+    rows = run.figures.filter(part=ConsolidatedFigure.Part.CONSOLIDATED).order_by("account__code", "cost_item")
+    return _fen(rows.values_list("account__code", "cost_item", "start", "month", "year"))
+
+
+def _of_others(rows: Iterable[MinorityInterest]) -> list[Amount]:
+    """Minority interest as statements take it: of net assets start and end count, of the surplus month and year."""
+    found = []
+    for each in rows:
+        start, end = to_fen(each.net_assets_start), to_fen(each.net_assets)
+        found.append(Amount(MINORITY_NET_ASSETS, start=-start, carried=start - end))
+        found.append(Amount(MINORITY_SURPLUS, month=-to_fen(each.surplus_month), year=-to_fen(each.surplus_year)))
+    return found
+
+
+def statement(*, run: ConsolidationRun, code: str) -> Statement:
+    """One consolidated statement. Raises NotFound for one that is none."""
+    layout = layouts().get(code)
+    if layout is None:
+        raise NotFound("ledger.no_statement", "没有这张报表。")
+    amounts = _consolidated(run)
+    if code == CASH_SUMMARY:
+        return statement_of([*cash_amounts(amounts, _flows(run)), *_internal_cash(run)], layout)
+    return statement_of([*amounts, *_of_others(run.minority.all())], layout)
+
+
+def line_of(statement: Statement, key: str) -> StatementLine:
+    """One line of a statement. Raises NotFound."""
+    found = next((each for each in statement.lines if each.line.key == key), None)
+    if found is None:
+        raise NotFound("ledger.no_statement_line", "没有这个报表项目。")
+    return found
+
+
+def _flows(run: ConsolidationRun) -> list[CashFlow]:
+    rows = run.cash.order_by("account", "internal", "way").values_list("account", "internal", "way")
+    return [_flow(0, *row) for row in rows.annotate(Sum("month"), Sum("year"))]
+
+
+def _flow(institution: int, account: str, internal: bool, way: str, month: Decimal, year: Decimal) -> CashFlow:
+    amounts = (to_fen(month), to_fen(year))
+    received, paid = (amounts, (0, 0)) if way == ConsolidatedCash.Way.RECEIVED else ((0, 0), amounts)
+    return CashFlow(institution, account, internal, *received, *paid)
+
+
+def _internal_cash(run: ConsolidationRun) -> list[Amount]:
+    """What members paid each other is no flow of the whole: taken off as far as both say it."""
+    rows = run.cash.filter(internal=True).order_by().values_list("way").annotate(Sum("month"), Sum("year"))
+    sums = {way: (to_fen(month), to_fen(year)) for way, month, year in rows}
+    received, paid = (sums.get(way, (0, 0)) for way in ConsolidatedCash.Way.values)
+    month, year = (max(0, min(one, other)) for one, other in zip(received, paid, strict=True))
+    return [
+        Amount("in-internal:抵销", month=-month, year=-year),
+        Amount("out-internal:抵销", month=-month, year=-year),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """What a member adds to a line, by column, in yuan."""
+
+    institution: Institution
+    values: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind a line: members, their sum, what was eliminated, the whole; and the whole by account."""
+
+    members: list[MemberRow]
+    summed: tuple[Decimal, ...]
+    eliminated: tuple[Decimal, ...]
+    consolidated: tuple[Decimal, ...]
+    accounts: dict[str, tuple[Decimal, ...]]
+
+
+def behind(*, run: ConsolidationRun, code: str, key: str) -> tuple[StatementLine, Behind]:
+    """A line of a consolidated statement with the members and eliminations behind it."""
+    whole = line_of(statement(run=run, code=code), key)
+    layout = layouts()[code]
+    said = _cash_of_members(run, key) if code == CASH_SUMMARY else _said_by_members(run, layout, key)
+    listed = [
+        MemberRow(institution, yuan(said[institution.pk]))
+        for institution in Institution.objects.filter(pk__in=said).order_by("code")
+        if any(said[institution.pk])
+    ]
+    summed = tuple(sum(values[place] for values in said.values()) for place in range(len(layout.columns)))
+    gone = tuple(value - sum_ for value, sum_ in zip(whole.values, summed, strict=True))
+    accounts: dict[str, list[int]] = {account: [0] * len(whole.values) for account in _accounts_of(run, layout, key)}
+    for source in whole.sources:
+        row = accounts.setdefault(source.account, [0] * len(whole.values))
+        row[:] = [value + more for value, more in zip(row, source.values, strict=True)]
+    said_of = {account: yuan(values) for account, values in sorted(accounts.items())}
+    return whole, Behind(listed, yuan(summed), yuan(gone), yuan(whole.values), said_of)
+
+
+def _accounts_of(run: ConsolidationRun, layout: Layout, key: str) -> set[str]:
+    """Accounts of members behind a line, also those that are eliminated altogether."""
+    if layout.code == CASH_SUMMARY:
+        return set()
+    return {account for account, _ in _probed(run, layout, key)[0]}
+
+
+def _probed(
+    run: ConsolidationRun, layout: Layout, key: str
+) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+    """(account, cost item) of members behind a line, with the sign in which it counts, and with the account's row."""
+    own = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER)
+    keys = own.order_by().values_list("account__code", "cost_item", "account").distinct()
+    numbers = {(code, cost_item): number for code, cost_item, number in keys}
+    probe = statement_of([Amount(*each, start=1, month=1, year=1) for each in numbers], layout)
+    signs: dict[tuple[str, str], int] = defaultdict(int)
+    for source in line_of(probe, key).sources:
+        signs[source.account, source.cost_item] += 1 if source.values[0] > 0 else -1
+    return dict(signs), numbers
+
+
+def _said_by_members(run: ConsolidationRun, layout: Layout, key: str) -> dict[int, tuple[int, ...]]:
+    """What each member adds to a line, summed in SQL: the layout says which accounts count with which sign."""
+    probed, numbers = _probed(run, layout, key)
+    signs = {(numbers[each], each[1]): sign for each, sign in probed.items()}
+    own = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER, account__in={account for account, _ in signs})
+    sums: dict[str, Any] = {
+        f"{name}_{place}": Sum(MEASURES[column.measure], filter=_accounts_with(signs, sign))
+        for place, column in enumerate(layout.columns)
+        for name, sign in (("plus", 1), ("minus", -1))
+    }
+    rows: Any = own.order_by().values("institution").annotate(**sums)
+    said = {
+        row["institution"]: tuple(
+            to_fen(row[f"plus_{place}"] or 0) - to_fen(row[f"minus_{place}"] or 0)
+            for place in range(len(layout.columns))
+        )
+        for row in rows
+    }
+    for each in run.minority.all():
+        others = line_of(statement_of(_of_others([each]), layout), key).values
+        pairs = zip(said.get(each.institution_id, (0,) * len(others)), others, strict=True)
+        said[each.institution_id] = tuple(own_ + other for own_, other in pairs)
+    return said
+
+
+def _accounts_with(signs: Mapping[tuple[int, str], int], sign: int) -> Q:
+    accounts: dict[str, list[int]] = defaultdict(list)
+    for (account, cost_item), its_sign in signs.items():
+        if its_sign == sign:
+            accounts[cost_item].append(account)
+    found = Q(pk__in=[])
+    for cost_item, numbers in accounts.items():
+        found |= Q(cost_item=cost_item, account__in=numbers)
+    return found
+
+
+def _cash_of_members(run: ConsolidationRun, key: str) -> dict[int, tuple[int, ...]]:
+    """What each member adds to a line of the cash summary."""
+    amounts: dict[int, list[Amount]] = defaultdict(list)
+    rows = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER, account__code__regex=f"^({'|'.join(CASH)})")
+    for institution, *row in rows.order_by("institution", "account__code").values_list(
+        "institution", "account__code", "cost_item", "start", "month", "year"
+    ):
+        amounts[institution] += _fen([row])
+    flows: dict[int, list[CashFlow]] = defaultdict(list)
+    for cash in run.cash.order_by("institution", "account"):
+        flows[cash.institution_id].append(
+            _flow(cash.institution_id, cash.account, cash.internal, cash.way, cash.month, cash.year)
+        )
+    layout = layouts()[CASH_SUMMARY]
+    return {
+        each: line_of(statement_of(cash_amounts(amounts[each], flows[each]), layout), key).values
+        for each in {*amounts, *flows}
+    }
+
+
+def yuan(values: Iterable[int]) -> tuple[Decimal, ...]:
+    """Fen to yuan."""
+    return tuple(from_fen(value) for value in values)
+
+
+def eliminations_of(run: ConsolidationRun, prefix: str = "") -> Q:
+    """Which eliminations a run holds: its own, and those by hand."""
+    return Q(**{f"{prefix}run": run}) | Q(**{f"{prefix}pk__in": run.by_hand})
+
+
+def pairs(*, run: ConsolidationRun) -> QuerySet[PairMatch]:
+    """Pairs of a run: differences that nobody explained first, then explained ones, then what agrees."""
+    order = {"different": 0, "explained": 1, "matched": 2}
+    rank = Case(*(When(state=state, then=Value(place)) for state, place in order.items()))
+    return run.pairs.select_related("creditor", "debtor").annotate(rank=rank).order_by("rank", "kind", "id")
+
+
+def eliminations(*, run: ConsolidationRun) -> QuerySet[Any]:
+    """The elimination sheet of a run."""
+    return (
+        Elimination.objects.filter(eliminations_of(run))
+        .select_related("creditor", "debtor")
+        .annotate(
+            amount=Sum("legs__year", filter=Q(legs__year__gt=0)),
+            earlier=Sum("legs__start", filter=Q(legs__start__gt=0)),
+        )
+        .order_by("-kind", "pair_kind", "id")
+    )
+
+
+def access_elimination(*, actor: Actor, elimination_id: int) -> Elimination:
+    """One elimination with its legs. Raises NotFound."""
+    refuse_without_the_whole(actor=actor)
+    row = (
+        Elimination.objects.select_related("creditor", "debtor", "run", "asked_by")
+        .prefetch_related("legs__institution", "legs__account", "legs__counterparty")
+        .filter(pk=elimination_id)
+        .first()
+    )
+    if row is None:
+        raise NotFound("ledger.no_elimination", "没有这张抵销分录。")
+    return row
+
+
+def by_hand(*, actor: Actor, period: str) -> QuerySet[Elimination]:
+    """Eliminations by hand that hold in a month or wait for approval."""
+    refuse_without_the_whole(actor=actor)
+    return Elimination.objects.filter(kind="hand", period__lte=period, through__gte=period).order_by("-pk")
+
+
+def pair_counts(*, run: ConsolidationRun) -> Mapping[str, int]:
+    """How many pairs are in which state."""
+    return dict(run.pairs.order_by().values_list("state").annotate(Count("id")))
+
+
+def account_names(codes: Iterable[str]) -> dict[str, str]:
+    """Names of accounts of the unified chart by code."""
+    return dict(Account.objects.filter(institution=None, code__in=list(codes)).values_list("code", "name"))

@@ -1,0 +1,227 @@
+"""Statements of one institution: of a month, of a quarter; its income and expense day by day."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+from ops_platform.kernel import Period, from_fen
+from ops_platform.ledger.engine.statements import (
+    BALANCE_SHEET,
+    CASH_SUMMARY,
+    INCOME_STATEMENT,
+    Amount,
+    Column,
+    Layout,
+    Statement,
+    amounts_of,
+    statement_of,
+)
+from ops_platform.ledger.layouts import layouts
+from ops_platform.ledger.models import PeriodBalance
+from ops_platform.ledger.selectors.cash import CASH, CashFlow, cash_flows
+from ops_platform.ledger.selectors.figures import official_figures
+from ops_platform.masterdata.models import Institution
+
+QUARTER_MONTHS = 3
+
+
+def periods(*, institutions: Iterable[int]) -> list[str]:
+    """Months in which the books of these institutions moved, newest first."""
+    rows = PeriodBalance.objects.filter(institution__in=list(institutions)).order_by("-period")
+    return list(rows.values_list("period", flat=True).distinct())
+
+
+def statement(*, institution: Institution, period: Period, code: str) -> Statement:
+    """One statement of an institution's month."""
+    amounts = amounts_of(official_figures([institution.pk], period))
+    if code == CASH_SUMMARY:
+        flows = cash_flows({institution.pk: Period(period.year, 1)}, period)
+        amounts = cash_amounts(amounts, [replace(each, internal=False) for each in flows])
+    return statement_of(amounts, layouts()[code])
+
+
+def cash_amounts(amounts: Iterable[Amount], flows: Iterable[CashFlow]) -> tuple[Amount, ...]:
+    """What the cash summary takes: opening and closing cash by the books, flows by counter account, and what of the
+    movement no flow explains (books kept elsewhere tell none)."""
+    cash = [each for each in amounts if each.account.startswith(CASH)]
+    end, month, year = (sum(getattr(each, name) for each in cash) for name in ("end", "month", "year"))
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for each in flows:
+        suffix = "-internal" if each.internal else ""
+        for way, of_month, of_year in (
+            ("in", each.received_month, each.received_year),
+            ("out", each.paid_month, each.paid_year),
+        ):
+            row = sums[f"{way}{suffix}:{each.account}"]
+            row[0] += of_month
+            row[1] += of_year
+    explained = [
+        sum(values[place] * (1 if key.startswith("in") else -1) for key, values in sums.items()) for place in (0, 1)
+    ]
+    return (
+        Amount("opening", month=end - month, year=end - year),
+        *(Amount(key, month=values[0], year=values[1]) for key, values in sorted(sums.items())),
+        Amount("unknown", month=month - explained[0], year=year - explained[1]),
+        Amount("closing", month=end, year=end),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """A quarter of a year: its last month and the month before it."""
+
+    year: int
+    number: int
+
+    @property
+    def last(self) -> Period:
+        """Its last month."""
+        return Period(self.year, self.number * QUARTER_MONTHS)
+
+    @property
+    def before(self) -> Period:
+        """The month before it."""
+        return self.last.shift(-QUARTER_MONTHS)
+
+    def __str__(self) -> str:
+        return f"{self.year:04d}-Q{self.number}"
+
+
+def quarters(months: Sequence[str]) -> list[Quarter]:
+    """Quarters in which these months lie, newest first."""
+    found = {Quarter(Period.parse(each).year, (Period.parse(each).month + 2) // QUARTER_MONTHS) for each in months}
+    return sorted(found, key=str, reverse=True)
+
+
+def of_a_quarter(layout: Layout) -> Layout:
+    """The layout with the quarter in place of the month."""
+    columns = tuple(
+        Column(column.measure, "本季数") if column.measure == "month" else column for column in layout.columns
+    )
+    return replace(layout, columns=columns)
+
+
+def quarter_statements(*, institution: Institution, quarter: Quarter) -> list[Statement]:
+    """The statements that go to the fiscal department: balance sheet at the end of the quarter, income and expense, cash."""
+    now, before = (_year_to(institution.pk, period) for period in (quarter.last, quarter.before))
+    if quarter.before.year != quarter.year:
+        before = ((), ())
+    amounts = _less([*now[0]], {(each.account, each.cost_item): each.year for each in before[0]})
+    cash = _less([*now[1]], {(each.account, ""): each.year for each in before[1]})
+    cash = [_quarter_cash(each, now[0], amounts) for each in cash]
+    return [
+        statement_of(amounts if code != CASH_SUMMARY else cash, of_a_quarter(layouts()[code]))
+        for code in (BALANCE_SHEET, INCOME_STATEMENT, CASH_SUMMARY)
+    ]
+
+
+def _year_to(institution: int, period: Period) -> tuple[Sequence[Amount], Sequence[Amount]]:
+    amounts = amounts_of(official_figures([institution], period))
+    flows = cash_flows({institution: Period(period.year, 1)}, period)
+    return amounts, cash_amounts(amounts, [replace(each, internal=False) for each in flows])
+
+
+def _less(amounts: Sequence[Amount], before: dict[tuple[str, str], int]) -> list[Amount]:
+    """The quarter's turnover in place of the month's."""
+    return [replace(each, month=each.year - before.get((each.account, each.cost_item), 0)) for each in amounts]
+
+
+def _quarter_cash(each: Amount, year: Sequence[Amount], quarter: Sequence[Amount]) -> Amount:
+    """Opening and closing cash are no turnover: the quarter opens with what it closes with, less what it moved."""
+    if each.account not in ("opening", "closing"):
+        return each
+    end = sum(one.end for one in year if one.account.startswith(CASH))
+    moved = sum(one.month for one in quarter if one.account.startswith(CASH))
+    return replace(each, month=end - moved if each.account == "opening" else end)
+
+
+_DAYS = """
+SELECT e.day,
+       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '41010101%%'), 0),
+       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '41010102%%'), 0),
+       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '4001%%' OR a.code LIKE '4601%%'), 0),
+       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.kind = 'income'), 0),
+       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense' AND d.cost_item = 'personnel'), 0),
+       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense' AND d.cost_item IN ('drugs', 'materials')), 0),
+       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense'), 0)
+FROM ledger_leg l
+JOIN ledger_entry e ON e.id = l.entry_id LEFT JOIN ledger_entry o ON o.id = e.reverses_id
+JOIN ledger_account a ON a.id = l.account_id AND a.kind IN ('income', 'expense')
+JOIN ledger_dimension d ON d.id = l.dimension_id
+WHERE l.institution_id = %s AND l.period = %s AND NOT 'carry_forward' IN (e.kind, coalesce(o.kind, ''))
+GROUP BY e.day ORDER BY e.day
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """Income and expense of a day (or of a whole month, without day), in yuan."""
+
+    day: date | None
+    outpatient: Decimal
+    inpatient: Decimal
+    fiscal: Decimal
+    income: Decimal
+    personnel: Decimal
+    goods: Decimal
+    expense: Decimal
+
+    @property
+    def other_income(self) -> Decimal:
+        """Income of no other column."""
+        return self.income - self.outpatient - self.inpatient - self.fiscal
+
+    @property
+    def other_expense(self) -> Decimal:
+        """Expense of no other column."""
+        return self.expense - self.personnel - self.goods
+
+    @property
+    def surplus(self) -> Decimal:
+        """What is left of the day."""
+        return self.income - self.expense
+
+    @property
+    def amounts(self) -> tuple[Decimal, ...]:
+        """As the sheet shows them."""
+        return (
+            self.outpatient,
+            self.inpatient,
+            self.fiscal,
+            self.other_income,
+            self.income,
+            self.personnel,
+            self.goods,
+            self.other_expense,
+            self.expense,
+            self.surplus,
+        )
+
+
+DAY_TITLES = (
+    "门急诊收入",
+    "住院收入",
+    "财政拨款",
+    "其他收入",
+    "收入合计",
+    "人员经费",
+    "药品和卫生材料",
+    "其他费用",
+    "费用合计",
+    "收支结余",
+)
+
+
+def day_sheet(*, institution: Institution, period: Period) -> list[DayRow]:
+    """The daily income and expense sheet (收支日报) of a month by the day of the vouchers, with its total at the end."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DAYS, [institution.pk, str(period)])
+        days = [DayRow(*row) for row in cursor.fetchall()]
+    if not days:
+        return []
+    names = ("outpatient", "inpatient", "fiscal", "income", "personnel", "goods", "expense")
+    return [*days, DayRow(None, *(sum((getattr(day, name) for day in days), from_fen(0)) for name in names))]

@@ -1,0 +1,162 @@
+"""Consolidating a month: one run for each different input; differences explained, the report finalised."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from ops_platform.audit.public import record
+from ops_platform.kernel import Actor, Conflict, Finding, Forbidden, Invalid, NotFound, Period, Role, Severity
+from ops_platform.ledger.engine import consolidation as engine
+from ops_platform.ledger.engine.entry import words
+from ops_platform.ledger.engine.statements import BALANCE_SHEET, coverage_findings, statement_of
+from ops_platform.ledger.layouts import layouts
+from ops_platform.ledger.models import Account, ConsolidationRun, PairMatch
+from ops_platform.ledger.selectors.chart import chart_at
+from ops_platform.ledger.services.consolidation_inputs import Read, read_inputs
+from ops_platform.ledger.services.consolidation_results import store_run
+from ops_platform.masterdata.models import AccountingPeriod, PeriodState
+
+MAKERS = (Role.OPERATION_CENTRE,)
+_LOCK = 7_201_011
+
+
+@dataclass(frozen=True, slots=True)
+class Consolidated:
+    """The current run of the month, and whether it is a new one."""
+
+    run: ConsolidationRun
+    created: bool
+
+
+def of_the_whole(actor: Actor, *roles: Role) -> None:
+    """The actor acts for the whole alliance. Raises Forbidden for who holds the role in single institutions only."""
+    if not actor.has(*roles) or actor.institutions(*roles) is not None:
+        raise Forbidden("ledger.whole_only", "合并报表由运营管理中心编制，您的角色不能执行此操作。")
+
+
+@transaction.atomic
+def consolidate(actor: Actor, *, period: Period) -> Consolidated:
+    """Consolidate the month. When nothing that the result depends on has changed, the current run is returned and nothing
+    is written; else a new version is, a draft with the explanations that still fit.
+
+    Raises Invalid for a month that has not begun, or without members.
+    """
+    of_the_whole(actor, *MAKERS)
+    _lock()
+    read = read_inputs(period)
+    current = ConsolidationRun.objects.filter(period=str(period), is_current=True).first()
+    digest = read.digest
+    if current and current.input_digest == digest:
+        return Consolidated(current, created=False)
+    result = engine.consolidate(read.inputs)
+    findings = [*result.findings, *_own_findings(period, read, result)]
+    run = store_run(actor, period, read, result, current, digest, findings)
+    record(
+        actor,
+        "ledger.consolidated",
+        subject_type="consolidation_run",
+        subject=run.pk,
+        detail={"period": str(period), "version": run.version, "input_digest": digest},
+    )
+    return Consolidated(run, created=True)
+
+
+def _lock() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def _own_findings(period: Period, read: Read, result: engine.Consolidation) -> Iterable[Finding]:
+    yield from statement_of(result.amounts, layouts()[BALANCE_SHEET]).findings
+    chart = chart_at({row.code: row for row in Account.objects.filter(institution=None)}, period.last_day)
+    yield from coverage_findings(chart.values(), layouts())
+    if read.left:
+        yield Finding(
+            code="ledger.members_left",
+            severity=Severity.WARNING,
+            message=f"{len(read.left)} 家机构在本年退出合并范围，退出后其本年的收入、费用和余额都不再合并，请在附注中说明。",
+        )
+
+
+def open_members(run: ConsolidationRun) -> list[int]:
+    """Members that have not closed the month of the run."""
+    members = [each["institution"] for each in run.members]
+    closed = AccountingPeriod.objects.filter(
+        institution__in=members, period=run.period, state=PeriodState.CLOSED
+    ).values_list("institution", flat=True)
+    return sorted(set(members) - set(closed))
+
+
+@transaction.atomic
+def explain_difference(actor: Actor, *, pair_id: int, explanation: str) -> PairMatch:
+    """Say why two members say different amounts. Raises NotFound, Invalid without words, Conflict where there is nothing to
+    explain or the run is not the current draft."""
+    of_the_whole(actor, *MAKERS)
+    pair = PairMatch.objects.select_for_update(of=("self",)).select_related("run").filter(pk=pair_id).first()
+    if pair is None:
+        raise NotFound("ledger.no_pair", "没有这对内部往来。")
+    said = words(explanation)
+    if not said or len(said) > 300:
+        raise Invalid("ledger.explanation_needed", "请用 300 个字以内说明差异的原因。", field="explanation")
+    if not pair.run.is_current or pair.run.state != ConsolidationRun.State.DRAFT:
+        raise Conflict("ledger.consolidation_not_draft", "这一版已定稿或已被新的一版取代，请打开当前版本。")
+    if pair.state == PairMatch.State.MATCHED:
+        raise Conflict("ledger.pair_matched", "这对内部往来一致，无须说明。")
+    pair.state, pair.explanation = PairMatch.State.EXPLAINED, said
+    pair.explained_by, pair.explained_at = actor.name, timezone.now()
+    pair.save(update_fields=["state", "explanation", "explained_by", "explained_at"])
+    record(
+        actor,
+        "ledger.difference_explained",
+        subject_type="pair_match",
+        subject=pair.pk,
+        detail={"period": pair.run.period, "difference": format(pair.difference, "f"), "explanation": said},
+    )
+    return pair
+
+
+@transaction.atomic
+def finalise(actor: Actor, *, run_id: int, explanation: str = "") -> ConsolidationRun:
+    """Make the current run the official one (定稿). A repeat changes nothing.
+
+    Raises Conflict while a difference is unexplained, a finding blocks, a member has not closed the month, or when the books
+    have changed since.
+    """
+    of_the_whole(actor, *MAKERS)
+    _lock()
+    run = ConsolidationRun.objects.select_for_update(of=("self",)).filter(pk=run_id).first()
+    if run is None:
+        raise NotFound("ledger.no_consolidation", "没有这次合并。")
+    if run.state == ConsolidationRun.State.FINAL:
+        return run
+    if not run.is_current or run.input_digest != read_inputs(Period.parse(run.period)).digest:
+        raise Conflict(
+            "ledger.consolidation_outdated", f"{run.period} 第 {run.version} 版合并之后账目又有变动，请重新合并。"
+        )
+    unexplained = run.pairs.filter(state=PairMatch.State.DIFFERENT).count()
+    if unexplained:
+        raise Conflict(
+            "ledger.pairs_unexplained",
+            f"{run.period} 还有 {unexplained} 对内部往来的差异没有说明。请逐对说明，或手工抵销后重新合并。",
+        )
+    blocking = [each["message"] for each in run.findings if each["severity"] == Severity.BLOCKING]
+    if blocking:
+        raise Conflict("ledger.consolidation_blocked", f"{run.period} 还不能定稿：{' '.join(blocking[:5])}")
+    waiting = len(open_members(run))
+    if waiting:
+        raise Conflict(
+            "ledger.members_open", f"{run.period} 还有 {waiting} 家成员没有结账，合并报表只能是草稿。请先结账。"
+        )
+    run.state, run.explanation = ConsolidationRun.State.FINAL, words(explanation)[:500]
+    run.finalised_by, run.finalised_at = actor.name, timezone.now()
+    run.save(update_fields=["state", "explanation", "finalised_by", "finalised_at"])
+    record(
+        actor,
+        "ledger.consolidation_final",
+        subject_type="consolidation_run",
+        subject=run.pk,
+        detail={"period": run.period, "version": run.version},
+    )
+    return run

@@ -1,0 +1,159 @@
+"""What a consolidation is made from: members, figures, cash, eliminations by hand; and by what the same is recognised."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from django.utils import timezone
+
+from ops_platform.kernel import Invalid, Period, digest_of, to_fen
+from ops_platform.ledger.engine import consolidation as engine
+from ops_platform.ledger.engine.figures import Figure
+from ops_platform.ledger.layouts import pair_kinds
+from ops_platform.ledger.models import Account, ConsolidationMember, Elimination
+from ops_platform.ledger.selectors.cash import CashFlow, cash_flows
+from ops_platform.ledger.selectors.figures import official_figures
+from ops_platform.masterdata.selectors import parameter_value
+
+TOLERANCE = "ledger.consolidation_tolerance"
+RESULTS_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """All of it."""
+
+    inputs: engine.Inputs
+    cash: Sequence[CashFlow]
+    by_hand: list[int]
+    left: list[int]
+
+    @property
+    def digest(self) -> str:
+        """Of all that the result depends on."""
+        inputs = self.inputs
+        told = [_lines(inputs.figures), _lines(self.cash), *(_lines(inputs.earlier[month]) for month in inputs.earlier)]
+        return digest_of(
+            [
+                [[each.institution, each.share, str(each.joined or "")] for each in inputs.members],
+                told,
+                [str(month) for month in inputs.earlier],
+                [self.by_hand, self.left],
+                inputs.tolerance,
+                [[kind.code, kind.claims, kind.debts] for kind in inputs.kinds],
+                [engine.ENGINE_VERSION, RESULTS_VERSION],
+            ]
+        )
+
+
+def _lines(rows: Iterable[Figure] | Iterable[CashFlow]) -> str:
+    return "\n".join(map(repr, rows))
+
+
+def members_at(period: Period) -> tuple[engine.Member, ...]:
+    """Who is consolidated in a month, in the order of institutions. Another share is no joining."""
+    rows = ConsolidationMember.objects.filter(since__lte=str(period)).order_by("institution", "since")
+    begun: dict[int, str] = {}
+    ended: dict[int, str | None] = {}
+    found: dict[int, engine.Member] = {}
+    for row in rows:
+        before = ended.get(row.institution_id, "")
+        follows = bool(before) and str(Period.parse(str(before)).shift(1)) == row.since
+        begun[row.institution_id] = begun[row.institution_id] if follows else row.since
+        ended[row.institution_id] = row.until
+        if row.until is None or row.until >= str(period):
+            since = Period.parse(begun[row.institution_id])
+            joined = since if since.year == period.year and since.month > 1 else None
+            found[row.institution_id] = engine.Member(row.institution_id, int(row.share * engine.WHOLE), joined)
+    return tuple(found.values())
+
+
+def _left_this_year(period: Period, members: Sequence[engine.Member]) -> list[int]:
+    rows = ConsolidationMember.objects.filter(until__gte=f"{period.year:04d}-01", until__lt=str(period))
+    staying = {each.institution for each in members}
+    return sorted(set(rows.order_by().values_list("institution", flat=True)) - staying)
+
+
+def read_inputs(period: Period) -> Read:
+    """All that the month's consolidation hangs on. Raises Invalid for a month that has not begun, or without members."""
+    if period > Period.of(timezone.localdate()):
+        raise Invalid("ledger.month_not_begun", f"{period} 还没有到，不能合并。请选择本月或更早的月份。")
+    members = members_at(period)
+    if not members:
+        raise Invalid("ledger.no_members", f"{period} 没有纳入合并的机构。请先在「合并范围」中纳入机构。")
+    institutions = [each.institution for each in members]
+    unified = _unified(institutions)
+    by_hand = list(_by_hand(period))
+    january = Period(period.year, 1)
+    inputs = engine.Inputs(
+        members=members,
+        figures=_figures(institutions, period, unified),
+        kinds=pair_kinds(),
+        earlier={
+            month: _figures(institutions, month.shift(-1), unified)
+            for month in sorted({each.joined for each in members if each.joined})
+        },
+        hand=tuple(_as_engine(row, period) for row in by_hand),
+        tolerance=to_fen(parameter_value(key=TOLERANCE, day=period.last_day).quantize(Decimal("0.01"))),
+    )
+    return Read(
+        inputs=inputs,
+        cash=cash_flows({each.institution: each.joined or january for each in members}, period),
+        by_hand=[row.pk for row in by_hand],
+        left=_left_this_year(period, members),
+    )
+
+
+def _unified(institutions: Sequence[int]) -> dict[tuple[int, str], str]:
+    """The unified account above each own account of an institution."""
+    own = {
+        row.pk: row
+        for row in Account.objects.filter(institution__in=institutions).select_related("parent").order_by("pk")
+    }
+    found = {}
+    for row in own.values():
+        above = row.parent
+        while above is not None and above.institution_id is not None:
+            above = own[above.pk].parent if above.pk in own else None
+        if above is not None and row.institution_id is not None:
+            found[row.institution_id, row.code] = above.code
+    return found
+
+
+def _figures(institutions: Sequence[int], period: Period, unified: Mapping[tuple[int, str], str]) -> list[Figure]:
+    figures = official_figures(institutions, period)
+    if not unified:
+        return figures
+    return [
+        replace(each, account=unified[each.institution, each.account])
+        if (each.institution, each.account) in unified
+        else each
+        for each in figures
+    ]
+
+
+def _by_hand(period: Period) -> Iterable[Elimination]:
+    rows = Elimination.objects.filter(
+        kind=Elimination.Kind.HAND,
+        state=Elimination.State.APPROVED,
+        period__lte=str(period),
+        through__gte=str(period),
+        period__startswith=f"{period.year:04d}-",
+    )
+    return rows.order_by("id").prefetch_related("legs__account")
+
+
+def _as_engine(row: Elimination, period: Period) -> engine.Elimination:
+    """An elimination by hand: in the year from its month on, in the month only in its own."""
+    own = row.period == str(period)
+    legs = tuple(
+        engine.Leg(
+            leg.institution_id,
+            leg.account.code,
+            leg.cost_item,
+            leg.counterparty_id or 0,
+            engine.Measures(0, to_fen(leg.month) if own else 0, to_fen(leg.year)),
+        )
+        for leg in row.legs.all()
+    )
+    return engine.Elimination("hand", row.title, legs, row.creditor_id or 0, row.debtor_id or 0, row.pk)

@@ -1,0 +1,197 @@
+"""An institution's own statements, its daily sheet, and the quarter for the fiscal department."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ops_platform.his_intake.public import COST_ITEMS
+from ops_platform.kernel import NotFound, Period
+from ops_platform.ledger.engine.statements import BALANCE_SHEET, Statement
+from ops_platform.ledger.layouts import layouts
+from ops_platform.ledger.reports import statements as reports
+from ops_platform.ledger.selectors import access, statements
+from ops_platform.ledger.selectors.chart import accounts_of
+from ops_platform.masterdata import months
+from ops_platform.web import formats
+from ops_platform.web.pages import TemplatePage
+
+COST_ITEM_TITLES = dict(COST_ITEMS)
+
+
+def shown(statement: Statement) -> list[dict[str, Any]]:
+    """The lines as templates show them, amounts in yuan."""
+    return [
+        {
+            "line": each.line,
+            "heading": not (each.line.accounts or each.line.sum),
+            "values": [reports.from_fen(value) for value in each.values],
+            "sources": [
+                {"account": one.account, "cost_item": one.cost_item, "values": [*map(reports.from_fen, one.values)]}
+                for one in each.sources
+            ],
+        }
+        for each in statement.lines
+    ]
+
+
+def account_sheet(institution: int, account: str, period: str) -> str:
+    """Where an account's legs are shown; nothing where there is no such page or no such account."""
+    if not account.isdigit():
+        return ""
+    try:
+        return f"{reverse('ledger:account', args=[institution, account])}?period={period}"
+    except NoReverseMatch:
+        return ""
+
+
+class _OfInstitution(TemplatePage):
+    """A page of one institution's month: as asked for, else the first one and the last closed month."""
+
+    roles = access.READERS
+    institution: Any = None
+    month: Any = None
+    quarter: Any = None
+
+    def choose(self) -> None:
+        """Institution and month. Raises NotFound for an institution that the reader may not see."""
+        asked = self.request.GET
+        self.institutions = list(access.institutions(actor=self.actor))
+        number = asked.get("institution", "")
+        if number:
+            known = {str(one.pk): one for one in self.institutions}
+            if number not in known:
+                raise NotFound("ledger.no_institution", "没有这个机构。")
+            self.institution = known[number]
+        else:
+            self.institution = next(iter(self.institutions), None)
+        self.months, self.month = [], None
+        if self.institution is not None:
+            self.months = months.months(
+                institutions=[self.institution.pk],
+                periods=statements.periods(institutions=[self.institution.pk]),
+                today=timezone.localdate(),
+            )
+            self.month = months.choose(self.months, asked.get("period", ""))
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self.choose()
+        if self.month is not None and request.GET.get("export") == "xlsx":
+            return self.workbook()
+        return super().get(request, *args, **kwargs)
+
+    def workbook(self) -> Any:
+        """The same as a download."""
+        raise NotImplementedError
+
+    @property
+    def heading(self) -> str:
+        """Who, when, in which unit."""
+        when = f"{formats.period_label(self.month.period)}({self.month.mark})"
+        return f"编制单位：{self.institution.name}    期间：{when}    单位：元"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            institutions=self.institutions,
+            institution=self.institution,
+            months=self.months,
+            month=self.month,
+            **kwargs,
+        )
+
+
+class Statements(_OfInstitution):
+    """Balance sheet, income and expense statement, cash summary of an institution's month; each amount opens to its
+    accounts, and from there to their legs."""
+
+    title = _("机构报表")
+    template_name = "ledger/statements.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(layouts=layouts().values(), **kwargs)
+        if self.month is None:
+            return context
+        statement = self._statement()
+        lines = shown(statement)
+        names = accounts_of(self.institution)
+        for line in lines:
+            for source in line["sources"]:
+                source["name"] = names[source["account"]].name if source["account"] in names else ""
+                source["cost_item"] = COST_ITEM_TITLES.get(source["cost_item"], source["cost_item"])
+                source["url"] = account_sheet(self.institution.pk, source["account"], self.month.period)
+        return {
+            **context,
+            "statement": statement,
+            "lines": lines,
+            "title": f"{self.institution.name} {statement.layout.title}",
+            "kept": {"layout": statement.layout.code},
+        }
+
+    def _statement(self) -> Statement:
+        code = self.request.GET.get("layout", BALANCE_SHEET)
+        if code not in layouts():
+            raise NotFound("ledger.no_statement", "没有这张报表。")
+        return statements.statement(institution=self.institution, period=Period.parse(self.month.period), code=code)
+
+    def workbook(self) -> Any:
+        sheets = [
+            reports.statement_sheet(
+                statements.statement(institution=self.institution, period=Period.parse(self.month.period), code=code),
+                self.heading,
+            )
+            for code in layouts()
+        ]
+        return reports.workbook(f"财务报表-{self.institution.code}-{self.month.period}", sheets)
+
+
+class DaySheet(_OfInstitution):
+    """收支日报: income and expense by day of an institution, for township hospitals above all."""
+
+    title = _("收支日报")
+    template_name = "ledger/day_sheet.html"
+
+    def rows(self) -> list[statements.DayRow]:
+        """The days of the month and their total."""
+        return statements.day_sheet(institution=self.institution, period=Period.parse(self.month.period))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(rows=self.rows() if self.month else [], titles=statements.DAY_TITLES, **kwargs)
+
+    def workbook(self) -> Any:
+        rows: list[reports.Row] = [
+            ([row.day.isoformat() if row.day else "合计", *row.amounts], row.day is None) for row in self.rows()
+        ]
+        sheet = reports.Sheet("收支日报", self.heading, ["日期", *statements.DAY_TITLES], rows)
+        return reports.workbook(f"收支日报-{self.institution.code}-{self.month.period}", [sheet])
+
+
+class FiscalReport(_OfInstitution):
+    """The statements of a quarter for the fiscal department (财政季报)."""
+
+    title = _("财政季报")
+    template_name = "ledger/fiscal_report.html"
+
+    def choose(self) -> None:
+        super().choose()
+        self.quarters = statements.quarters([month.period for month in self.months])
+        named = [one for one in self.quarters if str(one) == self.request.GET.get("quarter")]
+        today = Period.of(timezone.localdate())
+        full = [one for one in self.quarters if one.last < today]
+        self.quarter = next(iter([*named, *full, *self.quarters]), None)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(quarters=self.quarters, quarter=self.quarter, **kwargs)
+        if self.quarter is None:
+            return context
+        made = statements.quarter_statements(institution=self.institution, quarter=self.quarter)
+        return {**context, "statements": [{"statement": each, "lines": shown(each)} for each in made]}
+
+    def workbook(self) -> Any:
+        heading = f"编制单位：{self.institution.name}    季度：{self.quarter}    单位：元"
+        made = statements.quarter_statements(institution=self.institution, quarter=self.quarter)
+        return reports.workbook(
+            f"财政季报-{self.institution.code}-{self.quarter}",
+            [reports.statement_sheet(each, heading) for each in made],
+        )
