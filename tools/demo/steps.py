@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from tools.demo.approvals import approvals
+from tools.demo.books import begin_books
 from tools.demo.browserless import close_months, closing_account
 from tools.demo.places import Places, read_json
 from tools.demo.processes import Processes, StepFailed, last_lines
@@ -81,6 +82,11 @@ class Steps:
             self._manage("create_demo_accounts", "--out", self._places.accounts)
             self._progress.finish("accounts")
             self._say(f"{len(self.accounts())} demo accounts created")
+        if not self._progress.result("books"):
+            planted = read_json(self._places.data / "planted.json", {})
+            for done in begin_books(url, closing_account(self.accounts()), planted):
+                self._say(f"books: {done}")
+            self._progress.finish("books")
         until, full_months = covered(self._places.data)
         if not self._progress.result("nightly"):
             self._say(f"nightly run of {until}, also to be watched on {url}nightly/")
