@@ -18,7 +18,7 @@ LOWERED_LIMIT = 3
 LIMIT_REASON = "演示：数据量小，本院一次可自行放行的行数调低，以便看到第二人审批"
 ASKED_BEFORE = "正在审批放行"
 GIVE_UP_REASON = "财务系统误发的重复凭证行，正确的行已经入账"
-PROPOSAL = re.compile(r'href="(/workflows/[^"]*masterdata/parameter/\d+/)"')
+PROPOSAL = re.compile(r'href="(/workflows/subjects/masterdata\.parameter/\d+/)"')
 TASK = re.compile(r'name="task"\s+value="(\d+)"')
 INSTITUTION = re.compile(r'<select name="institution".*?<option value="(\d+)"', re.DOTALL)
 PERSON = r'name="person" value="(\d+)"[^>]*>\s*<span class="form-check-label">\s*{name}'
@@ -104,24 +104,24 @@ def _institution(session: Session) -> str:
 def _lower_limit(people: People) -> None:
     """Let the lead hospital's people settle few rows alone. The demo has about forty faulty rows in all, fewer than the
     limit that the platform ships with. Another of the centre signs the change."""
-    centre = people["centre1"]
+    centre, second = people["centre1"], people["centre2"]
     centre.get(LIMIT.removesuffix("new/"))
-    if LIMIT_REASON in centre.page:  # a demo that was interrupted here
-        return
-    centre.get(LIMIT)
-    centre.post(
-        LIMIT,
-        scope="institution",
-        institution=_institution(people["finance"]),
-        effective_from=datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat(),
-        value=str(LOWERED_LIMIT),
-        source_text=LIMIT_REASON,
-    )
+    if LIMIT_REASON not in centre.page:  # else a demo that was interrupted here
+        centre.get(LIMIT)
+        centre.post(
+            LIMIT,
+            scope="institution",
+            institution=_institution(people["finance"]),
+            effective_from=datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat(),
+            value=str(LOWERED_LIMIT),
+            source_text=LIMIT_REASON,
+        )
     found = PROPOSAL.search(centre.page)
     if found is None:
         raise PageRefused(f"{LIMIT} did not take the value")
-    second = people["centre2"]
-    _sign(second, second.get(found[1]), "approve", "同意，仅用于演示")
+    matter = second.get(found[1])
+    if TASK.search(second.page):
+        _sign(second, matter, "approve", "同意，仅用于演示")
 
 
 def _give_up(session: Session, dataset: str) -> str:
