@@ -81,10 +81,13 @@ class LedgerConfig(AppConfig):
     def _name_sources(self) -> None:
         from django.urls import reverse
 
+        from ops_platform.ledger.events import forms
         from ops_platform.ledger.sources import register_source
 
         register_source("ledger.voucher", "手工凭证", lambda document: reverse("ledger:voucher", args=[document]))
         register_source("ledger.opening", "期初余额")
+        for form in forms().values():
+            register_source(form.code, form.title)
         register_source("ledger.carry-forward", "年末结转")
 
     def _announce_pages(self) -> None:

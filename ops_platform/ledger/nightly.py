@@ -26,7 +26,7 @@ def _book(context: StepContext) -> StepResult:
 
 def _consolidate(context: StepContext) -> StepResult:
     if not members_at(context.period):
-        return StepResult(rows=0, input_digest=digest_of([]), note="没有纳入合并的机构")
+        return StepResult(rows=0, input_digest=digest_of([]), changed=False, note="没有纳入合并的机构")
     outcome = consolidate(context.actor, period=context.period)
     run = outcome.run
     different = run.pairs.filter(state="different").count()
