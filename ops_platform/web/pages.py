@@ -19,11 +19,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views import View
 from django.views.generic import FormView, TemplateView
 from django_tables2 import RequestConfig
 
-from ops_platform.kernel import Actor, DomainError, Forbidden, NotFound, Role
+from ops_platform.kernel import Actor, DomainError, Forbidden, Invalid, NotFound, Role
 from ops_platform.web.errors import is_htmx
 from ops_platform.web.exports import xlsx_response
 
@@ -163,6 +164,11 @@ class ActionPage(Page, View):
         """Call the service. An HttpResponse is sent as it is; a str is shown in place of `success_message`."""
         raise NotImplementedError
 
+    def _refuse_nul(self) -> None:
+        """Text with NUL is no text, and PostgreSQL knows none; forms refuse it themselves, a button has no form."""
+        if any("\x00" in value for values in self.request.POST.lists() for value in values[1]):
+            raise Invalid("web.not_text", _("输入中含有不可识别的字符，请删除后重试。"))
+
     def get_success_url(self) -> str:
         """Where the button stood (`next` of the form), else `success_url_name`."""
         target = self.request.POST.get("next", "")
@@ -172,6 +178,7 @@ class ActionPage(Page, View):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
+            self._refuse_nul()
             result = self.act()
         except (NotFound, Forbidden):
             raise

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from ops_platform.audit.models import AuditEvent
 from ops_platform.identity import services as identity
@@ -17,6 +18,7 @@ from workflows import integrity, services
 from workflows.models import Act, Flow, Matter, Request, Task
 from workflows.reference import load_flows
 from workflows.selectors import matters as selectors
+from workflows.services import delegations, sweeping
 from workflows.services.flows import publish
 
 pytestmark = pytest.mark.django_db
@@ -383,3 +385,35 @@ def test_the_inbox_shows_each_what_is_theirs(hospital: Hospital) -> None:
     assert selectors.to_do_count(me(hospital.second_head)) == 0
     assert selectors.done(me(hospital.head)).get().matter == matter
     assert not selectors.done(me(hospital.second_head)).exists()
+
+
+def test_a_delegation_that_was_revoked_signs_nothing_even_before_the_sweep(hospital: Hospital) -> None:
+    today = timezone.localdate()
+    identity.deactivate_user(PLATFORM, user_id=hospital.second_head.pk)
+    row = delegations.delegate(
+        me(hospital.head), to=hospital.centre.pk, first_day=today, last_day=today, reason="出差一天"
+    )
+    matter = hospital.ask()
+    assert waiting(matter) == {"centre"}
+    delegations.revoke_delegation(me(hospital.head), delegation_id=row.pk)
+    with pytest.raises(Forbidden) as refusal:
+        approve(matter, hospital.centre)
+    assert refusal.value.code == "workflows.delegation_over"
+
+
+def test_who_was_given_the_task_and_lost_every_role_signs_nothing_and_is_replaced(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    services.transfer(
+        me(hospital.head),
+        matter_id=matter.pk,
+        task=turn(matter, hospital.head),
+        to=hospital.centre.pk,
+        comment="请代审",
+    )
+    actor = me(hospital.centre)
+    identity.revoke_role(PLATFORM, assignment_id=hospital.centre.assignments.get().pk)
+    with pytest.raises(Forbidden) as refusal:
+        services.approve(actor, matter_id=matter.pk, task=turn(matter, hospital.centre))
+    assert refusal.value.code == "workflows.role_lost"
+    sweeping.replace_left(matter.pk)
+    assert "centre" not in waiting(matter)

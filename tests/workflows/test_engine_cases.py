@@ -371,3 +371,28 @@ def test_stand_ins_one_of_whom_acts_for_the_other_get_one_turn_each() -> None:
     course = verbs.replace_absent(course, absent={ANNA}, roster=above).course
     turns = [task.person for task in course.here if task.state is TaskState.OPEN]
     assert sorted(turns) == [CENTRE, LEADER]
+
+
+def test_who_was_asked_after_a_seat_that_is_refused_waits_for_nothing_any_more() -> None:
+    """One of two suffices, only outvoting rejects: Anna asks Chen to sign after her, then refuses; Bo signs."""
+    definition = flow(step("a", Mode.COUNT, count=1, on_rejection=OnRejection.OUTVOTED))
+    who = roster(above=(), a=(ANNA, BO))
+    course = begin(definition, who)
+    course = verbs.add_signer(course, task=turn(course, ANNA), person=ANNA, added=CHEN, before=False, roster=who).course
+    course = verbs.reject(course, task=turn(course, ANNA), person=ANNA, roster=who).course
+    assert CHEN in waiting(course)
+    course = sign(course, BO, who) if BO in waiting(course) else course
+    course = sign(course, CHEN, who)
+    assert course.state is State.APPROVED
+
+
+def test_who_signed_only_as_an_added_signer_or_for_another_signs_their_own_step_all_the_same() -> None:
+    definition = flow(step("a"), step("b"), sign_once=True)
+    who = roster(a=(ANNA,), b=(BO,))
+    course = begin(definition, who)
+    course = verbs.add_signer(course, task=turn(course, ANNA), person=ANNA, added=BO, before=True, roster=who).course
+    course = sign(sign(course, BO, who), ANNA, who)
+    assert (course.step, waiting(course)) == ("b", {BO})
+    acting = roster(delegations={ANNA: BO}, a=(ANNA,), b=(BO,))
+    course = sign(begin(definition, acting), BO, acting)
+    assert (course.step, waiting(course)) == ("b", {BO})

@@ -55,6 +55,9 @@ class Origin(StrEnum):
     REPEAT = "repeat"
 
 
+ASKED_BY_NAME = (Origin.BEFORE, Origin.AFTER, Origin.TRANSFER)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A person who may sign, in which capacity, for whom, and why in words."""
@@ -85,6 +88,11 @@ class Task:
     def waiting(self) -> bool:
         """Somebody may still act on it."""
         return self.state in WAITING
+
+    @property
+    def own(self) -> bool:
+        """The person is asked in their own capacity, not for somebody else, nor by name."""
+        return self.behalf_of is None and self.origin not in ASKED_BY_NAME
 
 
 @dataclass(frozen=True, slots=True)

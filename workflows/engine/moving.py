@@ -73,7 +73,7 @@ def go_on(move: Move, position: int) -> None:
 def enter(move: Move, position: int) -> None:
     """Begin a visit of the step: seats, tasks, and signatures that need not be given twice."""
     step = move.course.definition.steps[position]
-    signed_before = {task.person for task in move.course.tasks if task.state is TaskState.SIGNED}
+    signed_before = {task.person for task in move.course.tasks if task.state is TaskState.SIGNED and task.own}
     walked = move.course.walked | {step.key}
     move.course = replace(move.course, step=step.key, visit=move.course.visit + 1, walked=walked)
     move.say(EventKind.ENTERED)
@@ -153,11 +153,12 @@ def drop(move: Move, tasks: Iterable[Task], why: str) -> None:
 
 
 def release(move: Move) -> None:
-    """Tasks whose forerunners have signed are open, the others held."""
-    signed = {seat.number for seat in move.course.seats if seat.signed}
+    """Tasks whose forerunners have decided, one way or the other, are open, the others held: nobody waits for a seat at
+    which nothing can happen any more."""
+    undecided = {seat.number for seat in move.course.seats if seat.waiting}
     for task in move.course.here:
         if task.waiting:
-            due = TaskState.OPEN if set(task.waits_for) <= signed else TaskState.HELD
+            due = TaskState.HELD if undecided & set(task.waits_for) else TaskState.OPEN
             if due is not task.state:
                 move.change(replace(task, state=due))
 

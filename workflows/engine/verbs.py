@@ -103,6 +103,8 @@ def reject(course: Course, *, task: int, person: int, roster: Roster) -> Outcome
         send_back(move, person)
     elif policy is OnRejection.ENDS or hopeless(move.course):
         end(move, State.REJECTED, EventKind.REJECTED)
+    else:
+        release(move)
     return Outcome(move.course, tuple(move.events))
 
 

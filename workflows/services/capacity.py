@@ -5,7 +5,8 @@ from collections.abc import Collection
 from ops_platform.identity.duties import pair_between, roles_held_or_proposed
 from ops_platform.identity.models import ROLE_TITLES, DutyPair, User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, Role
-from workflows.engine.course import Course, Origin, Roster, Task, TaskState
+from workflows.engine.course import ASKED_BY_NAME, Candidate, Course, Origin, Roster, Task, TaskState
+from workflows.engine.seating import delegate_of
 from workflows.models import Matter
 from workflows.selectors.matters import colleagues
 
@@ -82,21 +83,40 @@ def _held(actor: Actor, institution: int | None) -> set[str]:
     }
 
 
+def _must_still_stand(matter: Matter, course: Course, task: Task, roster: Roster) -> None:
+    """What made it this person's turn holds today: the role of whoever was asked by it, the delegation of whoever acts for
+    another, and for all who are not there by a role of their own that they still are colleagues."""
+    holder = task.behalf_of if task.behalf_of is not None else task.person
+    if (
+        task.role is not None
+        and task.origin not in (Origin.BEFORE, Origin.AFTER)
+        and holder not in _reaching(course, roster)
+    ):
+        raise Forbidden("workflows.role_lost", "您已不再担任该审批角色，系统将改派他人。")
+    if task.own:
+        return
+    if not colleagues(matter).filter(pk=task.person).exists():
+        raise Forbidden("workflows.role_lost", "您已不再担任该审批角色，系统将改派他人。")
+    if task.behalf_of is not None:
+        deputy = delegate_of(Candidate(task.behalf_of, task.role), roster, course.excluded, ())
+        if deputy.person != task.person:
+            raise Forbidden("workflows.delegation_over", "委派已经结束或撤销，待办将退还委托人。")
+
+
+def _reaching(course: Course, roster: Roster) -> set[int]:
+    """Who holds the role of the step, or stands above it."""
+    rungs = (*roster.seats.get(course.step, ()), *roster.above_of(course.step))
+    return {candidate.person for rung in rungs for candidate in rung}
+
+
 def must_be_allowed(actor: Actor, matter: Matter, course: Course, task: Task | None, roster: Roster) -> None:
     """The capacity in which one signs still holds, and clashes with no other role of the person (不相容职务). Who was asked
     by name (added, or given the task by transfer) is measured by all their roles, whichever institution they are of."""
     if task is None or task.person != actor.user:
         return
-    asked = task.origin in (Origin.TRANSFER, Origin.BEFORE, Origin.AFTER)
-    if task.role is not None and not asked:
-        holder = task.behalf_of if task.behalf_of is not None else task.person
-        candidates = {
-            candidate.person
-            for rules in (*roster.seats.get(course.step, ()), *roster.above_of(course.step))
-            for candidate in rules
-        }
-        if task.state is TaskState.OPEN and holder not in candidates:
-            raise Forbidden("workflows.role_lost", "您已不再担任该审批角色，系统将改派他人。")
+    asked = task.origin in ASKED_BY_NAME
+    if task.state is TaskState.OPEN:
+        _must_still_stand(matter, course, task, roster)
     held = _held(actor, None if asked else matter.institution_id)
     pair = _clash(matter, course, task.person, _capacities(course, task), held)
     if pair is not None:

@@ -17,6 +17,7 @@ from ops_platform.kernel.actor import PLATFORM
 from workflows.engine import verbs
 from workflows.engine.course import Course, EventKind, Origin, State, TaskState
 from workflows.models import ActKind, Delegation, Matter, Task
+from workflows.selectors.matters import colleagues
 from workflows.services.acts import finish, locked, roster_of
 from workflows.services.keeping import Deed, keep, keep_act, next_look
 from workflows.services.telling import remind, tell
@@ -144,6 +145,10 @@ def _absent(matter: Matter, course: Course) -> set[int]:
         holder = task.behalf_of if task.behalf_of is not None else task.person
         if task.role is not None and task.origin is not Origin.TRANSFER and holder not in candidates:
             gone.add(task.person)
+    by_name = {task.person for task in waiting.values() if not task.own}
+    if by_name:
+        still = set(colleagues(matter).filter(pk__in=by_name).values_list("pk", flat=True))
+        gone |= by_name - still
     return gone
 
 
