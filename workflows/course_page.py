@@ -14,7 +14,7 @@ from workflows.engine.definition import Mode, Step, Withdrawing
 from workflows.engine.preview import StepPreview, preview
 from workflows.models import Act, Matter, Task
 from workflows.selectors import matters as selectors
-from workflows.services.acts import OWNER
+from workflows.services.acts import OWNER, may_say
 from workflows.services.keeping import course_of, definition_of, digest_of_subject
 from workflows.services.roster import Place, roster_for
 from workflows.subjects import Subject, subject_type
@@ -60,6 +60,7 @@ class Page:
     may_withdraw: bool
     may_resubmit: bool
     may_urge: bool
+    may_say: bool
     edit_url: str
     kind: str
     documents: Sequence[DocumentFacts]
@@ -86,6 +87,7 @@ def page(actor: Actor, matter: Matter) -> Page:
         earlier=tuple(stage for stage in stages if stage.key in before and stage.key in been) if task else (),
         may_withdraw=mine and _may_withdraw(course),
         may_resubmit=mine and course.state is State.RETURNED,
+        may_say=may_say(actor),
         may_urge=mine and course.state is State.RUNNING,
         edit_url=subject.edit if subject is not None and mine and course.state is State.RETURNED else "",
         kind=str(subject_type(matter.subject_type).title),

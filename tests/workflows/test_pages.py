@@ -116,6 +116,7 @@ def test_the_auditor_reads_the_whole_case_and_can_do_nothing(hospital: Hospital)
     matter = hospital.ask()
     auditor = sign_in(hospital.auditor)
     page = auditor.get(f"/workflows/matters/{matter.pk}/").content.decode()
+    assert 'name="comment"' not in page, "who only reads is offered nothing to write"
     assert "办理记录" in page
     assert "机构负责人审批" in page
     assert 'value="approve"' not in page
@@ -327,3 +328,14 @@ def test_other_systems_are_told_of_every_change_of_state_once(hospital: Hospital
         "workflows.decided",
     ]
     assert told.last().payload["state"] == "approved"  # type: ignore[union-attr]
+
+
+def test_a_text_with_nul_is_refused_in_words_at_every_button(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    head = sign_in(hospital.head)
+    for act in ("sign", "say", "withdraw", "resubmit"):
+        given = {"task": turn(matter, hospital.head), "act": "return", "comment": "a\x00b", "next": "/workflows/"}
+        answer = head.post(f"/workflows/matters/{matter.pk}/{act}/", given, follow=True)
+        assert answer.status_code == 200, act
+        assert "不可识别的字符" in answer.content.decode(), act
+    assert Matter.objects.get().state == Matter.State.RUNNING
