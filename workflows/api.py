@@ -16,7 +16,7 @@ from ops_platform.kernel import Actor, Invalid, NotFound, Role
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList
-from workflows import services
+from workflows import course_page, services
 from workflows.filters.matters import MatterFilter
 from workflows.models import Act, Matter, RequestKind, Task
 from workflows.selectors import matters as selectors
@@ -99,14 +99,25 @@ class ActSerializer(serializers.ModelSerializer):
         fields = ["number", "at", "kind", "person", "behalf_of", "other", "step", "comment", "digest", "events"]
 
 
+class AttachmentSerializer(serializers.Serializer):
+    """A file of a matter."""
+
+    name = serializers.CharField(help_text="文件名")
+    size = serializers.IntegerField(help_text="字节数")
+    digest = serializers.CharField(help_text="SHA-256")
+    url = serializers.CharField(help_text="下载地址")
+    signed = serializers.BooleanField(help_text="是否随内容一并签署；讨论中后加的附件为否")
+
+
 class MatterDetailSerializer(MatterSerializer):
-    """A matter with its tasks and its record."""
+    """A matter with its tasks, its record and its attachments."""
 
     tasks = serializers.SerializerMethodField()
     record = serializers.SerializerMethodField()
+    attachments = serializers.SerializerMethodField()
 
     class Meta(MatterSerializer.Meta):
-        fields = [*MatterSerializer.Meta.fields, "tasks", "record"]
+        fields = [*MatterSerializer.Meta.fields, "tasks", "record", "attachments"]
 
     @extend_schema(responses=TaskSerializer(many=True))
     def get_tasks(self, matter: Matter) -> Any:
@@ -115,6 +126,16 @@ class MatterDetailSerializer(MatterSerializer):
     @extend_schema(responses=ActSerializer(many=True))
     def get_record(self, matter: Matter) -> Any:
         return ActSerializer(selectors.record_of(matter), many=True).data
+
+    @extend_schema(responses=AttachmentSerializer(many=True))
+    def get_attachments(self, matter: Matter) -> Any:
+        subject = course_page.subject_of(matter)
+        signed = subject.documents if subject else ()
+        rows = [(one, True) for one in signed] + [(one, False) for one in course_page.discussed(matter)]
+        return [
+            {"name": one.name, "size": one.size, "digest": one.digest, "url": one.url, "signed": is_signed}
+            for one, is_signed in rows
+        ]
 
 
 class RequestSerializer(serializers.Serializer):

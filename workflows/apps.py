@@ -18,6 +18,7 @@ class WorkflowsConfig(AppConfig):
         from ops_platform.web import counters
         from workflows import integrity, own_subjects, reference, reference_processes
         from workflows.selectors import matters as selectors
+        from workflows.services import requests
         from workflows.services.acts import OWNER
         from workflows.subjects import register_subject
 
@@ -26,6 +27,7 @@ class WorkflowsConfig(AppConfig):
         on_role_proposed(own_subjects.propose_role)
         on_rights_lessened(own_subjects.rights_lessened)
         register_owner(OWNER, selectors.may_see)
+        register_owner(requests.KIND, selectors.may_see_request)
         register_reference("flows", reference.load_flows)
         register_reference("processes", reference_processes.load_processes)
         register_check("workflows.signatures", "审批签署", integrity.signatures)

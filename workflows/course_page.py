@@ -69,7 +69,7 @@ class Page:
 def page(actor: Actor, matter: Matter) -> Page:
     """Read all that the page shows."""
     course = course_of(matter)
-    subject = _subject(matter)
+    subject = subject_of(matter)
     mine = matter.applicant_id == actor.user
     tasks = selectors.tasks_of(matter)
     stages = _stages(matter, course, tasks)
@@ -91,7 +91,7 @@ def page(actor: Actor, matter: Matter) -> Page:
         may_urge=mine and course.state is State.RUNNING,
         edit_url=subject.edit if subject is not None and mine and course.state is State.RETURNED else "",
         kind=str(subject_type(matter.subject_type).title),
-        documents=documents_of(OWNER, [str(matter.pk)]).get(str(matter.pk), ()),
+        documents=discussed(matter),
     )
 
 
@@ -105,7 +105,13 @@ def open_task(actor: Actor, matter: Matter) -> Task | None:
     return matter.tasks.filter(person=actor.user, state=Task.State.OPEN).order_by("number").first()
 
 
-def _subject(matter: Matter) -> Subject | None:
+def discussed(matter: Matter) -> tuple[DocumentFacts, ...]:
+    """Attachments that came with comments, and are no part of what is signed."""
+    return documents_of(OWNER, [str(matter.pk)])[str(matter.pk)]
+
+
+def subject_of(matter: Matter) -> Subject | None:
+    """The subject as it stands now; None where it is gone."""
     try:
         return subject_type(matter.subject_type).load(matter.subject)
     except NotFound:

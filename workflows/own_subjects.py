@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.documents.public import documents_of
 from ops_platform.identity import services as identity
 from ops_platform.identity.models import ROLE_TITLES, RoleAssignment
 from ops_platform.kernel import Actor, Line, NotFound, Role
@@ -19,6 +20,7 @@ from workflows.models import Flow, Request, RequestKind
 from workflows.reference import default, role
 from workflows.services import flows, retirement
 from workflows.services.acts import start
+from workflows.services.requests import KIND as REQUESTS
 from workflows.subjects import Decision, Subject, SubjectType
 
 INSTITUTION_KIND = Attribute(
@@ -56,6 +58,7 @@ def _load_request(subject: str) -> Subject:
             Line("理由", row.reason),
         ),
         edit=reverse("workflows:change-request", args=[row.pk]),
+        documents=documents_of(REQUESTS, [str(row.pk)])[str(row.pk)],
     )
 
 
@@ -71,7 +74,7 @@ def _decide_request(state: str) -> Any:
 
 
 REQUEST = SubjectType(
-    code="workflows.request",
+    code=REQUESTS,
     title=_("事项申请"),
     load=_load_request,
     attributes=(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
+from ops_platform.documents.public import DocumentFacts
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from workflows.engine.conditions import Attribute, Values
 
@@ -16,7 +17,8 @@ class Subject:
 
     `values` are the declared attributes, by which conditions choose the steps. `content` is what is signed: its digest is
     kept, and a subject whose content has another digest later shows as broken; only what the approval itself does not
-    change belongs in it. `lines` say on the page what it is about. `barred` are people whom it benefits.
+    change belongs in it. `documents` are attachments submitted with it: they are signed too, by name and SHA-256.
+    `lines` say on the page what it is about. `barred` are people whom it benefits.
     """
 
     title: str
@@ -28,6 +30,7 @@ class Subject:
     url: str = ""
     edit: str = ""
     barred: frozenset[int] = frozenset()
+    documents: tuple[DocumentFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

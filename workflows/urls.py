@@ -49,6 +49,7 @@ urlpatterns = [
     path("processes/<int:pk>/points/new/", processes.NewPoint.as_view(), name="new-process-point"),
     path("processes/<int:pk>/points/<int:point>/", processes.ChangePoint.as_view(), name="process-point"),
     path("processes/<int:pk>/points/<int:point>/drop/", processes.DropPoint.as_view(), name="drop-process-point"),
+    path("processes/<int:pk>/<slug:which>/measure/", processes.MeasureState.as_view(), name="measure-process-state"),
     path("processes/<int:pk>/<slug:which>/", processes.ChangeState.as_view(), name="process-state"),
     path("cases/", cases.Cases.as_view(), name="cases"),
     path("cases/new/", cases.NewCase.as_view(), name="new-case"),

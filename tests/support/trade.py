@@ -51,16 +51,23 @@ def person(
     """A user who may sign in and holds the role, given by two persons."""
     user = User.objects.create_user(username, "correct horse battery", display_name=username)
     if role:
-        RoleAssignment.objects.create(
-            user=user,
-            role=role,
-            institution=institution,
-            department=department,
-            state=RoleAssignment.State.ACTIVE,
-            proposed_by="first",
-            decided_by="second",
-        )
+        give(user, role, institution, department)
     return user
+
+
+def give(
+    user: User, role: Role, institution: Institution | None = None, department: Department | None = None
+) -> RoleAssignment:
+    """One more role, given by two persons."""
+    return RoleAssignment.objects.create(
+        user=user,
+        role=role,
+        institution=institution,
+        department=department,
+        state=RoleAssignment.State.ACTIVE,
+        proposed_by="first",
+        decided_by="second",
+    )
 
 
 _numbers = iter(range(1, 10_000_000))

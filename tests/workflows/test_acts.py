@@ -14,12 +14,14 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
 from ops_platform.notifications.models import Message
 from tests.support import trade
-from workflows import integrity, services
+from workflows import integrity, services, subjects
+from workflows.engine.definition import Step
 from workflows.models import Act, Flow, Matter, Request, Task
-from workflows.reference import load_flows
+from workflows.reference import default, load_flows, role
 from workflows.selectors import matters as selectors
 from workflows.services import delegations, sweeping
 from workflows.services.flows import publish
+from workflows.subjects import Subject, SubjectType
 
 pytestmark = pytest.mark.django_db
 
@@ -399,6 +401,38 @@ def test_a_delegation_that_was_revoked_signs_nothing_even_before_the_sweep(hospi
     with pytest.raises(Forbidden) as refusal:
         approve(matter, hospital.centre)
     assert refusal.value.code == "workflows.delegation_over"
+
+
+def test_whom_the_changed_subject_benefits_is_barred_from_its_next_round(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A prize for the centre's person becomes one for the leader while it is returned."""
+    for_whom = [hospital.centre.pk]
+
+    def prize(_subject: str) -> Subject:
+        return Subject("奖励", hospital.township.pk, {}, {"for": for_whom[0]}, barred=frozenset(for_whom))
+
+    body = default("奖励", (Step("both", "中心或领导小组", (role(Role.OPERATION_CENTRE), role(Role.LEADERSHIP))),))
+    monkeypatch.setitem(subjects._types, "tests.prize", SubjectType("tests.prize", "奖励", prize, default=body))
+    load_flows()
+    matter = services.start(me(hospital.clerk), kind="tests.prize", subject="1")
+    assert waiting(matter) == {"leader"}
+    services.return_to(me(hospital.leader), matter_id=matter.pk, task=turn(matter, hospital.leader), comment="不是他的")
+    for_whom[0] = hospital.leader.pk
+    services.resubmit(me(hospital.clerk), matter_id=matter.pk)
+    assert waiting(matter) == {"centre"}
+
+
+def test_an_added_signer_passes_the_task_only_to_a_peer_or_superior(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    first = {"matter_id": matter.pk, "task": turn(matter, hospital.head)}
+    services.add_signer(me(hospital.head), **first, added=hospital.centre.pk, before=True, comment="请中心先核价格")
+    own = {"matter_id": matter.pk, "task": turn(matter, hospital.centre), "comment": "请代看"}
+    with pytest.raises(Forbidden) as refusal:
+        services.transfer(me(hospital.centre), to=hospital.second_head.pk, **own)
+    assert refusal.value.code == "workflows.not_of_the_rank"
+    services.transfer(me(hospital.centre), to=hospital.leader.pk, **own)
+    assert "leader" in waiting(matter)
 
 
 def test_who_was_given_the_task_and_lost_every_role_signs_nothing_and_is_replaced(hospital: Hospital) -> None:

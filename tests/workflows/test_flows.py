@@ -499,15 +499,16 @@ def test_where_everybody_signs_each_step_the_dry_run_spares_nobody(hospital: Mak
 
 def test_the_dry_run_marks_delegates_and_stand_ins(hospital: Makers) -> None:
     today = timezone.localdate()
-    services.delegate(me(hospital.second_head), to=hospital.director.pk, first_day=today, last_day=today, reason="外出")
+    deputy = trade.person("deputy", Role.INSTITUTION_HEAD, hospital.institutions["H1"])
+    services.delegate(me(hospital.second_head), to=deputy.pk, first_day=today, last_day=today, reason="外出")
     place = {"applicant": hospital.head.pk}
     assert hospital.trial("1.00", **place).stations[0].seats == (
-        (Signer("director", "director", "东镇卫生院 机构负责人", "second-head", stand_in=False),),
+        (Signer("deputy", "deputy", "东镇卫生院 机构负责人", "second-head", stand_in=False),),
     )
     hospital.second_head.is_active = False
     hospital.second_head.save()
     (seat,) = hospital.trial("1.00", **place).stations[0].seats or ()
-    assert [(signer.username, signer.stand_in) for signer in seat] == [("centre", True)]
+    assert [(signer.username, signer.stand_in) for signer in seat] == [("deputy", True)]
 
 
 def test_the_dry_run_says_where_a_matter_could_not_be_submitted(hospital: Makers) -> None:

@@ -10,12 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from ops_platform.documents.public import attach
 from ops_platform.identity.models import User
-from ops_platform.kernel import Role
+from ops_platform.kernel import Conflict, Role
+from ops_platform.kernel.actor import PLATFORM
 from ops_platform.notifications import services as notifications
 from ops_platform.notifications.models import Delivery
 from tests.support import trade
-from tests.workflows.test_acts import Hospital, me, turn
+from tests.workflows.test_acts import Hospital, approve, me, turn
 from workflows import services
 from workflows.models import Act, FlowVersion, Matter, Request
 
@@ -51,6 +53,7 @@ def test_a_request_goes_from_the_form_to_the_inbox_to_the_record(hospital: Hospi
     assert "购买打印纸" in page
     matter = Matter.objects.get()
     detail = head.get(f"/workflows/matters/{matter.pk}/").content.decode()
+    assert "附件(随内容一并签署)" in detail
     assert "报价.txt" in detail
     assert "1,200.50" in detail
     given = {"task": turn(matter, hospital.head), "act": "approve", "comment": "同意"}
@@ -230,6 +233,47 @@ def test_a_comment_with_an_attachment_of_the_wrong_kind_is_refused(hospital: Hos
     assert not Act.objects.filter(kind="comment").exists()
     head.post(f"/workflows/matters/{matter.pk}/say/", {"comment": "请补报价单"})
     assert Act.objects.filter(kind="comment").count() == 1
+
+
+def test_what_comes_with_a_comment_stands_apart_from_what_is_signed(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    head, before = sign_in(hospital.head), matter.digest
+    given = {"comment": "见附件", "files": [SimpleUploadedFile("比价.txt", "三家比价".encode())]}
+    head.post(f"/workflows/matters/{matter.pk}/say/", given)
+    shown = head.get(f"/workflows/matters/{matter.pk}/").content.decode()
+    assert "讨论中的附件(不在签署内容之内)" in shown
+    assert "附件(随内容一并签署)" not in shown
+    assert "与提交时的摘要一致" in shown
+    matter.refresh_from_db()
+    assert matter.digest == before
+
+
+def test_attachments_are_signed_and_can_be_added_while_returned(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    clerk, before = sign_in(hospital.clerk), matter.digest
+    services.return_to(me(hospital.head), matter_id=matter.pk, task=turn(matter, hospital.head), comment="请补报价单")
+    change = f"/workflows/requests/{matter.subject}/"
+    given = {"kind": "equipment", "title": "购置心电图机", "amount": "30000", "reason": "旧机已到报废年限"}
+    quote = SimpleUploadedFile("报价单.txt", "报价 30000 元".encode())
+    assert clerk.post(change, {**given, "attachments": [quote]}).status_code == 302
+    assert "报价单.txt" in clerk.get(change).content.decode()
+    services.resubmit(me(hospital.clerk), matter_id=matter.pk)
+    matter.refresh_from_db()
+    assert matter.digest != before, "only an attachment is new, and it is signed"
+    (attached,) = sign_in(hospital.head).get(f"/api/v1/workflows/matters/{matter.pk}/").json()["attachments"]
+    assert (attached["name"], attached["signed"]) == ("报价单.txt", True)
+    assert sign_in(hospital.head).get(attached["url"]).status_code == 200
+    assert sign_in(hospital.stranger).get(attached["url"]).status_code == 404
+    attach(
+        PLATFORM, owner_type="workflows.request", owner_id=matter.subject, institution=None, files=[quote_of("换过")]
+    )
+    with pytest.raises(Conflict) as refusal:
+        approve(matter, hospital.head)
+    assert refusal.value.code == "workflows.subject_changed"
+
+
+def quote_of(words: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("报价单.txt", words.encode())
 
 
 def test_the_batch_button_signs_what_is_ticked(hospital: Hospital) -> None:

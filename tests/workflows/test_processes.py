@@ -1,7 +1,7 @@
 """The process register: improvement, the counter against the notice, risks and controls, cases, who sees and keeps what."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -19,25 +19,26 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Department, Institution, Parameter, Scope
 from ops_platform.web import formats
 from tests.support import trade
-from tests.workflows.test_acts import Hospital, me
-from workflows.models import Flow, Process, ProcessCase, ProcessPoint, ProcessState
+from tests.workflows.test_acts import Hospital, approve, me
+from workflows.models import Flow, Matter, Process, ProcessCase, ProcessPoint, ProcessState
 from workflows.reference_processes import load_processes
 from workflows.selectors import processes as selectors
 from workflows.services.cases import save_case
+from workflows.services.process_states import Figures, measure_state, save_state
 from workflows.services.processes import (
-    Figures,
     Sheet,
     add_point,
     change_point,
     change_process,
     drop_point,
     register_process,
-    save_state,
 )
 
 pytestmark = pytest.mark.django_db
 
-NINE_DAYS, FOUR_DAYS = Figures(hours=Decimal(216), steps=9), Figures(hours=Decimal(96), steps=5)
+COUNTED = "财务科统计 2026 年 3 月 50 单"
+NINE_DAYS = Figures(hours=Decimal(216), steps=9, source=COUNTED)
+FOUR_DAYS = Figures(hours=Decimal(96), steps=5, source=COUNTED)
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_a_pilot_hospital_has_a_value_of_its_own_from_its_day_on(hospital: Hospi
 def test_a_process_counts_for_the_year_since_when_it_is_optimised(asked_for: Hospital) -> None:
     head, township = asked_for.head, asked_for.township
     older, marked = optimised(head, township, "ZN-01"), optimised(head, township, "ZN-02")
-    after = Figures(steps=4, hours=Decimal(4), since=date(2025, 6, 1))
+    after = Figures(steps=4, hours=Decimal(4), since=date(2025, 6, 1), source=COUNTED)
     save_state(me(head), process_id=older.pk, which="after", figures=after)
     older.refresh_from_db()
     marked.refresh_from_db()
@@ -175,21 +176,122 @@ def test_small_institutions_owe_nothing_by_default(hospital: Hospital) -> None:
 
 def test_nothing_is_optimised_without_figures_of_both_sides(hospital: Hospital) -> None:
     process = registered(hospital.head, hospital.township, embedded_system="报销系统")
-    save_state(me(hospital.head), process_id=process.pk, which="before", figures=Figures(steps=9))
-    save_state(me(hospital.head), process_id=process.pk, which="after", figures=Figures(hours=Decimal(4)))
+    save_state(me(hospital.head), process_id=process.pk, which="before", figures=Figures(steps=9, source=COUNTED))
+    save_state(
+        me(hospital.head), process_id=process.pk, which="after", figures=Figures(hours=Decimal(4), source=COUNTED)
+    )
     process.refresh_from_db()
     given = sheet(embedded_system="报销系统", status="optimised")
     with pytest.raises(Invalid) as refused:
         change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
-    assert refused.value.code == "workflows.process_not_compared"
+    assert refused.value.code == "workflows.process_not_improved"
 
 
 def test_an_optimised_process_keeps_its_figures(hospital: Hospital) -> None:
     process = optimised(hospital.head, hospital.township, "ZN-01")
     with pytest.raises(Invalid):
-        save_state(me(hospital.head), process_id=process.pk, which="after", figures=Figures(handovers=2))
+        save_state(
+            me(hospital.head), process_id=process.pk, which="after", figures=Figures(handovers=2, source=COUNTED)
+        )
     with pytest.raises(Invalid, match="至少填写一项"):
         save_state(me(hospital.head), process_id=process.pk, which="after", figures=Figures())
+
+
+def test_what_became_worse_is_not_optimised(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township, embedded_system="报销系统")
+    for which, hours in (("before", 96), ("after", 216)):
+        figures = Figures(hours=Decimal(hours), cost=Decimal(5), source=COUNTED)
+        save_state(me(hospital.head), process_id=process.pk, which=which, figures=figures)
+    process.refresh_from_db()
+    given = sheet(embedded_system="报销系统", status="optimised")
+    with pytest.raises(Invalid, match="好于优化前"):
+        change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
+
+
+def test_an_optimised_process_does_not_become_worse_again(hospital: Hospital) -> None:
+    process = optimised(hospital.head, hospital.township, "ZN-01")
+    worse = Figures(hours=Decimal(400), steps=12, source=COUNTED)
+    with pytest.raises(Invalid) as refused:
+        save_state(me(hospital.head), process_id=process.pk, which="after", figures=worse)
+    assert refused.value.code == "workflows.process_not_improved"
+
+
+def test_stated_figures_say_how_one_knows_and_since_a_day_that_has_come(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township)
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    for figures, code in (
+        (Figures(steps=3), "workflows.process_source_missing"),
+        (Figures(steps=3, source="统计"), "workflows.process_source_missing"),
+        (Figures(steps=3, source=COUNTED, since=tomorrow), "workflows.process_day_to_come"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            save_state(me(hospital.head), process_id=process.pk, which="after", figures=figures)
+        assert refused.value.code == code
+    assert not ProcessState.objects.exists()
+
+
+def decided(hospital: Hospital, hours: int) -> Matter:
+    """A request that one head approved so many hours after it was submitted."""
+    matter = approve(hospital.ask(), hospital.head)
+    for rows, name in ((Matter.objects.filter(pk=matter.pk), "submitted_at"), (matter.tasks.all(), "created_at")):
+        rows.update(**{name: matter.ended_at - timedelta(hours=hours)})
+    return matter
+
+
+def test_figures_are_measured_from_the_log_as_the_median_of_what_is_decided(hospital: Hospital) -> None:
+    flow = Flow.objects.get(subject_type="workflows.request")
+    process = registered(hospital.head, hospital.township, flow=flow.pk, status="embedded")
+    today = timezone.localdate()
+    days = {"process_id": process.pk, "since": today - timedelta(days=30), "until": today}
+    for hours in (2, 4, 6, 30):
+        decided(hospital, hours)
+    hospital.ask()
+    with pytest.raises(Conflict, match="只有 4 件，至少要 5 件"):
+        measure_state(me(hospital.head), which="after", **days)
+    decided(hospital, 3)
+    before = Figures(hours=Decimal(72), cost=Decimal("3.50"), source=COUNTED)
+    save_state(me(hospital.head), process_id=process.pk, which="before", figures=before)
+    state = measure_state(me(hospital.head), which="after", **days)
+    assert (state.hours, state.steps, state.handovers) == (Decimal("4.00"), 1, 1)
+    assert (state.measured_matters, sorted(state.measured)) == (5, ["handovers", "hours", "steps"])
+    process.refresh_from_db()
+    given = sheet(flow=flow.pk, status="optimised")
+    change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
+    (counter,) = selectors.progress(actor=me(hospital.head), day=today)
+    assert (counter.optimised, counter.measured) == (1, 1)
+    shown = page(hospital.head, "process", process.pk)
+    for words in ("94.4%", "平台实测：", "提交并办结的", "实测优化后"):
+        assert words in shown
+    with pytest.raises(Invalid, match="结束日期"):
+        measure_state(me(hospital.head), which="after", **{**days, "until": today + timedelta(days=1)})
+
+
+def test_a_measured_figure_that_somebody_types_over_is_stated(hospital: Hospital) -> None:
+    flow = Flow.objects.get(subject_type="workflows.request")
+    process = registered(hospital.head, hospital.township, flow=flow.pk, status="embedded")
+    for _ in range(5):
+        decided(hospital, 3)
+    browser, today = client(hospital.head), timezone.localdate().isoformat()
+    where = reverse("workflows:measure-process-state", args=[process.pk, "after"])
+    assert "取实测数据" in browser.get(where).content.decode()
+    assert browser.post(where, {"since": today, "until": today}).status_code in (302, 422)
+    browser.post(where, {"since": "2026-01-01", "until": today})
+    state = ProcessState.objects.get(process=process)
+    typed = {"hours": "1", "steps": state.steps, "handovers": state.handovers}
+    where = reverse("workflows:process-state", args=[process.pk, "after"])
+    assert browser.post(where, typed).status_code == 422
+    browser.post(where, {**typed, "source": COUNTED})
+    state.refresh_from_db()
+    assert (state.hours, sorted(state.measured)) == (Decimal(1), ["handovers", "steps"])
+
+
+def test_what_no_flow_runs_cannot_be_measured(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township, embedded_system="报销系统")
+    today = timezone.localdate()
+    with pytest.raises(Conflict) as refused:
+        measure_state(me(hospital.head), process_id=process.pk, which="after", since=today, until=today)
+    assert refused.value.code == "workflows.process_without_flow"
+    assert "实测优化后" not in page(hospital.head, "process", process.pk)
 
 
 def test_what_is_embedded_says_where(hospital: Hospital) -> None:
@@ -295,7 +397,7 @@ def test_the_register_is_filled_in_over_its_pages(hospital: Hospital) -> None:
     browser.post(reverse("workflows:new-process"), entered)
     process = Process.objects.get(code="YL-01")
     assert (process.principles, process.owner) == (["compliance", "benefit"], hospital.clerk)
-    state = {"basis": "measured", "hours": "216", "error_rate": "2.5", "map": "填单｜经办人\n\n审核 | 财务科\n领款"}
+    state = {"source": COUNTED, "hours": "216", "error_rate": "2.5", "map": "填单｜经办人\n\n审核 | 财务科\n领款"}
     browser.post(reverse("workflows:process-state", args=[process.pk, "before"]), state)
     kept = ProcessState.objects.get(process=process)
     assert kept.error_rate == Decimal("0.025")
@@ -303,7 +405,7 @@ def test_the_register_is_filled_in_over_its_pages(hospital: Hospital) -> None:
     again = page(hospital.head, "process-state", process.pk, "before")
     assert 'value="2.5"' in again
     assert "审核 | 财务科" in again
-    browser.post(reverse("workflows:process-state", args=[process.pk, "after"]), {"basis": "stated", "hours": "96"})
+    browser.post(reverse("workflows:process-state", args=[process.pk, "after"]), {"source": COUNTED, "hours": "96"})
     version = Process.objects.get(pk=process.pk).version
     changed = browser.post(
         reverse("workflows:change-process", args=[process.pk]), {**entered, "status": "optimised", "version": version}

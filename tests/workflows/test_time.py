@@ -7,13 +7,15 @@ from django.utils import timezone
 
 from ops_platform.identity import services as identity
 from ops_platform.identity.models import RoleAssignment, User
-from ops_platform.kernel import Conflict, Invalid
+from ops_platform.kernel import Conflict, Invalid, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.notifications.models import Message
+from tests.support import trade
 from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
 from workflows import integrity, services
 from workflows.engine.definition import from_json, to_json
 from workflows.models import Act, Delegation, Flow, Matter, Request
+from workflows.selectors.deputies import deputies
 from workflows.services import sweeping
 from workflows.services.flows import publish
 
@@ -134,9 +136,45 @@ def test_a_matter_that_cannot_be_looked_after_keeps_no_other_from_it(hospital: H
 
 def test_a_delegate_is_of_the_same_house_or_above_and_may_sign(hospital: Hospital) -> None:
     today = timezone.localdate()
-    for stranger in (hospital.auditor, hospital.stranger):
-        with pytest.raises(Invalid, match="在岗人员"):
+    gone = trade.person("gone", Role.INSTITUTION_HEAD, hospital.township)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    for stranger, words in (
+        (hospital.auditor, "机构负责人"),
+        (hospital.stranger, "机构负责人"),
+        (gone, "在岗人员"),
+        (hospital.head, "在岗人员"),
+    ):
+        with pytest.raises(Invalid, match=words):
             services.delegate(me(hospital.head), to=stranger.pk, first_day=today, last_day=today, reason="外出")
+
+
+@pytest.mark.parametrize(
+    ("principal", "deputy"), [("head", "clerk"), ("centre", "head"), ("leader", "centre"), ("leader", "head")]
+)
+def test_a_tier_is_not_delegated_downwards(hospital: Hospital, principal: str, deputy: str) -> None:
+    today = timezone.localdate()
+    principal_, deputy_ = getattr(hospital, principal), getattr(hospital, deputy)
+    assert deputy_ not in deputies(me(principal_))
+    with pytest.raises(Invalid) as refusal:
+        services.delegate(me(principal_), to=deputy_.pk, first_day=today, last_day=today, reason="外出")
+    assert refusal.value.code == "workflows.not_of_the_rank"
+
+
+def test_who_acts_for_somebody_with_two_roles_could_act_in_both(hospital: Hospital) -> None:
+    reviewer = trade.person("reviewer", Role.ACCOUNTING_REVIEWER, hospital.township)
+    director = trade.person("director", Role.FINANCE_DIRECTOR, hospital.township)
+    assert set(deputies(me(reviewer))) == {hospital.head, hospital.second_head, hospital.centre, hospital.leader}
+    trade.give(director, Role.ACCOUNTING_REVIEWER, hospital.township)
+    assert director in deputies(me(reviewer))
+    assert reviewer not in deputies(me(director))
+
+
+def test_a_deputy_who_lost_the_role_has_the_tasks_no_longer(hospital: Hospital) -> None:
+    today = timezone.localdate()
+    services.delegate(me(hospital.head), to=hospital.second_head.pk, first_day=today, last_day=today, reason="外出")
+    identity.revoke_role(PLATFORM, assignment_id=hospital.second_head.assignments.get().pk)
+    trade.give(hospital.second_head, Role.CASHIER, hospital.township)
+    assert waiting(hospital.ask()) == {"head"}
 
 
 def away(hospital: Hospital, days: int = 0) -> Delegation:
@@ -185,7 +223,7 @@ def test_days_are_delegated_once_and_not_into_the_past(hospital: Hospital) -> No
 
 def test_the_delegate_who_applied_gets_nothing_to_sign(hospital: Hospital) -> None:
     today = timezone.localdate()
-    services.delegate(me(hospital.head), to=hospital.clerk.pk, first_day=today, last_day=today, reason="外出")
-    matter = hospital.ask()
+    services.delegate(me(hospital.head), to=hospital.centre.pk, first_day=today, last_day=today, reason="外出")
+    matter = hospital.ask(by=hospital.centre)
     assert waiting(matter) == {"head", "second-head"}
     assert turn(matter, hospital.head)

@@ -15,6 +15,7 @@ from ops_platform.masterdata.models import Department, Institution
 from workflows.forms.people import PersonSearchField
 from workflows.models import Matter, RequestKind
 from workflows.selectors import matters as selectors
+from workflows.selectors.deputies import deputies
 from workflows.services.delegations import LONGEST_DAYS
 from workflows.services.requests import LARGEST
 from workflows.subjects import subject_types
@@ -56,7 +57,11 @@ class RequestForm(forms.Form):
 class DelegationForm(forms.Form):
     """Who acts for the reader, on which days, in which matters."""
 
-    to = PersonSearchField(User.objects.none(), label=_("受托人"))
+    to = PersonSearchField(
+        User.objects.none(),
+        label=_("受托人"),
+        help_text=_("只列出能以您的每个角色签字的人：同岗位或更上一级。需由他人代行时，请先为其申请相应角色。"),
+    )
     first_day = forms.DateField(label=_("开始日期"), initial=timezone.localdate, widget=DAY)
     last_day = forms.DateField(label=_("结束日期"), widget=DAY, help_text=_("含当日，最长 %s 天。") % LONGEST_DAYS)
     kinds = forms.MultipleChoiceField(
@@ -73,7 +78,7 @@ class DelegationForm(forms.Form):
         kinds.choices = [(each.code, each.title) for each in subject_types()]
         people: Any = self.fields["to"]
         own = next((grant.institution for grant in actor.grants if grant.institution is not None), None)
-        people.find(selectors.deputies(actor), "to", asked, own)
+        people.find(deputies(actor), "to", asked, own)
 
 
 class PassOnForm(forms.Form):

@@ -107,9 +107,11 @@ class PointForm(forms.Form):
 class StateForm(forms.Form):
     """Figures before or after, and the steps one a line."""
 
-    basis = forms.ChoiceField(label=_("数据来源"), choices=ProcessState.Basis.choices, widget=forms.RadioSelect)
     source = forms.CharField(
-        label=_("依据"), required=False, max_length=200, help_text=_("怎样测得或由谁填报，如 2026 年 3 月 50 单实测。")
+        label=_("依据"),
+        required=False,
+        max_length=200,
+        help_text=_("怎样得知、由谁统计，如财务科统计 2026 年 3 月 50 单。填了数据就要写；平台实测的不用写。"),
     )
     since = forms.DateField(label=_("自何时起"), required=False, widget=DAY)
     steps = forms.IntegerField(label=_("环节数(个)"), required=False, min_value=0, max_value=1000)
@@ -156,7 +158,7 @@ class StateForm(forms.Form):
     @staticmethod
     def shown(state: ProcessState) -> dict[str, Any]:
         """A kept state as the form shows it."""
-        names = ("basis", "source", "since", "steps", "handovers", "hours", "cost")
+        names = ("source", "since", "steps", "handovers", "hours", "cost")
         lines = [f"{one['step']} | {one['post']}" if one["post"] else one["step"] for one in state.map]
         percent = None if state.error_rate is None else (state.error_rate * HUNDRED).normalize()
         return {
@@ -164,6 +166,13 @@ class StateForm(forms.Form):
             "error_rate": None if percent is None else format(percent, "f"),
             "map": "\n".join(lines),
         }
+
+
+class MeasureStateForm(forms.Form):
+    """The days whose matters are measured."""
+
+    since = forms.DateField(label=_("提交日期自"), widget=DAY)
+    until = forms.DateField(label=_("至"), widget=DAY, help_text=_("只计已办结的事项，取中位数。"))
 
 
 class CaseForm(forms.Form):

@@ -112,17 +112,18 @@ class ProcessPoint(models.Model):
 
 class ProcessState(models.Model):
     """What a process was before it was improved, or is after it: figures, and its steps with who does them. An empty figure
-    is not known. `map` is a list of {step, post}; `basis` says whether the figures were measured or stated by people."""
+    is not known. `map` is a list of {step, post}.
+
+    Figures are stated by people, who say how they know (`source`), but for those named in `measured`: the platform took
+    them from its log, of `measured_matters` matters decided among those submitted on the days from `measured_since` to
+    `measured_until`.
+    """
 
     app_privileges = READ_APPEND_CHANGE
 
     class Which(models.TextChoices):
         BEFORE = "before", _("优化前")
         AFTER = "after", _("优化后")
-
-    class Basis(models.TextChoices):
-        MEASURED = "measured", _("实测")
-        STATED = "stated", _("填报")
 
     process = models.ForeignKey(Process, on_delete=models.PROTECT, related_name="states")
     which = models.CharField(max_length=6, choices=Which)
@@ -132,9 +133,12 @@ class ProcessState(models.Model):
     cost = MoneyField(null=True, blank=True)
     error_rate = RateField(null=True, blank=True)
     map = models.JSONField(default=list, blank=True)
-    basis = models.CharField(max_length=8, choices=Basis, default=Basis.STATED)
     since = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=200, blank=True, default="")
+    measured = models.JSONField(default=list, blank=True)
+    measured_since = models.DateField(null=True, blank=True)
+    measured_until = models.DateField(null=True, blank=True)
+    measured_matters = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ["process", "-which"]

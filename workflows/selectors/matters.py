@@ -57,6 +57,11 @@ def may_see(actor: Actor, matter_id: str) -> bool:
     return matter_id.isascii() and matter_id.isdigit() and visible_matters(actor).filter(pk=int(matter_id)).exists()
 
 
+def may_see_request(actor: Actor, request_id: str) -> bool:
+    """Whether the actor may read a matter of the request, and so its attachments."""
+    return visible_matters(actor).filter(subject_type="workflows.request", subject=request_id).exists()
+
+
 def to_do(actor: Actor) -> QuerySet[Task]:
     """Tasks that wait for the actor, the oldest first; held ones wait for somebody else."""
     rows = Task.objects.filter(person=actor.user, state=Task.State.OPEN)
@@ -137,23 +142,6 @@ def colleagues(matter: Matter) -> QuerySet[User]:
     )
     reaching = reaching.exclude(role__in=[role.value for role in unfit])
     return User.objects.filter(Exists(reaching), is_active=True).order_by("display_name", "username")
-
-
-def deputies(actor: Actor) -> QuerySet[User]:
-    """Who may act for the actor: active persons with a signing role of the same institutions, above them, or of the
-    alliance; of the whole alliance where the actor's own role is the alliance's."""
-    parents = dict(Institution.objects.values_list("pk", "parent"))
-    chain: set[int] = set()
-    for grant in actor.grants:
-        walked = grant.institution
-        while walked is not None and walked not in chain:
-            chain.add(walked)
-            walked = parents.get(walked)
-    unfit = NEVER_SIGN if actor.has(Role.SYSTEM_ADMIN) else (*NEVER_SIGN, Role.SYSTEM_ADMIN)
-    reaching = RoleAssignment.objects.filter(user=OuterRef("pk"), state=RoleAssignment.State.ACTIVE)
-    reaching = reaching.exclude(role__in=[role.value for role in unfit])
-    reaching = reaching.filter(Q(institution__isnull=True) | Q(institution__in=chain))
-    return User.objects.filter(Exists(reaching), is_active=True).exclude(pk=actor.user or 0).order_by("display_name")
 
 
 def find_people(people: QuerySet[User], words: str, near: int | None = None) -> QuerySet[User]:

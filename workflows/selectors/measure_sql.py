@@ -41,6 +41,30 @@ SELECT ends.*, COALESCE(deeds.returned, 0), COALESCE(deeds.reminders, 0), COALES
   waits.waiting_share
 FROM ends LEFT JOIN deeds USING (subject_type) LEFT JOIN waits USING (subject_type) ORDER BY subject_type
 """
+BY_MATTER = """,
+decided AS (
+  SELECT id, hours FROM chosen WHERE state IN ('approved', 'rejected', 'expired')
+),
+visits AS (
+  SELECT t.matter_id FROM workflows_task t JOIN decided d ON d.id = t.matter_id
+  GROUP BY t.matter_id, t.visit HAVING max(t.done_at) > min(t.created_at)
+),
+walked AS (
+  SELECT matter_id AS id, count(*) AS steps FROM visits GROUP BY matter_id
+),
+hands AS (
+  SELECT a.matter_id, a.person_id, lag(a.person_id) OVER (PARTITION BY a.matter_id ORDER BY a.number) AS former
+  FROM workflows_act a JOIN decided d ON d.id = a.matter_id
+  WHERE a.person_id IS NOT NULL AND a.kind NOT IN ('comment', 'urge')
+),
+passed AS (
+  SELECT matter_id AS id, count(*) FILTER (WHERE former <> person_id) AS handovers FROM hands GROUP BY matter_id
+)
+SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY hours),
+  percentile_disc(0.5) WITHIN GROUP (ORDER BY COALESCE(steps, 0)),
+  percentile_disc(0.5) WITHIN GROUP (ORDER BY COALESCE(handovers, 0))
+FROM decided LEFT JOIN walked USING (id) LEFT JOIN passed USING (id)
+"""
 BY_STEP = """,
 visits AS (
   SELECT c.flow || t.step AS step, bool_or(t.state IN ('open', 'held')) AS here,

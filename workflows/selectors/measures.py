@@ -23,7 +23,7 @@ from ops_platform.kernel import Actor, Role
 from workflows.models import Act, ActKind, Flow, FlowVersion, Matter
 from workflows.selectors.flows import place_of
 from workflows.selectors.matters import OVERSEERS
-from workflows.selectors.measure_sql import BY_KIND, BY_PATH, BY_STEP, CHOSEN, OF_PATH
+from workflows.selectors.measure_sql import BY_KIND, BY_MATTER, BY_PATH, BY_STEP, CHOSEN, OF_PATH
 
 READERS = (*OVERSEERS, Role.FINANCE_OFFICER, Role.DEPARTMENT_HEAD)
 RETURNED = [{"kind": "returned"}]
@@ -63,6 +63,17 @@ class KindFigures:
     def return_rate(self) -> float:
         """Matters that were sent back at least once ÷ matters submitted."""
         return self.returned / self.started
+
+
+@dataclass(frozen=True, slots=True)
+class MatterFigures:
+    """The median decided matter: hours from submission to decision, steps at which somebody had work, and how often it went
+    from one pair of hands to another. None where nothing was decided."""
+
+    decided: int
+    hours: float | None
+    steps: int | None
+    handovers: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +142,12 @@ def _midnight(day: date) -> datetime:
 def kind_figures(*, matters: QuerySet[Matter]) -> list[KindFigures]:
     """Figures of each subject type; one query."""
     return [KindFigures(*row) for row in _rows(BY_KIND, matters)]
+
+
+def matter_figures(*, matters: QuerySet[Matter]) -> MatterFigures:
+    """The median of the decided matters; one query."""
+    rows = _rows(BY_MATTER, matters)
+    return MatterFigures(*rows[0]) if rows else MatterFigures(0, None, None, None)
 
 
 def step_figures(*, matters: QuerySet[Matter], kind: str) -> list[StepFigures]:

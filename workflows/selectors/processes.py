@@ -67,11 +67,12 @@ def improvement(before: Decimal | int | None, after: Decimal | int | None) -> De
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One metric before and after."""
+    """One metric before and after; `measured` says of which sides the platform took it from its log."""
 
     metric: str
     before: Decimal | int | None
     after: Decimal | int | None
+    measured: tuple[str, ...] = ()
 
     @property
     def improvement(self) -> Decimal | None:
@@ -79,15 +80,23 @@ class Compared:
         return improvement(self.before, self.after)
 
     @property
-    def both(self) -> bool:
-        """Known on both sides."""
-        return self.before is not None and self.after is not None
+    def improved(self) -> bool:
+        """Known on both sides, and better after."""
+        return self.before is not None and self.after is not None and self.after < self.before
 
 
 def compared(states: dict[str, ProcessState]) -> list[Compared]:
     """Every metric before and after."""
     before, after = states.get(ProcessState.Which.BEFORE), states.get(ProcessState.Which.AFTER)
-    return [Compared(name, getattr(before, name, None), getattr(after, name, None)) for name in METRICS]
+    return [
+        Compared(
+            name,
+            getattr(before, name, None),
+            getattr(after, name, None),
+            tuple(state.which for state in (before, after) if state is not None and name in state.measured),
+        )
+        for name in METRICS
+    ]
 
 
 def flows_for(institution: Institution | None) -> QuerySet[Flow]:
@@ -106,13 +115,15 @@ def possible_owners(institutions: QuerySet[Institution]) -> QuerySet[User]:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How many processes an institution has optimised within a calendar year against how many the notice asks for, and in
-    all. Nothing is owed where 0 is required; `pilot` is what a pilot hospital owes."""
+    all; of how many of the year the platform itself measured what they are now. Nothing is owed where 0 is required;
+    `pilot` is what a pilot hospital owes."""
 
     institution: Institution
     year: int
     registered: int
     in_all: int
     optimised: int
+    measured: int
     required: int
     pilot: int
 
@@ -132,6 +143,8 @@ def progress(*, actor: Actor, day: date) -> list[Progress]:
     ask for it; three queries."""
     institutions = list(Institution.objects.visible_to(actor, *READERS).order_by("code"))
     optimised = Q(status=Process.Status.OPTIMISED)
+    of_year = optimised & Q(optimised_on__year=day.year)
+    after = ProcessState.objects.filter(process=OuterRef("pk"), which=ProcessState.Which.AFTER).exclude(measured=[])
     counted = (
         Process.objects.filter(institution__in=institutions)
         .order_by()
@@ -139,17 +152,20 @@ def progress(*, actor: Actor, day: date) -> list[Progress]:
         .annotate(
             registered=Count("id", filter=~Q(status=Process.Status.RETIRED)),
             in_all=Count("id", filter=optimised),
-            optimised=Count("id", filter=optimised & Q(optimised_on__year=day.year)),
+            optimised=Count("id", filter=of_year),
+            measured=Count("id", filter=of_year & Q(Exists(after))),
         )
     )
-    counts = {row["institution"]: (row["registered"], row["in_all"], row["optimised"]) for row in counted}
+    counts = {
+        row["institution"]: (row["registered"], row["in_all"], row["optimised"], row["measured"]) for row in counted
+    }
     keys = [REQUIRED_PILOT, REQUIRED_OTHER, *REQUIRED_BY_KIND.values()]
     rows = list(Parameter.objects.filter(key__in=keys, effective_from__lte=day))
     return [
         Progress(
             institution,
             day.year,
-            *counts.get(institution.pk, (0, 0, 0)),
+            *counts.get(institution.pk, (0, 0, 0, 0)),
             required=_required(rows, institution),
             pilot=_in_force([row for row in rows if row.key == REQUIRED_PILOT], institution),
         )

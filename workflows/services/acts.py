@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from ops_platform.audit.public import record
-from ops_platform.documents.public import CheckedFile, DocumentFacts, attach
+from ops_platform.documents.public import attach
 from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Conflict, DomainError, Forbidden, Invalid, NotFound, Role
 from workflows.engine import verbs
@@ -170,7 +170,7 @@ def transfer(actor: Actor, *, matter_id: int, task: int, to: int, comment: str) 
     held, roster = course.task(task), _roster(matter)
     must_be_allowed(actor, matter, course, held, roster)
     heir = colleague_for(matter, course, to, held)
-    must_rank(heir, held, roster)
+    must_rank(actor, heir, held, roster)
     deed = Deed(ActKind.TRANSFER, _reason(comment), held, heir.pk)
     return _act(
         actor,
@@ -235,7 +235,7 @@ def comment(actor: Actor, *, matter_id: int, words: str, files: Iterable[File] =
         raise Invalid("workflows.comment_missing", "请填写评论内容或选择附件。", field="comment")
     if len(words.strip()) > LONGEST_COMMENT:
         raise Invalid("workflows.comment_too_long", f"评论最多 {LONGEST_COMMENT} 个字。", field="comment")
-    attached = attach_to(actor, matter, files)
+    attached = attach(actor, owner_type=OWNER, owner_id=str(matter.pk), institution=matter.institution, files=files)
     names = tuple(document.name for document in attached)
     keep_act(matter, actor, Deed(ActKind.COMMENT, words.strip(), attached=names))
     _record(actor, matter, ActKind.COMMENT, words)
@@ -275,11 +275,6 @@ def _title_for(actor: Actor, matter_id: int) -> str:
     """The matter in words, for who may read it; its number for all others."""
     title = visible_matters(actor).filter(pk=matter_id).values_list("title", flat=True).first()
     return title or f"事项 {matter_id}"
-
-
-def attach_to(actor: Actor, matter: Matter, files: Iterable[File | CheckedFile]) -> tuple[DocumentFacts, ...]:
-    """Add files to the matter."""
-    return attach(actor, owner_type=OWNER, owner_id=str(matter.pk), institution=matter.institution, files=files)
 
 
 def _locked(matter_id: int) -> tuple[Matter, Course]:

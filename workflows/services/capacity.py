@@ -8,6 +8,7 @@ from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, Role
 from workflows.engine.course import ASKED_BY_NAME, Candidate, Course, Origin, Roster, Task, TaskState
 from workflows.engine.seating import delegate_of
 from workflows.models import Matter
+from workflows.selectors.deputies import role_lacking
 from workflows.selectors.matters import colleagues
 
 
@@ -60,9 +61,19 @@ def _clash(
     return next((pair for pair in pairs if pair is not None), None)
 
 
-def must_rank(heir: User, task: Task | None, roster: Roster) -> None:
-    """A task by role goes only to who holds this role here, or stands above the step: a tier is not handed downwards."""
-    if task is None or task.role is None:
+def must_rank(actor: Actor, heir: User, task: Task | None, roster: Roster) -> None:
+    """A task by role goes only to who holds this role here, or stands above the step; one for which its holder was asked by
+    name only to who could sign in each of their roles: a tier is not handed downwards."""
+    if task is None:
+        return
+    if task.role is None:
+        lacks = role_lacking(actor, heir)
+        if lacks is not None:
+            raise Forbidden(
+                "workflows.not_of_the_rank",
+                f"请的是您本人：只能转办给同样担任「{ROLE_TITLES[lacks.role]}」或更上一级的人；需要他人参与请用加签。",
+                field="person",
+            )
         return
     reaching = {candidate.person for rule in roster.seats.get(task.step, ()) for candidate in rule}
     reaching |= {candidate.person for rung in roster.above_of(task.step) for candidate in rung}

@@ -12,7 +12,8 @@ from ops_platform.identity.models import ROLE_TITLES, User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.notifications.public import Note, enqueue, notify
 from workflows.models import Delegation
-from workflows.selectors.matters import deputies
+from workflows.selectors.deputies import role_lacking
+from workflows.selectors.matters import SIGNERS
 from workflows.subjects import subject_types
 
 LONGEST_DAYS = 90
@@ -24,8 +25,8 @@ def delegate(
 ) -> Delegation:
     """From the first to the last day somebody else has the actor's tasks (委派); empty `kinds` means all matters.
 
-    Refused for a person whose roles are incompatible with the actor's, and while another delegation of the same days
-    exists. Open tasks follow at once.
+    Refused for a person who could not sign in each of the actor's roles (a tier is not handed downwards), whose roles are
+    incompatible with the actor's, and while another delegation of the same days exists. Open tasks follow at once.
     """
     if actor.user is None:
         raise Forbidden("workflows.persons_only", "审批只能由登录的人员办理。")
@@ -40,9 +41,10 @@ def delegate(
     if set(kinds) - known:
         raise Invalid("workflows.no_subject_type", "所选的事项类型不存在。", field="kinds")
     User.objects.select_for_update().get(pk=actor.user)
-    person = deputies(actor).filter(pk=to).first()
-    if person is None:
+    person = User.objects.filter(pk=to, is_active=True).exclude(pk=actor.user).first()
+    if person is None or not actor.has(*SIGNERS):
         raise Invalid("workflows.no_such_colleague", "没有这位在岗人员，请重新选择。", field="to")
+    _must_rank(actor, person)
     _refuse_incompatible(actor, person)
     overlapping = Delegation.objects.filter(
         principal=actor.user, revoked_at__isnull=True, first_day__lte=last_day, last_day__gte=first_day
@@ -78,6 +80,17 @@ def delegate(
         detail={"first_day": str(first_day), "last_day": str(last_day), "kinds": sorted(kinds)},
     )
     return row
+
+
+def _must_rank(actor: Actor, person: User) -> None:
+    lacks = role_lacking(actor, person)
+    if lacks is not None:
+        raise Invalid(
+            "workflows.not_of_the_rank",
+            f"不能委派给 {person}：没有担任您的「{ROLE_TITLES[lacks.role]}」，也不在其上级。"
+            "请选同岗位或更上一级的人；确需其代行时，请先为其申请该角色。",
+            field="to",
+        )
 
 
 def _refuse_incompatible(actor: Actor, person: User) -> None:

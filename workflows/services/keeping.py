@@ -47,10 +47,15 @@ def _value(attribute: Attribute, stored: Any) -> Value:
 
 
 def digest_of_subject(subject: Subject) -> str:
-    """What a signature stands for."""
-    return digest_of(
-        {"title": subject.title, "content": dict(subject.content), "values": values_to_json(subject.values)}
-    )
+    """What a signature stands for: title, content, values and the attachments submitted with them."""
+    signed: dict[str, Any] = {
+        "title": subject.title,
+        "content": dict(subject.content),
+        "values": values_to_json(subject.values),
+    }
+    if subject.documents:
+        signed["documents"] = sorted([document.name, document.digest] for document in subject.documents)
+    return digest_of(signed)
 
 
 def lines_of(subject: Subject) -> list[list[str]]:

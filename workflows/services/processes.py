@@ -1,9 +1,7 @@
-"""Keeping the process register: sheets, risk and control points, figures before and after."""
+"""Keeping the process register: sheets, risk and control points."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import date
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -33,21 +31,6 @@ class Sheet:
     principles: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What people enter about a process before or after its improvement; None is not known. The error rate is a share."""
-
-    steps: int | None = None
-    handovers: int | None = None
-    hours: Decimal | None = None
-    cost: Decimal | None = None
-    error_rate: Decimal | None = None
-    map: Sequence[Mapping[str, str]] = ()
-    basis: str = ProcessState.Basis.STATED
-    since: date | None = None
-    source: str = ""
-
-
 @transaction.atomic
 def register_process(actor: Actor, *, institution_id: int, sheet: Sheet) -> Process:
     """Enter a process of an institution. Raises Conflict when its code is taken there."""
@@ -55,20 +38,20 @@ def register_process(actor: Actor, *, institution_id: int, sheet: Sheet) -> Proc
     process = Process(institution=institution)
     _fill(process, sheet)
     _save(process)
-    _record(actor, "workflows.process_registered", process, {"name": process.name, "status": process.status})
+    record_change(actor, "workflows.process_registered", process, {"name": process.name, "status": process.status})
     return process
 
 
 @transaction.atomic
 def change_process(actor: Actor, *, process_id: int, version: int, sheet: Sheet) -> Process:
     """Change the sheet of a process. `version` is the one the change was made from: a later one refuses it."""
-    process = _locked(actor, process_id)
+    process = locked(actor, process_id)
     if process.version != version:
         raise Conflict("workflows.process_changed_meanwhile", "该流程刚被他人修改过，请刷新页面，核对后再保存。")
     former = process.status
     _fill(process, sheet)
     _save(process)
-    _record(
+    record_change(
         actor, "workflows.process_changed", process, {"version": process.version, "status": [former, process.status]}
     )
     return process
@@ -84,11 +67,11 @@ def _fill(process: Process, sheet: Sheet) -> None:
     if sheet.flow is not None and not selectors.flows_for(process.institution).filter(pk=sheet.flow).exists():
         raise Invalid("workflows.flow_elsewhere", "所选审批流程不适用于该机构，或尚未发布。", field="flow")
     process.flow_id = sheet.flow
-    _must_deserve(process)
-    _date(process)
+    must_deserve(process)
+    date_optimised(process)
 
 
-def _date(process: Process) -> None:
+def date_optimised(process: Process) -> None:
     """Since when the process is optimised: what the state after says, else the day it was marked. Retired, it stays."""
     if process.status == Process.Status.OPTIMISED:
         after = selectors.states_of(process=process).get(ProcessState.Which.AFTER)
@@ -98,8 +81,8 @@ def _date(process: Process) -> None:
         process.optimised_on = None
 
 
-def _must_deserve(process: Process) -> None:
-    """Embedded: a system runs it. Optimised: at least one figure is known before and after, so that the counter counts
+def must_deserve(process: Process) -> None:
+    """Embedded: a system runs it. Optimised: at least one figure is better after than before, so that the counter counts
     nothing that nobody can show."""
     status = process.status
     if status in (Process.Status.EMBEDDED, Process.Status.OPTIMISED) and not (
@@ -108,17 +91,17 @@ def _must_deserve(process: Process) -> None:
         raise Invalid(
             "workflows.process_not_embedded", "标为已嵌入或已优化前，请选择审批流程或填写所嵌入的系统。", field="status"
         )
-    if status == Process.Status.OPTIMISED and not _comparable(process):
+    if status == Process.Status.OPTIMISED and not _improved(process):
         raise Invalid(
-            "workflows.process_not_compared",
-            "标为已优化前，请先填写优化前和优化后的数据(至少一项指标两边都有)。",
+            "workflows.process_not_improved",
+            "标为已优化前，请先填写优化前和优化后的数据：至少一项指标两边都有，且优化后好于优化前。",
             field="status",
         )
 
 
-def _comparable(process: Process) -> bool:
+def _improved(process: Process) -> bool:
     states = selectors.states_of(process=process) if process.pk else {}
-    return any(metric.both for metric in selectors.compared(states))
+    return any(metric.improved for metric in selectors.compared(states))
 
 
 def _save(process: Process) -> None:
@@ -162,7 +145,7 @@ def add_point(
     control: int | None = None,
 ) -> ProcessPoint:
     """Enter a risk or a control; a risk may name the control that answers it."""
-    process = _locked(actor, process_id)
+    process = locked(actor, process_id)
     point = ProcessPoint(process=process, kind=kind)
     return _keep_point(actor, point, place=place, text=text, responsible=responsible, control=control)
 
@@ -186,9 +169,9 @@ def _keep_point(
     point.place, point.text, point.responsible = place.strip(), text.strip(), responsible.strip()
     point.control = answer
     point.save()
-    _touch(point.process)
+    touch(point.process)
     detail = {"kind": str(point.kind), "place": point.place, "text": point.text}
-    _record(actor, "workflows.process_point_saved", point.process, detail)
+    record_change(actor, "workflows.process_point_saved", point.process, detail)
     return point
 
 
@@ -200,28 +183,10 @@ def drop_point(actor: Actor, *, point_id: int) -> ProcessPoint:
         point.dropped, point.control = True, None
         point.save(update_fields=["dropped", "control"])
         point.risks.update(control=None)
-        _touch(point.process)
+        touch(point.process)
         detail = {"kind": str(point.kind), "text": point.text}
-        _record(actor, "workflows.process_point_dropped", point.process, detail)
+        record_change(actor, "workflows.process_point_dropped", point.process, detail)
     return point
-
-
-@transaction.atomic
-def save_state(actor: Actor, *, process_id: int, which: str, figures: Figures) -> ProcessState:
-    """Enter what the process was before, or is after its improvement. An optimised process keeps a figure on both sides."""
-    process = _locked(actor, process_id)
-    given = {field.name: getattr(figures, field.name) for field in fields(figures)}
-    if not figures.map and all(given[name] is None for name in selectors.METRICS):
-        raise Invalid("workflows.process_state_empty", "请至少填写一项数据或流程步骤。")
-    given["map"] = [dict(step) for step in figures.map]
-    state, _ = ProcessState.objects.update_or_create(process=process, which=which, defaults=given)
-    _must_deserve(process)
-    _date(process)
-    _touch(process)
-    known = {name: str(given[name]) for name in selectors.METRICS if given[name] is not None}
-    detail = {"which": which, "basis": str(given["basis"]), **known}
-    _record(actor, "workflows.process_state_saved", process, detail)
-    return state
 
 
 def own_institution(actor: Actor, institution_id: int) -> Institution:
@@ -240,7 +205,7 @@ def must_edit(actor: Actor, institution_id: int) -> None:
         )
 
 
-def _locked(actor: Actor, process_id: int) -> Process:
+def locked(actor: Actor, process_id: int) -> Process:
     process = selectors.access_process(actor=actor, process_id=process_id)
     must_edit(actor, process.institution_id)
     return Process.objects.select_for_update(of=("self",)).select_related("institution").get(pk=process.pk)
@@ -250,18 +215,18 @@ def _locked_point(actor: Actor, point_id: int) -> ProcessPoint:
     point = ProcessPoint.objects.filter(pk=point_id).first()
     if point is None:
         raise NotFound("workflows.no_point", "没有这个风险点或控制点。")
-    process = _locked(actor, point.process_id)
+    process = locked(actor, point.process_id)
     point = ProcessPoint.objects.get(pk=point_id)
     point.process = process
     return point
 
 
-def _touch(process: Process) -> None:
+def touch(process: Process) -> None:
     process.version += 1
     process.save(update_fields=["version", "changed_at", "optimised_on"])
 
 
-def _record(actor: Actor, action: str, process: Process, detail: Mapping[str, Any]) -> None:
+def record_change(actor: Actor, action: str, process: Process, detail: Mapping[str, Any]) -> None:
     record(
         actor,
         action,

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from ops_platform.audit.public import record
-from ops_platform.documents.public import CheckedFile
+from ops_platform.documents.public import CheckedFile, attach
 from ops_platform.kernel import Actor, Forbidden, Invalid, NotFound, Role
 from ops_platform.masterdata.models import Department, Institution
 from workflows.models import Matter, Request, RequestKind
@@ -55,9 +55,13 @@ def ask(
         reason=reason.strip(),
         asked_by_id=actor.user,
     )
-    matter = acts.start(actor, kind=KIND, subject=str(row.pk))
-    acts.attach_to(actor, matter, files)
-    return row, matter
+    _attach(actor, row, files)
+    return row, acts.start(actor, kind=KIND, subject=str(row.pk))
+
+
+def _attach(actor: Actor, row: Request, files: Iterable[CheckedFile]) -> None:
+    """Attachments of the request itself, which are signed with it; those of comments belong to the matter."""
+    attach(actor, owner_type=KIND, owner_id=str(row.pk), institution=row.institution, files=files)
 
 
 def _asked_already(actor: Actor, once: UUID) -> tuple[Request, Matter] | None:
@@ -106,8 +110,9 @@ def change_request(
     amount: Decimal,
     reason: str,
     department_id: int | None = None,
+    files: Iterable[CheckedFile] = (),
 ) -> Request:
-    """Change a request that was returned. What is on its way or decided is not changed."""
+    """Change a request that was returned, and add attachments to it. What is on its way or decided is not changed."""
     row = access_own_request(actor, request_id)
     acts.hold_returned(actor, KIND, str(row.pk))
     row = Request.objects.select_for_update(of=("self",)).select_related("institution").get(pk=row.pk)
@@ -115,6 +120,7 @@ def change_request(
     row.kind, row.title, row.amount, row.reason = kind, title.strip(), amount, reason.strip()
     row.department = _department(row.institution, department_id)
     row.save()
+    _attach(actor, row, files)
     record(
         actor,
         "workflows.request_changed",

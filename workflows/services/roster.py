@@ -12,6 +12,7 @@ from ops_platform.masterdata.models import Institution
 from workflows.engine.course import Candidate, Roster
 from workflows.engine.definition import ApproverRule, Definition, Level, Who
 from workflows.models import Delegation
+from workflows.selectors.deputies import still_deputies
 
 POSTS = (Role.DEPARTMENT_HEAD, Role.INSTITUTION_HEAD, Role.OPERATION_CENTRE, Role.LEADERSHIP)
 
@@ -166,10 +167,11 @@ def _persons(groups: Iterable[tuple[Candidate, ...]]) -> tuple[int, ...]:
 
 
 def delegations_on(day: date, subject_type: str, principals: Collection[int] | None = None) -> dict[int, int]:
-    """Who acts for whom on the day in matters of this type; the delegation made last wins."""
+    """Who acts for whom on the day in matters of this type; the delegation made last wins. Who has lost the roles to act
+    for the other does not."""
     rows = Delegation.objects.filter(
         first_day__lte=day, last_day__gte=day, revoked_at__isnull=True, delegate__is_active=True
     ).filter(Q(subject_types=[]) | Q(subject_types__contains=[subject_type]))
     if principals is not None:
         rows = rows.filter(principal__in=principals)
-    return dict(rows.order_by("made_at", "id").values_list("principal", "delegate"))
+    return still_deputies(dict(rows.order_by("made_at", "id").values_list("principal", "delegate")))

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.kernel import NotFound
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
 from workflows.filters.processes import MEASURED_DAYS, ProcessFilter
-from workflows.forms.processes import PointForm, ProcessForm, StateForm, own_institutions
+from workflows.forms.processes import MeasureStateForm, PointForm, ProcessForm, StateForm, own_institutions
 from workflows.models import Principle, Process, ProcessPoint, ProcessState
 from workflows.selectors import measures
 from workflows.selectors import processes as selectors
 from workflows.selectors.matters import FLOW_READERS
+from workflows.services import process_states
 from workflows.services import processes as services
 from workflows.tables.processes import STATUS_TONES, ProcessTable
 from workflows.views.measure_words import explanations
@@ -249,10 +250,8 @@ class DropPoint(ActionPage):
         services.drop_point(self.actor, point_id=self.kwargs["point"])
 
 
-class ChangeState(_OfProcess):
-    """Enter the figures before or after."""
-
-    form_class = StateForm
+class _OfState(_OfProcess):
+    """A form about what a process was before or is after."""
 
     @cached_property
     def which(self) -> ProcessState.Which:
@@ -262,13 +261,36 @@ class ChangeState(_OfProcess):
         except ValueError as error:
             raise Http404 from error
 
+
+class ChangeState(_OfState):
+    """Enter the figures before or after."""
+
+    form_class = StateForm
+
     def get_initial(self) -> dict[str, Any]:
         state = selectors.states_of(process=self.process).get(self.which)
-        return StateForm.shown(state) if state else {"basis": ProcessState.Basis.STATED}
+        return StateForm.shown(state) if state else {}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), "title": _("%s的数据") % self.which.label}
 
     def act(self, form: StateForm) -> None:
-        figures = services.Figures(**form.cleaned_data)
-        services.save_state(self.actor, process_id=self.process.pk, which=self.which, figures=figures)
+        figures = process_states.Figures(**form.cleaned_data)
+        process_states.save_state(self.actor, process_id=self.process.pk, which=self.which, figures=figures)
+
+
+class MeasureState(_OfState):
+    """Take the figures before or after from the log."""
+
+    form_class = MeasureStateForm
+    submit_label = _("取实测数据")
+
+    def get_initial(self) -> dict[str, Any]:
+        today = timezone.localdate()
+        return {"since": today - timedelta(days=MEASURED_DAYS), "until": today}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "title": _("取平台实测：%s") % self.which.label}
+
+    def act(self, form: MeasureStateForm) -> None:
+        process_states.measure_state(self.actor, process_id=self.process.pk, which=self.which, **form.cleaned_data)

@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.documents.public import documents_of
 from ops_platform.web.pages import FormPage
 from workflows import services
 from workflows.forms.matters import RequestForm
@@ -59,13 +60,18 @@ class ChangeRequest(FormPage):
     def get_form(self, form_class: Any = None) -> Any:
         form = super().get_form(form_class)
         form.fields["institution"].disabled = True
-        del form.fields["attachments"], form.fields["once"]
+        form.fields["attachments"].label = _("补充附件")
+        del form.fields["once"]
         return form
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kept = documents_of(KIND, [str(self.row.pk)])[str(self.row.pk)]
+        return super().get_context_data(documents=kept, **kwargs)
 
     def act(self, form: RequestForm) -> HttpResponse:
         given = _given(form)
         given.pop("institution_id")
-        services.change_request(self.actor, request_id=self.row.pk, **given)
+        services.change_request(self.actor, request_id=self.row.pk, **given, files=form.cleaned_data["attachments"])
         subject = str(self.row.pk)
         return redirect("workflows:matter", latest_of(KIND, [subject])[subject].pk)
 

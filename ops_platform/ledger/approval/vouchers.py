@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.documents.public import documents_of
 from ops_platform.kernel import Actor, Line, NotFound, Role, from_fen
 from ops_platform.ledger.engine.entry import content_of as leg_content
 from ops_platform.ledger.models import Voucher
@@ -55,6 +56,7 @@ def _load(subject: str) -> Subject:
             *((Line("其余分录", f"{len(entry.legs) - SHOWN_LEGS} 条"),) if len(entry.legs) > SHOWN_LEGS else ()),
         ),
         url=reverse("ledger:voucher", args=[voucher.pk]),
+        documents=documents_of(KIND, [str(voucher.pk)])[str(voucher.pk)],
         edit="" if original else reverse("ledger:change-voucher", args=[voucher.pk]),
     )
 
