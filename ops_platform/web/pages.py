@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -79,11 +80,14 @@ class ListPage(TemplatePage):
         raise NotImplementedError
 
     def filtered(self) -> tuple[Any, Any]:
-        """(filter or None, rows that fit it)"""
+        """(filter or None, rows that fit it); none where the filter is not understood, rather than all as if it had not been
+        asked."""
         rows = self.get_queryset()
         if self.filter_class is None:
             return None, rows
         chosen = self.filter_class(self.request.GET or None, queryset=rows, request=self.request)
+        if chosen.errors:
+            return chosen, rows.none() if isinstance(rows, QuerySet) else []
         return chosen, chosen.qs
 
     def get_table(self, rows: Any) -> Any:
@@ -113,7 +117,9 @@ class ListPage(TemplatePage):
         )
 
     def _export(self) -> HttpResponseBase:
-        _chosen, rows = self.filtered()
+        chosen, rows = self.filtered()
+        if chosen is not None and chosen.errors:
+            raise Invalid("web.invalid", "筛选条件有误，请先在页面上改正，再导出。")
         table = self.get_table(rows)
         RequestConfig(self.request, paginate=False).configure(table)
         values = iter(table.as_values(exclude_columns=[c.name for c in table.columns if c.column.exclude_from_export]))

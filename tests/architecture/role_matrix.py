@@ -110,6 +110,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "workflows:process-point": PROCESS_EDITORS,
     "workflows:drop-process-point": PROCESS_EDITORS,
     "workflows:process-state": PROCESS_EDITORS,
+    "workflows:measure-process-state": PROCESS_EDITORS,
     "workflows:cases": KNOWN,
     "workflows:new-case": PROCESS_EDITORS,
     "workflows:case": KNOWN,

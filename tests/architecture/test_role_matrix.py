@@ -340,6 +340,7 @@ OBJECTS: dict[str, Any] = {
     "workflows:process-point": _process_point,
     "workflows:drop-process-point": _process_point,
     "workflows:process-state": lambda c, i: {**_process(c, i), "which": "before"},
+    "workflows:measure-process-state": lambda c, i: {**_process(c, i), "which": "before"},
     "workflows:case": lambda _, i: {"pk": ProcessCase.objects.get(institution=i).pk},
     "workflows:change-case": lambda _, i: {"pk": ProcessCase.objects.get(institution=i).pk},
     "workflows:measure": lambda *_: {"app": "workflows", "kind": "request"},

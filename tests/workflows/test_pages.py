@@ -383,3 +383,20 @@ def test_a_text_with_nul_is_refused_in_words_at_every_button(hospital: Hospital)
         assert answer.status_code == 200, act
         assert "不可识别的字符" in answer.content.decode(), act
     assert Matter.objects.get().state == Matter.State.RUNNING
+
+
+def test_a_request_on_its_way_is_looked_at_and_not_edited(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    answer = sign_in(hospital.clerk).get(f"/workflows/requests/{matter.subject}/", follow=True)
+    assert answer.redirect_chain[-1][0] == f"/workflows/matters/{matter.pk}/"
+    assert "只有被退回的申请可以修改" in answer.content.decode()
+
+
+@pytest.mark.parametrize("query", ["kind=no-such", "amount_from=ten"])
+def test_a_filter_that_is_not_understood_lists_nothing_and_says_so(hospital: Hospital, query: str) -> None:
+    hospital.ask()
+    clerk = sign_in(hospital.clerk)
+    shown = clerk.get(f"/workflows/started/?{query}").content.decode()
+    assert "筛选条件有误" in shown
+    assert "购置心电图机" not in shown
+    assert clerk.get(f"/workflows/started/?{query}&export=xlsx").status_code == 422

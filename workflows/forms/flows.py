@@ -1,5 +1,6 @@
 """Forms of flows: a new one for an institution, the rules of a whole flow, and the values of a dry run."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.masterdata.models import Department, Institution
 from workflows.engine.conditions import Attribute, Kind, Value
 from workflows.engine.definition import Definition, Withdrawing
-from workflows.forms.people import PersonField
+from workflows.forms.people import PersonSearchField
 from workflows.models import Flow
 from workflows.subjects import subject_types
 
@@ -89,10 +90,16 @@ class DryRunForm(forms.Form):
     department = forms.ModelChoiceField(
         Department.objects.none(), label=_("科室"), required=False, empty_label=_("不指明科室")
     )
-    applicant = PersonField(User.objects.none(), label=_("申请人"), empty_label=_("请选择"))
+    applicant = PersonSearchField(User.objects.none(), label=_("申请人"))
 
     def __init__(
-        self, *args: Any, flow: Flow, which: list[tuple[str, Any]], definition: Definition, **kwargs: Any
+        self,
+        *args: Any,
+        flow: Flow,
+        which: list[tuple[str, Any]],
+        definition: Definition,
+        asked: Mapping[str, Any],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.attributes = definition.attributes
@@ -112,7 +119,8 @@ class DryRunForm(forms.Form):
         departments.queryset = departments.queryset.select_related("institution")
         held = RoleAssignment.objects.filter(state=RoleAssignment.State.ACTIVE).values("user")
         people: Any = self.fields["applicant"]
-        people.offer(User.objects.filter(pk__in=held, is_active=True).order_by("display_name", "username"))
+        able = User.objects.filter(pk__in=held, is_active=True)
+        people.find(able, "applicant", asked, flow.institution_id)
         for attribute in definition.attributes:
             self.fields[f"{PREFIX}{attribute.name}"] = _field(attribute)
 

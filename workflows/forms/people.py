@@ -1,4 +1,4 @@
-"""Choosing a person: a select where there are few, a search where there may be hundreds."""
+"""Choosing a person by a search, since there may be hundreds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,23 +13,6 @@ from workflows.selectors import matters as selectors
 LISTED = 20
 LONGEST_SEARCH = 60
 FIND = "find"
-
-
-class PersonField(forms.ModelChoiceField):
-    """A colleague, shown with the roles people know them by."""
-
-    def __init__(self, queryset: Any, **kwargs: Any) -> None:
-        super().__init__(queryset, **kwargs)
-        self._roles: dict[int, str] = {}
-
-    def offer(self, people: QuerySet[User]) -> None:
-        """Offer these people; their roles are read once for all."""
-        self._roles = {post.person.pk: post.roles for post in selectors.posts(people)}
-        self.queryset = people
-
-    def label_from_instance(self, obj: User) -> str:
-        roles = self._roles.get(obj.pk, "")
-        return f"{obj.display_name}({roles})" if roles else obj.display_name
 
 
 class PersonPicker(forms.RadioSelect):
@@ -52,10 +35,14 @@ def search_name(name: str) -> str:
     return f"{name}_search"
 
 
-class PersonSearchField(PersonField):
-    """A colleague, found by a search among all who may be chosen."""
+class PersonSearchField(forms.ModelChoiceField):
+    """A colleague, shown with the roles people know them by, found by a search among all who may be chosen."""
 
     widget = PersonPicker
+
+    def __init__(self, queryset: Any, **kwargs: Any) -> None:
+        super().__init__(queryset, **kwargs)
+        self._roles: dict[int, str] = {}
 
     def find(self, people: QuerySet[User], name: str, asked: Mapping[str, Any], near: int | None = None) -> None:
         """Accept these people; show those that fit the words asked for, and whoever was chosen already."""
@@ -70,3 +57,7 @@ class PersonSearchField(PersonField):
         self.queryset = people
         self._roles = {post.person.pk: post.roles for post in selectors.posts(shown)}
         picker.choices = [(ModelChoiceIterator(self).choice(one)) for one in shown]
+
+    def label_from_instance(self, obj: User) -> str:
+        roles = self._roles.get(obj.pk, "")
+        return f"{obj.display_name}({roles})" if roles else obj.display_name

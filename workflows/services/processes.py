@@ -206,6 +206,7 @@ def must_edit(actor: Actor, institution_id: int) -> None:
 
 
 def locked(actor: Actor, process_id: int) -> Process:
+    """A process that the actor keeps, under its row lock. Raises NotFound, Forbidden."""
     process = selectors.access_process(actor=actor, process_id=process_id)
     must_edit(actor, process.institution_id)
     return Process.objects.select_for_update(of=("self",)).select_related("institution").get(pk=process.pk)
@@ -222,11 +223,13 @@ def _locked_point(actor: Actor, point_id: int) -> ProcessPoint:
 
 
 def touch(process: Process) -> None:
+    """One more change of what the sheet shows."""
     process.version += 1
     process.save(update_fields=["version", "changed_at", "optimised_on"])
 
 
 def record_change(actor: Actor, action: str, process: Process, detail: Mapping[str, Any]) -> None:
+    """What was changed of a process, into the audit log."""
     record(
         actor,
         action,

@@ -16,6 +16,7 @@ from workflows.drawing import draw
 from workflows.dry_run import Trial, try_out
 from workflows.engine.definition import Definition, from_json
 from workflows.forms.flows import DryRunForm, NewFlowForm
+from workflows.forms.people import FIND
 from workflows.models import Flow
 from workflows.selectors import flows as selectors
 from workflows.selectors.matters import FLOW_READERS, may_see, on_its_way
@@ -149,8 +150,9 @@ class DryRun(FlowPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked = self.request.GET
         form = DryRunForm(
-            asked if "applicant" in asked else None,
+            asked if "applicant" in asked and FIND not in asked else None,
             initial=asked.dict(),
+            asked=asked,
             flow=self.flow,
             which=self._offered(),
             definition=self.definition,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
@@ -11,7 +12,7 @@ from ops_platform.documents.public import documents_of
 from ops_platform.web.pages import FormPage
 from workflows import services
 from workflows.forms.matters import RequestForm
-from workflows.models import Request
+from workflows.models import Matter, Request
 from workflows.selectors.matters import latest_of
 from workflows.services.requests import ASKERS, KIND, access_own_request
 
@@ -48,6 +49,14 @@ class ChangeRequest(FormPage):
     @cached_property
     def row(self) -> Request:
         return access_own_request(self.actor, self.kwargs["pk"])
+
+    def get(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Only what was returned is changed; anything else is looked at."""
+        matter = latest_of(KIND, [str(self.row.pk)])[str(self.row.pk)]
+        if matter.state != Matter.State.RETURNED:
+            messages.info(self.request, _("只有被退回的申请可以修改。"))
+            return redirect("workflows:matter", matter.pk)
+        return super().get(*args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "actor": self.actor}
