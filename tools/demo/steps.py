@@ -15,6 +15,7 @@ from tools.demo.browserless import close_months, closing_account
 from tools.demo.places import Places, read_json
 from tools.demo.processes import Processes, StepFailed, last_lines
 from tools.demo.progress import Progress
+from tools.demo.register import keep_register
 
 SEED = 20261
 KEY_NAME = "demo-his"
@@ -103,6 +104,10 @@ class Steps:
             for done in approvals(url, self.accounts()):
                 self._say(f"approvals: {done}")
             self._progress.finish("approvals")
+        if not self._progress.result("register"):
+            for done in keep_register(url, self.accounts()):
+                self._say(f"register: {done}")
+            self._progress.finish("register")
 
     def accounts(self) -> list[dict[str, str]]:
         """The demo accounts."""
