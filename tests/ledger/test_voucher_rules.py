@@ -15,13 +15,12 @@ from ops_platform.kernel import to_fen
 from ops_platform.ledger import intake_events
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES, Account, AccountKind, Dimensions, Side
 from ops_platform.ledger.engine.entry import content_of, faults_of
+from ops_platform.ledger.engine.rule_books import faults_of_book, read_rule_book
 from ops_platform.ledger.engine.voucher_rules import (
     BusinessEvent,
     EventForm,
     EventLine,
     entry_of,
-    faults_of_book,
-    read_rule_book,
 )
 from ops_platform.ledger.reference import CHART, RULES
 
