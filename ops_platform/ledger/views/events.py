@@ -1,5 +1,6 @@
 """Business events of a month: what is booked, what booking would do, what has no place; one event and its rows."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -265,10 +266,8 @@ class _OfEvent(TemplatePage):
     def event(self) -> EventAt:
         facts = facts_of(self.asked("type"), self.asked("event"))
         period = Period.of(facts.day) if facts else None
-        try:
+        with suppress(ValueError):
             period = Period.parse(self.asked("period"))
-        except ValueError:
-            pass
         return event_at(self.institution, self.asked("type"), self.asked("event"), period)
 
     def list_address(self) -> str:
@@ -288,24 +287,23 @@ class EventPage(_OfEvent):
         legs = drafted.draft.entry.legs if drafted and drafted.draft.entry else ()
         known = Legs.of(legs)
         latest = event.bookings[0] if event.bookings else None
-        context = super().get_context_data(
-            event=event,
-            institution=self.institution,
-            told=drafted.event if drafted else None,
-            summary=drafted.event.summary if drafted else latest.entry.summary if latest else "",
-            day=drafted.event.day if drafted else latest.entry.day if latest else None,
-            attributes=[attribute.title for attribute in event.kind.form.attributes.values()],
-            amounts=[{"row": row, "amount": from_fen(row.fen)} for row in event.amounts],
-            total=from_fen(drafted.event.total) if drafted else None,
-            findings=drafted.draft.findings if drafted else (),
-            legs=[leg_words(leg, known) for leg in legs],
-            rules=current.rules if current else drafted.rules if drafted else None,
-            tone=STANDING_TONES.get(event.standing, "neutral") if event.standing else "neutral",
-            facts_url=event.kind.link(self.institution, event.key),
-            back=self.list_address(),
-            **kwargs,
-        )
-        return {**context, "title": f"{event.kind.form.title} {event.key}"}
+        return super().get_context_data(**kwargs) | {
+            "event": event,
+            "institution": self.institution,
+            "told": drafted.event if drafted else None,
+            "summary": drafted.event.summary if drafted else latest.entry.summary if latest else "",
+            "day": drafted.event.day if drafted else latest.entry.day if latest else None,
+            "attributes": [attribute.title for attribute in event.kind.form.attributes.values()],
+            "amounts": [{"row": row, "amount": from_fen(row.fen)} for row in event.amounts],
+            "total": from_fen(drafted.event.total) if drafted else None,
+            "findings": drafted.draft.findings if drafted else (),
+            "legs": [leg_words(leg, known) for leg in legs],
+            "rules": current.rules if current else drafted.rules if drafted else None,
+            "tone": STANDING_TONES.get(event.standing, "neutral") if event.standing else "neutral",
+            "facts_url": event.kind.link(self.institution, event.key),
+            "back": self.list_address(),
+            "title": f"{event.kind.form.title} {event.key}",
+        }
 
 
 class EventFactsPage(_OfEvent):
@@ -360,16 +358,16 @@ class EventFactsPage(_OfEvent):
             found = self.fetch((page.number - 1) * ROWS_A_PAGE, ROWS_A_PAGE)
         self.log_access()
         expected = from_fen(event.drafted.event.total) if event.drafted else None
-        return super().get_context_data(
-            event=event,
-            institution=self.institution,
-            table=self.make_table(found.rows),
-            page=page,
-            found=found,
-            expected=expected,
-            agrees=found.total == expected,
-            patient_level=self.facts.charges,
-            event_url=event_address(self.institution.pk, event.kind.form.code, event.key, str(event.period)),
-            back=self.list_address(),
-            **kwargs,
-        ) | {"title": self.facts.title}
+        return super().get_context_data(**kwargs) | {
+            "event": event,
+            "institution": self.institution,
+            "table": self.make_table(found.rows),
+            "page": page,
+            "found": found,
+            "expected": expected,
+            "agrees": found.total == expected,
+            "patient_level": self.facts.charges,
+            "event_url": event_address(self.institution.pk, event.kind.form.code, event.key, str(event.period)),
+            "back": self.list_address(),
+            "title": self.facts.title,
+        }
