@@ -58,7 +58,7 @@ class TypeWords:
 
 @dataclass(frozen=True, slots=True)
 class ChangeWords:
-    """A change of a posting, before and after; `differs` names the parts that are not the same."""
+    """A change of a posting, before and after; `differs` names the parts (and books) that are not the same."""
 
     change: str
     tone: str
@@ -178,4 +178,8 @@ def change_words(changes: Sequence[TypeChanges], names: Mapping[str, str]) -> tu
 def _differs(before: PostingWords | None, after: PostingWords | None) -> frozenset[str]:
     if before is None or after is None:
         return frozenset()
-    return frozenset(part for part in ("when", "amounts", "pairs") if getattr(before, part) != getattr(after, part))
+    pairs = {pair.book: pair for pair in before.pairs}
+    books = {pair.book for pair in after.pairs if pairs.get(pair.book) != pair}
+    gone = set(pairs) - {pair.book for pair in after.pairs}
+    words = {part for part in ("when", "amounts") if getattr(before, part) != getattr(after, part)}
+    return frozenset(words | books | gone)

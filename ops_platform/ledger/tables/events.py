@@ -221,6 +221,7 @@ class _FactTable(Table):
 class VoucherLineTable(_FactTable):
     """Lines of a HIS voucher."""
 
+    stacks = True
     date = DayColumn(verbose_name=_("记账日期"))
     voucher = django_tables2.Column(verbose_name=_("凭证号 · 行"))
     department_name = django_tables2.Column(verbose_name=_("科室"), empty_values=())
@@ -231,6 +232,7 @@ class VoucherLineTable(_FactTable):
     origin = OriginColumn()
 
     class Meta(Table.Meta):
+        attrs = STACKED
         orderable = False
 
     def __init__(self, *args: Any, departments: dict[int, str], **kwargs: Any) -> None:
