@@ -151,8 +151,8 @@ class NewTemplate(TemplatePage):
 
     def post(self, request: Any, *_args: Any, **_kwargs: Any) -> HttpResponse:
         if request.POST.get("do") == "more":
-            head, columns = more_rows(request.POST, MORE_ROWS)
-            return self.render_to_response(self.get_context_data(head=head, columns=columns))
+            kept, grown = more_rows(request.POST, MORE_ROWS)
+            return self.render_to_response(self.get_context_data(head=kept, columns=grown))
         head: Any = TemplateHeadForm(request.POST)
         columns: Any = ColumnFormSet(request.POST, initial=[])
         valid = [head.is_valid(), columns.is_valid()]
