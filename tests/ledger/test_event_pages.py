@@ -173,6 +173,9 @@ def test_only_bookers_are_offered_the_button_and_only_for_open_months(
     assert "生成凭证</button>" in listed(client).content.decode()
     AccountingPeriod.objects.filter(institution=month_of_facts, period="2026-03").update(state=PeriodState.CLOSED)
     assert "生成凭证</button>" not in listed(client).content.decode()
+    closed = listed(client, state="waiting").content.decode()
+    assert "这个月已结账，不再生成凭证" in closed
+    assert "有业务待生成" not in closed
     assert "已结账" in press(client, month_of_facts)
     assert "期间" in press(client, month_of_facts, period="\0") + press(client, month_of_facts, period="x")
 

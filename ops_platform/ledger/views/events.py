@@ -65,6 +65,10 @@ EMPTY = {
     UNPLACED: (_("没有无法记账的业务"), _("每件业务都有适用的凭证规则和科目。")),
     TAKEN_BACK: (_("没有冲销过的业务"), _("业务数据更正后，原凭证红字冲销并重新生成，冲销过的列在这里。")),
 }
+CLOSED = (
+    _("这个月已结账，不再生成凭证"),
+    _("凭证规则以后的变化不影响已结账的月份。业务数据有误时，请先反结账，更正后重新生成。"),
+)
 ELSEWHERE = (
     _("本机构在外部系统记账"),
     _(
@@ -115,9 +119,16 @@ class Events(BooksPage, ListPage):
     def state(self) -> EventMonthState | None:
         return month_state(self.institution, self.period) if self.institution and self.period else None
 
+    @property
+    def closed(self) -> bool:
+        """The month takes no vouchers any more, whatever its events say."""
+        return self.month is not None and self.month.is_closed
+
     @cached_property
     def waiting(self) -> tuple[StandingEvent, ...]:
-        return preview(self.institution, self.period) if self.institution and self.period else ()
+        if self.institution is None or self.period is None or self.closed:
+            return ()
+        return preview(self.institution, self.period)
 
     def bookings(self) -> QuerySet[EventBooking]:
         """Of the month, current ones and others."""
@@ -195,6 +206,8 @@ class Events(BooksPage, ListPage):
         context = super().get_context_data(**kwargs)
         elsewhere = state is not None and state.elsewhere
         empty = ELSEWHERE if elsewhere else EMPTY[self.shown]
+        if self.closed and self.shown == WAITING:
+            empty = CLOSED
         return {
             **context,
             **self.scope,
@@ -202,6 +215,7 @@ class Events(BooksPage, ListPage):
             "empty_hint": empty[1],
             "has_rows": bool(context["table"].rows),
             "state": state,
+            "behind": state is not None and state.behind and not self.closed,
             "last_day": state.known.until - timedelta(days=1) if state and state.known else None,
             "tabs": TABS,
             "shown": self.shown,
@@ -210,7 +224,7 @@ class Events(BooksPage, ListPage):
             "totals": totals,
             "total": {name: sum(row[name] for row in totals) for name in ("count", "taken_back", "amount")},
             "kept": {"state": self.shown, "type": self.kind} if self.kind else {"state": self.shown},
-            "may_book": may_book and not elsewhere and self.month is not None and not self.month.is_closed,
+            "may_book": may_book and not elsewhere and self.month is not None and not self.closed,
         }
 
 
