@@ -128,9 +128,14 @@ def _origin(fact: Any) -> Origin:
 
 
 def _vouchers(
-    rows: QuerySet[Any], period: Period, department: int | None, kind: str, offset: int, limit: int | None
+    rows: QuerySet[Any],
+    days: tuple[date, date],
+    department: int | None,
+    kind: str,
+    offset: int,
+    limit: int | None,
 ) -> FactPage[VoucherLine]:
-    rows = rows.filter(date__range=(period.first_day, period.last_day))
+    rows = rows.filter(date__range=days)
     if department is not None:
         rows = rows.filter(department=department)
     count, total = _totals(rows)
@@ -164,16 +169,20 @@ def cost_entries(
     department: int | None = None,
     cost_item: str = "",
     funding_sources: Collection[str] = (),
+    voucher: str = "",
+    day: date | None = None,
     offset: int = 0,
     limit: int | None = None,
 ) -> FactPage[VoucherLine]:
-    """Voucher lines of cost of a month as of a sequence, by date."""
+    """Voucher lines of cost of a month, or of one of its days, as of a sequence, by date; of all vouchers or of one."""
     rows = CostEntry.objects.filter(institution=institution).as_of(sequence)
+    if voucher:
+        rows = rows.filter(voucher=voucher)
     if cost_item:
         rows = rows.filter(cost_item=cost_item)
     if funding_sources:
         rows = rows.filter(funding_source__in=funding_sources)
-    return _vouchers(rows, period, department, "cost_item", offset, limit)
+    return _vouchers(rows, _days(period, day), department, "cost_item", offset, limit)
 
 
 def income_entries(
@@ -182,12 +191,21 @@ def income_entries(
     period: Period,
     sequence: int,
     department: int | None = None,
+    voucher: str = "",
+    day: date | None = None,
     offset: int = 0,
     limit: int | None = None,
 ) -> FactPage[VoucherLine]:
-    """Voucher lines of income outside charges of a month as of a sequence, by date."""
+    """Voucher lines of income outside charges of a month, or of one of its days, as of a sequence, by date; of all
+    vouchers or of one."""
     rows = IncomeEntry.objects.filter(institution=institution).as_of(sequence)
-    return _vouchers(rows, period, department, "income_kind", offset, limit)
+    if voucher:
+        rows = rows.filter(voucher=voucher)
+    return _vouchers(rows, _days(period, day), department, "income_kind", offset, limit)
+
+
+def _days(period: Period, day: date | None) -> tuple[date, date]:
+    return (day, day) if day else (period.first_day, period.last_day)
 
 
 def charge_lines(
@@ -199,13 +217,20 @@ def charge_lines(
     executing: int | None = None,
     fee_class: str = "",
     item_class: str = "",
+    day: date | None = None,
+    kinds: Collection[str] | None = None,
     offset: int = 0,
     limit: int | None = None,
 ) -> FactPage[ChargedLine]:
-    """Charge lines of a month as of a sequence, by time. Classes are those of the items on the
-    month's last day, as reported up to the sequence."""
+    """Charge lines of a month, or of one of its days, as of a sequence, by time; of all encounters or of some kinds. Classes
+    are those of the items on the month's last day, as reported up to the sequence."""
     items = items_as_of(_institution(institution), period.last_day, sequence)
     rows = ChargeLine.objects.filter(institution_id=institution, month=period.first_day).as_of(sequence)
+    if day is not None:
+        rows = rows.filter(charged_at__date=day)
+    if kinds is not None:
+        fitting_kind = Encounter.objects.filter(institution=institution, kind__in=kinds).as_of(sequence)
+        rows = rows.filter(encounter__in=fitting_kind.values("entity"))
     if ordering is not None:
         rows = rows.filter(ordering_department_id=ordering)
     if executing is not None:

@@ -21,7 +21,6 @@ class LedgerConfig(AppConfig):
         from ops_platform.ledger.approval.vouchers import VOUCHER
         from ops_platform.ledger.findings import UNMAPPED_ACCOUNT
         from ops_platform.ledger.selectors.access import may_see_voucher
-        from ops_platform.ledger.services.events import closing_blockers
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.nightly.public import register_step
@@ -54,7 +53,7 @@ class LedgerConfig(AppConfig):
         register_check("ledger.consolidation", "合并守恒", consolidation_integrity.consolidations)
         register_rule(UNMAPPED_ACCOUNT)
         register_closing_check("ledger", closing.blockers)
-        register_closing_check("ledger.events", closing_blockers)
+        register_closing_check("ledger.events", closing.events_to_book)
         register_reference("accounts", reference.load_accounts)
         register_reference("voucher_rules", reference.load_voucher_rules)
         register_reference("export_templates", reference.load_export_templates)
@@ -69,25 +68,36 @@ class LedgerConfig(AppConfig):
         self._announce_pages()
 
     def _register_events(self) -> None:
+        from ops_platform.ledger import event_facts
         from ops_platform.ledger import intake_events as intake
         from ops_platform.ledger.events import register_event_type
 
-        register_event_type(intake.CHARGE_INCOME_FORM, load=intake.charge_income_days, stamp=intake.charge_stamp)
         register_event_type(
-            intake.COST_FORM, load=intake.cost_vouchers, stamp=intake.stamp_of("cost-entries", "departments")
+            intake.CHARGE_INCOME_FORM,
+            load=intake.charge_income_days,
+            stamp=intake.charge_stamp,
+            link=event_facts.link_of(intake.CHARGE_INCOME),
         )
-        register_event_type(intake.INCOME_FORM, load=intake.income_vouchers, stamp=intake.stamp_of("income-entries"))
+        register_event_type(
+            intake.COST_FORM,
+            load=intake.cost_vouchers,
+            stamp=intake.stamp_of("cost-entries", "departments"),
+            link=event_facts.link_of(intake.COST_VOUCHER),
+        )
+        register_event_type(
+            intake.INCOME_FORM,
+            load=intake.income_vouchers,
+            stamp=intake.stamp_of("income-entries"),
+            link=event_facts.link_of(intake.INCOME_VOUCHER),
+        )
 
     def _name_sources(self) -> None:
         from django.urls import reverse
 
-        from ops_platform.ledger.events import forms
         from ops_platform.ledger.sources import register_source
 
         register_source("ledger.voucher", "手工凭证", lambda document: reverse("ledger:voucher", args=[document]))
         register_source("ledger.opening", "期初余额")
-        for form in forms().values():
-            register_source(form.code, form.title)
         register_source("ledger.carry-forward", "年末结转")
 
     def _announce_pages(self) -> None:
@@ -100,6 +110,7 @@ class LedgerConfig(AppConfig):
             navigation.register("账务", title, name, icon=icon, roles=roles, order=order)
 
         page(_("凭证查询"), "ledger:journal", icon="book-2", order=10)
+        page(_("业务事项"), "ledger:events", icon="receipt", order=5)
         page(_("手工凭证"), "ledger:vouchers", icon="pencil", order=20)
         page(_("待记账凭证"), "ledger:pending", icon="clock", order=30)
         page(_("科目余额表"), "ledger:trial-balance", icon="scale", order=40)
@@ -107,6 +118,8 @@ class LedgerConfig(AppConfig):
         page(_("收支日报"), "ledger:day-sheet", icon="calendar", order=51)
         page(_("财政季报"), "ledger:fiscal-report", icon="file-spreadsheet", order=52)
         page(_("合并报表"), "ledger:consolidation", icon="sitemap", order=53, roles=access.WHOLE_READERS)
+        page(_("凭证导出"), "ledger:exports", icon="file-export", order=55)
         page(_("科目对应"), "ledger:local-accounts", icon="arrows-exchange", order=60, roles=local_accounts.READERS)
         page(_("外部账对照"), "ledger:trial-balances", icon="checklist", order=70, roles=local_accounts.READERS)
+        page(_("凭证规则"), "ledger:voucher-rules", icon="list-check", order=80)
         page(_("会计科目表"), "ledger:chart", icon="list-tree", order=90)

@@ -10,7 +10,8 @@ from ops_platform.his_intake.public import as_of_sql, items_as_of
 from ops_platform.kernel import Finding, Period, Severity, from_fen
 from ops_platform.ledger import events
 from ops_platform.ledger.engine.entry import Leg
-from ops_platform.ledger.engine.voucher_rules import BusinessEvent, EventLine, entry_of, read_rule_book
+from ops_platform.ledger.engine.rule_books import read_rule_book
+from ops_platform.ledger.engine.voucher_rules import BusinessEvent, EventLine, entry_of
 from ops_platform.ledger.intake_events import CHARGE_INCOME, SETTINGS
 from ops_platform.ledger.models import EventBooking, EventMonth, VoucherRules
 

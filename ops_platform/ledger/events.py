@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops_platform.kernel import Period
+from ops_platform.ledger.engine.rule_books import read_rule_book
 from ops_platform.ledger.engine.voucher_rules import (
     BusinessEvent,
     EventForm,
     Posting,
     RuleBook,
-    read_rule_book,
 )
+from ops_platform.ledger.sources import register_source
 from ops_platform.masterdata.models import Institution
 
 
@@ -29,7 +30,8 @@ class EventType:
     """A kind of business event.
 
     `load(institution, period, sequence)` gives the month's events in a fixed order, each day inside the month; `stamp`
-    changes whenever what it would give may have changed; `link` leads to the page of an event ("" where there is none).
+    changes whenever what it would give may have changed; `link(institution, key)` leads to what an event was made from,
+    facts or the deed of another app ("" where there is no such page).
     """
 
     form: EventForm
@@ -50,11 +52,13 @@ def register_event_type(
     link: Callable[[Institution, str], str] = _nowhere,
     postings: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Add a type of events. `postings` as in a rule book: what holds until the rule book says something of the type."""
+    """Add a type of events, which is also named as a source of entries. `postings` as in a rule book: what holds until the
+    rule book says something of the type. Raises ValueError for postings that could not be read."""
     book, faults = read_rule_book({form.code: list(postings)}) if postings else ({}, ())
     if faults:
         raise ValueError(f"{form.code}: {faults[0].message}")
     _types[form.code] = EventType(form, load, stamp, link, book.get(form.code, ()))
+    register_source(form.code, form.title)
 
 
 def event_types() -> tuple[EventType, ...]:

@@ -12,7 +12,7 @@ def _book(context: StepContext) -> StepResult:
     if institution is None:
         raise TypeError("a step of an institution")
     outcome = book_events(context.actor, institution=institution, period=context.period)
-    note = f"生成 {outcome.booked} 张凭证，冲销 {outcome.taken_back} 张"
+    note = outcome.skipped or f"生成 {outcome.booked} 张凭证，冲销 {outcome.taken_back} 张"
     if outcome.findings:
         note += f"；{len(outcome.findings)} 处无法记账：{outcome.findings[0].message}"
     return StepResult(

@@ -1,8 +1,10 @@
 """The door of the ledger for the apps above it.
 
 They hand in entries (`EntryInput` of `debit` and `credit` legs in fen) in the transaction of their own deed and get numbers
-back. Money that is promised but not yet gone is held (`hold`) until it is posted, voided or expires. Who books in the books
-of two institutions at once locks both first (`lock_books`), so that nobody waits for each other.
+back. What happens in an app and is booked by the voucher rules is an event: the app registers its type in `apps.ready()`
+with `register_event_type`, and the night books it. Money that is promised but not yet gone is held (`hold`) until it is
+posted, voided or expires. Who books in the books of two institutions at once locks both first (`lock_books`), so that
+nobody waits for each other.
 """
 
 from dataclasses import dataclass
@@ -14,6 +16,8 @@ from ops_platform.kernel import Actor, to_fen
 from ops_platform.ledger import services
 from ops_platform.ledger.engine.chart import NO_DIMENSIONS, Dimensions
 from ops_platform.ledger.engine.entry import EntryInput, Leg, credit, debit
+from ops_platform.ledger.engine.voucher_rules import Attribute, BusinessEvent, EventForm, EventLine
+from ops_platform.ledger.events import register_event_type
 from ops_platform.ledger.models import Account, Entry, RunningBalance
 from ops_platform.ledger.services import lock_books
 from ops_platform.ledger.sources import register_source
@@ -21,10 +25,14 @@ from ops_platform.masterdata.models import Institution
 
 __all__ = [
     "NO_DIMENSIONS",
+    "Attribute",
     "Balance",
     "Booked",
+    "BusinessEvent",
     "Dimensions",
     "EntryInput",
+    "EventForm",
+    "EventLine",
     "Leg",
     "balance",
     "book",
@@ -34,6 +42,7 @@ __all__ = [
     "hold",
     "lock_books",
     "post",
+    "register_event_type",
     "register_source",
     "reverse",
     "void",

@@ -25,7 +25,7 @@ from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Actor, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services as ledger
-from ops_platform.ledger.models import Account, ConsolidationRun, Entry, Voucher
+from ops_platform.ledger.models import Account, ConsolidationRun, Entry, EventBooking, Voucher
 from ops_platform.ledger.services.consolidation_members import include_everybody
 from ops_platform.masterdata.models import AccountingPeriod, Department, Institution, PeriodReopening
 from ops_platform.nightly import services as nightly
@@ -42,7 +42,7 @@ from workflows.reference import load_flows
 
 SIGN_IN = "/accounts/sign-in/"
 MATTER = "test.matter"  # something with attachments that whoever has a role at the institution may see
-SIDES = ("department", "ordering", "receiver")
+SIDES = ("department", "ordering", "receiver", "type", "event")
 
 
 def urls(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -321,12 +321,28 @@ OF_CONSOLIDATED_FIGURE: dict[str, dict[str, Any]] = {
 }
 
 
+def _cost_event(_: Community, institution: Institution) -> dict[str, Any]:
+    """The cost voucher of the institution, which its address names in the query."""
+    return {"institution": institution.pk, "type": "ledger.cost-voucher", "event": "V1 2026-01-31"}
+
+
 def _consolidation(*_: Any) -> dict[str, Any]:
     run = ConsolidationRun.objects.first()
     return {"pk": run.pk if run else 1}
 
 
 OBJECTS: dict[str, Any] = {
+    "ledger:event": _cost_event,
+    "ledger:event-facts": _cost_event,
+    "ledger:book-events": _books,
+    "ledger-event": lambda _, i: {"pk": EventBooking.objects.filter(institution=i).latest("pk").pk},
+    **dict.fromkeys(
+        ("ledger:voucher-rules-version", "ledger:compare-voucher-rules", "ledger:voucher-rules-file"),
+        lambda *_: {"version": 1},
+    ),
+    "ledger:voucher-rules-proposal": lambda *_: {"pk": 1},
+    "ledger:new-posting": lambda *_: {"event_type": "ledger.cost-voucher"},
+    "ledger:posting": lambda *_: {"event_type": "ledger.cost-voucher", "number": 1},
     "ledger:map-account": _books,
     "ledger:import-mapping": _books,
     "ledger:adopt-proposals": _books,
@@ -418,6 +434,12 @@ OBJECTS: dict[str, Any] = {
 WITHOUT_INSTITUTION = {
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
+    "ledger:voucher-rules-version",
+    "ledger:compare-voucher-rules",
+    "ledger:voucher-rules-file",
+    "ledger:voucher-rules-proposal",
+    "ledger:new-posting",
+    "ledger:posting",
     "workflows:case",
     "workflows:measure",
     *MATTER_PAGES,

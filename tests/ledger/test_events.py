@@ -14,9 +14,11 @@ from django.utils import timezone
 from ops_platform.kernel import Actor, Forbidden, NotFound, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import event_integrity, integrity, services
+from ops_platform.ledger.closing import events_to_book
 from ops_platform.ledger.models import Entry, EventBooking, EventMonth, Leg, VoucherRules
 from ops_platform.ledger.nightly import VOUCHERS
-from ops_platform.ledger.services.events import EventsBooked, closing_blockers, drafts_of
+from ops_platform.ledger.selectors.events import drafts_of
+from ops_platform.ledger.services.events import EventsBooked
 from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodState
 from ops_platform.nightly.public import StepContext
 from tests.ledger.books import standing
@@ -253,10 +255,10 @@ def test_what_no_rule_takes_is_named_and_blocks_the_closing(hospital: Institutio
     assert outcome.booked == 6
     assert [finding.code for finding in outcome.findings] == ["ledger.no_account"]
     assert "SR-2" in outcome.findings[0].message
-    assert [finding.code for finding in closing_blockers(hospital, MARCH)] == ["ledger.events_without_place"]
+    assert [finding.code for finding in events_to_book(hospital, MARCH)] == ["ledger.events_without_place"]
     trade.landed(hospital, "income-entries", [income("SR-2", "BGS", "superior_subsidy", "7.00", counterparty="T1")])
     assert book(hospital).findings == ()
-    assert list(closing_blockers(hospital, MARCH)) == []
+    assert list(events_to_book(hospital, MARCH)) == []
     owed = Leg.objects.get(entry=entry_of("SR-2 2026-03-12"), account__code="121890")
     assert (owed.debit, owed.dimension.counterparty) == (Decimal("7.00"), township)
 
@@ -270,12 +272,12 @@ def test_a_corrected_event_that_no_rule_takes_leaves_the_old_entry(hospital: Ins
 
 
 def test_a_month_closes_only_when_its_events_are_booked_as_they_stand(hospital: Institution) -> None:
-    assert [finding.code for finding in closing_blockers(hospital, MARCH)] == ["ledger.events_not_booked"]
+    assert [finding.code for finding in events_to_book(hospital, MARCH)] == ["ledger.events_not_booked"]
     book(hospital)
-    assert list(closing_blockers(hospital, MARCH)) == []
+    assert list(events_to_book(hospital, MARCH)) == []
     trade.landed(hospital, "cost-entries", [trade.cost("JZ-3", "NK", "1.00")])
-    assert [finding.code for finding in closing_blockers(hospital, MARCH)] == ["ledger.events_not_booked"]
-    assert list(closing_blockers(Institution.objects.get(code="V1"), MARCH)) == []
+    assert [finding.code for finding in events_to_book(hospital, MARCH)] == ["ledger.events_not_booked"]
+    assert list(events_to_book(Institution.objects.get(code="V1"), MARCH)) == []
 
 
 def test_an_entry_that_somebody_reversed_is_booked_again(hospital: Institution) -> None:
@@ -283,7 +285,7 @@ def test_an_entry_that_somebody_reversed_is_booked_again(hospital: Institution) 
     book(hospital)
     entry = entry_of("JZ-2 2026-03-12")
     services.reverse(PLATFORM, entry_id=entry.pk, day=date(2026, 3, 31), reason="手工冲销")
-    assert [finding.code for finding in closing_blockers(hospital, MARCH)] == ["ledger.events_not_booked"]
+    assert [finding.code for finding in events_to_book(hospital, MARCH)] == ["ledger.events_not_booked"]
     assert (book(hospital).booked, standing(hospital, "1002")) == (1, Decimal("550.50"))
     assert sound()
 

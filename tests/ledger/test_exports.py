@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.contrib.messages import get_messages
 from django.db import DatabaseError, connection, transaction
-from django.test import RequestFactory
+from django.test import Client
+from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from ops_platform.audit.models import AuditEvent
@@ -21,7 +22,6 @@ from ops_platform.ledger.engine.chart import Dimensions
 from ops_platform.ledger.engine.entry import EntryInput, credit, debit
 from ops_platform.ledger.models import ExportedEntry, ExportTemplate, VoucherExport
 from ops_platform.ledger.services.exporting import ExportedFile
-from ops_platform.ledger.views.exports import DownloadVouchers
 from ops_platform.ledger.voucher_files import FIELDS, read_columns
 from ops_platform.masterdata.models import Department, Institution
 from tests.ledger.books import booked, entry, received
@@ -184,38 +184,53 @@ def test_layouts_are_added_by_the_operation_centre_under_codes_of_their_own() ->
             services.add_export_template(centre, code=code, name=name, columns=columns)
 
 
-def post(who: Actor | None, **given: str) -> Any:
-    request = RequestFactory().post("/", {"institution": "H1", "period": "2026-03", "template": "yonyou"} | given)
-    request.actor = who  # type: ignore[attr-defined]
-    return DownloadVouchers.as_view()(request)
+def post(client: Client, **given: str) -> Any:
+    hospital = Institution.objects.get(code="H1")
+    wanted = {"institution": str(hospital.pk), "period": "2026-03", "template": "yonyou"} | given
+    return client.post(reverse("ledger:download-vouchers"), wanted)
 
 
-def test_the_download_answers_the_file_to_those_who_may(hospital: Institution) -> None:
-    officer = trade.actor(Role.FINANCE_OFFICER, hospital)
-    answer = post(officer, file_format="csv")
+def said(answer: Any) -> str:
+    """What the page says after a refusal."""
+    assert answer.status_code == 302
+    return " ".join(str(message) for message in get_messages(answer.wsgi_request))
+
+
+def test_the_download_answers_the_file_to_those_who_may(hospital: Institution, client: Client) -> None:
+    client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, hospital))
+    answer = post(client, file_format="csv")
     assert answer.status_code == 200
     assert "attachment" in answer["Content-Disposition"]
     assert len(rows_of(answer.content)) == 4
-    with pytest.raises(PermissionDenied):
-        post(trade.actor(Role.AUDITOR))
-    with pytest.raises(NotFound):
-        post(trade.actor(Role.FINANCE_OFFICER, Institution.objects.get(code="V1")), again="1")
+    assert "重新导出" in said(post(client, file_format="csv")), "each voucher once"
+    assert post(client, file_format="csv", again="1").status_code == 200
+    assert client.get(reverse("ledger:download-vouchers")).status_code == 405, "a GET never writes"
+    township = Institution.objects.get(code="T1")
+    assert post(client, institution=str(township.pk)).status_code == 404
+    client.force_login(trade.person("auditor", Role.AUDITOR))
+    assert post(client).status_code == 403
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("given", "told"),
     [
-        {"period": ""},
-        {"period": "2026-13"},
-        {"institution": "\0"},
-        {"institution": "nobody"},
-        {"template": "a\0"},
-        {"file_format": "exe"},
+        ({"period": ""}, "期间"),
+        ({"period": "2026-13"}, "期间"),
+        ({"template": "a\0"}, "字符"),
+        ({"file_format": "exe"}, "文件格式"),
     ],
 )
-def test_bad_input_of_the_download_is_refused_in_words(hospital: Institution, given: dict[str, str]) -> None:
-    with pytest.raises(DomainError):
-        post(trade.actor(Role.FINANCE_OFFICER, hospital), **given)
+def test_bad_input_of_the_download_is_refused_in_words(
+    hospital: Institution, client: Client, given: dict[str, str], told: str
+) -> None:
+    client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, hospital))
+    assert told in said(post(client, **given))
+
+
+@pytest.mark.parametrize("institution", ["", "x", "²", "999999999999999999999"])
+def test_an_unknown_institution_is_not_found(hospital: Institution, client: Client, institution: str) -> None:
+    client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, hospital))
+    assert post(client, institution=institution).status_code == 404
 
 
 @pytest.mark.parametrize("table", ["ledger_voucherexport", "ledger_exportedentry", "ledger_exporttemplate"])

@@ -1,10 +1,13 @@
 """What of the ledger needs a second person: other voucher rules."""
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.ledger import events
-from ops_platform.ledger.models import VoucherRules, VoucherRulesProposal
+from ops_platform.ledger.models import VoucherRulesProposal
+from ops_platform.ledger.selectors.rule_words import CHANGES
+from ops_platform.ledger.selectors.voucher_rules import changes_asked
 from ops_platform.ledger.services.voucher_rules import KIND, put_rules_in_force, refuse_rules
 from workflows.public import Decision, Level, Step, Subject, SubjectType, default, role
 
@@ -24,32 +27,22 @@ def _load(subject: str) -> Subject:
             Line("依据", asked.note),
             *_changes(asked),
         ),
+        url=reverse("ledger:voucher-rules-proposal", args=[asked.pk]),
         barred=frozenset({asked.asked_by_id}),
     )
 
 
 def _changes(asked: VoucherRulesProposal) -> tuple[Line, ...]:
     """For each kind of event what is added, dropped or changed against the rules that hold on that day."""
-    before = (
-        VoucherRules.objects.filter(effective_from__lte=asked.effective_from)
-        .exclude(pk=asked.rules_id or 0)
-        .order_by("-effective_from", "-version")
-        .first()
-    )
-    old = before.body if before else {}
     titles = {code: form.title for code, form in events.forms().items()}
-    lines = []
-    for code in sorted({*old, *asked.body}):
-        was = {row["title"]: row for row in old.get(code, [])}
-        now = {row["title"]: row for row in asked.body.get(code, [])}
-        told = [f"新增「{title}」" for title in now if title not in was]
-        told += [f"删除「{title}」" for title in was if title not in now]
-        told += [f"修改「{title}」" for title in now if title in was and now[title] != was[title]]
-        if not told and list(was) != list(now):
-            told = ["调整顺序"]
-        if told:
-            lines.append(Line(titles.get(code, code), "、".join(told)))
-    return tuple(lines) or (Line("变更", "与现行规则相同"),)
+    lines = tuple(
+        Line(
+            titles.get(each.event_type, each.event_type),
+            "、".join(f"{CHANGES[one.change]}「{one.title}」" for one in each.changes),
+        )
+        for each in changes_asked(asked)
+    )
+    return lines or (Line("变更", "与现行规则相同"),)
 
 
 def _approved(actor: Actor, subject: str, _decision: Decision) -> None:

@@ -87,6 +87,24 @@ class EntryApiFilter(django_filters.FilterSet):
     key = django_filters.CharFilter()
 
 
+class EventApiFilter(django_filters.FilterSet):
+    """Events that are or were booked, by codes."""
+
+    institution = django_filters.CharFilter(field_name="institution__code")
+    period = django_filters.CharFilter()
+    event_type = django_filters.CharFilter()
+    event_key = django_filters.CharFilter()
+    is_current = django_filters.BooleanFilter()
+
+
+class ExportApiFilter(django_filters.FilterSet):
+    """Files of vouchers that were taken."""
+
+    institution = django_filters.CharFilter(field_name="institution__code")
+    period = django_filters.CharFilter()
+    template = django_filters.CharFilter(field_name="template__code")
+
+
 class BalanceApiFilter(django_filters.FilterSet):
     """Balances by codes."""
 

@@ -14,7 +14,13 @@ from ops_platform.ledger.models.consolidation import (
 )
 from ops_platform.ledger.models.dimension import Dimension
 from ops_platform.ledger.models.entry import Entry, EntryKind, Leg
-from ops_platform.ledger.models.event import EventBooking, EventMonth, VoucherRules, VoucherRulesProposal
+from ops_platform.ledger.models.event import (
+    EventBooking,
+    EventMonth,
+    VoucherRules,
+    VoucherRulesDraft,
+    VoucherRulesProposal,
+)
 from ops_platform.ledger.models.export import ExportedEntry, ExportTemplate, VoucherExport
 from ops_platform.ledger.models.local_account import BooksMode, LocalAccount
 from ops_platform.ledger.models.pending import PendingEntry, PendingLeg
@@ -51,5 +57,6 @@ __all__ = [
     "Voucher",
     "VoucherExport",
     "VoucherRules",
+    "VoucherRulesDraft",
     "VoucherRulesProposal",
 ]

@@ -72,6 +72,24 @@ class VoucherRulesProposal(models.Model):
         return f"{self.effective_from} {self.state}"
 
 
+class VoucherRulesDraft(models.Model):
+    """Another rule book that somebody is writing. Born when they begin, one a person; gone when it is submitted (a proposal
+    is made of it) or given up. May be faulty while it is written."""
+
+    app_privileges = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+    person = models.OneToOneField(User, on_delete=models.PROTECT, related_name="+")
+    based_on = models.ForeignKey(VoucherRules, on_delete=models.PROTECT, null=True, related_name="+")
+    body = models.JSONField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("凭证规则草稿")
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.changed_at:%Y-%m-%d}"
+
+
 class EventBooking(models.Model):
     """That an event was booked: which entry it became, by which rules, from facts as of which sequence.
 

@@ -7,9 +7,11 @@ from datetime import date
 from ops_platform.kernel import Finding, Period
 from ops_platform.ledger import events
 from ops_platform.ledger.engine.chart import Account
-from ops_platform.ledger.engine.voucher_rules import RuleBook, faults_of_book, read_rule_book
+from ops_platform.ledger.engine.rule_books import faults_of_book, read_rule_book
+from ops_platform.ledger.engine.rule_changes import TypeChanges, changes_between
+from ops_platform.ledger.engine.voucher_rules import RuleBook
 from ops_platform.ledger.models import Account as AccountRow
-from ops_platform.ledger.models import VoucherRules
+from ops_platform.ledger.models import VoucherRules, VoucherRulesProposal
 from ops_platform.ledger.selectors.chart import chart_at
 
 
@@ -34,6 +36,15 @@ def rules_of_month(period: Period) -> tuple[RulesAt, ...]:
     return (*found, RulesAt(date.min, None, {}))
 
 
+def rules_at(day: date, *, before: int | None = None) -> RulesAt:
+    """The version that holds on a day; with `before` the one that would hold if that version and later ones were not."""
+    rows = VoucherRules.objects.filter(effective_from__lte=day)
+    if before is not None:
+        rows = rows.filter(version__lt=before)
+    row = rows.order_by("-effective_from", "-version").first()
+    return RulesAt(row.effective_from, row, read_rule_book(row.body)[0]) if row else RulesAt(date.min, None, {})
+
+
 def rules_on(day: date, versions: tuple[RulesAt, ...]) -> RulesAt:
     """Of the versions of a month the one that holds on the day."""
     return next(version for version in versions if version.since <= day)
@@ -47,5 +58,12 @@ def unified_chart(day: date) -> Mapping[str, Account]:
 
 def check_rules(body: object, day: date) -> tuple[Finding, ...]:
     """What is wrong with a rule book that shall hold from a day on."""
-    book, faults = read_rule_book(body)
-    return faults or faults_of_book(book, events.forms(), unified_chart(day))
+    forms = events.forms()
+    book, faults = read_rule_book(body, {code: form.title for code, form in forms.items()})
+    return faults or faults_of_book(book, forms, unified_chart(day))
+
+
+def changes_asked(asked: VoucherRulesProposal) -> tuple[TypeChanges, ...]:
+    """What a proposal changes against the rules that hold on its day, or held when it came into force."""
+    before = rules_at(asked.effective_from, before=asked.rules.version if asked.rules else None)
+    return changes_between(before.book, read_rule_book(asked.body)[0])

@@ -6,9 +6,9 @@ compared by digest, so that neither a repeat nor a rule that changes nothing boo
 closed months are left alone. An event for which the rules find no place is left as it stands, and named.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
@@ -16,14 +16,22 @@ from django.utils import timezone
 
 from ops_platform.audit.public import record
 from ops_platform.his_intake.public import last_sequence
-from ops_platform.kernel import Actor, Finding, Period, Role, Severity, digest_of
-from ops_platform.ledger import events
-from ops_platform.ledger.engine.chart import Account
-from ops_platform.ledger.engine.entry import EntryInput, faults_of, red, words
-from ops_platform.ledger.engine.voucher_rules import BusinessEvent, Draft, entry_of, outcome_digest
-from ops_platform.ledger.models import Entry, EntryKind, EventBooking, EventMonth, VoucherRules
-from ops_platform.ledger.selectors.chart import accounts_of, chart_at
-from ops_platform.ledger.selectors.voucher_rules import rules_of_month, rules_on
+from ops_platform.kernel import Actor, Finding, Period, Role
+from ops_platform.ledger.engine.entry import EntryInput, red, words
+from ops_platform.ledger.engine.voucher_rules import outcome_digest
+from ops_platform.ledger.models import Entry, EntryKind, EventBooking, EventMonth
+from ops_platform.ledger.selectors.events import (
+    DraftedEvent,
+    Standing,
+    StandingEvent,
+    compare,
+    current_bookings,
+    drafts_of,
+    input_digest_of,
+    kept_elsewhere,
+    taken_back_by_hand,
+    until,
+)
 from ops_platform.ledger.services.booking import Booking, book_all, lock_books
 from ops_platform.ledger.services.contents import input_of, legs_of
 from ops_platform.masterdata.models import Institution
@@ -33,22 +41,12 @@ from ops_platform.masterdata.services.periods import access_institution
 BOOKERS = (Role.FINANCE_OFFICER, Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
 LEGS_A_BATCH = 20_000
 MOST_FINDINGS_KEPT = 200
-MOST_FINDINGS_TOLD = 5
-
-
-@dataclass(frozen=True, slots=True)
-class DraftedEvent:
-    """An event, what the rules make of it, and by which version."""
-
-    event: BusinessEvent
-    draft: Draft
-    rules: VoucherRules | None
 
 
 @dataclass(frozen=True, slots=True)
 class EventsBooked:
-    """What a booking of a month did. `same_input`: nothing was read anew, since nothing had changed or the month is not
-    open; `changed`: something was booked."""
+    """What a booking of a month did. `same_input`: nothing was read anew, since nothing had changed or the month is left
+    alone (`skipped` says why, in words); `changed`: something was booked."""
 
     booked: int
     taken_back: int
@@ -57,6 +55,7 @@ class EventsBooked:
     input_digest: str
     sequence: int
     same_input: bool = False
+    skipped: str = ""
 
     @property
     def changed(self) -> bool:
@@ -64,64 +63,23 @@ class EventsBooked:
         return bool(self.booked or self.taken_back)
 
 
-def input_digest_of(institution: Institution, period: Period) -> str:
-    """Changes whenever booking the month again might book something: facts, rules, types, or another day that is over."""
-    return digest_of(
-        {
-            "types": {kind.form.code: kind.stamp(institution, period) for kind in events.event_types()},
-            "rules": [version.row.version if version.row else 0 for version in rules_of_month(period)],
-            "until": _until(period),
-        }
-    )
-
-
-def drafts_of(institution: Institution, period: Period, sequence: int) -> Iterator[DraftedEvent]:
-    """What would be booked of the month's events, as of a sequence: the preview, and what booking goes by."""
-    versions, charts, accounts = rules_of_month(period), {}, accounts_of(institution)
-    until = _until(period)
-    for kind in events.event_types():
-        for event in kind.load(institution, period, sequence):
-            if event.day >= until:
-                continue
-            version = rules_on(event.day, versions)
-            draft = entry_of(event, kind.form, events.postings_of(kind, version.book))
-            if event.day not in charts:
-                charts[event.day] = chart_at(accounts, event.day)
-            yield DraftedEvent(event, _checked(event, draft, charts[event.day]), version.row)
-
-
-def _until(period: Period) -> date:
-    """The first day of which nothing is booked yet: days that are not over wait."""
-    return min(timezone.localdate(), period.shift(1).first_day)
-
-
-def _checked(event: BusinessEvent, draft: Draft, chart: Mapping[str, Account]) -> Draft:
-    """A draft whose entry could not be booked says so instead, in the words of the books."""
-    faults = faults_of(draft.entry, chart) if draft.entry else ()
-    if not faults:
-        return draft
-    told = replace(
-        faults[0], message=f"{event.summary}({event.key})：{faults[0].message}", subject=f"{event.type} {event.key}"
-    )
-    return replace(draft, entry=None, findings=(told,))
-
-
 @transaction.atomic
 def book_events(actor: Actor, *, institution: Institution, period: Period) -> EventsBooked:
-    """Bring the books of a month in line with its events. A repeat books nothing. A month that is closed, to come, or
-    before the institution's books begin is left alone."""
+    """Bring the books of a month in line with its events. A repeat books nothing. A month that is closed, to come, kept in
+    another system, or before the institution's books begin is left alone."""
     access_institution(actor, institution.pk, *BOOKERS)
     known = EventMonth.objects.filter(institution=institution, period=str(period)).first()
-    if not _open(institution, period):
+    skipped = why_left_alone(institution, period)
+    if skipped:
         digest, sequence = (known.input_digest, known.sequence) if known else ("", 0)
-        return EventsBooked(0, 0, 0, (), digest, sequence, same_input=True)
+        return EventsBooked(0, 0, 0, (), digest, sequence, same_input=True, skipped=skipped)
     lock_books([institution])
     digest, sequence = input_digest_of(institution, period), last_sequence(institution)
-    if known and known.input_digest == digest and not known.findings and not _taken_back_by_hand(institution, period):
+    if known and known.input_digest == digest and not known.findings and not taken_back_by_hand(institution, period):
         return EventsBooked(0, 0, known.events, (), digest, known.sequence, same_input=True)
     drafted = list(drafts_of(institution, period, sequence))
-    current = _current(institution, period)
-    plan = _plan(drafted, current)
+    current = current_bookings(institution, period)
+    plan = _plan(compare(drafted, current))
     now = timezone.now()
     _book(actor, institution, plan, sequence, now)
     findings = tuple(finding for each in drafted for finding in each.draft.findings)
@@ -139,7 +97,7 @@ def book_events(actor: Actor, *, institution: Institution, period: Period) -> Ev
         defaults={
             "input_digest": digest,
             "sequence": sequence,
-            "until": _until(period),
+            "until": until(period),
             "events": outcome.standing + outcome.booked,
             "findings": [_kept(finding) for finding in findings[:MOST_FINDINGS_KEPT]],
             "booked_at": now,
@@ -163,27 +121,19 @@ def book_events(actor: Actor, *, institution: Institution, period: Period) -> Ev
     return outcome
 
 
-def _open(institution: Institution, period: Period) -> bool:
+def why_left_alone(institution: Institution, period: Period) -> str:
+    """Why nothing of the month is booked, in words; empty where its events are. Holds the month against closing."""
     latest = Period.of(timezone.localdate())
-    if period > latest or str(period) < institution.first_period:
-        return False
+    if period > latest:
+        return f"{period} 还没有到。"
+    if str(period) < institution.first_period:
+        return f"{institution.name} 的账套从 {institution.first_period} 开始，更早的业务不记账。"
     open_missing_periods(institution, latest)
-    return hold_period(institution, period)
-
-
-def _taken_back_by_hand(institution: Institution, period: Period) -> bool:
-    """Somebody reversed an entry of an event: what the facts say is not in the books any more."""
-    return EventBooking.objects.filter(
-        institution=institution, period=str(period), is_current=True, entry__reversed_by__isnull=False
-    ).exists()
-
-
-def _current(institution: Institution, period: Period) -> dict[tuple[str, str], EventBooking]:
-    rows = EventBooking.objects.filter(institution=institution, period=str(period), is_current=True)
-    return {
-        (row.event_type, row.event_key): row
-        for row in rows.select_related("entry__reversed_by", "entry__institution").order_by("event_type", "event_key")
-    }
+    if not hold_period(institution, period):
+        return f"{period} 已结账，不再生成凭证。如需更正，请先反结账。"
+    if kept_elsewhere(institution, period):
+        return f"{institution.name} {period} 在外部系统记账，业务不在本平台生成凭证。"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,24 +144,11 @@ class _Plan:
     gone: tuple[EventBooking, ...]
 
 
-def _plan(drafted: Sequence[DraftedEvent], current: Mapping[tuple[str, str], EventBooking]) -> _Plan:
-    fresh, gone, seen = [], [], set()
-    for each in drafted:
-        name = each.event.type, each.event.key
-        if name in seen:
-            raise TypeError(f"event given twice: {name}")
-        seen.add(name)
-        row = current.get(name)
-        stands = row is not None and not hasattr(row.entry, "reversed_by")
-        if each.draft.findings or (row and stands and row.outcome_digest == each.draft.digest):
-            continue
-        if row:
-            gone.append(row)
-        if each.draft.entry:
-            fresh.append(each)
-    gone += [row for name, row in current.items() if name not in seen]
-    fresh.sort(key=lambda each: (each.event.day, each.event.type, each.event.key))
-    return _Plan(tuple(fresh), tuple(sorted(gone, key=lambda row: row.entry.number)))
+def _plan(listed: Sequence[StandingEvent]) -> _Plan:
+    acted = [each for each in listed if each.standing in (Standing.FRESH, Standing.CHANGED, Standing.GONE)]
+    fresh = tuple(each.drafted for each in acted if each.drafted and each.drafted.draft.entry)
+    gone = [each.booking for each in acted if each.booking]
+    return _Plan(fresh, tuple(sorted(gone, key=lambda row: row.entry.number)))
 
 
 def _book(actor: Actor, institution: Institution, plan: _Plan, sequence: int, now: datetime) -> None:
@@ -309,26 +246,3 @@ def _take_back(actor: Actor, institution: Institution, gone: Sequence[EventBooki
 
 def _kept(finding: Finding) -> dict[str, str]:
     return {"code": finding.code, "message": finding.message, "subject": finding.subject}
-
-
-def closing_blockers(institution: Institution, period: Period) -> Iterator[Finding]:
-    """A month closes only when all its events are booked as they stand."""
-    known = EventMonth.objects.filter(institution=institution, period=str(period)).first()
-    if known is None and not any(True for _ in drafts_of(institution, period, last_sequence(institution))):
-        return
-    stale = known is None or known.input_digest != input_digest_of(institution, period)
-    if stale or _taken_back_by_hand(institution, period):
-        yield Finding(
-            code="ledger.events_not_booked",
-            severity=Severity.BLOCKING,
-            message=f"{period} 有业务尚未生成凭证，或生成之后又有更正。每晚自动生成，急用时由财务人员生成凭证。",
-            subject=institution.code,
-        )
-    if known and known.findings and not stale:
-        told = " ".join(finding["message"] for finding in known.findings[:MOST_FINDINGS_TOLD])
-        yield Finding(
-            code="ledger.events_without_place",
-            severity=Severity.BLOCKING,
-            message=f"{period} 有 {len(known.findings)} 处业务无法生成凭证：{told}",
-            subject=institution.code,
-        )

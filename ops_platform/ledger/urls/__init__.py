@@ -1,7 +1,14 @@
 """Addresses of the ledger's pages, one module a group of pages."""
 
-from ops_platform.ledger.urls import consolidation, journal, local_accounts
+from ops_platform.ledger.urls import consolidation, events, exports, journal, local_accounts, voucher_rules
 
 app_name = "ledger"
 
-urlpatterns = [*journal.urlpatterns, *local_accounts.urlpatterns, *consolidation.urlpatterns]
+urlpatterns = [
+    *journal.urlpatterns,
+    *events.urlpatterns,
+    *voucher_rules.urlpatterns,
+    *exports.urlpatterns,
+    *local_accounts.urlpatterns,
+    *consolidation.urlpatterns,
+]

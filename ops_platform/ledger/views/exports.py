@@ -1,44 +1,170 @@
-"""The download of vouchers for the finance system that a hospital keeps."""
+"""Handing vouchers to the finance system that a hospital keeps: months, history, layouts, the file itself."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.functional import cached_property
 from django.utils.http import content_disposition_header
-from django.views import View
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
-from ops_platform.kernel import Invalid, NotFound, Period
-from ops_platform.ledger.models import VoucherExport
-from ops_platform.ledger.services.exporting import EXPORTERS, export_vouchers
+from ops_platform.kernel import DomainError, Forbidden, Invalid, NotFound, Period, Role
+from ops_platform.ledger.forms.exports import ColumnFormSet, ExportForm, TemplateHeadForm, initial_columns, more_rows
+from ops_platform.ledger.models import ExportTemplate, VoucherExport
+from ops_platform.ledger.selectors import access, exports
+from ops_platform.ledger.services.exporting import EXPORTERS, ExportedFile, add_export_template, export_vouchers
+from ops_platform.ledger.tables.exports import ExportTable
+from ops_platform.ledger.voucher_files import FIELDS
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.exports import XLSX
-from ops_platform.web.pages import Page
+from ops_platform.web.pages import ActionPage, ListPage, TemplatePage
 
 TYPES = {VoucherExport.Format.XLSX.value: XLSX, VoucherExport.Format.CSV.value: "text/csv; charset=utf-8"}
+TEMPLATE_MAKERS = (Role.OPERATION_CENTRE,)
+FEWEST_ROWS, MORE_ROWS = 12, 10
 
 
-class DownloadVouchers(Page, View):
+class Exports(ListPage):
+    """What of each month was handed over, and what is left; who took which file when."""
+
+    roles = access.READERS
+    title = _("凭证导出")
+    template_name = "ledger/exports.html"
+    table_class = ExportTable
+    empty_title = _("还没有导出过凭证")
+    empty_hint = _("在上面选择月份和模板，点「导出」。同一张凭证只导出一次，需要再次导出时点「重新导出」并留痕。")
+
+    @cached_property
+    def institutions(self) -> list[Institution]:
+        return list(access.institutions(self.actor))
+
+    @cached_property
+    def institution(self) -> Institution | None:
+        asked = self.request.GET.get("institution", "")
+        named = [one for one in self.institutions if str(one.pk) == asked]
+        return next(iter([*named, *self.institutions]), None)
+
+    def get_queryset(self) -> QuerySet[VoucherExport]:
+        return exports.exports(self.actor).filter(institution=self.institution)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        institution = self.institution
+        months = exports.months_to_export(institution) if institution else ()
+        templates = list(exports.templates())
+        oldest_left = next((month.period for month in reversed(months) if month.left), None)
+        may_export = institution is not None and self.actor.may(institution.pk, *EXPORTERS)
+        return super().get_context_data(
+            institutions=self.institutions,
+            institution=institution,
+            export_months=months,
+            left=sum(month.left for month in months),
+            form=ExportForm(months=months, templates=templates, initial={"period": oldest_left}),
+            may_export=may_export and bool(months) and bool(templates),
+            **kwargs,
+        )
+
+
+class DownloadVouchers(ActionPage):
     """POST institution, period, template, file_format, again: the file. It writes what was exported, so GET is refused."""
 
     roles = EXPORTERS
-    http_method_names = ["post", "options"]
+    success_url_name = "ledger:exports"
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        """Answers the file, or refuses in words."""
-        given = request.POST
-        try:
-            period = Period.parse(given.get("period", ""))
-        except ValueError:
-            raise Invalid("ledger.period_missing", "请选择期间，如 2026-03。", field="period") from None
-        readable = Institution.objects.visible_to(self.actor, *EXPORTERS)
-        institution = readable.filter(code=given.get("institution", "").replace("\0", "")).first()
+    def act(self) -> HttpResponse:
+        given = self.request.POST
+        asked = given.get("institution", "")
+        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
+        institution = Institution.objects.visible_to(self.actor, *EXPORTERS).filter(pk=number).first()
         if institution is None:
-            raise NotFound("masterdata.no_institution", "没有这个机构。")
-        made = export_vouchers(
-            self.actor,
-            institution=institution,
-            period=period,
-            template=given.get("template", "").replace("\0", ""),
-            file_format=given.get("file_format", VoucherExport.Format.XLSX),
-            again=given.get("again") == "1",
+            raise NotFound("masterdata.no_institution", _now("没有这个机构。"))
+        return file_response(
+            export_vouchers(
+                self.actor,
+                institution=institution,
+                period=month_of(given.get("period", "")),
+                template=given.get("template", ""),
+                file_format=given.get("file_format", VoucherExport.Format.XLSX),
+                again=given.get("again") == "1",
+            )
         )
-        answer = HttpResponse(made.content, content_type=TYPES[made.export.file_format])
-        answer["Content-Disposition"] = content_disposition_header(True, made.name) or ""
-        return answer
+
+
+def month_of(text: str) -> Period:
+    """The month that somebody named. Raises Invalid."""
+    try:
+        return Period.parse(text)
+    except ValueError:
+        raise Invalid("ledger.period_missing", _now("请选择期间，如 2026-03。"), field="period") from None
+
+
+def file_response(made: ExportedFile) -> HttpResponse:
+    """The file as a download."""
+    answer = HttpResponse(made.content, content_type=TYPES[made.export.file_format])
+    answer["Content-Disposition"] = content_disposition_header(True, made.name) or ""
+    return answer
+
+
+class Templates(TemplatePage):
+    """The layouts with their columns."""
+
+    roles = access.READERS
+    title = _("凭证导出模板")
+    template_name = "ledger/export_templates.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown = [
+            {"row": row, "columns": [_column_words(column) for column in row.columns]} for row in exports.templates()
+        ]
+        return super().get_context_data(templates=shown, may_add=self.actor.has(*TEMPLATE_MAKERS), **kwargs)
+
+
+def _column_words(column: dict[str, str]) -> dict[str, str]:
+    """A column for the page: its title, and what stands in it."""
+    if "field" in column:
+        return {"title": column["title"], "content": FIELDS[column["field"]][0]}
+    return {"title": column["title"], "constant": column["constant"]}
+
+
+class NewTemplate(TemplatePage):
+    """Add a layout, from scratch or from another one; faults stand at their rows."""
+
+    roles = TEMPLATE_MAKERS
+    title = _("新增导出模板")
+    template_name = "ledger/export_template_form.html"
+
+    @cached_property
+    def model(self) -> ExportTemplate | None:
+        """The layout that the new one begins with."""
+        return exports.templates().filter(code=self.request.GET.get("like", "").replace("\0", "")).first()
+
+    def columns(self) -> Any:
+        """The grid as it begins: the columns of another layout, and empty rows."""
+        kept = self.model.columns if self.model else []
+        return ColumnFormSet(initial=initial_columns(kept, max(FEWEST_ROWS, len(kept) + 3)))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs.setdefault("head", TemplateHeadForm())
+        kwargs.setdefault("columns", self.columns())
+        return super().get_context_data(model=self.model, **kwargs)
+
+    def post(self, request: Any, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        if request.POST.get("do") == "more":
+            kept, grown = more_rows(request.POST, MORE_ROWS)
+            return self.render_to_response(self.get_context_data(head=kept, columns=grown))
+        head: Any = TemplateHeadForm(request.POST)
+        columns: Any = ColumnFormSet(request.POST, initial=[])
+        valid = [head.is_valid(), columns.is_valid()]
+        if all(valid):
+            given = head.cleaned_data
+            try:
+                add_export_template(self.actor, code=given["code"], name=given["name"], columns=columns.columns())
+            except Forbidden:
+                raise
+            except DomainError as refusal:
+                field = refusal.context.get("field")
+                head.add_error(field if field in head.fields else None, refusal.message)
+            else:
+                return redirect("ledger:export-templates")
+        return self.render_to_response(self.get_context_data(head=head, columns=columns), status=422)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,7 @@ from ops_platform.documents.public import documents_of
 from ops_platform.kernel import NotFound, Period
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES
 from ops_platform.ledger.filters import EntryFilter, PendingFilter
-from ops_platform.ledger.models import Account, Book, Entry, Floor, Leg, PendingEntry, Side, Voucher
+from ops_platform.ledger.models import Account, Book, Entry, EventBooking, Floor, Leg, PendingEntry, Side, Voucher
 from ops_platform.ledger.reports.trial_balance import trial_balance_workbook
 from ops_platform.ledger.selectors import access, balances
 from ops_platform.ledger.selectors.words import Names
@@ -19,10 +19,10 @@ from ops_platform.ledger.services import MAKERS
 from ops_platform.ledger.services.dimensions import dimensions_of
 from ops_platform.ledger.services.vouchers import KIND as VOUCHER
 from ops_platform.ledger.sources import source_page, source_title
+from ops_platform.ledger.tables.events import event_address
 from ops_platform.ledger.tables.journal import EntryTable, LegTable, PendingTable, voucher_name
-from ops_platform.masterdata import months
-from ops_platform.masterdata.models import AccountingPeriod, Institution
-from ops_platform.masterdata.months import Month
+from ops_platform.ledger.views.books import BooksPage
+from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import ListPage, TemplatePage
 from ops_platform.web.people import names_of
 
@@ -80,6 +80,7 @@ class EntryDetail(TemplatePage):
         ]
         voucher = Voucher.objects.filter(pending__entry=row).first()
         taken_back = Entry.objects.filter(reverses=row).first()
+        booking = EventBooking.objects.filter(Q(entry=row) | Q(reversal=row)).first()
         context = super().get_context_data(
             row=row,
             books=books,
@@ -88,6 +89,9 @@ class EntryDetail(TemplatePage):
             voucher=voucher,
             documents=documents_of(VOUCHER, [str(voucher.pk)])[str(voucher.pk)] if voucher else (),
             taken_back=taken_back,
+            event=booking,
+            event_url=booking
+            and event_address(row.institution_id, booking.event_type, booking.event_key, booking.period),
             may_reverse=row.kind != "reversal" and taken_back is None and self.actor.may(row.institution_id, *MAKERS),
             people=names_of([row.made_by, row.checked_by]),
             **kwargs,
@@ -111,36 +115,7 @@ class PendingEntries(ListPage):
         return access.pending_entries(self.actor)
 
 
-class _BooksPage(TemplatePage):
-    """A page over one institution's month."""
-
-    roles = access.READERS
-
-    @cached_property
-    def institutions(self) -> list[Institution]:
-        return list(access.institutions(self.actor))
-
-    @cached_property
-    def institution(self) -> Institution | None:
-        asked = self.request.GET.get("institution", "")
-        named = [one for one in self.institutions if str(one.pk) == asked]
-        return next(iter([*named, *self.institutions]), None)
-
-    @cached_property
-    def months(self) -> list[Month]:
-        if self.institution is None:
-            return []
-        periods = AccountingPeriod.objects.filter(institution=self.institution).values_list("period", flat=True)
-        return months.months(
-            institutions=[self.institution.pk], periods=sorted(periods, reverse=True), today=timezone.localdate()
-        )
-
-    @cached_property
-    def month(self) -> Month | None:
-        return months.choose(self.months, self.request.GET.get("period", "")) if self.months else None
-
-
-class TrialBalancePage(_BooksPage):
+class TrialBalancePage(BooksPage):
     """科目余额表"""
 
     title = _("科目余额表")
@@ -170,10 +145,7 @@ class TrialBalancePage(_BooksPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            institutions=self.institutions,
-            institution=self.institution,
-            months=self.months,
-            month=self.month,
+            **self.scope,
             found=self._balance(),
             carries=self._carries(),
             book=self._book(),

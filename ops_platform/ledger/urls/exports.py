@@ -1,0 +1,12 @@
+"""Addresses of the hand-over of vouchers."""
+
+from django.urls import path
+
+from ops_platform.ledger.views import exports
+
+urlpatterns = [
+    path("exports/", exports.Exports.as_view(), name="exports"),
+    path("exports/download/", exports.DownloadVouchers.as_view(), name="download-vouchers"),
+    path("exports/templates/", exports.Templates.as_view(), name="export-templates"),
+    path("exports/templates/new/", exports.NewTemplate.as_view(), name="new-export-template"),
+]

@@ -1,0 +1,213 @@
+"""Voucher rules for readers: those in force, all versions, what a version or proposal changes, what it would book."""
+
+import json
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.views import View
+
+from ops_platform.kernel import NotFound, Period, from_fen
+from ops_platform.ledger.engine.rule_books import read_rule_book
+from ops_platform.ledger.engine.rule_changes import changes_between
+from ops_platform.ledger.engine.voucher_rules import RuleBook
+from ops_platform.ledger.models import VoucherRules, VoucherRulesProposal
+from ops_platform.ledger.selectors import access
+from ops_platform.ledger.selectors.rule_preview import RulePreview, preview_rules
+from ops_platform.ledger.selectors.rule_words import account_names, account_words, book_words, change_words
+from ops_platform.ledger.selectors.voucher_rules import changes_asked, rules_at
+from ops_platform.ledger.selectors.words import Legs, leg_words
+from ops_platform.ledger.services.rule_drafts import own_draft
+from ops_platform.ledger.services.voucher_rules import KIND, RULERS
+from ops_platform.ledger.tables.events import event_address, type_title
+from ops_platform.ledger.views.books import BooksPage
+from ops_platform.web.pages import Page, TemplatePage
+from ops_platform.web.people import names_of
+from workflows.public import courses_of
+
+PROPOSALS_SHOWN = 20
+DIFFERENCES_A_PAGE = 25
+MARK_TONES = {"seed": "good", "web": "info", "recall": "warn", "default": "neutral"}
+
+
+def access_version(number: int) -> VoucherRules:
+    """A version by its number. Raises NotFound."""
+    row = VoucherRules.objects.filter(version=number).first() if number < 2**31 else None
+    if row is None:
+        raise NotFound("ledger.no_voucher_rules", "没有这一版凭证规则。")
+    return row
+
+
+def access_proposal(number: int) -> VoucherRulesProposal:
+    """A proposal. Raises NotFound."""
+    row = VoucherRulesProposal.objects.select_related("asked_by", "rules").filter(pk=number).first()
+    if row is None:
+        raise NotFound("ledger.no_voucher_rules_proposal", "没有这个凭证规则申请。")
+    return row
+
+
+def book_of(row: VoucherRules) -> RuleBook:
+    """The rule book of a version."""
+    return read_rule_book(row.body)[0]
+
+
+class Rules(TemplatePage):
+    """The rules that hold today in sentences; all versions; what was asked for."""
+
+    roles = access.READERS
+    title = _("凭证规则")
+    template_name = "ledger/voucher_rules.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        held = rules_at(timezone.localdate())
+        versions = list(VoucherRules.objects.select_related("maker").order_by("-version"))
+        proposals = list(
+            VoucherRulesProposal.objects.select_related("asked_by", "rules").order_by("-asked_at", "-id")[
+                :PROPOSALS_SHOWN
+            ]
+        )
+        may_write = self.actor.has(*RULERS)
+        return super().get_context_data(
+            held=held.row,
+            tone=MARK_TONES.get(held.row.source_mark, "neutral") if held.row else "neutral",
+            types=book_words(held.book, account_names()),
+            versions=versions,
+            proposals=proposals,
+            asked=any(each.state == VoucherRulesProposal.State.ASKED for each in proposals),
+            courses=courses_of(KIND, [str(each.pk) for each in proposals]),
+            people=names_of(name for row in versions for name in (row.made_by, row.approved_by)),
+            may_write=may_write,
+            draft=own_draft(self.actor) if may_write else None,
+            **kwargs,
+        )
+
+
+class RulesVersion(TemplatePage):
+    """One version in sentences."""
+
+    roles = access.READERS
+    template_name = "ledger/voucher_rules_version.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row = access_version(self.kwargs["version"])
+        others = VoucherRules.objects.exclude(pk=row.pk).order_by("-version")
+        context = super().get_context_data(
+            row=row,
+            tone=MARK_TONES.get(row.source_mark, "neutral"),
+            types=book_words(book_of(row), account_names()),
+            others=others,
+            people=names_of([row.made_by, row.approved_by]),
+            may_write=self.actor.has(*RULERS),
+            **kwargs,
+        )
+        return {**context, "title": _("凭证规则第 %(number)s 版") % {"number": row.version}}
+
+
+class RulesComparison(TemplatePage):
+    """What another version changes."""
+
+    roles = access.READERS
+    template_name = "ledger/voucher_rules_comparison.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        row = access_version(self.kwargs["version"])
+        asked = self.request.GET.get("with", "")
+        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else row.version - 1
+        other = access_version(number)
+        before, after = sorted((row, other), key=lambda each: each.version)
+        changes = change_words(changes_between(book_of(before), book_of(after)), account_names())
+        context = super().get_context_data(before=before, after=after, changes=changes, **kwargs)
+        names = {"before": before.version, "after": after.version}
+        return {**context, "title": _("凭证规则第 %(before)s 版与第 %(after)s 版") % names}
+
+
+class RulesFile(Page, View):
+    """A version as a file, for who wants to change much of it at once."""
+
+    roles = access.READERS
+
+    def get(self, _request: HttpRequest, version: int) -> HttpResponse:
+        """The rule book as JSON."""
+        row = access_version(version)
+        body = json.dumps(row.body, ensure_ascii=False, indent=1)
+        answer = HttpResponse(body, content_type="application/json; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="voucher-rules-{row.version}.json"'
+        return answer
+
+
+class PreviewOfRules(BooksPage):
+    """What another rule book would have booked of an institution's month. Nothing is booked."""
+
+    template_name = "ledger/voucher_rules_preview.html"
+
+    def book(self) -> RuleBook:
+        """The rule book in question."""
+        raise NotImplementedError
+
+    def preview(self) -> RulePreview | None:
+        """None where the reader may see no institution."""
+        if self.institution is None or self.month is None:
+            return None
+        return preview_rules(self.institution, Period.parse(self.month.period), self.book())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found, names = self.preview(), account_names()
+        page = Paginator(found.differences if found else (), DIFFERENCES_A_PAGE).get_page(self.request.GET.get("page"))
+        known = Legs.of(leg for each in page for leg in (*each.gone, *each.come))
+        institution, month = self.institution, self.month
+        return super().get_context_data(
+            **self.scope,
+            found=found,
+            page=page,
+            differences=[
+                {
+                    "url": event_address(institution.pk, each.before.event.type, each.before.event.key, month.period)
+                    if institution and month
+                    else "",
+                    "event": each.before.event,
+                    "kind": type_title(each.before.event.type),
+                    "gone": [leg_words(leg, known) for leg in each.gone],
+                    "come": [leg_words(leg, known) for leg in each.come],
+                    "findings": each.after.draft.findings,
+                }
+                for each in page
+            ],
+            accounts=[
+                {
+                    "title": account_words(row.account, names),
+                    "debit_before": from_fen(row.debit_before),
+                    "credit_before": from_fen(row.credit_before),
+                    "debit_after": from_fen(row.debit_after),
+                    "credit_after": from_fen(row.credit_after),
+                }
+                for row in (found.accounts if found else ())
+            ],
+            **kwargs,
+        )
+
+
+class ProposalPage(PreviewOfRules):
+    """What somebody asked for: changes in sentences, what it would book of a month, its approval."""
+
+    template_name = "ledger/voucher_rules_proposal.html"
+
+    @cached_property
+    def proposal(self) -> VoucherRulesProposal:
+        return access_proposal(self.kwargs["pk"])
+
+    def book(self) -> RuleBook:
+        return read_rule_book(self.proposal.body)[0]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        proposal = self.proposal
+        context = super().get_context_data(
+            proposal=proposal,
+            changes=change_words(changes_asked(proposal), account_names()),
+            course=courses_of(KIND, [str(proposal.pk)]).get(str(proposal.pk)),
+            may_write=self.actor.has(*RULERS),
+            **kwargs,
+        )
+        return {**context, "title": _("凭证规则变更申请：自 %(day)s 起") % {"day": proposal.effective_from}}
