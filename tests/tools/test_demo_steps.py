@@ -9,7 +9,7 @@ import pytest
 
 from tools.demo.browserless import CLOSE_MONTHS, SIGN_IN, PageRefused, close_months, closing_account
 from tools.demo.places import write_json
-from tools.demo.progress import OtherDemo, Progress
+from tools.demo.progress import OtherDemo, Progress, Size
 from tools.demo.report import table
 from tools.demo.steps import covered
 
@@ -82,11 +82,25 @@ def test_months_of_all_institutions_are_closed_by_the_operation_centre():
 
 def test_finished_steps_are_remembered_and_another_size_is_refused(tmp_path):
     file = tmp_path / "progress.json"
-    assert Progress(file, scale="small", seed=1).finish("post", {"rows_posted": 3}) == {"rows_posted": 3}
-    assert Progress(file, scale="small", seed=1).result("post") == {"rows_posted": 3}
-    assert Progress(file, scale="small", seed=1).result("nightly") is None
+    small = Size("small")
+    assert Progress(file, size=small, seed=1).finish("post", {"rows_posted": 3}) == {"rows_posted": 3}
+    assert Progress(file, size=small, seed=1).result("post") == {"rows_posted": 3}
+    assert Progress(file, size=small, seed=1).result("nightly") is None
     with pytest.raises(OtherDemo, match="make demo-reset"):
-        Progress(file, scale="county", seed=1)
+        Progress(file, size=Size("county"), seed=1)
+
+
+def test_a_demo_that_ends_on_another_day_is_another_demo(tmp_path):
+    file = tmp_path / "progress.json"
+    Progress(file, size=Size("county", "2026-01-05"), seed=1).finish("post")
+    with pytest.raises(OtherDemo, match="make demo SCALE=county UNTIL=2026-01-05"):
+        Progress(file, size=Size("county"), seed=1)
+
+
+def test_a_demo_made_before_days_could_be_chosen_goes_on(tmp_path):
+    file = tmp_path / "progress.json"
+    write_json(file, {"scale": "small", "seed": 1, "done": {"post": True}})
+    assert Progress(file, size=Size("small"), seed=1).result("post")
 
 
 @pytest.mark.parametrize(("until", "full"), [("2026-03-30", ["2026-02"]), ("2026-03-31", ["2026-02", "2026-03"])])

@@ -10,11 +10,11 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from tools.demo.approvals import approvals
-from tools.demo.books import begin_books
+from tools.demo.books import begin_books, carry_forward
 from tools.demo.browserless import close_months, closing_account
 from tools.demo.places import Places, read_json
 from tools.demo.processes import Processes, StepFailed, last_lines
-from tools.demo.progress import Progress
+from tools.demo.progress import Progress, Size
 
 SEED = 20261
 KEY_NAME = "demo-his"
@@ -30,11 +30,13 @@ class Steps:
         self._progress = progress
         self._say = say
 
-    def prepare(self, scale: str) -> None:
+    def prepare(self, size: Size) -> None:
         """Schema, reference data and the community's data; what can be done before the platform runs."""
         generating = None
         if not self._progress.result("generate"):
-            arguments = ["generate", "--scale", scale, "--seed", str(SEED), "--out", str(self._places.data)]
+            arguments = ["generate", "--scale", size.scale, "--seed", str(SEED), "--out", str(self._places.data)]
+            if size.until:
+                arguments += ["--until", size.until]
             generating = self._processes.start("generate", [sys.executable, "-m", "tools.his_simulator", *arguments])
         self._manage("migrate", "--no-input")
         self._say("database migrated")
@@ -96,8 +98,12 @@ class Steps:
         closed = self._progress.result("months") or []
         if closed != full_months:
             left = [period for period in full_months if period not in closed]
-            for period in close_months(url, closing_account(self.accounts()), left):
-                closed = self._progress.finish("months", [*closed, period])
+            account = closing_account(self.accounts())
+            for period in left:
+                if period.endswith("-12"):
+                    self._say(f"books: {carry_forward(url, account, int(period[:4]))}")
+                for done in close_months(url, account, [period]):
+                    closed = self._progress.finish("months", [*closed, done])
             self._say(f"months closed: {', '.join(full_months)}")
         if not self._progress.result("approvals"):
             for done in approvals(url, self.accounts()):
