@@ -271,6 +271,21 @@ def pairs(*, run: ConsolidationRun) -> QuerySet[PairMatch]:
     return run.pairs.select_related("creditor", "debtor").annotate(rank=rank).order_by("rank", "kind", "id")
 
 
+def explained_earlier(*, pair: PairMatch) -> PairMatch | None:
+    """The same difference of the same pair in the last month before in which somebody explained it: what is not put right
+    stands there month after month."""
+    rows = PairMatch.objects.filter(
+        run__is_current=True,
+        run__period__lt=pair.run.period,
+        kind=pair.kind,
+        creditor=pair.creditor_id,
+        debtor=pair.debtor_id,
+        difference=pair.difference,
+        state=PairMatch.State.EXPLAINED,
+    )
+    return rows.select_related("run").order_by("-run__period").first()
+
+
 def eliminations(*, run: ConsolidationRun) -> QuerySet[Any]:
     """The elimination sheet of a run."""
     return (
