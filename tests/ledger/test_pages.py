@@ -59,6 +59,12 @@ def test_the_trial_balance_page_opens_every_account(officer: Client, hospital: I
     assert workbook.headers["Content-Type"].endswith("sheet")
 
 
+def test_the_trial_balance_is_made_once_a_page(officer: Client) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        officer.get(reverse("ledger:trial-balance"), {"period": "2026-03"})
+    assert sum("FROM ledger_periodbalance b" in query["sql"] for query in asked) == 1
+
+
 def test_an_account_sheet_runs_from_the_opening_to_the_closing_balance(officer: Client, hospital: Institution) -> None:
     answer = officer.get(reverse("ledger:account", args=[hospital.pk, BANK]), {"period": "2026-03"})
     assert answer.context["opening"] == Decimal("1000.00")

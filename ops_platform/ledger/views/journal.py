@@ -147,7 +147,7 @@ class TrialBalancePage(_BooksPage):
     template_name = "ledger/trial_balance.html"
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        found = self._balance()
+        found = self.balance
         if found is not None and self.institution and self.month and request.GET.get("export") == "xlsx":
             return trial_balance_workbook(self.institution, self.month.period, self._book(), found)
         return super().get(request, *args, **kwargs)
@@ -163,7 +163,9 @@ class TrialBalancePage(_BooksPage):
         keeps = self.actor.may(self.institution.pk, *access.KEEPERS)
         return Period.parse(self.month.period).year if keeps and not self.month.is_closed else 0
 
-    def _balance(self) -> balances.TrialBalance | None:
+    @cached_property
+    def balance(self) -> balances.TrialBalance | None:
+        """What the page shows; nothing without books."""
         if self.institution is None or self.month is None:
             return None
         return balances.trial_balance(self.institution, Period.parse(self.month.period), self._book())
@@ -174,7 +176,7 @@ class TrialBalancePage(_BooksPage):
             institution=self.institution,
             months=self.months,
             month=self.month,
-            found=self._balance(),
+            found=self.balance,
             carries=self._carries(),
             book=self._book(),
             books=Book.choices,
