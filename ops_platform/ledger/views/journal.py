@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -39,9 +39,7 @@ class Journal(ListPage):
     empty_hint = _("夜间运行按凭证规则自动记账；手工凭证在「制单」中填写，经审核后记账。")
 
     def get_queryset(self) -> QuerySet[Entry]:
-        debits = Leg.objects.filter(entry=OuterRef("pk"), book=Book.FINANCIAL).order_by()
-        amount = Subquery(debits.values("entry").annotate(total=Sum("debit")).values("total"))
-        return access.entries(self.actor).annotate(amount=amount)
+        return access.entries(self.actor)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(makes=self.actor.has(*MAKERS), **kwargs)
