@@ -127,6 +127,14 @@ def test_differences_stand_first_and_are_explained_in_a_form(run: ConsolidationR
     assert "卫生院次月入账" in page(client, "pairs", run.pk)
 
 
+def test_that_pairs_differ_is_told_until_each_difference_is_explained(run: ConsolidationRun, centre: User) -> None:
+    client = signed_in(centre)
+    assert "请逐对说明" in page(client, "consolidation-run", run.pk)
+    pair = run.pairs.get(state="different")
+    client.post(reverse("ledger:explain-pair", args=[pair.pk]), {"explanation": "卫生院次月入账"})
+    assert "请逐对说明" not in page(client, "consolidation-run", run.pk)
+
+
 def test_a_difference_that_stands_for_months_is_explained_with_the_words_of_before(
     run: ConsolidationRun, alliance: dict[str, Institution], centre: User
 ) -> None:

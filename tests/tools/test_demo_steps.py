@@ -14,9 +14,7 @@ from tools.demo.progress import OtherDemo, Progress, Size
 from tools.demo.report import table
 from tools.demo.steps import covered
 
-INSTITUTIONS = (
-    '<select name="institution"><option value="7">甲</option><option value="9">乙</option></select>'
-)
+INSTITUTIONS = '<select name="institution"><option value="7">甲</option><option value="9">乙</option></select>'
 FORM = '<form><input type="hidden" name="csrfmiddlewaretoken" value="{token}"></form>'
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 
 from ops_platform.kernel import Actor, NotFound, Period, from_fen, to_fen
-from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORITY_SURPLUS
+from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORITY_SURPLUS, PAIRS_DIFFER
 from ops_platform.ledger.engine.statements import CASH_SUMMARY, Amount, Layout, Statement, StatementLine, statement_of
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import (
@@ -322,6 +322,12 @@ def by_hand(*, actor: Actor, period: str) -> QuerySet[Elimination]:
 def pair_counts(*, run: ConsolidationRun) -> Mapping[str, int]:
     """How many pairs are in which state."""
     return dict(run.pairs.order_by().values_list("state").annotate(Count("id")))
+
+
+def findings_left(*, run: ConsolidationRun, counts: Mapping[str, int]) -> list[dict[str, str]]:
+    """What there is to know of a run. That pairs differ is no news once each difference is explained."""
+    explained = not counts.get(PairMatch.State.DIFFERENT)
+    return [each for each in run.findings if not (explained and each["code"] == PAIRS_DIFFER)]
 
 
 def account_names(codes: Iterable[str]) -> dict[str, str]:
