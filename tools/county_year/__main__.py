@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from typing import Any
 
 from ops_platform import embedded
@@ -47,13 +48,14 @@ def main() -> int:
     except (PageRefused, Unexpected) as problem:
         print(problem, file=sys.stderr)
         return 1
-    database = Database(urls.database)
-    faults, seconds = _checked(database, planted, months)
+    with closing(Database(urls.database)) as database:
+        faults, seconds = _checked(database, planted, months)
+        sizes = list(figures(database))
     table.append(("recomputing from the legs with pandas, seconds", f"{seconds:.1f}"))
     clean, seconds = _integrity(places, urls)
     table.append((f"verify_integrity, {'clean' if clean else 'FAULTS'}, seconds", f"{seconds:.1f}"))
     print("| what | figure |\n|---|---|")
-    for title, figure in (*figures(database), *table):
+    for title, figure in (*sizes, *table):
         print(f"| {title} | {figure} |")
     for fault in faults[:MOST_FAULTS_TOLD]:
         print(fault, file=sys.stderr)

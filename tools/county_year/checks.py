@@ -108,6 +108,7 @@ class Books:
     def consolidation(self, database: Database, planted: Mapping[str, Any], months: Sequence[str]) -> Iterator[str]:
         """Members = legs; eliminations = planted dealings; consolidated = the one plus the other; what is left on
         the accounts between members is what only one side says."""
+        first = min(each["period"] for each in planted["opening_balances"])
         runs = database.frame(RUNS, [list(months)])
         matches = database.frame(PAIRS, [list(months)])
         for month in months:
@@ -117,15 +118,16 @@ class Books:
                 continue
             expected = pairs_of(planted["dealings"], month)
             yield from _pairs(month, expected, matches[matches["period"] == month])
-            yield from self._figures(month, run, expected)
+            yield from self._figures(month, max(first, f"{month[:4]}-01"), run, expected)
 
-    def _figures(self, month: str, run: pd.DataFrame, expected: Mapping[Name, Said]) -> Iterator[str]:
+    def _figures(self, month: str, begin: str, run: pd.DataFrame, expected: Mapping[Name, Said]) -> Iterator[str]:
+        """The year counts from `begin`: January, or the month with which the books and the consolidation begin."""
         legs = self.legs[~self.legs["account"].str.startswith(NEVER_FINANCIAL)]
-        in_year = (legs["period"] >= f"{month[:4]}-01") & (legs["period"] <= month)
+        in_year = (legs["period"] >= begin) & (legs["period"] <= month)
         keys = ["institution", "account"]
         mine = pd.DataFrame(
             {
-                "start": legs[legs["period"] < f"{month[:4]}-01"].groupby(keys)["net"].sum(),
+                "start": legs[legs["period"] < begin].groupby(keys)["net"].sum(),
                 "year": legs[in_year & ~legs["carried"]].groupby(keys)["net"].sum(),
             }
         ).fillna(0)

@@ -14,6 +14,10 @@ class Database:
         self._link = psycopg2.connect(url)
         self._link.set_session(readonly=True, autocommit=True)
 
+    def close(self) -> None:
+        """End the connection."""
+        self._link.close()
+
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         with self._link.cursor() as cursor:
