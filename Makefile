@@ -3,6 +3,8 @@
 PORT ?= 8000
 SCALE ?= small
 SERVE ?= 1
+# last day of the demo's data, as 2026-01-05; empty: today
+UNTIL ?=
 # arguments for pytest: make test ARGS="tests/costing -x"
 ARGS ?=
 
@@ -15,7 +17,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check install -qq --require-hashes
 .PHONY: help setup python-packages browser-packages demo demo-reset test lint bench clean
 
 help:
-	@echo 'make demo        a filled demo on http://127.0.0.1:$(PORT)/   (PORT=8000 SCALE=small|county SERVE=0|1)'
+	@echo 'make demo        a filled demo on http://127.0.0.1:$(PORT)/   (PORT=8000 SCALE=small|county SERVE=0|1 UNTIL=2026-01-05)'
 	@echo 'make demo-reset  stop the demo and delete its state'
 	@echo 'make test        all tests (ARGS="tests/costing -x" for some)'
 	@echo 'make lint        format, rules, types, layers, migrations, templates'
@@ -67,7 +69,7 @@ browser-packages: python-packages
 
 demo: setup
 	@exec $(EMBEDDED) exec --base .run/demo/embedded -- \
-	  $(PYTHON) -m tools.demo run --port '$(PORT)' --scale '$(SCALE)' --serve '$(SERVE)' --began $(BEGAN)
+	  $(PYTHON) -m tools.demo run --port '$(PORT)' --scale '$(SCALE)' --serve '$(SERVE)' --until '$(UNTIL)' --began $(BEGAN)
 
 demo-reset:
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m tools.demo reset; fi

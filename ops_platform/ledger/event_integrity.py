@@ -89,12 +89,16 @@ def _lines(month: EventMonth) -> dict[tuple[Any, str], list[EventLine]]:
     period = Period.parse(month.period)
     items = items_as_of(month.institution, period.last_day, month.sequence)
     sql = _FACTS.format(encounter_holds=as_of_sql("e", month.sequence), line_holds=as_of_sql("l", month.sequence))
-    found: dict[tuple[Any, str], list[EventLine]] = defaultdict(list)
+    sums: dict[tuple[Any, str, str], list[int]] = defaultdict(lambda: [0, 0])
     with connection.cursor() as cursor:
         cursor.execute(sql, {"institution": month.institution_id, "month": period.first_day, "until": month.until})
         for day, setting, item, insured, amount in cursor.fetchall():
-            fee_class = items[item].fee_class if item in items else ""
-            found[day, setting].append(
-                EventLine({"setting": setting, "fee_class": fee_class}, {"insured": insured, "own": amount - insured})
-            )
+            both = sums[day, setting, items[item].fee_class if item in items else ""]
+            both[0] += insured
+            both[1] += amount - insured
+    found: dict[tuple[Any, str], list[EventLine]] = defaultdict(list)
+    for (day, setting, fee_class), (insured, own) in sums.items():
+        found[day, setting].append(
+            EventLine({"setting": setting, "fee_class": fee_class}, {"insured": insured, "own": own})
+        )
     return found

@@ -73,15 +73,16 @@ def community(
     with django_db_blocker.unblock(), database.committed_copy(connection.settings_dict["NAME"]) as name:  # type: ignore[attr-defined]
         platform = Platform(database=name, folder=folder)
         try:
-            yield _filled(platform, folder)
+            yield filled(platform, folder)
         finally:
             platform.stop()
             empty_redis()
 
 
-def _filled(platform: Platform, folder: Path) -> Community:
+def filled(platform: Platform, folder: Path, *options: str) -> Community:
+    """Generate a small community's files (`options` for the simulator) and post them to the platform."""
     data = folder / "data"
-    _run("-m", "tools.his_simulator", "generate", "--scale", "small", "--seed", "7", "--out", str(data))
+    _run("-m", "tools.his_simulator", "generate", "--scale", "small", "--seed", "7", "--out", str(data), *options)
     assert platform.manage("load_alliance", str(data / "alliance.json")).returncode == 0
     key = platform.manage("create_api_key", "--name", "his", "--all-institutions").stdout.split()[-1]
     platform.start_web()

@@ -127,6 +127,29 @@ def test_differences_stand_first_and_are_explained_in_a_form(run: ConsolidationR
     assert "卫生院次月入账" in page(client, "pairs", run.pk)
 
 
+def test_that_pairs_differ_is_told_until_each_difference_is_explained(run: ConsolidationRun, centre: User) -> None:
+    client = signed_in(centre)
+    assert "请逐对说明" in page(client, "consolidation-run", run.pk)
+    pair = run.pairs.get(state="different")
+    client.post(reverse("ledger:explain-pair", args=[pair.pk]), {"explanation": "卫生院次月入账"})
+    assert "请逐对说明" not in page(client, "consolidation-run", run.pk)
+
+
+def test_a_difference_that_stands_for_months_is_explained_with_the_words_of_before(
+    run: ConsolidationRun, alliance: dict[str, Institution], centre: User
+) -> None:
+    client = signed_in(centre)
+    march = run.pairs.get(state="different")
+    client.post(reverse("ledger:explain-pair", args=[march.pk]), {"explanation": "卫生院漏记三月利息"})
+    april = consolidate(actor_of_user(centre), period=MARCH.shift(1)).run.pairs.get(state="different")
+    text = page(client, "explain-pair", april.pk)
+    assert "2026年3月的说明" in text
+    assert ">\n卫生院漏记三月利息</textarea>" in text or ">卫生院漏记三月利息</textarea>" in text
+    book(alliance["H1"], "3", ("121890", "5.00", alliance["T1"]), ("1002", "-5.00", None), day="2026-05-10")
+    may = consolidate(actor_of_user(centre), period=MARCH.shift(2)).run.pairs.get(state="different")
+    assert "卫生院漏记三月利息" not in page(client, "explain-pair", may.pk)
+
+
 def test_an_elimination_by_hand_is_asked_for_on_a_page(run: ConsolidationRun, centre: User) -> None:
     load_flows()
     trade.person("second", Role.OPERATION_CENTRE)

@@ -1,5 +1,6 @@
 """Pages of the books: what a finance officer reads, and that it adds up."""
 
+import io
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from python_calamine import CalamineWorkbook
 
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
@@ -59,6 +61,12 @@ def test_the_trial_balance_page_opens_every_account(officer: Client, hospital: I
     assert workbook.headers["Content-Type"].endswith("sheet")
 
 
+def test_the_trial_balance_is_made_once_a_page(officer: Client) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        officer.get(reverse("ledger:trial-balance"), {"period": "2026-03"})
+    assert sum("FROM ledger_periodbalance b" in query["sql"] for query in asked) == 1
+
+
 def test_an_account_sheet_runs_from_the_opening_to_the_closing_balance(officer: Client, hospital: Institution) -> None:
     answer = officer.get(reverse("ledger:account", args=[hospital.pk, BANK]), {"period": "2026-03"})
     assert answer.context["opening"] == Decimal("1000.00")
@@ -92,6 +100,19 @@ def test_the_journal_finds_by_account_words_and_month(officer: Client) -> None:
     assert count(account="4101") == 1
     assert count(period="2026-02") == 1
     assert count(words="没有的") == 0
+
+
+def test_the_journal_sums_and_looks_into_legs_of_the_shown_entries_only(officer: Client) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        page = officer.get(reverse("ledger:journal"), {"account": BANK}).content.decode()
+    listed = next(query["sql"] for query in asked if "LIMIT" in query["sql"] and "previous_hash" in query["sql"])
+    assert "SUM" not in listed
+    assert '"ledger_account"' not in listed
+    for amount in ("1,000.00", "250.50", "80.00"):
+        assert amount in page
+    workbook = officer.get(reverse("ledger:journal"), {"export": "xlsx"})
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(workbook.streaming_content))).get_sheet_by_index(0)
+    assert sorted(row[4] for row in rows.to_python()[1:]) == [80, 250.5, 1000]
 
 
 def test_an_entry_says_where_it_comes_from_and_what_took_it_back(officer: Client, hospital: Institution) -> None:

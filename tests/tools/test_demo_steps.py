@@ -7,12 +7,14 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from tools.demo.books import TRIAL_BALANCE, carry_forward
 from tools.demo.browserless import CLOSE_MONTHS, SIGN_IN, PageRefused, close_months, closing_account
 from tools.demo.places import write_json
-from tools.demo.progress import OtherDemo, Progress
+from tools.demo.progress import OtherDemo, Progress, Size
 from tools.demo.report import table
 from tools.demo.steps import covered
 
+INSTITUTIONS = '<select name="institution"><option value="7">甲</option><option value="9">乙</option></select>'
 FORM = '<form><input type="hidden" name="csrfmiddlewaretoken" value="{token}"></form>'
 
 
@@ -20,6 +22,8 @@ class Pages(BaseHTTPRequestHandler):
     """Stands for the platform: sign-in with a token, then the close page."""
 
     closed: list[str] = []
+    carried: list[str] = []
+    refuses = ""
 
     def log_message(self, *_arguments):
         """Print nothing."""
@@ -34,6 +38,9 @@ class Pages(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == SIGN_IN:
             self.answer(200, FORM.format(token="first"), Set_Cookie="csrftoken=first; Path=/")
+        elif self.path == TRIAL_BALANCE:
+            said = "2025 年已结转" if self.carried and not self.refuses else self.refuses
+            self.answer(200, FORM.format(token="second") + INSTITUTIONS + said)
         else:
             self.answer(200, FORM.format(token="second"))
 
@@ -50,11 +57,14 @@ class Pages(BaseHTTPRequestHandler):
         elif self.path == CLOSE_MONTHS:
             self.closed.append(form["period"])
             self.answer(302, Location="/board/")
+        elif self.path.endswith("/carry/"):
+            self.carried.append(self.path)
+            self.answer(302, Location=TRIAL_BALANCE)
 
 
 @pytest.fixture
 def platform():
-    Pages.closed = []
+    Pages.closed, Pages.carried, Pages.refuses = [], [], ""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -66,6 +76,18 @@ def test_months_are_closed_through_the_pages_the_oldest_first(platform):
     finance = {"username": "finance", "password": "right"}
     assert list(close_months(platform, finance, ["2026-03", "2026-02"])) == ["2026-02", "2026-03"]
     assert Pages.closed == ["2026-02", "2026-03"]
+
+
+def test_a_year_is_carried_forward_for_every_institution(platform):
+    finance = {"username": "finance", "password": "right"}
+    assert carry_forward(platform, finance, 2025) == "2025 of 2 institutions carried forward"
+    assert Pages.carried == ["/ledger/years/7/2025/carry/", "/ledger/years/9/2025/carry/"]
+
+
+def test_a_year_that_cannot_be_carried_forward_is_an_error(platform):
+    Pages.refuses = "2025-11 尚未结账"
+    with pytest.raises(PageRefused, match="2025 of institution 7"):
+        carry_forward(platform, {"username": "finance", "password": "right"}, 2025)
 
 
 def test_a_refused_sign_in_is_an_error(platform):
@@ -82,11 +104,25 @@ def test_months_of_all_institutions_are_closed_by_the_operation_centre():
 
 def test_finished_steps_are_remembered_and_another_size_is_refused(tmp_path):
     file = tmp_path / "progress.json"
-    assert Progress(file, scale="small", seed=1).finish("post", {"rows_posted": 3}) == {"rows_posted": 3}
-    assert Progress(file, scale="small", seed=1).result("post") == {"rows_posted": 3}
-    assert Progress(file, scale="small", seed=1).result("nightly") is None
+    small = Size("small")
+    assert Progress(file, size=small, seed=1).finish("post", {"rows_posted": 3}) == {"rows_posted": 3}
+    assert Progress(file, size=small, seed=1).result("post") == {"rows_posted": 3}
+    assert Progress(file, size=small, seed=1).result("nightly") is None
     with pytest.raises(OtherDemo, match="make demo-reset"):
-        Progress(file, scale="county", seed=1)
+        Progress(file, size=Size("county"), seed=1)
+
+
+def test_a_demo_that_ends_on_another_day_is_another_demo(tmp_path):
+    file = tmp_path / "progress.json"
+    Progress(file, size=Size("county", "2026-01-05"), seed=1).finish("post")
+    with pytest.raises(OtherDemo, match="make demo SCALE=county UNTIL=2026-01-05"):
+        Progress(file, size=Size("county"), seed=1)
+
+
+def test_a_demo_made_before_days_could_be_chosen_goes_on(tmp_path):
+    file = tmp_path / "progress.json"
+    write_json(file, {"scale": "small", "seed": 1, "done": {"post": True}})
+    assert Progress(file, size=Size("small"), seed=1).result("post")
 
 
 @pytest.mark.parametrize(("until", "full"), [("2026-03-30", ["2026-02"]), ("2026-03-31", ["2026-02", "2026-03"])])

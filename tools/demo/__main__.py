@@ -5,6 +5,7 @@ import sys
 import time
 
 from tools.demo import supervisor
+from tools.demo.progress import Size
 
 
 def main() -> int:
@@ -15,11 +16,13 @@ def main() -> int:
     run.add_argument("--port", type=int, default=8000)
     run.add_argument("--scale", choices=("small", "county"), default="small")
     run.add_argument("--serve", choices=("0", "1"), default="1", help="0 ends after the nightly run")
+    run.add_argument("--until", default="", help="last day with data, as 2026-01-05 (default: today)")
     run.add_argument("--began", type=float, default=time.time(), help="when `make demo` began, in seconds since 1970")
     verbs.add_parser("reset")
     given = parser.parse_args()
     if given.verb == "run":
-        return supervisor.run(port=given.port, scale=given.scale, serve=given.serve == "1", began=given.began)
+        size = Size(given.scale, given.until)
+        return supervisor.run(port=given.port, size=size, serve=given.serve == "1", began=given.began)
     try:
         supervisor.reset()
     except supervisor.Refused as problem:

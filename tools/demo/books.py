@@ -5,13 +5,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tools.demo.browserless import PageRefused, sign_in
+from tools.demo.browserless import PageRefused, Session, sign_in
 
 MAPPING = "/ledger/local-accounts/"
+TRIAL_BALANCE = "/ledger/trial-balance/"
 EVERYBODY = "/ledger/consolidation/members/everybody/"
 SELECT = re.compile(r'<select[^>]*name="institution".*?</select>', re.DOTALL)
 OPTION = re.compile(r'<option value="(\d+)"')
 BOOKED = "期初余额已录入"
+CARRIED = "年已结转"
 
 
 def begin_books(url: str, account: Mapping[str, str], planted: Mapping[str, Any]) -> Iterator[str]:
@@ -20,11 +22,7 @@ def begin_books(url: str, account: Mapping[str, str], planted: Mapping[str, Any]
     first = min(entry["period"] for entry in openings)
     strange = next((entry for entry in openings if "unknown_account" in entry), None)
     centre = sign_in(url, account["username"], account["password"])
-    centre.get(MAPPING)
-    found = SELECT.search(centre.page)
-    numbers = OPTION.findall(found[0]) if found else []
-    if not numbers:
-        raise PageRefused(f"{MAPPING} offers no institution")
+    numbers = _institutions(centre, MAPPING)
     for number in numbers:
         place = f"{MAPPING}{number}/"
         centre.post(f"{place}adopt/", period=first)
@@ -47,3 +45,24 @@ def begin_books(url: str, account: Mapping[str, str], planted: Mapping[str, Any]
     centre.get("/ledger/consolidation/members/")
     centre.post(EVERYBODY)
     yield "all institutions consolidated"
+
+
+def carry_forward(url: str, account: Mapping[str, str], year: int) -> str:
+    """Carry a year of everybody's books forward, as is done before December is closed; says what has been done."""
+    centre = sign_in(url, account["username"], account["password"])
+    numbers = _institutions(centre, TRIAL_BALANCE)
+    for number in numbers:
+        centre.post(f"/ledger/years/{number}/{year}/carry/")
+        if CARRIED not in centre.page:
+            raise PageRefused(f"{year} of institution {number} was not carried forward")
+    return f"{year} of {len(numbers)} institutions carried forward"
+
+
+def _institutions(session: Session, path: str) -> list[str]:
+    """The numbers of the institutions that a page offers."""
+    session.get(path)
+    found = SELECT.search(session.page)
+    numbers = OPTION.findall(found[0]) if found else []
+    if not numbers:
+        raise PageRefused(f"{path} offers no institution")
+    return numbers

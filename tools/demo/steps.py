@@ -3,18 +3,18 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
 from tools.demo.approvals import approvals
-from tools.demo.books import begin_books
+from tools.demo.books import begin_books, carry_forward
 from tools.demo.browserless import close_months, closing_account
 from tools.demo.places import Places, read_json
 from tools.demo.processes import Processes, StepFailed, last_lines
-from tools.demo.progress import Progress
+from tools.demo.progress import Progress, Size
 from tools.demo.register import keep_register
 
 SEED = 20261
@@ -31,11 +31,13 @@ class Steps:
         self._progress = progress
         self._say = say
 
-    def prepare(self, scale: str) -> None:
+    def prepare(self, size: Size) -> None:
         """Schema, reference data and the community's data; what can be done before the platform runs."""
         generating = None
         if not self._progress.result("generate"):
-            arguments = ["generate", "--scale", scale, "--seed", str(SEED), "--out", str(self._places.data)]
+            arguments = ["generate", "--scale", size.scale, "--seed", str(SEED), "--out", str(self._places.data)]
+            if size.until:
+                arguments += ["--until", size.until]
             generating = self._processes.start("generate", [sys.executable, "-m", "tools.his_simulator", *arguments])
         self._manage("migrate", "--no-input")
         self._say("database migrated")
@@ -71,43 +73,53 @@ class Steps:
         raise StepFailed(f"{url}readyz does not say ready after {READY_SECONDS} s ({problem}); the logs end:\n{ends}")
 
     def fill(self, url: str) -> None:
-        """Post as the HIS, run the night, close the full months, let people ask and approve."""
-        if not self._progress.result("post"):
-            self._say("posting as the hospitals' systems")
-            address = ["--url", url.rstrip("/"), "--api-key", str(self._progress.result("api_key"))]
-            arguments = ["post", str(self._places.data), *address]
-            last = self._run("post", [sys.executable, "-m", "tools.his_simulator", *arguments])
-            counts = self._progress.finish("post", json.loads(last))
-            self._say(f"{counts['rows_posted']} rows posted, {counts['rows_quarantined']} of them quarantined")
+        """Post as the HIS, begin the books, run the night, close the full months, let people do their deeds."""
+        self._post(url)
         if not self._progress.result("accounts"):  # the head of a department needs the department, which was posted
             self._manage("create_demo_accounts", "--out", self._places.accounts)
             self._progress.finish("accounts")
             self._say(f"{len(self.accounts())} demo accounts created")
-        if not self._progress.result("books"):
-            planted = read_json(self._places.data / "planted.json", {})
-            for done in begin_books(url, closing_account(self.accounts()), planted):
-                self._say(f"books: {done}")
-            self._progress.finish("books")
+        planted = read_json(self._places.data / "planted.json", {})
+        self._deeds("books", lambda: begin_books(url, closing_account(self.accounts()), planted))
         until, full_months = covered(self._places.data)
         if not self._progress.result("nightly"):
             self._say(f"nightly run of {until}, also to be watched on {url}nightly/")
             self._manage("run_nightly", "--date", until.isoformat(), "--wait", show=True)
             self._progress.finish("nightly")
             self._say("nightly run finished")
+        self._close(url, full_months)
+        self._deeds("approvals", lambda: approvals(url, self.accounts()))
+        self._deeds("register", lambda: keep_register(url, self.accounts()))
+
+    def _post(self, url: str) -> None:
+        if self._progress.result("post"):
+            return
+        self._say("posting as the hospitals' systems")
+        address = ["--url", url.rstrip("/"), "--api-key", str(self._progress.result("api_key"))]
+        arguments = ["post", str(self._places.data), *address]
+        last = self._run("post", [sys.executable, "-m", "tools.his_simulator", *arguments])
+        counts = self._progress.finish("post", json.loads(last))
+        self._say(f"{counts['rows_posted']} rows posted, {counts['rows_quarantined']} of them quarantined")
+
+    def _close(self, url: str, full_months: list[str]) -> None:
+        """Close month after month; a year is carried forward before its December closes."""
         closed = self._progress.result("months") or []
-        if closed != full_months:
-            left = [period for period in full_months if period not in closed]
-            for period in close_months(url, closing_account(self.accounts()), left):
-                closed = self._progress.finish("months", [*closed, period])
-            self._say(f"months closed: {', '.join(full_months)}")
-        if not self._progress.result("approvals"):
-            for done in approvals(url, self.accounts()):
-                self._say(f"approvals: {done}")
-            self._progress.finish("approvals")
-        if not self._progress.result("register"):
-            for done in keep_register(url, self.accounts()):
-                self._say(f"register: {done}")
-            self._progress.finish("register")
+        if closed == full_months:
+            return
+        account = closing_account(self.accounts())
+        for period in [period for period in full_months if period not in closed]:
+            if period.endswith("-12"):
+                self._say(f"books: {carry_forward(url, account, int(period[:4]))}")
+            for done in close_months(url, account, [period]):
+                closed = self._progress.finish("months", [*closed, done])
+        self._say(f"months closed: {', '.join(full_months)}")
+
+    def _deeds(self, name: str, deeds: Callable[[], Iterator[str]]) -> None:
+        """What people do over HTTP, once."""
+        if not self._progress.result(name):
+            for done in deeds():
+                self._say(f"{name}: {done}")
+            self._progress.finish(name)
 
     def accounts(self) -> list[dict[str, str]]:
         """The demo accounts."""

@@ -15,7 +15,7 @@ from tools.demo.browserless import PageRefused
 from tools.demo.interrupts import Interrupted, Interrupts
 from tools.demo.places import Places, write_json
 from tools.demo.processes import Processes, StepFailed
-from tools.demo.progress import OtherDemo, Progress
+from tools.demo.progress import OtherDemo, Progress, Size
 from tools.demo.report import Printer, table
 from tools.demo.services import Services
 from tools.demo.steps import SEED, Steps
@@ -27,7 +27,7 @@ class Refused(Exception):
     """The demo cannot start; the text says what to do."""
 
 
-def run(*, port: int, scale: str, serve: bool, began: float) -> int:
+def run(*, port: int, size: Size, serve: bool, began: float) -> int:
     """Set up, serve until a signal; returns the exit code."""
     printer = Printer(began)
     places = Places()
@@ -37,7 +37,7 @@ def run(*, port: int, scale: str, serve: bool, began: float) -> int:
         with _alone(places.folder):
             processes = Processes(places.folder, places.logs, _environment(places), interrupts.hold)
             try:
-                return _run(places, processes, printer, port=port, scale=scale, serve=serve)
+                return _run(places, processes, printer, port=port, size=size, serve=serve)
             finally:
                 interrupts.mute()
                 processes.end_all()
@@ -49,15 +49,15 @@ def run(*, port: int, scale: str, serve: bool, began: float) -> int:
         return 1
 
 
-def _run(places: Places, processes: Processes, printer: Printer, *, port: int, scale: str, serve: bool) -> int:
+def _run(places: Places, processes: Processes, printer: Printer, *, port: int, size: Size, serve: bool) -> int:
     if processes.end_leftovers():
         printer.say("ended what an earlier demo had left running")
     _check_port(port)
-    progress = Progress(places.folder / "progress.json", scale=scale, seed=SEED)
+    progress = Progress(places.folder / "progress.json", size=size, seed=SEED)
     steps = Steps(processes, places, progress, printer.say)
     services = Services(processes, port, places.folder, printer.complain, lambda: embedded.revive(places.embedded))
     url = f"http://127.0.0.1:{port}/"
-    steps.prepare(scale)
+    steps.prepare(size)
     services.start()
     steps.wait_ready(url)
     steps.fill(url)

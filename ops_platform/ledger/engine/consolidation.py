@@ -39,6 +39,7 @@ FINANCIAL = ("1", "2", "3", "4", "5")
 NET_ASSETS, OF_THE_YEAR = ("3", "4", "5"), ("4", "5")
 JOINED_INTO = "3001"
 MINORITY_NET_ASSETS, MINORITY_SURPLUS = "minority-net-assets", "minority-surplus"
+PAIRS_DIFFER = "ledger.pairs_differ"
 Key = tuple[str, str]  # account, cost item
 
 
@@ -428,7 +429,7 @@ def _pair_findings(pairs: Sequence[Pair], kinds: Sequence[PairKind]) -> Iterator
     if different:
         total = sum(abs(pair.difference) for pair in different)
         yield Finding(
-            code="ledger.pairs_differ",
+            code=PAIRS_DIFFER,
             severity=Severity.WARNING,
             message=f"{len(different)} 对内部往来不一致，差异合计 {from_fen(total):,} 元。请逐对说明，或手工抵销。",
         )

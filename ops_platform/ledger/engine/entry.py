@@ -7,7 +7,7 @@ all that the entry says, so that a repeat of the same is recognised and other co
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ops_platform.kernel import Finding, Severity, digest_of, from_fen
@@ -62,7 +62,7 @@ class EntryInput:
 
 def content_of(leg: Leg) -> dict[str, object]:
     """A leg as it goes into digests: without what it does not say."""
-    told = {name: value for name, value in asdict(leg.dimensions).items() if value}
+    told = {name: value for name in DIMENSION_TITLES if (value := getattr(leg.dimensions, name))}
     return {"account": leg.account, "debit": leg.debit, "credit": leg.credit, "summary": words(leg.summary)} | told
 
 

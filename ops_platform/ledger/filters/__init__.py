@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.ledger.models import Entry, EntryKind, Leg, PendingEntry, Voucher
+from ops_platform.ledger.models import Account, Entry, EntryKind, Leg, PendingEntry, Voucher
 from ops_platform.ledger.selectors import access
 from ops_platform.ledger.sources import source_choices
 from ops_platform.masterdata.models import Institution
@@ -40,9 +40,10 @@ class EntryFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def by_account(self, rows: QuerySet[Entry], _name: str, value: str) -> QuerySet[Entry]:
-        """Entries with a leg on an account that begins with these digits."""
-        legs = Leg.objects.filter(account__code__startswith=value.strip())
-        return rows.filter(pk__in=legs.values("entry"))
+        """Entries with a leg on an account that begins with these digits. The accounts come first: by their keys the
+        database finds the legs in its index, by their codes it would look through all entries."""
+        accounts = list(Account.objects.filter(code__startswith=value.strip()).values_list("pk", flat=True))
+        return rows.filter(pk__in=Leg.objects.filter(account__in=accounts).values("entry"))
 
 
 class VoucherFilter(django_filters.FilterSet):

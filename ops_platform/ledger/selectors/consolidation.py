@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 
 from ops_platform.kernel import Actor, NotFound, Period, from_fen, to_fen
-from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORITY_SURPLUS
+from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORITY_SURPLUS, PAIRS_DIFFER
 from ops_platform.ledger.engine.statements import CASH_SUMMARY, Amount, Layout, Statement, StatementLine, statement_of
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import (
@@ -271,6 +271,21 @@ def pairs(*, run: ConsolidationRun) -> QuerySet[PairMatch]:
     return run.pairs.select_related("creditor", "debtor").annotate(rank=rank).order_by("rank", "kind", "id")
 
 
+def explained_earlier(*, pair: PairMatch) -> PairMatch | None:
+    """The same difference of the same pair in the last month before in which somebody explained it: what is not put right
+    stands there month after month."""
+    rows = PairMatch.objects.filter(
+        run__is_current=True,
+        run__period__lt=pair.run.period,
+        kind=pair.kind,
+        creditor=pair.creditor_id,
+        debtor=pair.debtor_id,
+        difference=pair.difference,
+        state=PairMatch.State.EXPLAINED,
+    )
+    return rows.select_related("run").order_by("-run__period").first()
+
+
 def eliminations(*, run: ConsolidationRun) -> QuerySet[Any]:
     """The elimination sheet of a run."""
     return (
@@ -307,6 +322,12 @@ def by_hand(*, actor: Actor, period: str) -> QuerySet[Elimination]:
 def pair_counts(*, run: ConsolidationRun) -> Mapping[str, int]:
     """How many pairs are in which state."""
     return dict(run.pairs.order_by().values_list("state").annotate(Count("id")))
+
+
+def findings_left(*, run: ConsolidationRun, counts: Mapping[str, int]) -> list[dict[str, str]]:
+    """What there is to know of a run. That pairs differ is no news once each difference is explained."""
+    explained = not counts.get(PairMatch.State.DIFFERENT)
+    return [each for each in run.findings if not (explained and each["code"] == PAIRS_DIFFER)]
 
 
 def account_names(codes: Iterable[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from ops_platform.kernel import to_fen
 from ops_platform.ledger.engine.entry import EntryInput, Leg
-from ops_platform.ledger.models import Entry, PendingEntry, PendingLeg
+from ops_platform.ledger.models import Dimension, Entry, PendingEntry, PendingLeg
 from ops_platform.ledger.models import Leg as LegRow
 from ops_platform.ledger.services.dimensions import dimensions_of
 
@@ -26,14 +26,22 @@ def input_of(row: Entry | PendingEntry, legs: tuple[Leg, ...]) -> EntryInput:
 
 
 def legs_of(rows: Iterable[Entry]) -> dict[int, tuple[Leg, ...]]:
-    """The legs of many entries by the entry's number, in two queries."""
+    """The legs of many entries by the entry's number, in two queries; of each combination of dimensions one object."""
+    legs = LegRow.objects.filter(entry__in=[row.pk for row in rows])
+    used = legs.order_by().values("dimension").distinct()
+    dimensions = {row.pk: dimensions_of(row) for row in Dimension.objects.filter(pk__in=used)}
     found = (
-        LegRow.objects.filter(entry__in=[row.pk for row in rows])
-        .select_related("account", "dimension")
-        .order_by("entry", "position")
+        legs.order_by("entry", "position")
+        .values_list("entry", "account__code", "debit", "credit", "dimension", "summary")
         .iterator(chunk_size=CHUNK)
     )
-    return {entry: tuple(_leg(leg) for leg in legs) for entry, legs in groupby(found, key=lambda leg: leg.entry_id)}
+    return {
+        entry: tuple(
+            Leg(account, to_fen(debit), to_fen(credit), dimensions[dimension], summary)
+            for _, account, debit, credit, dimension, summary in its
+        )
+        for entry, its in groupby(found, key=lambda leg: leg[0])
+    }
 
 
 def _leg(row: LegRow | PendingLeg) -> Leg:

@@ -1,13 +1,16 @@
 """Lists of the ledger pages."""
 
+from decimal import Decimal
 from typing import Any
 
 import django_tables2
+from django.db.models import Sum
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.ledger.models import Entry, EntryKind, Leg, PendingEntry, Voucher
+from ops_platform.ledger.models import Book, Entry, EntryKind, Leg, PendingEntry, Voucher
 from ops_platform.ledger.selectors.words import Names
 from ops_platform.ledger.services.dimensions import dimensions_of
 from ops_platform.ledger.sources import source_title
@@ -32,7 +35,7 @@ class EntryTable(Table):
     day = DayColumn(verbose_name=_("日期"), order_by=("day", "id"))
     institution = django_tables2.Column(verbose_name=_("机构"), order_by=("institution__code", "id"), attrs=NAME)
     summary = django_tables2.Column(verbose_name=_("摘要"), orderable=False, attrs=NAME)
-    amount = MoneyColumn(verbose_name=_("金额(元)"), orderable=False)
+    amount = MoneyColumn(verbose_name=_("金额(元)"), accessor="pk", orderable=False)
     source = django_tables2.Column(verbose_name=_("来源"), orderable=False)
     made_by = PersonColumn(verbose_name=_("制单"), orderable=False)
     checked_by = PersonColumn(verbose_name=_("审核"), orderable=False)
@@ -41,6 +44,19 @@ class EntryTable(Table):
         model = Entry
         attrs = STACKED
         fields = ("voucher_no", "day", "institution", "summary", "amount", "source", "made_by", "checked_by")
+
+    @cached_property
+    def amounts(self) -> dict[int, Decimal]:
+        """Debits of the financial books by entry, of the rows that are shown: summing in the query of the list would sum all
+        entries of the pages before as well."""
+        legs = Leg.objects.filter(entry__in=[row.record.pk for row in self.paginated_rows], book=Book.FINANCIAL)
+        return dict(legs.order_by().values_list("entry").annotate(Sum("debit")))
+
+    def render_amount(self, value: int) -> str:
+        return MoneyColumn().render(self.value_amount(value))
+
+    def value_amount(self, value: int) -> Decimal | None:
+        return self.amounts.get(value)
 
     def render_voucher_no(self, record: Entry) -> str:
         link = format_html('<a href="{}">{}</a>', reverse("ledger:entry", args=[record.pk]), voucher_name(record))

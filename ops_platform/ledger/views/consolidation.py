@@ -48,8 +48,9 @@ class Consolidations(WholePage, TemplatePage):
 
 def _page_of(run: ConsolidationRun) -> dict[str, Any]:
     balance, income = (reads.statement(run=run, code=code) for code in (BALANCE_SHEET, INCOME_STATEMENT))
+    about = about_run(run)
     return {
-        **about_run(run),
+        **about,
         "figures": [
             (title, reports.from_fen(statement.value(key, measure)), statement.layout.code, key)
             for title, statement, key, measure in (
@@ -61,6 +62,7 @@ def _page_of(run: ConsolidationRun) -> dict[str, Any]:
                 (_("本年盈余"), income, "surplus", "year"),
             )
         ],
+        "findings": reads.findings_left(run=run, counts=about["counts"]),
         "versions": ConsolidationRun.objects.filter(period=run.period).exclude(pk=run.pk).order_by("-version"),
         "people": names_of([run.actor, run.finalised_by]),
     }

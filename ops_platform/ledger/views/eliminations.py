@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -47,13 +48,18 @@ class ExplainPair(WholePage, FormPage):
     form_class = ExplanationForm
     template_name = "ledger/explain_pair.html"
 
-    @property
+    @cached_property
     def pair(self) -> PairMatch:
         """The pair of the address."""
         return reads.access_pair(actor=self.actor, pair_id=self.kwargs["pk"])
 
+    @cached_property
+    def earlier(self) -> PairMatch | None:
+        """The same difference as it was explained in an earlier month."""
+        return reads.explained_earlier(pair=self.pair)
+
     def get_initial(self) -> dict[str, Any]:
-        return {"explanation": self.pair.explanation}
+        return {"explanation": self.pair.explanation or (self.earlier.explanation if self.earlier else "")}
 
     def act(self, form: ExplanationForm) -> HttpResponse:
         pair = writes.explain_difference(
@@ -63,7 +69,7 @@ class ExplainPair(WholePage, FormPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         pair = self.pair
-        return super().get_context_data(pair=pair, kind=kind_title(pair.kind), **kwargs)
+        return super().get_context_data(pair=pair, kind=kind_title(pair.kind), earlier=self.earlier, **kwargs)
 
 
 class Eliminations(WholePage, ListPage):

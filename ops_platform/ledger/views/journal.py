@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -39,9 +39,7 @@ class Journal(ListPage):
     empty_hint = _("夜间运行按凭证规则自动记账；手工凭证在「制单」中填写，经审核后记账。")
 
     def get_queryset(self) -> QuerySet[Entry]:
-        debits = Leg.objects.filter(entry=OuterRef("pk"), book=Book.FINANCIAL).order_by()
-        amount = Subquery(debits.values("entry").annotate(total=Sum("debit")).values("total"))
-        return access.entries(self.actor).annotate(amount=amount)
+        return access.entries(self.actor)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(makes=self.actor.has(*MAKERS), **kwargs)
@@ -122,7 +120,7 @@ class TrialBalancePage(BooksPage):
     template_name = "ledger/trial_balance.html"
 
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        found = self._balance()
+        found = self.balance
         if found is not None and self.institution and self.month and request.GET.get("export") == "xlsx":
             return trial_balance_workbook(self.institution, self.month.period, self._book(), found)
         return super().get(request, *args, **kwargs)
@@ -138,7 +136,9 @@ class TrialBalancePage(BooksPage):
         keeps = self.actor.may(self.institution.pk, *access.KEEPERS)
         return Period.parse(self.month.period).year if keeps and not self.month.is_closed else 0
 
-    def _balance(self) -> balances.TrialBalance | None:
+    @cached_property
+    def balance(self) -> balances.TrialBalance | None:
+        """What the page shows; nothing without books."""
         if self.institution is None or self.month is None:
             return None
         return balances.trial_balance(self.institution, Period.parse(self.month.period), self._book())
@@ -146,7 +146,7 @@ class TrialBalancePage(BooksPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             **self.scope,
-            found=self._balance(),
+            found=self.balance,
             carries=self._carries(),
             book=self._book(),
             books=Book.choices,
