@@ -37,6 +37,13 @@ def _of_institutions(actor: Actor, roles: tuple[Role, ...], *, everything: bool)
     return Q(institution__in=list(institution_names(reach))) if reach else Q(number=0)
 
 
+def event_about(*, actor: Actor, action: str, subject_type: str, subject: str) -> int | None:
+    """The number of the latest event of that action about a subject, where the actor may see it: for a page that leads to
+    its trace."""
+    rows = events(actor=actor).filter(subject_type=subject_type, subject=subject, action=action)
+    return rows.values_list("number", flat=True).first()
+
+
 def access_event(*, actor: Actor, number: int) -> AuditEvent:
     """One event; NotFound for what the actor may not see."""
     event = events(actor=actor).filter(number=number).first()

@@ -54,6 +54,7 @@ class LedgerConfig(AppConfig):
         register_rule(UNMAPPED_ACCOUNT)
         register_closing_check("ledger", closing.blockers)
         register_closing_check("ledger.events", closing.events_to_book)
+        register_closing_check("ledger.year", closing.year_to_carry)
         register_reference("accounts", reference.load_accounts)
         register_reference("voucher_rules", reference.load_voucher_rules)
         register_reference("export_templates", reference.load_export_templates)

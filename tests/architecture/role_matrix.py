@@ -228,6 +228,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "ledger:new-own-account": CLOSERS,
     "ledger:close-own-account": CLOSERS,
     "ledger:forbid-overdraft": CLOSERS,
+    "ledger:carry-everybody": CLOSERS,
     "ledger:carry-forward": CLOSERS,
     "ledger-accounts": BUSINESS,
     "ledger-entries": BUSINESS,

@@ -410,6 +410,7 @@ OBJECTS: dict[str, Any] = {
     "ledger:change-voucher": _voucher,
     "ledger:close-own-account": lambda _, i: {"pk": Account.objects.get(institution=i).pk},
     "ledger:forbid-overdraft": lambda _, i: {"institution": i.pk, "code": "121201"},
+    "ledger:carry-everybody": lambda _, _i: {"year": 2026},
     "ledger:carry-forward": lambda _, i: {"institution": i.pk, "year": 2026},
     "ledger:account": lambda _, i: {"institution": i.pk, "code": "1002"},
     "costing:run": _cost_run,

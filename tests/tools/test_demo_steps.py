@@ -39,7 +39,7 @@ class Pages(BaseHTTPRequestHandler):
         if self.path == SIGN_IN:
             self.answer(200, FORM.format(token="first"), Set_Cookie="csrftoken=first; Path=/")
         elif self.path == TRIAL_BALANCE:
-            said = "2025 年已结转" if self.carried and not self.refuses else self.refuses
+            said = "2025 年：2 家都已结转。" if self.carried and not self.refuses else self.refuses
             self.answer(200, FORM.format(token="second") + INSTITUTIONS + said)
         else:
             self.answer(200, FORM.format(token="second"))
@@ -81,12 +81,12 @@ def test_months_are_closed_through_the_pages_the_oldest_first(platform):
 def test_a_year_is_carried_forward_for_every_institution(platform):
     finance = {"username": "finance", "password": "right"}
     assert carry_forward(platform, finance, 2025) == "2025 of 2 institutions carried forward"
-    assert Pages.carried == ["/ledger/years/7/2025/carry/", "/ledger/years/9/2025/carry/"]
+    assert Pages.carried == ["/ledger/years/2025/carry/"]
 
 
 def test_a_year_that_cannot_be_carried_forward_is_an_error(platform):
     Pages.refuses = "2025-11 尚未结账"
-    with pytest.raises(PageRefused, match="2025 of institution 7"):
+    with pytest.raises(PageRefused, match="2025 was not carried forward for all 2 institutions"):
         carry_forward(platform, {"username": "finance", "password": "right"}, 2025)
 
 

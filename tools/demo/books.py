@@ -13,7 +13,7 @@ EVERYBODY = "/ledger/consolidation/members/everybody/"
 SELECT = re.compile(r'<select[^>]*name="institution".*?</select>', re.DOTALL)
 OPTION = re.compile(r'<option value="(\d+)"')
 BOOKED = "期初余额已录入"
-CARRIED = "年已结转"
+ALL_CARRIED = "{year} 年：{done} 家都已结转"
 
 
 def begin_books(url: str, account: Mapping[str, str], planted: Mapping[str, Any]) -> Iterator[str]:
@@ -51,10 +51,9 @@ def carry_forward(url: str, account: Mapping[str, str], year: int) -> str:
     """Carry a year of everybody's books forward, as is done before December is closed; says what has been done."""
     centre = sign_in(url, account["username"], account["password"])
     numbers = _institutions(centre, TRIAL_BALANCE)
-    for number in numbers:
-        centre.post(f"/ledger/years/{number}/{year}/carry/")
-        if CARRIED not in centre.page:
-            raise PageRefused(f"{year} of institution {number} was not carried forward")
+    centre.post(f"/ledger/years/{year}/carry/")
+    if ALL_CARRIED.format(year=year, done=len(numbers)) not in centre.page:
+        raise PageRefused(f"{year} was not carried forward for all {len(numbers)} institutions")
     return f"{year} of {len(numbers)} institutions carried forward"
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
+from ops_platform.audit.public import event_about
 from ops_platform.his_intake import selectors, sheets, workbooks
 from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.filters import BatchFilter
@@ -53,6 +54,9 @@ class _BatchPage(TemplatePage):
             heads=sheets.heads(dataset),
             may_settle=self.actor.may(batch.institution_id, *UPLOADERS),
             people=names_of([batch.sender]),
+            trace=event_about(
+                actor=self.actor, action="his_intake.batch_accepted", subject_type="batch", subject=str(batch.pk)
+            ),
             **self.taken_up(batch),
             **self.rows(batch),
             **kwargs,

@@ -17,7 +17,7 @@ from ops_platform.ledger.services.vouchers import (
     post_voucher,
     void_voucher,
 )
-from ops_platform.ledger.services.years import book_opening, carry_year_forward
+from ops_platform.ledger.services.years import book_opening, carry_everybody, carry_year_forward
 
 __all__ = [
     "MAKERS",
@@ -31,6 +31,7 @@ __all__ = [
     "book_events",
     "book_opening",
     "book_opening_from_trial_balance",
+    "carry_everybody",
     "carry_year_forward",
     "change_voucher",
     "close_own_account",

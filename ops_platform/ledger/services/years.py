@@ -1,13 +1,14 @@
 """Beginnings and ends of the books: opening balances, carrying a year forward."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
 from django.db.models import F, Sum
 
 from ops_platform.audit.public import record
-from ops_platform.kernel import Actor, Conflict, Invalid, Period, to_fen
+from ops_platform.kernel import Actor, Conflict, DomainError, Invalid, Period, to_fen
 from ops_platform.ledger.engine.carrying import Standing, carry_forward
 from ops_platform.ledger.engine.chart import YEARLY
 from ops_platform.ledger.engine.entry import EntryInput, Leg
@@ -72,6 +73,35 @@ def carry_year_forward(actor: Actor, *, institution: Institution, year: int) -> 
     row = book(actor, institution=institution, entry=entry, booking=Booking(entry, kind=EntryKind.CARRY_FORWARD))
     record(actor, "ledger.year_carried", institution=institution.code, subject_type="entry", subject=row.pk)
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedForward:
+    """What carrying a year of several institutions forward did: how many are carried, and why others are not."""
+
+    done: int
+    refused: tuple[str, ...]
+
+
+def carry_everybody(actor: Actor, *, year: int) -> CarriedForward:
+    """Carry a year forward for all institutions whose books the actor keeps and that had begun by then, each in a
+    transaction of its own; one that has nothing to carry is done. A repeat changes nothing."""
+    done, refused = 0, []
+    kept = Institution.objects.visible_to(actor, *KEEPERS).filter(first_period__lte=f"{year}-12")
+    for institution in kept.order_by("code"):
+        try:
+            carry_year_forward(actor, institution=institution, year=year)
+        except DomainError as refusal:
+            if refusal.code != "ledger.nothing_to_carry":
+                refused.append(f"{institution.name}：{refusal.message}")
+                continue
+        done += 1
+    return CarriedForward(done, tuple(refused))
+
+
+def left_to_carry(institution: Institution, year: int) -> bool:
+    """Whether income, expense or another account of the year still has a balance that has to be carried forward."""
+    return bool(carry_forward(_standings(institution, year), chart_at(accounts_of(institution), date(year, 12, 31))))
 
 
 def _standings(institution: Institution, year: int) -> list[Standing]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,6 +17,8 @@ from ops_platform.ledger.selectors import access, balances
 from ops_platform.ledger.selectors.access import KEEPERS
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import ActionPage, FormPage
+
+MOST_REFUSALS_TOLD = 5
 
 
 class OwnAccountForm(forms.Form):
@@ -84,6 +87,24 @@ class ForbidOverdraft(ActionPage):
         if len(found) > 1:
             raise Invalid("ledger.not_a_leaf", f"{found[0]} 下有明细科目，请在明细科目上设置。")
         services.forbid_overdraft(self.actor, institution=institution, account=found[0])
+
+
+class CarryEverybody(ActionPage):
+    """Carry a year of all books that the reader keeps forward."""
+
+    roles = KEEPERS
+
+    def get_success_url(self) -> str:
+        return f"{reverse('ledger:trial-balance')}?period={self.kwargs['year']}-12"
+
+    def act(self) -> str:
+        carried = services.carry_everybody(self.actor, year=self.kwargs["year"])
+        for refusal in carried.refused[:MOST_REFUSALS_TOLD]:
+            messages.warning(self.request, refusal)
+        words = {"year": self.kwargs["year"], "done": carried.done, "left": len(carried.refused)}
+        if carried.refused:
+            return _now("%(year)s 年：%(done)s 家已结转，%(left)s 家不能结转，原因见上。") % words
+        return _now("%(year)s 年：%(done)s 家都已结转。") % words
 
 
 class CarryForward(ActionPage):
