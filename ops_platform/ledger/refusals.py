@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from ops_platform.kernel import Conflict, DomainError
 from ops_platform.ledger.models import Account
 from ops_platform.masterdata.models import Institution
+
+NUMERIC_OVERFLOW = "22003"
 
 
 @contextmanager
@@ -21,6 +23,13 @@ def in_words(institution: Institution) -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
+    except DataError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "sqlstate", "") != NUMERIC_OVERFLOW:
+            raise
+        raise Conflict(
+            "ledger.balance_too_large",
+            "记账后科目余额或待记账占用的合计超出可以记录的范围，未记账。请核对金额，并作废误录的待记账凭证。",
+        ) from error
 
 
 def _refusal(institution: Institution, error: IntegrityError) -> DomainError | None:
@@ -45,6 +54,13 @@ def _refusal(institution: Institution, error: IntegrityError) -> DomainError | N
         )
     if constraint == "ledger_leg_fits":
         return Conflict("ledger.account_changed", "科目刚刚有变动(停用、设了明细或需要往来机构)，请刷新后重填。")
+    if constraint == "ledger_reversal_mirrors":
+        return Conflict(
+            "ledger.not_a_mirror",
+            "冲销凭证必须与原凭证是同一机构，科目、辅助核算逐条相同，金额相反。请从原凭证上重新发起冲销。",
+        )
+    if constraint == "ledger_not_ahead":
+        return Conflict("ledger.in_the_future", "记账日期还没有到，请核对日期。")
     if constraint == "ledger_resolved_once":
         return Conflict("ledger.resolved_already", "这张待记账凭证已经处理过了，请刷新页面。")
     return None

@@ -1,8 +1,13 @@
 """Whoever owns the database may switch the guards off; what they change then is found and named."""
 
-import psycopg2
+from io import StringIO
 
-from ops_platform.ledger import integrity
+import psycopg2
+import pytest
+from django.core.management import call_command
+
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.ledger import integrity, services
 from tests.ledger.books import booked, received
 from tests.support import database, trade
 
@@ -20,6 +25,32 @@ def test_what_the_owner_tampers_with_is_found_and_named(committed_db: str) -> No
     (found,) = integrity.chain()
     assert found.code == "ledger.entry_altered"
     assert "H1 第 2 号凭证" in found.message
+
+
+def test_amounts_that_are_no_numbers_are_named_and_stop_no_check(committed_db: str) -> None:
+    hospital = trade.alliance()["H1"]
+    booked(hospital, received("100.00", "a"))
+    nan = "ALTER TABLE {0} DROP CONSTRAINT {1}; UPDATE {0} SET debit = 'NaN' WHERE debit <> 0"
+    tamper(committed_db, "ledger_leg", nan.format("ledger_leg", "leg_amounts"))
+    tamper(committed_db, "ledger_periodbalance", "UPDATE ledger_periodbalance SET debit = 'NaN' WHERE debit <> 0")
+    tamper(committed_db, "ledger_runningbalance", "UPDATE ledger_runningbalance SET debit = 'NaN' WHERE debit <> 0")
+    assert [finding.code for finding in integrity.chain()] == ["ledger.no_number"]
+    assert [finding.code for finding in integrity.balances() if finding.code == "ledger.no_number"] == [
+        "ledger.no_number"
+    ] * 3
+    said = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("verify_integrity", stdout=said)
+    assert "不是数字" in said.getvalue()
+
+
+def test_a_reversal_that_mirrors_nothing_is_named(committed_db: str) -> None:
+    hospital = trade.alliance()["H1"]
+    row = booked(hospital, received("100.00", "a"))
+    services.reverse(PLATFORM, entry_id=row.pk, day=row.day, reason="错")
+    assert list(integrity.balances()) == []
+    tamper(committed_db, "ledger_leg", "UPDATE ledger_leg SET debit = -99 WHERE debit = -100")
+    assert "ledger.not_a_mirror" in {finding.code for finding in integrity.balances()}
 
 
 def tamper(name: str, table: str, sql: str) -> None:

@@ -16,6 +16,9 @@ from ops_platform.ledger.engine.chart import DIMENSION_TITLES, NO_DIMENSIONS, Ac
 FEWEST_LEGS = 2
 MOST_LEGS = 5_000
 LONGEST_WORDS = 200
+# Fen: 一万亿元, for a leg and for all legs of a side. Far above every hospital's books and far below what the columns of
+# balances hold (9,999 such entries), so that one slip of the keyboard never blocks an account.
+LARGEST = 100_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def _faults(entry: EntryInput, chart: Mapping[str, Account]) -> Iterator[Finding
         )
     for number, leg in enumerate(entry.legs, start=1):
         yield from _leg_faults(number, leg, chart)
+    yield from _size_faults(entry.legs)
     for book, (debits, credits_) in totals(entry.legs, chart).items():
         if debits != credits_:
             name = "财务会计" if book is Book.FINANCIAL else "预算会计"
@@ -116,6 +120,17 @@ def _faults(entry: EntryInput, chart: Mapping[str, Account]) -> Iterator[Finding
                 f"{name}借贷不平：借方 {from_fen(debits):,}，贷方 {from_fen(credits_):,}，"
                 f"相差 {from_fen(abs(debits - credits_)):,} 元。",
             )
+
+
+def _size_faults(legs: Sequence[Leg]) -> Iterator[Finding]:
+    most = f"{from_fen(LARGEST):,} 元"
+    large = [number for number, leg in enumerate(legs, start=1) if max(abs(leg.debit), abs(leg.credit)) > LARGEST]
+    for number in large:
+        yield _fault(
+            "ledger.amount_too_large", f"第 {number} 条分录的金额超过 {most}，请核对小数点和单位。", str(number)
+        )
+    if not large and max(sum(abs(leg.debit) for leg in legs), sum(abs(leg.credit) for leg in legs)) > LARGEST:
+        yield _fault("ledger.amount_too_large", f"凭证的借方或贷方合计超过 {most}，请核对，或分成几张凭证。")
 
 
 def _leg_faults(number: int, leg: Leg, chart: Mapping[str, Account]) -> Iterator[Finding]:
