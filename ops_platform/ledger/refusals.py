@@ -16,19 +16,27 @@ NUMERIC_OVERFLOW = "22003"
 def in_words(institution: Institution) -> Iterator[None]:
     """A savepoint: what a guard of the database refuses inside leaves as a refusal of the trade, and nothing is written."""
     try:
-        with transaction.atomic():
+        with overflow_in_words():
             yield
     except IntegrityError as error:
         refusal = _refusal(institution, error)
         if refusal is None:
             raise
         raise refusal from error
+
+
+@contextmanager
+def overflow_in_words() -> Iterator[None]:
+    """A savepoint: sums that no column holds leave as a refusal, and nothing is written."""
+    try:
+        with transaction.atomic():
+            yield
     except DataError as error:
         if getattr(getattr(error.__cause__, "diag", None), "sqlstate", "") != NUMERIC_OVERFLOW:
             raise
         raise Conflict(
             "ledger.balance_too_large",
-            "记账后科目余额或待记账占用的合计超出可以记录的范围，未记账。请核对金额，并作废误录的待记账凭证。",
+            "科目余额或待记账占用的合计超出可以记录的范围，未保存。请核对金额，并作废误录的待记账凭证。",
         ) from error
 
 

@@ -5,7 +5,9 @@ from io import StringIO
 import psycopg2
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
+from ops_platform.kernel import Conflict
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import integrity, services
 from tests.ledger.books import booked, received
@@ -51,6 +53,22 @@ def test_a_reversal_that_mirrors_nothing_is_named(committed_db: str) -> None:
     assert list(integrity.balances()) == []
     tamper(committed_db, "ledger_leg", "UPDATE ledger_leg SET debit = -99 WHERE debit = -100")
     assert "ledger.not_a_mirror" in {finding.code for finding in integrity.balances()}
+
+
+def test_sums_that_no_column_holds_are_refused_in_words(committed_db: str) -> None:
+    """Thousands of the largest vouchers, or one from before there was a limit: never a fault of the server."""
+    hospital = trade.alliance()["H1"]
+    booked(hospital, received("100.00", "a"))
+    full = "UPDATE ledger_runningbalance SET {0} = 9999999999999999.00"
+    tamper(committed_db, "ledger_runningbalance", full.format("held_debit"))
+    with pytest.raises(Conflict) as refusal:
+        services.hold(PLATFORM, institution=hospital, entry=received("100.00", "b"))
+    assert refusal.value.code == "ledger.balance_too_large"
+    tamper(committed_db, "ledger_runningbalance", full.format("debit"))
+    with pytest.raises(Conflict, match="超出"):
+        booked(hospital, received("100.00", "c"))
+    with pytest.raises(Conflict, match="超出"), transaction.atomic():
+        services.book(PLATFORM, institution=hospital, entry=received("100.00", "d"))
 
 
 def tamper(name: str, table: str, sql: str) -> None:

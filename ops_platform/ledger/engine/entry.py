@@ -111,7 +111,7 @@ def _faults(entry: EntryInput, chart: Mapping[str, Account]) -> Iterator[Finding
         )
     for number, leg in enumerate(entry.legs, start=1):
         yield from _leg_faults(number, leg, chart)
-    yield from _size_faults(entry.legs)
+    yield from size_faults(entry.legs)
     for book, (debits, credits_) in totals(entry.legs, chart).items():
         if debits != credits_:
             name = "财务会计" if book is Book.FINANCIAL else "预算会计"
@@ -122,7 +122,8 @@ def _faults(entry: EntryInput, chart: Mapping[str, Account]) -> Iterator[Finding
             )
 
 
-def _size_faults(legs: Sequence[Leg]) -> Iterator[Finding]:
+def size_faults(legs: Sequence[Leg]) -> Iterator[Finding]:
+    """Amounts beyond what an entry may say."""
     most = f"{from_fen(LARGEST):,} 元"
     large = [number for number, leg in enumerate(legs, start=1) if max(abs(leg.debit), abs(leg.credit)) > LARGEST]
     for number in large:

@@ -44,7 +44,15 @@ def refuse_without_the_whole(*, actor: Actor) -> None:
 def access_kept(actor: Actor, institution_id: int) -> Institution:
     """An institution whose books the actor keeps. Raises NotFound or Forbidden."""
     masterdata.access_institution(actor, institution_id, *KEEPERS)
-    return Institution.objects.get(pk=institution_id)
+    return named_institution(institution_id)
+
+
+def named_institution(institution_id: int) -> Institution:
+    """The institution of a number. Raises NotFound: who acts for all of them may name one that is not there."""
+    row = Institution.objects.filter(pk=institution_id).first()
+    if row is None:
+        raise NotFound("masterdata.no_institution", "没有这个机构，或您无权查看。")
+    return row
 
 
 def entries(actor: Actor) -> QuerySet[Entry]:
