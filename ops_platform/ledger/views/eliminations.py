@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.ledger.forms.consolidation import EliminationForm, EndMemberForm, ExplanationForm, MemberForm
-from ops_platform.ledger.models import ConsolidationRun, PairMatch
+from ops_platform.ledger.models import PairMatch
 from ops_platform.ledger.selectors import consolidation as reads
 from ops_platform.ledger.services import consolidation as writes
 from ops_platform.ledger.services import consolidation_members, eliminations
@@ -32,9 +32,7 @@ class Pairs(WholePage, ListPage):
         return reads.pairs(run=self.run())
 
     def get_table(self, rows: Any) -> PairTable:
-        run = self.run()
-        open_ = run.is_current and run.state == ConsolidationRun.State.DRAFT
-        return PairTable(rows, request=self.request, may_explain=open_ and self.may_change)
+        return PairTable(rows, request=self.request, may_explain=self.may_change and writes.is_open(self.run()))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**about_run(self.run()), **kwargs)
