@@ -555,7 +555,8 @@ def test_pages_say_what_is_left_and_that_a_draft_is_older_than_the_books(
     finalise(centre, run_id=run.pk)
     AccountingPeriod.objects.update(state="open")
     book(alliance["H1"], "7", ("1002", "1.00", None), ("4609", "-1.00", None))
-    said = client.post("/ledger/consolidation/run/", {"period": "2026-03"}, follow=True).content.decode()
+    asked = {"period": "2026-03", "next": "/ledger/consolidation/?period=2026-03"}
+    said = client.post("/ledger/consolidation/run/", asked, follow=True).content.decode()
     assert "仍是正式报表" in said
     assert "打开第 3 版草稿" in said
     draft = ConsolidationRun.objects.get(version=3)

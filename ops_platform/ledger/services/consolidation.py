@@ -86,7 +86,8 @@ def _own_findings(period: Period, read: Read, result: engine.Consolidation) -> I
 
 
 def is_open(run: ConsolidationRun) -> bool:
-    """Whether the run is the newest of its month and a draft: what may be explained and made final, also beside a final one."""
+    """Whether the run is the newest of its month and a draft, which may be explained and made final, also beside a final
+    one."""
     newer = ConsolidationRun.objects.filter(period=run.period, version__gt=run.version)
     return run.state == ConsolidationRun.State.DRAFT and not newer.exists()
 
