@@ -7,7 +7,7 @@ from django.db import connection
 
 from ops_platform.kernel import Finding, Severity
 from ops_platform.ledger.models import Entry
-from ops_platform.ledger.services.booking import GENESIS, hash_of
+from ops_platform.ledger.services.booking import GENESIS, earlier_hash_of, hash_of
 from ops_platform.ledger.services.contents import input_of, legs_of
 
 CHUNK = 2_000
@@ -139,7 +139,7 @@ def _first_fault(entries: Iterable[Entry]) -> Finding | None:
                 return _broken("ledger.chain_broken", f"{where}与前一张不衔接。", where)
             if row.digest != input_of(row, legs.get(row.pk, ())).digest:
                 return _broken("ledger.legs_altered", f"{where}的分录与记账时不同。", where)
-            if row.hash != hash_of(row):
+            if row.hash != hash_of(row) and row.hash != earlier_hash_of(row):
                 return _broken("ledger.entry_altered", f"{where}的内容被改动过。", where)
             previous, expected = row.hash, expected + 1
     return None

@@ -10,6 +10,8 @@ from django.db import transaction
 from ops_platform.kernel import Conflict
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import integrity, services
+from ops_platform.ledger.models import Entry
+from ops_platform.ledger.services.booking import earlier_hash_of
 from tests.ledger.books import booked, received
 from tests.support import database, trade
 
@@ -44,6 +46,19 @@ def test_amounts_that_are_no_numbers_are_named_and_stop_no_check(committed_db: s
     with pytest.raises(SystemExit):
         call_command("verify_integrity", stdout=said)
     assert "不是数字" in said.getvalue()
+
+
+def test_who_made_an_entry_and_whose_it_is_are_in_the_chain_and_older_chains_stay(committed_db: str) -> None:
+    hospital = trade.alliance()["H1"]
+    booked(hospital, received("100.00", "a"))
+    user = trade.person("somebody", None)
+    tamper(
+        committed_db, "ledger_entry", f"SET CONSTRAINTS ALL IMMEDIATE; UPDATE ledger_entry SET checker_id = {user.pk}"
+    )
+    assert [finding.code for finding in integrity.chain()] == ["ledger.entry_altered"]
+    row = Entry.objects.get()
+    tamper(committed_db, "ledger_entry", f"UPDATE ledger_entry SET hash = '{earlier_hash_of(row)}'")
+    assert list(integrity.chain()) == []
 
 
 def test_a_reversal_that_mirrors_nothing_is_named(committed_db: str) -> None:

@@ -17,12 +17,12 @@ finding makes no entry. An event whose amounts are all zero makes none either, w
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from ops_platform.kernel import Finding, Severity, digest_of, from_fen
 from ops_platform.ledger.engine.chart import NO_DIMENSIONS, Book, Dimensions
-from ops_platform.ledger.engine.entry import EntryInput, Leg, content_of, size_faults, words
+from ops_platform.ledger.engine.entry import EntryInput, Leg, content_of, words
 
 MOST_TOLD = 20
 
@@ -208,10 +208,6 @@ def entry_of(event: BusinessEvent, form: EventForm, postings: Sequence[Posting],
         for (_, is_credit, account, dimensions), fen in sorted(sums.items(), key=_order)
         if fen
     )
-    findings += [
-        replace(fault, message=f"{form.title} {event.key}：{fault.message}", subject=f"{event.type} {event.key}")
-        for fault in size_faults(legs_)
-    ]
     entry = None
     if legs_ and not findings:
         entry = EntryInput(

@@ -65,7 +65,10 @@ def ask_reversal(actor: Actor, *, entry_id: int, day: date, reason: str) -> tupl
     entry = red_entry(row, day=day, reason=reason)
     voucher = Voucher.objects.create(institution=institution, maker_id=maker, reverses=row)
     voucher.pending = pendings.hold(
-        actor, institution=institution, entry=_entry(voucher, day=day, summary=entry.summary, legs=entry.legs)
+        actor,
+        institution=institution,
+        entry=_entry(voucher, day=day, summary=entry.summary, legs=entry.legs),
+        mirror=True,
     )
     voucher.save(update_fields=["pending"])
     return voucher, _submit(actor, voucher, ())
