@@ -89,3 +89,16 @@ def test_json_that_is_nested_without_end_is_refused_in_words(client: Client) -> 
         answer = client.post("/api/v1/ledger/vouchers/", body, content_type="application/json")
         assert answer.status_code == 400
         assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("odd", ["9" * 30, "9" * 5_000, "²", "a\0"])
+def test_odd_choices_are_a_fault_of_the_server_nowhere(client: Client, odd: str) -> None:
+    names = "institution pair lines kind rules version template file_format event_type event_key like book measure page code"
+    faulty = []
+    for route in ROUTES:
+        for method in ("get", "post"):
+            given = dict.fromkeys(names.split(), odd) | {"period": "2026-03"}
+            status = asked(client, method, address(route), given)
+            if status >= 500:
+                faulty.append((method, route, status))
+    assert faulty == []

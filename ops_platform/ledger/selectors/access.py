@@ -6,6 +6,7 @@ from ops_platform.kernel import Actor, Forbidden, NotFound, Role
 from ops_platform.ledger.models import Entry, PendingEntry, Voucher
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.services import periods as masterdata
+from ops_platform.web.numbers import number_of
 
 WHOLE_READERS = (Role.OPERATION_CENTRE, Role.LEADERSHIP, Role.AUDITOR)
 KEEPERS = (Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
@@ -91,4 +92,4 @@ def pending_entries(actor: Actor) -> QuerySet[PendingEntry]:
 
 def may_see_voucher(actor: Actor, voucher_id: str) -> bool:
     """Whether the actor may open the attachments of a voucher."""
-    return voucher_id.isascii() and voucher_id.isdigit() and vouchers(actor).filter(pk=voucher_id).exists()
+    return vouchers(actor).filter(pk=number_of(voucher_id)).exists()

@@ -16,6 +16,7 @@ from ops_platform.ledger.services import consolidation as writes
 from ops_platform.ledger.services import consolidation_members, eliminations
 from ops_platform.ledger.tables.consolidation import EliminationTable, MemberTable, PairTable, kind_title
 from ops_platform.ledger.views.whole import WholePage, about_run
+from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
 
 
@@ -109,10 +110,10 @@ class NewElimination(WholePage, FormPage):
     submit_label = _("提交审批")
 
     def get_initial(self) -> dict[str, Any]:
-        number = self.request.GET.get("pair", "")
-        if not (number.isascii() and number.isdigit()):
+        number = number_of(self.request.GET.get("pair", ""))
+        if not number:
             return {}
-        pair = reads.access_pair(actor=self.actor, pair_id=int(number))
+        pair = reads.access_pair(actor=self.actor, pair_id=number)
         return {"pair": pair.pk, "period": pair.run.period, "through": pair.run.period}
 
     def act(self, form: EliminationForm) -> HttpResponse:
