@@ -435,6 +435,7 @@ OBJECTS: dict[str, Any] = {
 WITHOUT_INSTITUTION = {
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
+    "ledger:carry-everybody",
     "ledger:voucher-rules-version",
     "ledger:compare-voucher-rules",
     "ledger:voucher-rules-file",
