@@ -1,4 +1,4 @@
-"""The monthly report to the insurer (医保月报): visits and fees by insurer and scheme, and what the insurer owes by the books.
+"""The monthly report to the insurer (医保月报): visits and fees by insurer and scheme, and what insurers owe by the books.
 
 Source: none official is at hand; the definitions are this system's own and stand on the report (DEFINITIONS). All sums are
 fen. Per payer (insurer × scheme of the encounter):
@@ -19,14 +19,14 @@ discharge settlement) and is told apart, not compared.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 
 from ops_platform.kernel import from_fen
 
 SELF_PAY = "self_pay"
-FEN, BASIS_POINT = Decimal("0.01"), Decimal("0.0001")
+BASIS_POINTS = 10_000
 DEFINITIONS = (
     "门急诊人次：就诊时间在本月的门诊和急诊就诊数；出院人次：出院时间在本月的住院数。",
     "费用和医保支付按收费时间计入本月，退费以负数冲减；跨月住院的费用分别计入各月。个人自付 = 总费用 − 医保支付。",
@@ -83,7 +83,7 @@ class Fees:
         """Share that the insurer pays, to four decimals."""
         if self.total <= 0:
             return None
-        return (Decimal(self.insured) / self.total).quantize(BASIS_POINT, rounding=ROUND_HALF_UP)
+        return Decimal(_quotient(self.insured * BASIS_POINTS, self.total)).scaleb(-4)
 
     @property
     def fee_per_visit(self) -> Decimal | None:
@@ -97,7 +97,13 @@ class Fees:
 
 
 def _mean(fen: int, count: int) -> Decimal | None:
-    return (from_fen(fen) / count).quantize(FEN, rounding=ROUND_HALF_UP) if count else None
+    return from_fen(_quotient(fen, count)) if count else None
+
+
+def _quotient(dividend: int, divisor: int) -> int:
+    """Rounded to an integer, half away from zero; the divisor is positive."""
+    size = (2 * abs(dividend) + divisor) // (2 * divisor)
+    return size if dividend >= 0 else -size
 
 
 def sum_of(rows: Iterable[Fees]) -> Fees:
@@ -205,8 +211,7 @@ def receivable_report(
     booked = {(row.insurer, row.scheme): row for row in books}
     rows = []
     for payer in sorted({*booked, *expected}):
-        row = booked.get(payer, Receivable(*payer))
-        made = Receivable(*payer, row.opening, row.added, row.settled, row.from_charges, expected.get(payer, 0))
+        made = replace(booked.get(payer, Receivable(*payer)), expected=expected.get(payer, 0))
         if not made.empty and insurer in ("", made.insurer):
             rows.append(made)
     of_insurer = [row for row in fees if insurer in ("", row.insurer)]

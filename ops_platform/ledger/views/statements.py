@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.his_intake.public import COST_ITEMS
 from ops_platform.his_intake.public import READERS as INTAKE_READERS
 from ops_platform.kernel import NotFound, Period
-from ops_platform.ledger.engine.statements import BALANCE_SHEET, Statement
 from ops_platform.ledger.engine.insurer_report import DEFINITIONS
+from ops_platform.ledger.engine.statements import BALANCE_SHEET, Statement
 from ops_platform.ledger.intake_events import CHARGE_INCOME
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.reports import statements as reports
@@ -227,7 +227,7 @@ class FiscalReport(_OfInstitution):
 
 
 class InsurerReport(_OfInstitution):
-    """The monthly report to the insurer (医保月报): visits and fees by payer from the facts, the receivable from the books."""
+    """The monthly report to the insurer (医保月报): visits and fees from the facts, the receivable from the books."""
 
     title = _("医保月报")
     template_name = "ledger/insurer_report.html"
