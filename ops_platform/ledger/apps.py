@@ -118,6 +118,7 @@ class LedgerConfig(AppConfig):
         page(_("机构报表"), "ledger:statements", icon="report-money", order=50)
         page(_("收支日报"), "ledger:day-sheet", icon="calendar", order=51)
         page(_("财政季报"), "ledger:fiscal-report", icon="file-spreadsheet", order=52)
+        page(_("医保月报"), "ledger:insurer-report", icon="report-money", order=52)
         page(_("合并报表"), "ledger:consolidation", icon="sitemap", order=53, roles=access.WHOLE_READERS)
         page(_("凭证导出"), "ledger:exports", icon="file-export", order=55)
         page(_("科目对应"), "ledger:local-accounts", icon="arrows-exchange", order=60, roles=local_accounts.READERS)

@@ -235,6 +235,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "ledger-balances": BUSINESS,
     "ledger-vouchers": VOUCHER_MAKERS,
     **dict.fromkeys(("ledger:statements", "ledger:day-sheet", "ledger:fiscal-report"), BUSINESS),
+    "ledger:insurer-report": BUSINESS,
     **{
         f"ledger:{name}": roles("oc lead aud")
         for name in (
