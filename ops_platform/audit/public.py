@@ -2,5 +2,6 @@
 
 from ops_platform.audit.chain import record
 from ops_platform.audit.registry import action_title, register_actions, register_check, register_institution_names
+from ops_platform.audit.selectors import last_deeds
 
-__all__ = ["action_title", "record", "register_actions", "register_check", "register_institution_names"]
+__all__ = ["action_title", "last_deeds", "record", "register_actions", "register_check", "register_institution_names"]
