@@ -114,6 +114,7 @@ class LedgerConfig(AppConfig):
         page(_("业务事项"), "ledger:events", icon="receipt", order=5)
         page(_("手工凭证"), "ledger:vouchers", icon="pencil", order=20)
         page(_("待记账凭证"), "ledger:pending", icon="clock", order=30)
+        page(_("不得透支的科目"), "ledger:floors", icon="lock", order=31)
         page(_("科目余额表"), "ledger:trial-balance", icon="scale", order=40)
         page(_("机构报表"), "ledger:statements", icon="report-money", order=50)
         page(_("收支日报"), "ledger:day-sheet", icon="calendar", order=51)

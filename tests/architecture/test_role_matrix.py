@@ -313,11 +313,23 @@ OF_CONSOLIDATION = (
     "ledger:eliminations",
     "ledger:elimination",
     "ledger:explain-pair",
+    "ledger-consolidation",
+    "ledger-finalise-consolidation",
+    "ledger-worksheet",
+    "ledger-figures",
+    "ledger-pairs",
+    "ledger-eliminations",
+    "ledger-minority-interest",
+    "ledger-explain-pair",
+    "ledger-elimination",
 )
 OF_CONSOLIDATED_FIGURE: dict[str, dict[str, Any]] = {
     "ledger:consolidated-account": {"code": "1002"},
     "ledger:consolidated-statement": {"layout": "balance_sheet"},
     "ledger:consolidated-line": {"layout": "balance_sheet", "line": "assets"},
+    "ledger-consolidated-account": {"account": "1002"},
+    "ledger-consolidated-statement": {"statement": "balance_sheet"},
+    "ledger-consolidated-line": {"statement": "balance_sheet", "line": "assets"},
 }
 
 
@@ -332,6 +344,7 @@ def _consolidation(*_: Any) -> dict[str, Any]:
 
 
 OBJECTS: dict[str, Any] = {
+    "ledger-statement": lambda *_: {"statement": "balance_sheet"},
     "ledger:event": _cost_event,
     "ledger:event-facts": _cost_event,
     "ledger:book-events": _books,
@@ -435,6 +448,7 @@ OBJECTS: dict[str, Any] = {
 WITHOUT_INSTITUTION = {
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
+    "ledger-statement",
     "ledger:voucher-rules-version",
     "ledger:compare-voucher-rules",
     "ledger:voucher-rules-file",
