@@ -15,7 +15,7 @@ from workflows.engine.preview import StepPreview, preview
 from workflows.models import Act, Matter, Task
 from workflows.selectors import matters as selectors
 from workflows.services.acts import OWNER, may_say
-from workflows.services.keeping import course_of, definition_of, digest_of_subject
+from workflows.services.keeping import CONTENT, course_of, definition_of, digest_of_subject
 from workflows.services.roster import Place, roster_for
 from workflows.subjects import Subject, subject_type
 
@@ -47,6 +47,23 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One line that reads otherwise than when the matter was submitted before; empty where there was or is none."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry of the record; of a new submission with what is other than before."""
+
+    act: Act
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the page needs."""
 
@@ -54,7 +71,7 @@ class Page:
     broken: bool
     sealed: bool
     stages: tuple[Stage, ...]
-    record: Sequence[Act]
+    record: Sequence[Recorded]
     task: Task | None
     earlier: tuple[Stage, ...]
     may_withdraw: bool
@@ -82,7 +99,7 @@ def page(actor: Actor, matter: Matter) -> Page:
         broken=_broken(matter, course, subject),
         sealed=subject is not None and digest_of_subject(subject) == matter.digest,
         stages=stages,
-        record=selectors.record_of(matter),
+        record=_recorded(selectors.record_of(matter)),
         task=task,
         earlier=tuple(stage for stage in stages if stage.key in before and stage.key in been) if task else (),
         may_withdraw=mine and _may_withdraw(course),
@@ -93,6 +110,27 @@ def page(actor: Actor, matter: Matter) -> Page:
         kind=str(subject_type(matter.subject_type).title),
         documents=discussed(matter),
     )
+
+
+def _recorded(acts: Sequence[Act]) -> list[Recorded]:
+    """The record; each submission against the one before it."""
+    found: list[Recorded] = []
+    former: dict[str, str] | None = None
+    for act in acts:
+        submitted = next((event["detail"] for event in act.events if event["kind"] == CONTENT), None)
+        if submitted is None:
+            found.append(Recorded(act))
+            continue
+        present = dict(submitted["lines"]) | {"附件": "、".join(submitted["files"])}
+        found.append(Recorded(act, _changes(former, present) if former is not None else ()))
+        former = present
+    return found
+
+
+def _changes(former: dict[str, str], present: dict[str, str]) -> tuple[Change, ...]:
+    labels = dict.fromkeys([*former, *present])
+    both = [(label, former.get(label, ""), present.get(label, "")) for label in labels]
+    return tuple(Change(*each) for each in both if each[1] != each[2])
 
 
 def address(matter: Matter) -> str:
