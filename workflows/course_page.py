@@ -11,6 +11,7 @@ from ops_platform.identity.models import ROLE_TITLES, User
 from ops_platform.kernel import Actor, NotFound, Role
 from workflows.engine.course import ENDED, Course, State
 from workflows.engine.definition import Mode, Step, Withdrawing
+from workflows.engine.moving import asked_by
 from workflows.engine.preview import StepPreview, preview
 from workflows.models import Act, Matter, Task
 from workflows.selectors import matters as selectors
@@ -19,6 +20,7 @@ from workflows.services.keeping import CONTENT, course_of, definition_of, digest
 from workflows.services.roster import Place, roster_for
 from workflows.subjects import Subject, subject_type
 
+GONE = (Task.State.DROPPED, Task.State.TAKEN_BACK)
 MODES = {Mode.ANY: "任一人签", Mode.ALL: "全部会签", Mode.COUNT: "{count} 人会签", Mode.EACH: "双签"}
 
 
@@ -44,6 +46,15 @@ class Stage:
     how: str
     condition: str
     signers: tuple[Signer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """An added signer whom the reader may ask no more: by which task of the reader's own, who it is."""
+
+    task: int
+    person: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,7 @@ class Page:
     stages: tuple[Stage, ...]
     record: Sequence[Recorded]
     task: Task | None
+    guests: Sequence[Guest]
     earlier: tuple[Stage, ...]
     may_withdraw: bool
     may_resubmit: bool
@@ -101,6 +113,7 @@ def page(actor: Actor, matter: Matter) -> Page:
         stages=stages,
         record=_recorded(selectors.record_of(matter)),
         task=task,
+        guests=_guests(actor, course, tasks),
         earlier=tuple(stage for stage in stages if stage.key in before and stage.key in been) if task else (),
         may_withdraw=mine and _may_withdraw(course),
         may_resubmit=mine and course.state is State.RETURNED,
@@ -110,6 +123,21 @@ def page(actor: Actor, matter: Matter) -> Page:
         kind=str(subject_type(matter.subject_type).title),
         documents=discussed(matter),
     )
+
+
+def _guests(actor: Actor, course: Course, tasks: Sequence[Task]) -> list[Guest]:
+    if course.state is not State.RUNNING:
+        return []
+    names = {row.person_id: str(row.person) for row in tasks}
+    mine = [(seat, task) for seat in course.seats for task in seat.tasks if task.person == actor.user and task.waiting]
+    return [
+        Guest(own.number, guest.person, names.get(guest.person, ""))
+        for seat, own in mine
+        for other in course.seats
+        if other.waiting and asked_by(other, seat)
+        for guest in other.tasks
+        if guest.waiting
+    ]
 
 
 def _recorded(acts: Sequence[Act]) -> list[Recorded]:
@@ -200,7 +228,7 @@ def _state(course: Course, number: int, position: int, step: StepPreview, own: S
 
 def _stage(step: StepPreview, own: Sequence[Task], state: str, names: dict[int, str]) -> Stage:
     if state in ("done", "present", "stopped"):
-        signers = tuple(_signer(row) for row in own if state != "done" or row.state != Task.State.DROPPED)
+        signers = tuple(_signer(row) for row in own if state != "done" or row.state not in GONE)
     elif state == "ahead":
         signers = tuple(
             Signer(names.get(c.person, ""), names.get(c.behalf_of or 0, ""), c.why, "ahead", "")

@@ -18,7 +18,7 @@ from ops_platform.notifications import services as notifications
 from ops_platform.notifications.models import Delivery
 from tests.support import trade
 from tests.workflows.test_acts import Hospital, approve, me, turn
-from workflows import services
+from workflows import integrity, services
 from workflows.models import Act, FlowVersion, Matter, Request
 
 pytestmark = pytest.mark.django_db
@@ -422,3 +422,21 @@ def test_auditors_say_nothing_through_the_api_either(hospital: Hospital) -> None
     with pytest.raises(Forbidden) as refusal:
         services.comment(me(hospital.auditor), matter_id=matter.pk, words="看过了")
     assert refusal.value.code == "workflows.reads_only"
+
+
+def test_a_wrongly_added_signer_is_taken_back_on_the_page(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    task = turn(matter, hospital.head)
+    common = {"matter_id": matter.pk, "task": task, "comment": "请中心先核"}
+    services.add_signer(me(hospital.head), added=hospital.centre.pk, before=True, **common)
+    head, address = sign_in(hospital.head), f"/workflows/matters/{matter.pk}/"
+    assert "已请 centre 加签，尚未办理" in head.get(address).content.decode()
+    assert "取消加签" not in sign_in(hospital.centre).get(address).content.decode()
+    given = {"task": task, "person": hospital.centre.pk, "comment": "选错了人"}
+    assert "已取消加签" in head.post(f"{address}take-back/", given, follow=True).content.decode()
+    assert "请您审批" in head.get(address).content.decode()
+    approve(matter, hospital.head)
+    assert Act.objects.filter(kind="take_back", other=hospital.centre).count() == 1
+    assert list(integrity.signatures()) == list(integrity.turns()) == []
+    for odd in ("", "\0", "9" * 30, "x"):
+        assert head.post(f"{address}take-back/", {**given, "person": odd}).status_code < 500

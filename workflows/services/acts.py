@@ -201,6 +201,22 @@ def add_signer(actor: Actor, *, matter_id: int, task: int, added: int, before: b
 
 
 @transaction.atomic
+def take_back_signer(actor: Actor, *, matter_id: int, task: int, guest: int, comment: str) -> Matter:
+    """Ask an added signer no more (取消加签), with the reason; who added may add another."""
+    matter, course = _locked(matter_id)
+    held, roster = course.task(task), _roster(matter)
+    must_be_allowed(actor, matter, course, held, roster)
+    deed = Deed(ActKind.TAKE_BACK, _reason(comment), held, guest)
+    return _act(
+        actor,
+        matter,
+        course,
+        deed,
+        lambda me: verbs.take_back_signer(course, task=task, person=me, guest=guest, roster=roster),
+    )
+
+
+@transaction.atomic
 def urge(actor: Actor, *, matter_id: int) -> Matter:
     """The applicant asks those whose turn it is to act (催办); once an hour."""
     matter, course = _locked(matter_id)
