@@ -83,6 +83,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "workflows:say": KNOWN - roles("aud sup"),
     "workflows:resubmit": KNOWN,
     "workflows:withdraw": KNOWN,
+    "workflows:take-back-signer": KNOWN,
     "workflows:urge": KNOWN,
     "workflows:of-subject": KNOWN,
     "workflows:new-request": KNOWN - roles("aud sup adm"),

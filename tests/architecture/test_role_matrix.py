@@ -269,6 +269,7 @@ MATTER_PAGES = (
     "workflows:say",
     "workflows:resubmit",
     "workflows:withdraw",
+    "workflows:take-back-signer",
     "workflows:urge",
     "api-matter",
     "api-matter-acts",
