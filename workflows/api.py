@@ -160,6 +160,7 @@ class ActingSerializer(serializers.Serializer):
             "transfer",
             "add_before",
             "add_after",
+            "take_back",
             "withdraw",
             "resubmit",
             "urge",
@@ -172,7 +173,7 @@ class ActingSerializer(serializers.Serializer):
     )
     comment = serializers.CharField(max_length=1000, required=False, allow_blank=True, default="", help_text="意见")
     step = serializers.CharField(max_length=40, required=False, allow_blank=True, default="", help_text="退回到的环节")
-    person = serializers.IntegerField(required=False, min_value=1, help_text="转办或加签的人员编号")
+    person = serializers.IntegerField(required=False, min_value=1, help_text="转办、加签或取消加签的人员编号")
 
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="我可以查看的事项"))
@@ -271,6 +272,8 @@ def _verb(actor: Actor, pk: int, given: dict[str, Any]) -> Callable[[], Matter]:
         raise Invalid("workflows.no_such_colleague", "请在 person 中给出人员编号。", field="person")
     if act == "transfer":
         return lambda: services.transfer(actor, to=given["person"], **common)
+    if act == "take_back":
+        return lambda: services.take_back_signer(actor, guest=given["person"], **common)
     return lambda: services.add_signer(actor, added=given["person"], before=act == "add_before", **common)
 
 

@@ -11,14 +11,16 @@ from ops_platform.identity.models import ROLE_TITLES, User
 from ops_platform.kernel import Actor, NotFound, Role
 from workflows.engine.course import ENDED, Course, State
 from workflows.engine.definition import Mode, Step, Withdrawing
+from workflows.engine.moving import asked_by
 from workflows.engine.preview import StepPreview, preview
 from workflows.models import Act, Matter, Task
 from workflows.selectors import matters as selectors
 from workflows.services.acts import OWNER, may_say
-from workflows.services.keeping import course_of, definition_of, digest_of_subject
+from workflows.services.keeping import CONTENT, course_of, definition_of, digest_of_subject
 from workflows.services.roster import Place, roster_for
 from workflows.subjects import Subject, subject_type
 
+GONE = (Task.State.DROPPED, Task.State.TAKEN_BACK)
 MODES = {Mode.ANY: "任一人签", Mode.ALL: "全部会签", Mode.COUNT: "{count} 人会签", Mode.EACH: "双签"}
 
 
@@ -47,6 +49,32 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Guest:
+    """An added signer whom the reader may ask no more: by which task of the reader's own, who it is."""
+
+    task: int
+    person: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line that reads otherwise than when the matter was submitted before; empty where there was or is none."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry of the record; of a new submission with what is other than before."""
+
+    act: Act
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the page needs."""
 
@@ -54,8 +82,9 @@ class Page:
     broken: bool
     sealed: bool
     stages: tuple[Stage, ...]
-    record: Sequence[Act]
+    record: Sequence[Recorded]
     task: Task | None
+    guests: Sequence[Guest]
     earlier: tuple[Stage, ...]
     may_withdraw: bool
     may_resubmit: bool
@@ -82,8 +111,9 @@ def page(actor: Actor, matter: Matter) -> Page:
         broken=_broken(matter, course, subject),
         sealed=subject is not None and digest_of_subject(subject) == matter.digest,
         stages=stages,
-        record=selectors.record_of(matter),
+        record=_recorded(selectors.record_of(matter)),
         task=task,
+        guests=_guests(actor, course, tasks),
         earlier=tuple(stage for stage in stages if stage.key in before and stage.key in been) if task else (),
         may_withdraw=mine and _may_withdraw(course),
         may_resubmit=mine and course.state is State.RETURNED,
@@ -93,6 +123,42 @@ def page(actor: Actor, matter: Matter) -> Page:
         kind=str(subject_type(matter.subject_type).title),
         documents=discussed(matter),
     )
+
+
+def _guests(actor: Actor, course: Course, tasks: Sequence[Task]) -> list[Guest]:
+    if course.state is not State.RUNNING:
+        return []
+    names = {row.person_id: str(row.person) for row in tasks}
+    mine = [(seat, task) for seat in course.seats for task in seat.tasks if task.person == actor.user and task.waiting]
+    return [
+        Guest(own.number, guest.person, names.get(guest.person, ""))
+        for seat, own in mine
+        for other in course.seats
+        if other.waiting and asked_by(other, seat)
+        for guest in other.tasks
+        if guest.waiting
+    ]
+
+
+def _recorded(acts: Sequence[Act]) -> list[Recorded]:
+    """The record; each submission against the one before it."""
+    found: list[Recorded] = []
+    former: dict[str, str] | None = None
+    for act in acts:
+        submitted = next((event["detail"] for event in act.events if event["kind"] == CONTENT), None)
+        if submitted is None:
+            found.append(Recorded(act))
+            continue
+        present = dict(submitted["lines"]) | {"附件": "、".join(submitted["files"])}
+        found.append(Recorded(act, _changes(former, present) if former is not None else ()))
+        former = present
+    return found
+
+
+def _changes(former: dict[str, str], present: dict[str, str]) -> tuple[Change, ...]:
+    labels = dict.fromkeys([*former, *present])
+    both = [(label, former.get(label, ""), present.get(label, "")) for label in labels]
+    return tuple(Change(*each) for each in both if each[1] != each[2])
 
 
 def address(matter: Matter) -> str:
@@ -162,7 +228,7 @@ def _state(course: Course, number: int, position: int, step: StepPreview, own: S
 
 def _stage(step: StepPreview, own: Sequence[Task], state: str, names: dict[int, str]) -> Stage:
     if state in ("done", "present", "stopped"):
-        signers = tuple(_signer(row) for row in own if state != "done" or row.state != Task.State.DROPPED)
+        signers = tuple(_signer(row) for row in own if state != "done" or row.state not in GONE)
     elif state == "ahead":
         signers = tuple(
             Signer(names.get(c.person, ""), names.get(c.behalf_of or 0, ""), c.why, "ahead", "")

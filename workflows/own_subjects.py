@@ -134,7 +134,7 @@ def _load_flow(subject: str) -> Subject:
         if flow.draft
         else reverse("workflows:flow", args=[flow.pk]),
         edit=reverse("workflows:flow-draft", args=[flow.pk]),
-        barred=frozenset({flow.draft_by_id} if flow.draft_by_id else ()),
+        barred=frozenset(flow.draft_editors),
     )
 
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path("matters/<int:pk>/say/", matters.Say.as_view(), name="say"),
     path("matters/<int:pk>/resubmit/", matters.Resubmit.as_view(), name="resubmit"),
     path("matters/<int:pk>/withdraw/", matters.Withdraw.as_view(), name="withdraw"),
+    path("matters/<int:pk>/take-back/", matters.TakeBackSigner.as_view(), name="take-back-signer"),
     path("matters/<int:pk>/urge/", matters.Urge.as_view(), name="urge"),
     path("subjects/<slug:app>.<slug:kind>/<str:subject>/", matters.OfSubject.as_view(), name="of-subject"),
     path("requests/new/", requests.NewRequest.as_view(), name="new-request"),

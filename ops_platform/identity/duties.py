@@ -7,6 +7,17 @@ from django.db.models import Q
 from ops_platform.identity.models import DutyPair, RoleAssignment, User
 from ops_platform.masterdata.models import SourceMark
 
+APPROVAL_AND_EXECUTION = "审批与执行须由不同的人办理"
+DECIDING = (
+    "accounting_reviewer",
+    "cashier",
+    "cashier_reviewer",
+    "department_head",
+    "institution_head",
+    "insurance_officer",
+    "leadership",
+    "operation_centre",
+)
 PAIRS = (
     ("cashier", "cashier_reviewer", "收费与复核须由不同的人办理", SourceMark.SEED),
     ("accounting_reviewer", "finance_officer", "制单与审核须由不同的人办理", SourceMark.SEED),
@@ -17,6 +28,17 @@ PAIRS = (
     ("finance_officer", "system_admin", "业务经办与系统管理须由不同的人担任", SourceMark.DEFAULT),
     ("auditor", "finance_officer", "审计与被审计业务须由不同的人担任", SourceMark.DEFAULT),
     ("auditor", "system_admin", "审计与系统管理须由不同的人担任", SourceMark.DEFAULT),
+    ("cashier", "institution_head", APPROVAL_AND_EXECUTION, SourceMark.SEED),
+    ("cashier", "finance_director", APPROVAL_AND_EXECUTION, SourceMark.SEED),
+    ("cashier", "operation_centre", APPROVAL_AND_EXECUTION, SourceMark.SEED),
+    ("cashier", "leadership", APPROVAL_AND_EXECUTION, SourceMark.SEED),
+    ("cashier", "department_head", "业务与财务须由不同的人办理", SourceMark.SEED),
+    ("finance_director", "finance_officer", APPROVAL_AND_EXECUTION, SourceMark.SEED),
+    *(
+        ("auditor", role, "审计与被审计业务须由不同的人担任", SourceMark.DEFAULT)
+        for role in (*DECIDING, "finance_director")
+    ),
+    *(("system_admin", role, "业务审批与系统管理须由不同的人担任", SourceMark.DEFAULT) for role in DECIDING),
 )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ops_platform.ledger import api, api_events
+from ops_platform.ledger import api, api_books, api_consolidation, api_events, api_local_accounts, api_statements
 
 urlpatterns = [
     path("accounts/", api.AccountListView.as_view(), name="ledger-accounts"),
@@ -16,4 +16,71 @@ urlpatterns = [
     path("voucher-rules/", api_events.VoucherRulesView.as_view(), name="ledger-voucher-rules"),
     path("voucher-exports/", api_events.VoucherExportListView.as_view(), name="ledger-voucher-exports"),
     path("voucher-exports/file/", api_events.ExportVouchersView.as_view(), name="ledger-export-vouchers"),
+    path("pending-entries/", api_books.PendingListView.as_view(), name="ledger-pending-entries"),
+    path("floors/", api_books.FloorsView.as_view(), name="ledger-floors"),
+    path("own-accounts/", api_books.AddOwnAccountView.as_view(), name="ledger-own-accounts"),
+    path("own-accounts/close/", api_books.CloseOwnAccountView.as_view(), name="ledger-close-own-account"),
+    path("years/carry-forward/", api_books.CarryForwardView.as_view(), name="ledger-carry-forward"),
+    path("statements/", api_statements.LayoutListView.as_view(), name="ledger-statements"),
+    path("statements/<slug:statement>/", api_statements.StatementView.as_view(), name="ledger-statement"),
+    path("fiscal-report/", api_statements.FiscalReportView.as_view(), name="ledger-fiscal-report"),
+    path("trial-balance/", api_statements.TrialBalanceView.as_view(), name="ledger-trial-balance"),
+    path("day-sheet/", api_statements.DaySheetView.as_view(), name="ledger-day-sheet"),
+    path("local-accounts/", api_local_accounts.LocalAccountsView.as_view(), name="ledger-local-accounts"),
+    path("local-accounts/history/", api_local_accounts.MappingHistoryView.as_view(), name="ledger-mapping-history"),
+    path("local-accounts/adopt/", api_local_accounts.AdoptProposalsView.as_view(), name="ledger-adopt-proposals"),
+    path("local-accounts/findings/", api_local_accounts.FindingsView.as_view(), name="ledger-local-account-findings"),
+    path("books-modes/", api_local_accounts.BooksModesView.as_view(), name="ledger-books-modes"),
+    path("openings/", api_local_accounts.OpeningView.as_view(), name="ledger-openings"),
+    path("comparison/", api_local_accounts.ComparisonView.as_view(), name="ledger-comparison"),
+    path("consolidations/", api_consolidation.ConsolidationListView.as_view(), name="ledger-consolidations"),
+    path(
+        "consolidations/current/",
+        api_consolidation.CurrentConsolidationView.as_view(),
+        name="ledger-current-consolidation",
+    ),
+    path("consolidations/<int:pk>/", api_consolidation.ConsolidationView.as_view(), name="ledger-consolidation"),
+    path(
+        "consolidations/<int:pk>/finalise/",
+        api_consolidation.FinaliseView.as_view(),
+        name="ledger-finalise-consolidation",
+    ),
+    path(
+        "consolidations/<int:pk>/statements/<slug:statement>/",
+        api_consolidation.ConsolidatedStatementView.as_view(),
+        name="ledger-consolidated-statement",
+    ),
+    path(
+        "consolidations/<int:pk>/statements/<slug:statement>/<slug:line>/",
+        api_consolidation.ConsolidatedLineView.as_view(),
+        name="ledger-consolidated-line",
+    ),
+    path("consolidations/<int:pk>/worksheet/", api_consolidation.WorksheetView.as_view(), name="ledger-worksheet"),
+    path("consolidations/<int:pk>/figures/", api_consolidation.FigureListView.as_view(), name="ledger-figures"),
+    path(
+        "consolidations/<int:pk>/accounts/<slug:account>/",
+        api_consolidation.ConsolidatedAccountView.as_view(),
+        name="ledger-consolidated-account",
+    ),
+    path("consolidations/<int:pk>/pairs/", api_consolidation.PairListView.as_view(), name="ledger-pairs"),
+    path(
+        "consolidations/<int:pk>/eliminations/",
+        api_consolidation.EliminationListView.as_view(),
+        name="ledger-eliminations",
+    ),
+    path(
+        "consolidations/<int:pk>/minority-interest/",
+        api_consolidation.MinorityListView.as_view(),
+        name="ledger-minority-interest",
+    ),
+    path("pairs/<int:pk>/explain/", api_consolidation.ExplainView.as_view(), name="ledger-explain-pair"),
+    path("eliminations/", api_consolidation.ProposeEliminationView.as_view(), name="ledger-propose-elimination"),
+    path("eliminations/<int:pk>/", api_consolidation.EliminationView.as_view(), name="ledger-elimination"),
+    path("consolidation-members/", api_consolidation.MemberListView.as_view(), name="ledger-members"),
+    path("consolidation-members/end/", api_consolidation.EndMembershipView.as_view(), name="ledger-end-membership"),
+    path(
+        "consolidation-members/everybody/",
+        api_consolidation.IncludeEverybodyView.as_view(),
+        name="ledger-include-everybody",
+    ),
 ]

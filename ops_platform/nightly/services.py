@@ -308,7 +308,7 @@ def sweep() -> int:
         since_lost = Q(messaged_at__lt=F("lease_until"))
         lost = run.lanes.filter(unheard | since_lost, state=LaneState.RUNNING, lease_until__lt=now)
         waiting = run.lanes.filter(unheard, state=LaneState.WAITING, institution__isnull=False)
-        ready = (lost | waiting).distinct()
+        ready = lost | waiting
         if not run.lanes.filter(institution__isnull=False, state__in=[LaneState.WAITING, LaneState.RUNNING]).exists():
-            ready = (ready | run.lanes.filter(unheard, state=LaneState.WAITING, institution__isnull=True)).distinct()
+            ready |= run.lanes.filter(unheard, state=LaneState.WAITING, institution__isnull=True)
         return _send_lanes(ready)

@@ -83,6 +83,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "workflows:say": KNOWN - roles("aud sup"),
     "workflows:resubmit": KNOWN,
     "workflows:withdraw": KNOWN,
+    "workflows:take-back-signer": KNOWN,
     "workflows:urge": KNOWN,
     "workflows:of-subject": KNOWN,
     "workflows:new-request": KNOWN - roles("aud sup adm"),
@@ -234,7 +235,69 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "ledger-entries": BUSINESS,
     "ledger-balances": BUSINESS,
     "ledger-vouchers": VOUCHER_MAKERS,
+    **dict.fromkeys(
+        (
+            "ledger:floors",
+            "ledger-floors",
+            "ledger-pending-entries",
+            "ledger-statements",
+            "ledger-statement",
+            "ledger-fiscal-report",
+            "ledger-trial-balance",
+            "ledger-day-sheet",
+        ),
+        BUSINESS,
+    ),
+    **dict.fromkeys(
+        (
+            "ledger-own-accounts",
+            "ledger-close-own-account",
+            "ledger-carry-forward",
+            "ledger-openings",
+        ),
+        CLOSERS,
+    ),
+    **dict.fromkeys(
+        (
+            "ledger-local-accounts",
+            "ledger-mapping-history",
+            "ledger-local-account-findings",
+            "ledger-books-modes",
+            "ledger-comparison",
+        ),
+        MAPPING_READERS,
+    ),
+    "ledger-adopt-proposals": MAPPING_KEEPERS,
+    **dict.fromkeys(
+        (
+            "ledger-consolidations",
+            "ledger-current-consolidation",
+            "ledger-consolidation",
+            "ledger-consolidated-statement",
+            "ledger-consolidated-line",
+            "ledger-worksheet",
+            "ledger-figures",
+            "ledger-consolidated-account",
+            "ledger-pairs",
+            "ledger-eliminations",
+            "ledger-minority-interest",
+            "ledger-elimination",
+            "ledger-members",
+        ),
+        roles("oc lead aud"),
+    ),
+    **dict.fromkeys(
+        (
+            "ledger-finalise-consolidation",
+            "ledger-explain-pair",
+            "ledger-propose-elimination",
+            "ledger-end-membership",
+            "ledger-include-everybody",
+        ),
+        roles("oc"),
+    ),
     **dict.fromkeys(("ledger:statements", "ledger:day-sheet", "ledger:fiscal-report"), BUSINESS),
+    "ledger:insurer-report": BUSINESS,
     **{
         f"ledger:{name}": roles("oc lead aud")
         for name in (

@@ -269,6 +269,7 @@ MATTER_PAGES = (
     "workflows:say",
     "workflows:resubmit",
     "workflows:withdraw",
+    "workflows:take-back-signer",
     "workflows:urge",
     "api-matter",
     "api-matter-acts",
@@ -313,11 +314,23 @@ OF_CONSOLIDATION = (
     "ledger:eliminations",
     "ledger:elimination",
     "ledger:explain-pair",
+    "ledger-consolidation",
+    "ledger-finalise-consolidation",
+    "ledger-worksheet",
+    "ledger-figures",
+    "ledger-pairs",
+    "ledger-eliminations",
+    "ledger-minority-interest",
+    "ledger-explain-pair",
+    "ledger-elimination",
 )
 OF_CONSOLIDATED_FIGURE: dict[str, dict[str, Any]] = {
     "ledger:consolidated-account": {"code": "1002"},
     "ledger:consolidated-statement": {"layout": "balance_sheet"},
     "ledger:consolidated-line": {"layout": "balance_sheet", "line": "assets"},
+    "ledger-consolidated-account": {"account": "1002"},
+    "ledger-consolidated-statement": {"statement": "balance_sheet"},
+    "ledger-consolidated-line": {"statement": "balance_sheet", "line": "assets"},
 }
 
 
@@ -332,6 +345,7 @@ def _consolidation(*_: Any) -> dict[str, Any]:
 
 
 OBJECTS: dict[str, Any] = {
+    "ledger-statement": lambda *_: {"statement": "balance_sheet"},
     "ledger:event": _cost_event,
     "ledger:event-facts": _cost_event,
     "ledger:book-events": _books,
@@ -433,9 +447,11 @@ OBJECTS: dict[str, Any] = {
 }
 # objects that belong to no institution, that everybody may see, or that are seen by who had a hand in them
 WITHOUT_INSTITUTION = {
+    "ledger:carry-everybody",
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
     "ledger:carry-everybody",
+    "ledger-statement",
     "ledger:voucher-rules-version",
     "ledger:compare-voucher-rules",
     "ledger:voucher-rules-file",

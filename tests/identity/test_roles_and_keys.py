@@ -41,7 +41,7 @@ def test_a_role_takes_effect_only_when_a_second_person_confirms_it(hospital: Ins
 
 def test_nobody_confirms_a_role_of_their_own(hospital: Institution) -> None:
     first, second, _third = admin("admin1"), admin("admin2"), admin("admin3")
-    assignment = services.propose_role(first, user_id=second.user or 0, role=Role.LEADERSHIP)
+    assignment = services.propose_role(first, user_id=second.user or 0, role=Role.REGIONAL_SUPERVISOR)
     with pytest.raises(Forbidden):
         services.confirm_role(second, assignment_id=assignment.pk)
 
@@ -52,6 +52,11 @@ def test_nobody_confirms_a_role_of_their_own(hospital: Institution) -> None:
         (Role.CASHIER, Role.CASHIER_REVIEWER),
         (Role.FINANCE_OFFICER, Role.ACCOUNTING_REVIEWER),
         (Role.SYSTEM_ADMIN, Role.FINANCE_DIRECTOR),
+        (Role.SYSTEM_ADMIN, Role.OPERATION_CENTRE),
+        (Role.AUDITOR, Role.OPERATION_CENTRE),
+        (Role.AUDITOR, Role.FINANCE_DIRECTOR),
+        (Role.CASHIER, Role.INSTITUTION_HEAD),
+        (Role.FINANCE_OFFICER, Role.FINANCE_DIRECTOR),
     ],
 )
 def test_incompatible_duties_are_refused_when_the_role_is_given(

@@ -4,13 +4,14 @@ from datetime import date
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from costing.models import CostRun
 from ops_platform.kernel import Conflict, Invalid, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
 from ops_platform.nightly import graph, services
-from ops_platform.nightly.models import Lane, NightlyRun, StepRun, StepState
+from ops_platform.nightly.models import Lane, LaneState, NightlyRun, StepRun, StepState
 from ops_platform.notifications.models import OutboxTask
 from tests.support import trade
 from tests.support.database import seen_from_outside
@@ -201,6 +202,19 @@ def _in_mid_step(platform: Platform) -> bool:
             " WHERE i.code = 'H1' AND s.step = 'costing.allocation' AND s.state = 'running'",
         )
     )
+
+
+@pytest.mark.django_db
+def test_the_sweeper_sends_the_lane_of_the_alliance_again_when_its_message_went_missing() -> None:
+    trade.alliance()
+    run = services.start_run(PLATFORM, business_date=BUSINESS_DATE, trigger="command")
+    run.lanes.filter(institution__isnull=False).update(state=LaneState.SUCCEEDED)
+    long_ago = timezone.now() - 2 * services.RESEND_AFTER
+    alliance = run.lanes.filter(institution__isnull=True)
+    alliance.update(state=LaneState.WAITING, messaged_at=long_ago)
+    assert services.sweep() == 1
+    assert alliance.get().messaged_at > long_ago
+    assert services.sweep() == 0
 
 
 @pytest.mark.django_db

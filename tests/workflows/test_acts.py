@@ -9,7 +9,7 @@ from ops_platform.audit.models import AuditEvent
 from ops_platform.identity import services as identity
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import DutyPair, RoleAssignment, User
-from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
+from ops_platform.kernel import Actor, Conflict, DomainError, Forbidden, Invalid, NotFound, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
 from ops_platform.notifications.models import Message
@@ -421,6 +421,13 @@ def test_whom_the_changed_subject_benefits_is_barred_from_its_next_round(
     for_whom[0] = hospital.leader.pk
     services.resubmit(me(hospital.clerk), matter_id=matter.pk)
     assert waiting(matter) == {"centre"}
+    own = {"matter_id": matter.pk, "task": turn(matter, hospital.centre), "comment": "请代看"}
+    for pass_on in (
+        lambda: services.transfer(me(hospital.centre), to=hospital.leader.pk, **own),
+        lambda: services.add_signer(me(hospital.centre), added=hospital.leader.pk, before=True, **own),
+    ):
+        with pytest.raises(DomainError):
+            pass_on()
 
 
 def test_an_added_signer_passes_the_task_only_to_a_peer_or_superior(hospital: Hospital) -> None:

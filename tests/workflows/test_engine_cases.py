@@ -396,3 +396,44 @@ def test_who_signed_only_as_an_added_signer_or_for_another_signs_their_own_step_
     acting = roster(delegations={ANNA: BO}, a=(ANNA,), b=(BO,))
     course = sign(begin(definition, acting), BO, acting)
     assert (course.step, waiting(course)) == ("b", {BO})
+
+
+def test_who_was_added_is_asked_no_more_and_somebody_else_can_be() -> None:
+    who = roster(a=(ANNA, BO))
+    course = begin(flow(step("a")), who)
+    added = verbs.add_signer(course, task=turn(course, ANNA), person=ANNA, added=CHEN, before=True, roster=who).course
+    assert waiting(added) == {CHEN}
+    own = next(task.number for task in added.here if task.person == ANNA)
+    with pytest.raises(NotFound):
+        verbs.take_back_signer(added, task=own, person=ANNA, guest=DENG, roster=who)
+    back = verbs.take_back_signer(added, task=own, person=ANNA, guest=CHEN, roster=who).course
+    assert waiting(back) == {ANNA, BO}
+    again = verbs.add_signer(back, task=own, person=ANNA, added=CHEN, before=False, roster=who).course
+    assert waiting(sign(again, ANNA, who)) == {CHEN}
+
+
+def test_who_was_added_and_has_signed_is_not_taken_back() -> None:
+    who = roster(a=(ANNA,))
+    course = begin(flow(step("a")), who)
+    course = verbs.add_signer(course, task=1, person=ANNA, added=CHEN, before=True, roster=who).course
+    course = sign(course, CHEN, who)
+    with pytest.raises(Conflict) as refusal:
+        verbs.take_back_signer(course, task=1, person=ANNA, guest=CHEN, roster=who)
+    assert refusal.value.code == "workflows.task_done"
+
+
+def test_an_added_signer_who_leaves_is_not_replaced_by_the_leadership_but_chosen_anew() -> None:
+    who = roster(a=(ANNA,))
+    course = begin(flow(step("a")), who)
+    course = verbs.add_signer(course, task=1, person=ANNA, added=CHEN, before=True, roster=who).course
+    course = verbs.replace_absent(course, absent=[CHEN], roster=who).course
+    assert waiting(course) == {ANNA}
+    assert sign(course, ANNA, who).state is State.APPROVED
+
+
+def test_an_added_signer_who_leaves_after_their_asker_has_signed_is_replaced() -> None:
+    who = roster(a=(ANNA,))
+    course = begin(flow(step("a")), who)
+    course = verbs.add_signer(course, task=1, person=ANNA, added=CHEN, before=False, roster=who).course
+    course = verbs.replace_absent(sign(course, ANNA, who), absent=[CHEN], roster=who).course
+    assert waiting(course) == {CENTRE}

@@ -170,7 +170,7 @@ class AnyActs(RuleBasedStateMachine):
             signers = [task.person for task in mine if task.state is TaskState.SIGNED]
             seats = {task.seat for task in mine if not task.mandatory}
             signed_seats = {task.seat for task in mine if task.state is TaskState.SIGNED and not task.mandatory}
-            added = {task.seat for task in mine if task.mandatory}
+            added = {task.seat for task in mine if task.mandatory and task.state is not TaskState.TAKEN_BACK}
             added_signed = {task.seat for task in mine if task.mandatory and task.state is TaskState.SIGNED}
             assert len(set(signers)) == len(signers), "one person signs a step once"
             assert not set(signers) & before.excluded
@@ -204,9 +204,12 @@ class AnyActs(RuleBasedStateMachine):
     def resubmit(self, who: Roster, urgent: bool, keep: bool) -> None:
         if self.course is not None:
             values = self.course.values if keep else {"urgent": urgent}
+            before, done = self.course, self.done
             if not keep and self.course.state is State.RETURNED:
                 self.done = set()
             self.act("resubmit", who, person=APPLICANT, values=values, unchanged=keep)
+            if self.course is before:
+                self.done = done
 
     @rule(number=st.integers(0, 9), who=rosters(), to=PEOPLE)
     def transfer(self, number: int, who: Roster, to: int) -> None:
@@ -219,6 +222,13 @@ class AnyActs(RuleBasedStateMachine):
         task = self.open_task(number)
         if task is not None:
             self.act("add_signer", who, task=task.number, person=task.person, added=added, before=before)
+
+    @rule(number=st.integers(0, 9), who=rosters(), guest=PEOPLE)
+    def take_back_signer(self, number: int, who: Roster, guest: int) -> None:
+        turns = [t for t in self.course.here if t.waiting] if self.course else []
+        if turns:
+            task = turns[number % len(turns)]
+            self.act("take_back_signer", who, task=task.number, person=task.person, guest=guest)
 
     @rule(who=rosters(), absent=st.sets(PEOPLE, max_size=3))
     def somebody_leaves(self, who: Roster, absent: set[int]) -> None:

@@ -261,6 +261,20 @@ def test_nobody_submits_again_what_another_has_changed_since(hospital: Makers) -
     assert refused.value.code == "workflows.not_the_drafter"
 
 
+def test_nobody_who_worked_on_a_draft_approves_it_whoever_submits_it(hospital: Makers) -> None:
+    drafts.insert_step(me(hospital.centre), flow_id=hospital.flow.pk, seen=hospital.seen, step=FINANCE)
+    drafts.set_options(
+        me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen, options={}, note="核对过，由我提交"
+    )
+    matter = hospital.submit()
+    assert waiting(matter) == {"leader"}, "the centre's person drafted the step"
+    approve(matter, hospital.leader)
+    current = hospital.flow.current
+    assert current is not None
+    assert current.made_by == "admin、centre"
+    assert hospital.flow.draft_editors == []
+
+
 def test_a_rejected_draft_stays_a_draft(hospital: Makers) -> None:
     hospital.insert()
     matter = hospital.submit()

@@ -99,7 +99,7 @@ def test_without_a_second_administrator_no_role_can_be_asked_for(hospital: Hospi
 
 def test_nobody_approves_a_role_for_oneself(hospital: Hospital) -> None:
     first, second, third = (trade.person(f"admin{number}", Role.SYSTEM_ADMIN) for number in (1, 2, 3))
-    identity.propose_role(me(first), user_id=second.pk, role=Role.LEADERSHIP)
+    identity.propose_role(me(first), user_id=second.pk, role=Role.REGIONAL_SUPERVISOR)
     assert list(Task.objects.filter(state="open").values_list("person", flat=True)) == [third.pk]
 
 

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from ops_platform.documents.public import attach
 from ops_platform.identity.models import User
-from ops_platform.kernel import Conflict, Role
+from ops_platform.kernel import Conflict, Forbidden, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.notifications import services as notifications
 from ops_platform.notifications.models import Delivery
 from tests.support import trade
 from tests.workflows.test_acts import Hospital, approve, me, turn
-from workflows import services
+from workflows import integrity, services
 from workflows.models import Act, FlowVersion, Matter, Request
 
 pytestmark = pytest.mark.django_db
@@ -400,3 +400,43 @@ def test_a_filter_that_is_not_understood_lists_nothing_and_says_so(hospital: Hos
     assert "筛选条件有误" in shown
     assert "购置心电图机" not in shown
     assert clerk.get(f"/workflows/started/?{query}&export=xlsx").status_code == 422
+
+
+def test_what_an_earlier_round_showed_stays_in_the_record(hospital: Hospital) -> None:
+    matter = hospital.ask("49000")
+    services.return_to(me(hospital.head), matter_id=matter.pk, task=turn(matter, hospital.head), comment="请核对金额")
+    given = {"kind": "equipment", "title": "购置心电图机", "amount": "900000", "reason": "旧机已到报废年限"}
+    sign_in(hospital.clerk).post(f"/workflows/requests/{matter.subject}/", given)
+    services.resubmit(me(hospital.clerk), matter_id=matter.pk)
+    auditor = sign_in(hospital.auditor)
+    shown = " ".join(auditor.get(f"/workflows/matters/{matter.pk}/").content.decode().split())
+    assert "<del>49,000.00</del> → <ins>900,000.00</ins>" in shown
+    record = auditor.get(f"/api/v1/workflows/matters/{matter.pk}/").json()["record"]
+    told = [event["detail"]["lines"] for act in record for event in act["events"] if event["kind"] == "content"]
+    assert [dict(lines)["金额(元)"] for lines in told] == ["49,000.00", "900,000.00"]
+    assert all(act["digest"] for act in record if act["kind"] in ("submit", "return", "resubmit"))
+
+
+def test_auditors_say_nothing_through_the_api_either(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    with pytest.raises(Forbidden) as refusal:
+        services.comment(me(hospital.auditor), matter_id=matter.pk, words="看过了")
+    assert refusal.value.code == "workflows.reads_only"
+
+
+def test_a_wrongly_added_signer_is_taken_back_on_the_page(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    task = turn(matter, hospital.head)
+    common = {"matter_id": matter.pk, "task": task, "comment": "请中心先核"}
+    services.add_signer(me(hospital.head), added=hospital.centre.pk, before=True, **common)
+    head, address = sign_in(hospital.head), f"/workflows/matters/{matter.pk}/"
+    assert "已请 centre 加签，尚未办理" in head.get(address).content.decode()
+    assert "取消加签" not in sign_in(hospital.centre).get(address).content.decode()
+    given = {"task": task, "person": hospital.centre.pk, "comment": "选错了人"}
+    assert "已取消加签" in head.post(f"{address}take-back/", given, follow=True).content.decode()
+    assert "请您审批" in head.get(address).content.decode()
+    approve(matter, hospital.head)
+    assert Act.objects.filter(kind="take_back", other=hospital.centre).count() == 1
+    assert list(integrity.signatures()) == list(integrity.turns()) == []
+    for odd in ("", "\0", "9" * 30, "x"):
+        assert head.post(f"{address}take-back/", {**given, "person": odd}).status_code < 500

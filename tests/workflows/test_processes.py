@@ -1,6 +1,7 @@
 """The process register: improvement, the counter against the notice, risks and controls, cases, who sees and keeps what."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -54,12 +55,20 @@ def registered(by: User, institution: Institution, code: str = "ZN-01", **more: 
     return register_process(me(by), institution_id=institution.pk, sheet=sheet(code, **more))
 
 
+def answered_for(process: Process, by: User) -> Process:
+    """The process with a control; whoever registered it is its owner."""
+    add_point(me(by), process_id=process.pk, kind="control", place="审核", text="审核人与经办人分开")
+    process.refresh_from_db()
+    return process
+
+
 def optimised(by: User, institution: Institution, code: str) -> Process:
     process = registered(by, institution, code, embedded_system="报销系统", status="embedded")
+    answered_for(process, by)
     save_state(me(by), process_id=process.pk, which="before", figures=NINE_DAYS)
     save_state(me(by), process_id=process.pk, which="after", figures=FOUR_DAYS)
     process.refresh_from_db()
-    given = sheet(code, embedded_system="报销系统", status="optimised")
+    given = sheet(code, embedded_system="报销系统", status="optimised", owner=by.pk)
     return change_process(me(by), process_id=process.pk, version=process.version, sheet=given)
 
 
@@ -175,13 +184,13 @@ def test_small_institutions_owe_nothing_by_default(hospital: Hospital) -> None:
 
 
 def test_nothing_is_optimised_without_figures_of_both_sides(hospital: Hospital) -> None:
-    process = registered(hospital.head, hospital.township, embedded_system="报销系统")
+    process = answered_for(registered(hospital.head, hospital.township, embedded_system="报销系统"), hospital.head)
     save_state(me(hospital.head), process_id=process.pk, which="before", figures=Figures(steps=9, source=COUNTED))
     save_state(
         me(hospital.head), process_id=process.pk, which="after", figures=Figures(hours=Decimal(4), source=COUNTED)
     )
     process.refresh_from_db()
-    given = sheet(embedded_system="报销系统", status="optimised")
+    given = sheet(embedded_system="报销系统", status="optimised", owner=hospital.head.pk)
     with pytest.raises(Invalid) as refused:
         change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
     assert refused.value.code == "workflows.process_not_improved"
@@ -198,14 +207,61 @@ def test_an_optimised_process_keeps_its_figures(hospital: Hospital) -> None:
 
 
 def test_what_became_worse_is_not_optimised(hospital: Hospital) -> None:
-    process = registered(hospital.head, hospital.township, embedded_system="报销系统")
+    process = answered_for(registered(hospital.head, hospital.township, embedded_system="报销系统"), hospital.head)
     for which, hours in (("before", 96), ("after", 216)):
         figures = Figures(hours=Decimal(hours), cost=Decimal(5), source=COUNTED)
         save_state(me(hospital.head), process_id=process.pk, which=which, figures=figures)
     process.refresh_from_db()
-    given = sheet(embedded_system="报销系统", status="optimised")
+    given = sheet(embedded_system="报销系统", status="optimised", owner=hospital.head.pk)
     with pytest.raises(Invalid, match="好于优化前"):
         change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
+
+
+def test_nobody_answers_for_it_or_nothing_controls_it_and_it_is_not_optimised(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township, embedded_system="报销系统")
+    for which, figures in (("before", NINE_DAYS), ("after", FOUR_DAYS)):
+        save_state(me(hospital.head), process_id=process.pk, which=which, figures=figures)
+    codes = []
+    for owner in (None, hospital.head.pk):
+        process.refresh_from_db()
+        given = sheet(embedded_system="报销系统", status="optimised", owner=owner)
+        with pytest.raises(Invalid) as refused:
+            change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
+        codes.append(refused.value.code)
+    assert codes == ["workflows.process_without_owner", "workflows.process_without_control"]
+
+
+def test_figures_that_became_worse_beside_better_ones_are_explained(hospital: Hospital) -> None:
+    process = optimised(hospital.head, hospital.township, "ZN-01")
+    save_state(
+        me(hospital.head), process_id=process.pk, which="before", figures=replace(NINE_DAYS, cost=Decimal("3.00"))
+    )
+    dearer = replace(FOUR_DAYS, cost=Decimal("5.00"))
+    with pytest.raises(Invalid) as refused:
+        save_state(me(hospital.head), process_id=process.pk, which="after", figures=dearer)
+    assert refused.value.code == "workflows.process_worse"
+    explained = replace(dearer, explanation="新系统的年费摊到每单")
+    save_state(me(hospital.head), process_id=process.pk, which="after", figures=explained)
+    assert "变差指标的说明：新系统的年费摊到每单" in page(hospital.head, "process", process.pk)
+
+
+def test_after_does_not_come_before_before(hospital: Hospital) -> None:
+    process = optimised(hospital.head, hospital.township, "ZN-01")
+    save_state(
+        me(hospital.head), process_id=process.pk, which="before", figures=replace(NINE_DAYS, since=date(2026, 3, 1))
+    )
+    with pytest.raises(Invalid) as refused:
+        save_state(
+            me(hospital.head), process_id=process.pk, which="after", figures=replace(FOUR_DAYS, since=date(2026, 3, 1))
+        )
+    assert refused.value.code == "workflows.process_days_crossed"
+
+
+def test_an_optimised_process_keeps_a_control(hospital: Hospital) -> None:
+    process = optimised(hospital.head, hospital.township, "ZN-01")
+    with pytest.raises(Invalid, match="至少要登记一个控制点"):
+        drop_point(me(hospital.head), point_id=process.points.get().pk)
+    assert not process.points.get().dropped
 
 
 def test_an_optimised_process_does_not_become_worse_again(hospital: Hospital) -> None:
@@ -255,7 +311,8 @@ def test_figures_are_measured_from_the_log_as_the_median_of_what_is_decided(hosp
     assert (state.hours, state.steps, state.handovers) == (Decimal("4.00"), 1, 1)
     assert (state.measured_matters, sorted(state.measured)) == (5, ["handovers", "hours", "steps"])
     process.refresh_from_db()
-    given = sheet(flow=flow.pk, status="optimised")
+    answered_for(process, hospital.head)
+    given = sheet(flow=flow.pk, status="optimised", owner=hospital.head.pk)
     change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
     (counter,) = selectors.progress(actor=me(hospital.head), day=today)
     assert (counter.optimised, counter.measured) == (1, 1)
@@ -406,7 +463,7 @@ def test_the_register_is_filled_in_over_its_pages(hospital: Hospital) -> None:
     assert 'value="2.5"' in again
     assert "审核 | 财务科" in again
     browser.post(reverse("workflows:process-state", args=[process.pk, "after"]), {"source": COUNTED, "hours": "96"})
-    version = Process.objects.get(pk=process.pk).version
+    version = answered_for(process, hospital.head).version
     changed = browser.post(
         reverse("workflows:change-process", args=[process.pk]), {**entered, "status": "optimised", "version": version}
     )

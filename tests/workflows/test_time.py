@@ -169,6 +169,22 @@ def test_who_acts_for_somebody_with_two_roles_could_act_in_both(hospital: Hospit
     assert reviewer not in deputies(me(director))
 
 
+def test_giving_roles_is_not_delegated_to_who_administers_nothing(hospital: Hospital) -> None:
+    admin, peer = (trade.person(f"admin{number}", Role.SYSTEM_ADMIN) for number in (1, 2))
+    assert list(deputies(me(admin))) == [peer]
+
+
+def test_where_nobody_above_may_stand_in_nobody_above_acts_by_delegation(hospital: Hospital) -> None:
+    today = timezone.localdate()
+    services.delegate(me(hospital.head), to=hospital.centre.pk, first_day=today, last_day=today, reason="外出")
+    flow = Flow.objects.get(subject_type="workflows.request")
+    assert flow.current
+    flow.draft = {**to_json(from_json(flow.current.body)), "stand_ins": False}
+    flow.save()
+    publish(PLATFORM, flow_id=flow.pk, made_by="somebody")
+    assert waiting(hospital.ask()) == {"head", "second-head"}
+
+
 def test_a_deputy_who_lost_the_role_has_the_tasks_no_longer(hospital: Hospital) -> None:
     today = timezone.localdate()
     services.delegate(me(hospital.head), to=hospital.second_head.pk, first_day=today, last_day=today, reason="外出")

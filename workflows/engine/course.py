@@ -30,13 +30,15 @@ ENDED = (State.APPROVED, State.REJECTED, State.WITHDRAWN, State.EXPIRED)
 
 
 class TaskState(StrEnum):
-    """open (their turn) or held (another must sign first) → signed, refused, dropped (no longer needed)."""
+    """open (their turn) or held (another must sign first) → signed, refused, dropped (no longer needed), taken back (an
+    added signer who is asked no more: the seat is gone)."""
 
     OPEN = "open"
     HELD = "held"
     SIGNED = "signed"
     REFUSED = "refused"
     DROPPED = "dropped"
+    TAKEN_BACK = "taken_back"
 
 
 WAITING = (TaskState.OPEN, TaskState.HELD)
@@ -127,6 +129,7 @@ class EventKind(StrEnum):
     SKIPPED = "skipped"
     ASSIGNED = "assigned"
     DROPPED = "dropped"
+    TAKEN_BACK = "taken_back"
     SIGNED = "signed"
     SIGNED_ALREADY = "signed_already"
     REFUSED = "refused"
@@ -201,6 +204,8 @@ class Course:
         """Seats of the present visit, in the order they were made."""
         grouped: dict[int, list[Task]] = {}
         for task in self.here:
+            if task.state is TaskState.TAKEN_BACK:
+                continue
             grouped.setdefault(task.seat, []).append(task)
         return tuple(Seat(number, tuple(tasks)) for number, tasks in grouped.items())
 
@@ -217,7 +222,8 @@ class Course:
     @property
     def involved(self) -> frozenset[int]:
         """Who has or had a task at the present visit that was not taken from them."""
-        return frozenset(task.person for task in self.here if task.state is not TaskState.DROPPED)
+        gone = (TaskState.DROPPED, TaskState.TAKEN_BACK)
+        return frozenset(task.person for task in self.here if task.state not in gone)
 
     def task(self, number: int) -> Task | None:
         """The task of that number in this round."""

@@ -12,6 +12,7 @@ from workflows.engine.course import (
     EventKind,
     Origin,
     Roster,
+    Seat,
     State,
     Task,
     TaskState,
@@ -152,6 +153,24 @@ def drop(move: Move, tasks: Iterable[Task], why: str) -> None:
         move.say(EventKind.DROPPED, task=task, person=task.person, detail={"why": why})
 
 
+def take_back_seat(move: Move, seat: Seat, why: str) -> None:
+    """An added seat is no longer asked for, nor are those that its people asked for in turn and that still wait."""
+    for task in seat.tasks:
+        move.change(replace(task, state=TaskState.TAKEN_BACK))
+    move.say(EventKind.TAKEN_BACK, task=seat.tasks[-1], person=seat.tasks[-1].person, detail={"why": why})
+    for other in move.course.seats:
+        if other.waiting and asked_by(other, seat):
+            take_back_seat(move, other, why)
+
+
+def asked_by(seat: Seat, asker: Seat) -> bool:
+    """The one seat was added from the other."""
+    if not seat.mandatory or seat.number <= asker.number:
+        return False
+    before = any(seat.number in task.waits_for for task in asker.tasks)
+    return before or any(asker.number in task.waits_for for task in seat.tasks)
+
+
 def release(move: Move) -> None:
     """Tasks whose forerunners have decided, one way or the other, are open, the others held: nobody waits for a seat at
     which nothing can happen any more."""
@@ -165,14 +184,19 @@ def release(move: Move) -> None:
 
 def refill(move: Move, avoid: frozenset[int] = frozenset()) -> None:
     """A seat that has lost all its people without a signature or refusal gets others: those of the step's rules who sit
-    nowhere yet, else the nearest rung above. Where nobody is left the matter goes back to the applicant. Where the last who
+    nowhere yet, else the nearest rung above. An added one is given up while who asked for it still has their turn: they may
+    ask another. Where nobody is left the matter goes back to the applicant. Where the last who
     could have signed a refused seat has gone, and the step can no longer get what it needs, it is rejected."""
     if move.course.state is not State.RUNNING:
         return
-    for seat in move.course.seats:
-        if seat.signed or seat.waiting or seat.refused:
+    for number in [seat.number for seat in move.course.seats]:
+        seat = next((one for one in move.course.seats if one.number == number), None)
+        if seat is None or seat.signed or seat.waiting or seat.refused:
             continue
         first = seat.tasks[0]
+        if any(other.waiting and asked_by(seat, other) for other in move.course.seats):
+            take_back_seat(move, seat, "left")
+            continue
         excluded = move.course.excluded | move.course.involved | avoid
         people = _substitutes(move, excluded)
         if not people:

@@ -24,20 +24,29 @@ def rank(held: Grant, chain: Sequence[int]) -> int:
     return UNDER_A_HEAD
 
 
-def covers(held: Grant, needed: Grant, chain: Sequence[int]) -> bool:
-    """Whether who holds the one may act for who holds the other: the same role there or above, or a post that stands above
-    it. `chain` leads from the institution of `needed` up to the lead; it is empty for a role of the alliance."""
+def covers(held: Grant, needed: Grant, chain: Sequence[int], *, peers_only: bool = False) -> bool:
+    """Whether who holds the one may act for who holds the other: the same role there or above, or (not with `peers_only`) a
+    post that stands above it. `chain` leads from the institution of `needed` up to the lead; it is empty for a role of the
+    alliance. Nobody stands above who administers the system."""
     if held.institution is not None and held.institution not in chain:
         return False
     if held.role is needed.role:
         return held.department in (None, needed.department)
+    if peers_only or needed.role is Role.SYSTEM_ADMIN:
+        return False
     return held.role in POSTS_ABOVE and rank(held, chain) > rank(needed, chain)
 
 
-def lacking(held: Iterable[Grant], needed: Iterable[Grant], chains: dict[int | None, Sequence[int]]) -> Grant | None:
+def lacking(
+    held: Iterable[Grant],
+    needed: Iterable[Grant],
+    chains: dict[int | None, Sequence[int]],
+    *,
+    peers_only: bool = False,
+) -> Grant | None:
     """The first of the needed roles that none of the held ones covers; `chains` has the chain of each institution."""
     own = tuple(held)
     for one in needed:
-        if not any(covers(each, one, chains[one.institution]) for each in own):
+        if not any(covers(each, one, chains[one.institution], peers_only=peers_only) for each in own):
             return one
     return None

@@ -137,7 +137,9 @@ def _visits(entries: Sequence[Entry], digest: str, *, sign_once: bool) -> list[_
                 continue
             visit = visits[-1]
             seating = seating and kind == EventKind.ASSIGNED
-            if kind == EventKind.ASSIGNED:
+            if kind == EventKind.TAKEN_BACK:
+                visit.added -= 1
+            elif kind == EventKind.ASSIGNED:
                 visit.turns[event["task"]] = event["person"]
                 visit.seated += seating
             elif kind == EventKind.SIGNED and _given(entry, event, digest):

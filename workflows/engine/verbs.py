@@ -27,6 +27,7 @@ from workflows.engine.moving import (
     Move,
     add_tasks,
     applies,
+    asked_by,
     drop,
     end,
     enter,
@@ -35,6 +36,7 @@ from workflows.engine.moving import (
     release,
     send_back,
     settle_step,
+    take_back_seat,
 )
 from workflows.engine.seating import delegate_of, seating
 
@@ -184,6 +186,29 @@ def add_signer(course: Course, *, task: int, person: int, added: int, before: bo
     else:
         add_tasks(move, [guest], Origin.AFTER, seat=seat, mandatory=True, waits_for=(held.seat,))
     release(move)
+    return Outcome(move.course, tuple(move.events))
+
+
+def take_back_signer(course: Course, *, task: int, person: int, guest: int, roster: Roster) -> Outcome:
+    """An added signer who has not decided yet is asked no more (取消加签), by whoever sits at the seat that asked for them,
+    before their own turn comes again or while it is theirs."""
+    _must_go_on(course)
+    held = course.task(task)
+    if held is None or held.visit != course.visit or held.person != person or not held.waiting:
+        raise NotFound("workflows.no_task", "没有这个待办。")
+    if person in course.excluded:
+        raise Forbidden("workflows.own_matter", "不能审批自己申请的或与本人有关的事项。")
+    own = next(seat for seat in course.seats if seat.number == held.seat)
+    asked = [seat for seat in course.seats if asked_by(seat, own) and guest in {one.person for one in seat.tasks}]
+    waiting = [seat for seat in asked if seat.waiting]
+    if asked and not waiting:
+        raise Conflict("workflows.task_done", "加签的人已经办理，不能取消。")
+    if not waiting:
+        raise NotFound("workflows.no_guest", "没有由您加签、尚未办理的这个人。")
+    move = Move(course, roster)
+    take_back_seat(move, waiting[-1], "taken_back")
+    release(move)
+    settle_step(move)
     return Outcome(move.course, tuple(move.events))
 
 

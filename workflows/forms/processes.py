@@ -113,6 +113,13 @@ class StateForm(forms.Form):
         max_length=200,
         help_text=_("怎样得知、由谁统计，如财务科统计 2026 年 3 月 50 单。填了数据就要写；平台实测的不用写。"),
     )
+    explanation = forms.CharField(
+        label=_("变差指标的说明"),
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("只在优化后填写：有指标比优化前变差的，写明原因。"),
+    )
     since = forms.DateField(label=_("自何时起"), required=False, widget=DAY)
     steps = forms.IntegerField(label=_("环节数(个)"), required=False, min_value=0, max_value=1000)
     handovers = forms.IntegerField(label=_("交接次数(次)"), required=False, min_value=0, max_value=1000)
@@ -158,7 +165,7 @@ class StateForm(forms.Form):
     @staticmethod
     def shown(state: ProcessState) -> dict[str, Any]:
         """A kept state as the form shows it."""
-        names = ("source", "since", "steps", "handovers", "hours", "cost")
+        names = ("source", "explanation", "since", "steps", "handovers", "hours", "cost")
         lines = [f"{one['step']} | {one['post']}" if one["post"] else one["step"] for one in state.map]
         percent = None if state.error_rate is None else (state.error_rate * HUNDRED).normalize()
         return {

@@ -11,7 +11,7 @@ class Flow(models.Model):
     """How matters of one subject type are approved, in the whole alliance or, before that, in one institution.
 
     Born with its first version. `draft` is what an administrator is working on; it becomes a version when a second person
-    has approved it.
+    has approved it. `draft_editors` are all who changed the draft, by number: none of them approves it.
     """
 
     app_privileges = READ_APPEND_CHANGE
@@ -23,6 +23,7 @@ class Flow(models.Model):
     draft = models.JSONField(null=True, blank=True)
     draft_note = models.CharField(max_length=300, blank=True, default="")
     draft_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    draft_editors = models.JSONField(default=list, blank=True)
     draft_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

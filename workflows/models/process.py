@@ -116,7 +116,7 @@ class ProcessState(models.Model):
 
     Figures are stated by people, who say how they know (`source`), but for those named in `measured`: the platform took
     them from its log, of `measured_matters` matters decided among those submitted on the days from `measured_since` to
-    `measured_until`.
+    `measured_until`. `explanation` says, after, why some figures became worse.
     """
 
     app_privileges = READ_APPEND_CHANGE
@@ -135,6 +135,7 @@ class ProcessState(models.Model):
     map = models.JSONField(default=list, blank=True)
     since = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=200, blank=True, default="")
+    explanation = models.CharField(max_length=300, blank=True, default="")
     measured = models.JSONField(default=list, blank=True)
     measured_since = models.DateField(null=True, blank=True)
     measured_until = models.DateField(null=True, blank=True)

@@ -31,8 +31,9 @@ def role_lacking(actor: Actor, person: User) -> Grant | None:
     return lacking(held, needed, _chains(needed))
 
 
-def still_deputies(delegations: Mapping[int, int]) -> dict[int, int]:
-    """Of who acts for whom those who still may, as roles stand now; two queries, none without delegations."""
+def still_deputies(delegations: Mapping[int, int], *, peers_only: bool = False) -> dict[int, int]:
+    """Of who acts for whom those who still may, as roles stand now; two queries, none without delegations. `peers_only`:
+    where nobody above may stand in, only who holds the same roles."""
     if not delegations:
         return {}
     held = _held(SIGNERS, {*delegations, *delegations.values()})
@@ -41,7 +42,7 @@ def still_deputies(delegations: Mapping[int, int]) -> dict[int, int]:
     return {
         principal: deputy
         for principal, deputy in delegations.items()
-        if lacking(held.get(deputy, []), needed[principal], chains) is None
+        if lacking(held.get(deputy, []), needed[principal], chains, peers_only=peers_only) is None
     }
 
 

@@ -84,6 +84,11 @@ class Compared:
         """Known on both sides, and better after."""
         return self.before is not None and self.after is not None and self.after < self.before
 
+    @property
+    def worse(self) -> bool:
+        """Known on both sides, and worse after."""
+        return self.before is not None and self.after is not None and self.after > self.before
+
 
 def compared(states: dict[str, ProcessState]) -> list[Compared]:
     """Every metric before and after."""

@@ -72,7 +72,9 @@ def start(actor: Actor, *, kind: str, subject: str, comment: str = "") -> Matter
             matter.save()
     except IntegrityError as error:
         raise Conflict("workflows.on_its_way", "这件事项已在审批中，请在「我发起的」里查看。") from error
-    act = keep(matter, None, outcome, actor, Deed(ActKind.SUBMIT, _words(comment), digest=matter.digest))
+    act = keep(
+        matter, None, outcome, actor, Deed(ActKind.SUBMIT, _words(comment), digest=matter.digest, content=loaded)
+    )
     tell(matter, act, None, outcome.course, outcome.events)
     _finish(actor, registered, matter, None, outcome.course, comment)
     _record(actor, matter, ActKind.SUBMIT, comment)
@@ -106,7 +108,7 @@ def reject(actor: Actor, *, matter_id: int, task: int, comment: str) -> Matter:
     matter, course = _locked(matter_id)
     held, roster = course.task(task), _roster(matter)
     must_be_allowed(actor, matter, course, held, roster)
-    deed = Deed(ActKind.REJECT, _reason(comment), held)
+    deed = Deed(ActKind.REJECT, _reason(comment), held, digest=matter.digest)
     return _act(actor, matter, course, deed, lambda me: verbs.reject(course, task=task, person=me, roster=roster))
 
 
@@ -116,7 +118,7 @@ def return_to(actor: Actor, *, matter_id: int, task: int, comment: str, step: st
     matter, course = _locked(matter_id)
     held, roster = course.task(task), _roster(matter)
     must_be_allowed(actor, matter, course, held, roster)
-    deed = Deed(ActKind.RETURN, _reason(comment), held)
+    deed = Deed(ActKind.RETURN, _reason(comment), held, digest=matter.digest)
     return _act(
         actor,
         matter,
@@ -136,7 +138,7 @@ def resubmit(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
     unchanged = digest_of_subject(loaded) == matter.digest
     if course.state is State.RETURNED and actor.user == course.applicant:
         course = _take_over(matter, course, loaded)
-    deed = Deed(ActKind.RESUBMIT, _words(comment), digest=digest_of_subject(loaded))
+    deed = Deed(ActKind.RESUBMIT, _words(comment), digest=digest_of_subject(loaded), content=loaded)
     roster = _roster(matter)
     return _act(
         actor,
@@ -195,6 +197,22 @@ def add_signer(actor: Actor, *, matter_id: int, task: int, added: int, before: b
         course,
         deed,
         lambda me: verbs.add_signer(course, task=task, person=me, added=guest.pk, before=before, roster=roster),
+    )
+
+
+@transaction.atomic
+def take_back_signer(actor: Actor, *, matter_id: int, task: int, guest: int, comment: str) -> Matter:
+    """Ask an added signer no more (取消加签), with the reason; who added may add another."""
+    matter, course = _locked(matter_id)
+    held, roster = course.task(task), _roster(matter)
+    must_be_allowed(actor, matter, course, held, roster)
+    deed = Deed(ActKind.TAKE_BACK, _reason(comment), held, guest)
+    return _act(
+        actor,
+        matter,
+        course,
+        deed,
+        lambda me: verbs.take_back_signer(course, task=task, person=me, guest=guest, roster=roster),
     )
 
 

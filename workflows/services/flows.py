@@ -1,6 +1,6 @@
 """Flows and their versions: drafts, publishing, which version a new matter begins with."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -27,6 +27,9 @@ def version_for(kind: str, institution: int | None) -> FlowVersion:
         if flow is not None and flow.current is not None:
             return flow.current
     raise Conflict("workflows.no_flow", "这类事项还没有审批流程，请先由系统管理员发布流程。", type=kind)
+
+
+LONGEST_MAKERS = 150
 
 
 def with_attributes(kind: str, body: Mapping[str, Any]) -> Definition:
@@ -73,6 +76,7 @@ def create_flow(actor: Actor, *, kind: str, institution_id: int | None, title: s
                 title=title.strip()[:80],
                 draft=body,
                 draft_by_id=actor.user,
+                draft_editors=[actor.user] if actor.user else [],
                 draft_at=timezone.now(),
             )
     except IntegrityError as error:
@@ -97,7 +101,9 @@ def save_draft(actor: Actor, *, flow_id: int, body: Mapping[str, Any], seen: str
     flow.draft = to_json(definition)
     flow.draft_note = flow.draft_note if note is None else note.strip()[:300]
     flow.draft_by_id, flow.draft_at = actor.user, timezone.now()
-    flow.save(update_fields=["draft", "draft_note", "draft_by", "draft_at"])
+    if actor.user is not None and actor.user not in flow.draft_editors:
+        flow.draft_editors = [*flow.draft_editors, actor.user]
+    flow.save(update_fields=["draft", "draft_note", "draft_by", "draft_editors", "draft_at"])
     return flow
 
 
@@ -111,7 +117,8 @@ def discard_draft(actor: Actor, *, flow_id: int, seen: str) -> Flow:
     if on_its_way(SUBJECT, str(flow.pk)) is not None:
         raise Conflict("workflows.draft_under_way", "草稿已提交审批，请先撤回那件审批再放弃草稿。")
     flow.draft, flow.draft_note, flow.draft_by, flow.draft_at = None, "", None, None
-    flow.save(update_fields=["draft", "draft_note", "draft_by", "draft_at"])
+    flow.draft_editors = []
+    flow.save(update_fields=["draft", "draft_note", "draft_by", "draft_editors", "draft_at"])
     return flow
 
 
@@ -180,7 +187,8 @@ def must_be_submittable(actor: Actor, flow_id: int) -> None:
 
 @transaction.atomic
 def publish(actor: Actor, *, flow_id: int, made_by: str) -> FlowVersion:
-    """The draft becomes the version in force. Called when a second person has approved it, or by the reference data."""
+    """The draft becomes the version in force. Called when a second person has approved it, or by the reference data. Who
+    else worked on the draft stands in the version beside who submitted it."""
     flow = lock_flow(flow_id)
     definition = ready_draft(flow)
     last = flow.versions.aggregate(last=Max("number"))["last"] or 0
@@ -189,11 +197,12 @@ def publish(actor: Actor, *, flow_id: int, made_by: str) -> FlowVersion:
         number=last + 1,
         body=to_json(definition),
         note=flow.draft_note,
-        made_by=made_by,
+        made_by="、".join(dict.fromkeys([made_by, *_names(flow.draft_editors)]))[:LONGEST_MAKERS],
         approved_by=actor.name,
         published_at=timezone.now(),
     )
     flow.current, flow.draft, flow.draft_note, flow.draft_by, flow.draft_at = version, None, "", None, None
+    flow.draft_editors = []
     flow.save()
     record(
         actor,
@@ -203,6 +212,10 @@ def publish(actor: Actor, *, flow_id: int, made_by: str) -> FlowVersion:
         detail={"type": flow.subject_type, "version": version.number, "made_by": made_by},
     )
     return version
+
+
+def _names(persons: Collection[int]) -> list[str]:
+    return list(User.objects.filter(pk__in=persons).order_by("username").values_list("username", flat=True))
 
 
 def must_make(actor: Actor) -> None:

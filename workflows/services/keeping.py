@@ -18,6 +18,8 @@ from workflows.models import Act, Copy, Matter
 from workflows.models import Task as TaskRow
 from workflows.subjects import Subject
 
+CONTENT = "content"
+
 
 def values_to_json(values: Values) -> dict[str, Any]:
     """Attribute values as stored: amounts and days as text."""
@@ -107,7 +109,7 @@ def _task(row: TaskRow) -> Task:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What is written into the record: the kind of act, who did it, in which words."""
+    """What is written into the record: the kind of act, who did it, in which words; `content` what was submitted."""
 
     kind: str
     comment: str = ""
@@ -115,6 +117,7 @@ class Deed:
     other: int | None = None
     digest: str = ""
     attached: tuple[str, ...] = ()
+    content: Subject | None = None
 
 
 def keep(matter: Matter, before: Course | None, outcome: Outcome, actor: Actor, deed: Deed) -> Act:
@@ -156,13 +159,22 @@ def keep_act(
         task=deed.task.number if deed.task else None,
         comment=deed.comment,
         digest=deed.digest,
-        events=[_event_to_json(event) for event in events] + _attached(deed),
+        events=[_event_to_json(event) for event in events] + _attached(deed) + _submitted(deed),
     )
 
 
 def _attached(deed: Deed) -> list[dict[str, Any]]:
     """Files that came with the act, by their names."""
     return [{"kind": "attached", "detail": {"names": list(deed.attached)}}] if deed.attached else []
+
+
+def _submitted(deed: Deed) -> list[dict[str, Any]]:
+    """What the matter was about when it was submitted, in words: the next submission may say something else."""
+    subject = deed.content
+    if subject is None:
+        return []
+    files = [document.name for document in subject.documents]
+    return [{"kind": CONTENT, "detail": {"title": subject.title, "lines": lines_of(subject), "files": files}}]
 
 
 def _event_to_json(event: Event) -> dict[str, Any]:

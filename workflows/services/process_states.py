@@ -33,11 +33,13 @@ class Figures:
     map: Sequence[Mapping[str, str]] = ()
     since: date | None = None
     source: str = ""
+    explanation: str = ""
 
 
 @transaction.atomic
 def save_state(actor: Actor, *, process_id: int, which: str, figures: Figures) -> ProcessState:
-    """Enter what the process was before, or is after its improvement. An optimised process stays better after.
+    """Enter what the process was before, or is after its improvement. An optimised process stays better after, and says why
+    some of its figures became worse.
 
     A figure that the platform had measured counts as stated from the moment somebody enters another. Raises Invalid for
     nothing, for a day to come, and for a figure without saying how one knows.

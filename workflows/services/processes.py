@@ -14,6 +14,8 @@ from ops_platform.masterdata.models import Department, Institution
 from workflows.models import Principle, Process, ProcessPoint, ProcessState
 from workflows.selectors import processes as selectors
 
+SHORTEST_EXPLANATION = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -82,8 +84,9 @@ def date_optimised(process: Process) -> None:
 
 
 def must_deserve(process: Process) -> None:
-    """Embedded: a system runs it. Optimised: at least one figure is better after than before, so that the counter counts
-    nothing that nobody can show."""
+    """Embedded: a system runs it. Optimised: somebody answers for it, a control is registered, at least one figure is better
+    after than before, worse ones are explained, and after comes after before; so that the counter counts nothing that nobody
+    can show."""
     status = process.status
     if status in (Process.Status.EMBEDDED, Process.Status.OPTIMISED) and not (
         process.flow_id or process.embedded_system
@@ -91,17 +94,39 @@ def must_deserve(process: Process) -> None:
         raise Invalid(
             "workflows.process_not_embedded", "标为已嵌入或已优化前，请选择审批流程或填写所嵌入的系统。", field="status"
         )
-    if status == Process.Status.OPTIMISED and not _improved(process):
+    if status == Process.Status.OPTIMISED:
+        _must_be_answered_for(process)
+        _must_be_better(selectors.states_of(process=process) if process.pk else {})
+
+
+def _must_be_answered_for(process: Process) -> None:
+    if process.owner is None:
+        raise Invalid("workflows.process_without_owner", "标为已优化前，请先指定责任人。", field="owner")
+    controls = process.points.filter(kind=ProcessPoint.Kind.CONTROL, dropped=False) if process.pk else None
+    if controls is None or not controls.exists():
+        raise Invalid("workflows.process_without_control", "标为已优化的流程至少要登记一个控制点。", field="status")
+
+
+def _must_be_better(states: dict[str, ProcessState]) -> None:
+    compared = selectors.compared(states)
+    if not any(metric.improved for metric in compared):
         raise Invalid(
             "workflows.process_not_improved",
             "标为已优化前，请先填写优化前和优化后的数据：至少一项指标两边都有，且优化后好于优化前。",
             field="status",
         )
-
-
-def _improved(process: Process) -> bool:
-    states = selectors.states_of(process=process) if process.pk else {}
-    return any(metric.improved for metric in selectors.compared(states))
+    before, after = states[ProcessState.Which.BEFORE], states[ProcessState.Which.AFTER]
+    if any(metric.worse for metric in compared) and len(after.explanation.strip()) < SHORTEST_EXPLANATION:
+        raise Invalid(
+            "workflows.process_worse",
+            "有指标比优化前变差，请在优化后的数据里写明原因，再标为已优化。",
+            field="explanation",
+        )
+    for first, second in ((before.since, after.since), (before.measured_until, after.measured_since)):
+        if first is not None and second is not None and first >= second:
+            raise Invalid(
+                "workflows.process_days_crossed", "优化后的日期应晚于优化前的日期，请核对两边的日期。", field="since"
+            )
 
 
 def _save(process: Process) -> None:
@@ -183,6 +208,7 @@ def drop_point(actor: Actor, *, point_id: int) -> ProcessPoint:
         point.dropped, point.control = True, None
         point.save(update_fields=["dropped", "control"])
         point.risks.update(control=None)
+        must_deserve(point.process)
         touch(point.process)
         detail = {"kind": str(point.kind), "text": point.text}
         record_change(actor, "workflows.process_point_dropped", point.process, detail)

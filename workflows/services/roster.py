@@ -158,7 +158,7 @@ def roster_for(definition: Definition, place: Place, today: date) -> Roster:
         above=tuple(rung for _, rung in rungs),
         first_rung={key: sum(rank <= height for rank, _ in rungs) for key, height in own.items()},
         copies=copies,
-        delegations=delegations_on(today, place.subject_type),
+        delegations=delegations_on(today, place.subject_type, peers_only=not definition.stand_ins),
     )
 
 
@@ -166,7 +166,9 @@ def _persons(groups: Iterable[tuple[Candidate, ...]]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(candidate.person for group in groups for candidate in group))
 
 
-def delegations_on(day: date, subject_type: str, principals: Collection[int] | None = None) -> dict[int, int]:
+def delegations_on(
+    day: date, subject_type: str, principals: Collection[int] | None = None, *, peers_only: bool = False
+) -> dict[int, int]:
     """Who acts for whom on the day in matters of this type; the delegation made last wins. Who has lost the roles to act
     for the other does not."""
     rows = Delegation.objects.filter(
@@ -174,4 +176,5 @@ def delegations_on(day: date, subject_type: str, principals: Collection[int] | N
     ).filter(Q(subject_types=[]) | Q(subject_types__contains=[subject_type]))
     if principals is not None:
         rows = rows.filter(principal__in=principals)
-    return still_deputies(dict(rows.order_by("made_at", "id").values_list("principal", "delegate")))
+    found = dict(rows.order_by("made_at", "id").values_list("principal", "delegate"))
+    return still_deputies(found, peers_only=peers_only)

@@ -136,6 +136,22 @@ class Withdraw(_MatterAction):
         services.withdraw(self.actor, matter_id=self.matter.pk, comment=self.request.POST.get("comment", ""))
 
 
+class TakeBackSigner(_MatterAction):
+    """Ask an added signer no more."""
+
+    success_message = _("已取消加签。")
+
+    def act(self) -> None:
+        guest = self.request.POST.get("person", "")
+        services.take_back_signer(
+            self.actor,
+            matter_id=self.matter.pk,
+            task=self.task_number(),
+            guest=int(guest) if guest.isascii() and guest.isdigit() and len(guest) < 10 else 0,
+            comment=self.request.POST.get("comment", ""),
+        )
+
+
 class Urge(_MatterAction):
     """Ask those whose turn it is to act."""
 

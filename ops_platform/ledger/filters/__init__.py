@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.ledger.models import Account, Entry, EntryKind, Leg, PendingEntry, Voucher
+from ops_platform.ledger.models import Account, Entry, EntryKind, Floor, Leg, PendingEntry, Voucher
 from ops_platform.ledger.selectors import access
 from ops_platform.ledger.sources import source_choices
 from ops_platform.masterdata.models import Institution
@@ -65,6 +65,16 @@ class PendingFilter(django_filters.FilterSet):
 
     class Meta:
         model = PendingEntry
+        fields: list[str] = []
+
+
+class FloorFilter(django_filters.FilterSet):
+    """Accounts that may not be overdrawn, by institution."""
+
+    institution = django_filters.ModelChoiceFilter(label=_("机构"), empty_label=ALL, queryset=_institutions)
+
+    class Meta:
+        model = Floor
         fields: list[str] = []
 
 

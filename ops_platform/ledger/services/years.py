@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, DomainError, Invalid, Period, to_fen
-from ops_platform.ledger.engine.carrying import Standing, carry_forward
+from ops_platform.ledger.engine.carrying import STRAIGHT_ON, Standing, carry_forward
 from ops_platform.ledger.engine.chart import YEARLY
 from ops_platform.ledger.engine.entry import EntryInput, Leg
 from ops_platform.ledger.models import Dimension, Entry, EntryKind, PeriodBalance
@@ -106,11 +106,11 @@ def left_to_carry(institution: Institution, year: int) -> bool:
 
 def _standings(institution: Institution, year: int) -> list[Standing]:
     """What stands on accounts of the year, by account and dimension, in a fixed order."""
+    carried = Q(account__kind__in=[str(kind) for kind in YEARLY])
+    for code in STRAIGHT_ON:
+        carried |= Q(account__code__startswith=code)
     moved = PeriodBalance.objects.filter(
-        institution=institution,
-        period__gte=f"{year}-01",
-        period__lte=f"{year}-12",
-        account__kind__in=[str(kind) for kind in YEARLY],
+        carried, institution=institution, period__gte=f"{year}-01", period__lte=f"{year}-12"
     )
     sums = list(
         moved.values("account__code", "dimension")

@@ -8,6 +8,7 @@ urlpatterns = [
     path("statements/", statements.Statements.as_view(), name="statements"),
     path("day-sheet/", statements.DaySheet.as_view(), name="day-sheet"),
     path("fiscal-report/", statements.FiscalReport.as_view(), name="fiscal-report"),
+    path("insurer-report/", statements.InsurerReport.as_view(), name="insurer-report"),
     path("consolidation/", consolidation.Consolidations.as_view(), name="consolidation"),
     path("consolidation/run/", consolidation.Consolidate.as_view(), name="consolidate"),
     path("consolidation/members/", eliminations.Members.as_view(), name="consolidation-members"),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("entries/<int:pk>/", journal.EntryDetail.as_view(), name="entry"),
     path("entries/<int:pk>/reversal/", vouchers.AskReversal.as_view(), name="ask-reversal"),
     path("pending/", journal.PendingEntries.as_view(), name="pending"),
+    path("floors/", journal.Floors.as_view(), name="floors"),
     path("vouchers/", vouchers.Vouchers.as_view(), name="vouchers"),
     path("vouchers/new/", vouchers.NewVoucher.as_view(), name="new-voucher"),
     path("vouchers/<int:pk>/", vouchers.VoucherDetail.as_view(), name="voucher"),

@@ -10,16 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.documents.public import documents_of
 from ops_platform.kernel import NotFound, Period
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES
-from ops_platform.ledger.filters import EntryFilter, PendingFilter
+from ops_platform.ledger.filters import EntryFilter, FloorFilter, PendingFilter
 from ops_platform.ledger.models import Account, Book, Entry, EventBooking, Floor, Leg, PendingEntry, Side, Voucher
 from ops_platform.ledger.reports.trial_balance import trial_balance_workbook
 from ops_platform.ledger.selectors import access, balances
+from ops_platform.ledger.selectors.floors import floors
 from ops_platform.ledger.selectors.words import Names
 from ops_platform.ledger.services import MAKERS
 from ops_platform.ledger.services.dimensions import dimensions_of
 from ops_platform.ledger.services.vouchers import KIND as VOUCHER
 from ops_platform.ledger.sources import source_page, source_title
 from ops_platform.ledger.tables.events import event_address
+from ops_platform.ledger.tables.floors import FloorTable
 from ops_platform.ledger.tables.journal import EntryTable, LegTable, PendingTable, voucher_name
 from ops_platform.ledger.views.books import BooksPage
 from ops_platform.masterdata.models import Institution
@@ -111,6 +113,22 @@ class PendingEntries(ListPage):
 
     def get_queryset(self) -> QuerySet[PendingEntry]:
         return access.pending_entries(self.actor)
+
+
+class Floors(ListPage):
+    """Accounts that may not be overdrawn, and what stands on them now."""
+
+    roles = access.READERS
+    title = _("不得透支的科目")
+    table_class = FloorTable
+    filter_class = FloorFilter
+    empty_title = _("没有不得透支的科目")
+    empty_hint = _(
+        "在「科目余额表」中打开一个末级科目的明细账，由财务负责人或运营管理中心设置「不得透支」，它就列在这里。"
+    )
+
+    def get_queryset(self) -> QuerySet[Floor]:
+        return floors(self.actor)
 
 
 class TrialBalancePage(BooksPage):

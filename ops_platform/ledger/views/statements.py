@@ -1,24 +1,41 @@
 """An institution's own statements, its daily sheet, and the quarter for the fiscal department."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.his_intake.public import COST_ITEMS
+from ops_platform.his_intake.public import READERS as INTAKE_READERS
 from ops_platform.kernel import NotFound, Period
+from ops_platform.ledger.engine.insurer_report import DEFINITIONS
 from ops_platform.ledger.engine.statements import BALANCE_SHEET, Statement
+from ops_platform.ledger.intake_events import CHARGE_INCOME
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.reports import statements as reports
-from ops_platform.ledger.selectors import access, statements
+from ops_platform.ledger.reports.insurer_report import (
+    FEE_GROUPS,
+    RATIO,
+    RECEIVABLE_TITLES,
+    Cell,
+    fee_cells,
+    insurer_workbook,
+    receivable_cells,
+)
+from ops_platform.ledger.selectors import access, insurer_report, statements
 from ops_platform.ledger.selectors.chart import accounts_of
 from ops_platform.masterdata import months
 from ops_platform.web import formats
 from ops_platform.web.pages import TemplatePage
 
 COST_ITEM_TITLES = dict(COST_ITEMS)
+FEE_LINKS = ("intake",) * 2 + ("events",) * 7 + ("",) * 3
+RECEIVABLE_LINKS = ("account", "account", "events", "account", "account", "events", "waiting")
 
 
 def shown(statement: Statement) -> list[dict[str, Any]]:
@@ -47,6 +64,14 @@ def account_sheet(institution: int, account: str, period: str) -> str:
         return ""
 
 
+def linked(cells: Sequence[Cell], kinds: Sequence[str], addresses: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Cells of a line with what each opens to, if anything."""
+    return [
+        {"value": cell, "kind": "count" if isinstance(cell, int) else "amount", "url": addresses.get(kind, "")}
+        for cell, kind in zip(cells, kinds, strict=True)
+    ]
+
+
 class _OfInstitution(TemplatePage):
     """A page of one institution's month: as asked for, else the first one and the last closed month."""
 
@@ -71,10 +96,14 @@ class _OfInstitution(TemplatePage):
         if self.institution is not None:
             self.months = months.months(
                 institutions=[self.institution.pk],
-                periods=statements.periods(institutions=[self.institution.pk]),
+                periods=self.periods(),
                 today=timezone.localdate(),
             )
             self.month = months.choose(self.months, asked.get("period", ""))
+
+    def periods(self) -> list[str]:
+        """The months to choose from."""
+        return statements.periods(institutions=[self.institution.pk])
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         self.choose()
@@ -195,3 +224,63 @@ class FiscalReport(_OfInstitution):
             f"财政季报-{self.institution.code}-{self.quarter}",
             [reports.statement_sheet(each, heading) for each in made],
         )
+
+
+class InsurerReport(_OfInstitution):
+    """The monthly report to the insurer (医保月报): visits and fees from the facts, the receivable from the books."""
+
+    title = _("医保月报")
+    template_name = "ledger/insurer_report.html"
+
+    def periods(self) -> list[str]:
+        return insurer_report.periods(institution=self.institution)
+
+    @cached_property
+    def report(self) -> insurer_report.InsurerReport:
+        """What the page and the workbook show."""
+        return insurer_report.insurer_report(
+            institution=self.institution,
+            period=Period.parse(self.month.period),
+            insurer=self.request.GET.get("insurer", ""),
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        if self.month is None:
+            return context
+        report, to = self.report, self._addresses()
+        fees = [(payer, linked(fee_cells(row), FEE_LINKS, to), strong) for payer, row, strong in report.fee_lines]
+        owed = [
+            (payer, linked(receivable_cells(row, compared=not report.elsewhere), RECEIVABLE_LINKS, to), strong)
+            for payer, row, strong in report.receivable_lines
+        ]
+        return {
+            **context,
+            "report": report,
+            "fees": fees,
+            "receivables": owed if report.receivables.rows else [],
+            "fee_groups": FEE_GROUPS,
+            "ratio_place": RATIO,
+            "receivable_titles": RECEIVABLE_TITLES,
+            "definitions": DEFINITIONS,
+            **to,
+        }
+
+    def _addresses(self) -> dict[str, str]:
+        """Where the figures open to."""
+        pk, period = self.institution.pk, self.month.period
+        scope = {"institution": pk, "period": period}
+        intake = self.actor.may(pk, *INTAKE_READERS)
+        return {
+            "events": f"{reverse('ledger:events')}?{urlencode({**scope, 'type': CHARGE_INCOME})}",
+            "waiting": f"{reverse('ledger:events')}?{urlencode({**scope, 'state': 'waiting'})}",
+            "intake": f"{reverse('his_intake:institution', args=[pk])}" if intake else "",
+            "account": account_sheet(pk, insurer_report.RECEIVABLE, period),
+            "in_house": account_sheet(pk, insurer_report.IN_HOUSE, period),
+        }
+
+    def workbook(self) -> Any:
+        report = self.report
+        suffix = f"-{report.insurer}" if report.insurer else ""
+        heading = f"{self.heading}    经办机构：{report.insurer or '全部'}"
+        return insurer_workbook(f"医保月报-{self.institution.code}-{self.month.period}{suffix}", heading, report)
