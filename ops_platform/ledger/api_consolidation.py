@@ -258,6 +258,8 @@ class MemberPairSerializer(serializers.ModelSerializer):
     creditor = _code("creditor")
     debtor = _code("debtor")
     title = serializers.SerializerMethodField(help_text="种类名称")
+    by_hand = serializers.DecimalField(max_digits=18, decimal_places=2, help_text="差异中已手工抵销的部分")
+    unexplained = serializers.DecimalField(max_digits=18, decimal_places=2, help_text="差异中尚未说明、也未抵销的部分")
     state = serializers.CharField(help_text="matched 一致、different 有差异、explained 已说明")
 
     class Meta:
@@ -271,6 +273,8 @@ class MemberPairSerializer(serializers.ModelSerializer):
             "claim",
             "debt",
             "difference",
+            "by_hand",
+            "unexplained",
             "month_claim",
             "month_debt",
             "eliminated",

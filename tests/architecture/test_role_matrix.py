@@ -450,7 +450,6 @@ WITHOUT_INSTITUTION = {
     "ledger:carry-everybody",
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
-    "ledger:carry-everybody",
     "ledger-statement",
     "ledger:voucher-rules-version",
     "ledger:compare-voucher-rules",

@@ -110,10 +110,10 @@ class NewElimination(WholePage, FormPage):
     submit_label = _("提交审批")
 
     def get_initial(self) -> dict[str, Any]:
-        number = number_of(self.request.GET.get("pair", ""))
-        if not number:
+        asked = self.request.GET.get("pair", "")
+        if not asked.isdecimal():
             return {}
-        pair = reads.access_pair(actor=self.actor, pair_id=number)
+        pair = reads.access_pair(actor=self.actor, pair_id=number_of(asked))
         return {"pair": pair.pk, "period": pair.run.period, "through": pair.run.period}
 
     def act(self, form: EliminationForm) -> HttpResponse:
