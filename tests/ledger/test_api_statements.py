@@ -346,3 +346,11 @@ def test_more_rows_ask_no_more_questions(hospital: Institution, officer: Client)
     for number in range(2, 6):
         fill(number)
     assert counts() == few
+
+
+@pytest.mark.parametrize("period", ["0000-01", "9999-12", "x"])
+def test_events_of_no_month_are_refused_in_words(officer: Client, period: str) -> None:
+    asked = {"institution": "H1", "period": period}
+    answer = officer.get(API + "events/preview/", asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "ledger.period_missing")
+    assert sent(officer, "events/book/", asked)[1]["code"] == "ledger.period_missing"
