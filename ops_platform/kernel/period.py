@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_FORM = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\Z")
+# Years of which there may be books. Neighbours of these months are months, too: no address leads beyond the calendar.
+YEARS = range(1900, 3000)
+_FORM = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\Z")
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -16,9 +18,9 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> "Period":
-        """From 2026-03. Raises ValueError for anything else."""
+        """From 2026-03, of the years 1900 to 2999. Raises ValueError for anything else."""
         match = _FORM.match(text)
-        if not match:
+        if not match or int(match[1]) not in YEARS:
             raise ValueError(f"not a period like 2026-03: {text!r}")
         return cls(int(match[1]), int(match[2]))
 

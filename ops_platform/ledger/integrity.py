@@ -7,7 +7,7 @@ from django.db import connection
 
 from ops_platform.kernel import Finding, Severity
 from ops_platform.ledger.models import Entry
-from ops_platform.ledger.services.booking import GENESIS, hash_of
+from ops_platform.ledger.services.booking import GENESIS, earlier_hash_of, hash_of
 from ops_platform.ledger.services.contents import input_of, legs_of
 
 CHUNK = 2_000
@@ -47,6 +47,25 @@ BALANCES = {
         WHERE coalesce(h.debit, 0) IS DISTINCT FROM b.held_debit OR coalesce(h.credit, 0) IS DISTINCT FROM b.held_credit
         ORDER BY 1, 2 LIMIT 50""",
 }
+# Each yields (institution, what, where) for an amount that is no number: NaN equals itself, sums do not betray it.
+NUMBERS = """
+    SELECT i.code, '分录', l.entry_id::text FROM ledger_leg l JOIN masterdata_institution i ON i.id = l.institution_id
+    WHERE l.debit = 'NaN' OR l.credit = 'NaN'
+    UNION ALL
+    SELECT i.code, '待记账凭证', p.id::text FROM ledger_pendingleg l JOIN ledger_pendingentry p ON p.id = l.pending_id
+    JOIN masterdata_institution i ON i.id = p.institution_id WHERE l.debit = 'NaN' OR l.credit = 'NaN'
+    UNION ALL
+    SELECT i.code, '期间发生额', a.code FROM ledger_periodbalance b JOIN masterdata_institution i ON i.id = b.institution_id
+    JOIN ledger_account a ON a.id = b.account_id
+    WHERE 'NaN' IN (b.debit, b.credit, b.carried_debit, b.carried_credit)
+    UNION ALL
+    SELECT i.code, '当前余额', a.code FROM ledger_runningbalance b JOIN masterdata_institution i ON i.id = b.institution_id
+    JOIN ledger_account a ON a.id = b.account_id
+    WHERE 'NaN' IN (b.debit, b.credit, b.held_debit, b.held_credit)
+    ORDER BY 1, 2, 3 LIMIT 50"""
+MIRRORS = """
+    SELECT i.code, e.number, o.number FROM ledger_entry e JOIN ledger_entry o ON o.id = e.reverses_id
+    JOIN masterdata_institution i ON i.id = e.institution_id WHERE NOT ledger_is_mirror(e.id) ORDER BY 1, 2 LIMIT 50"""
 BALANCED = """
     SELECT i.code, l.period, l.book, sum(l.debit) - sum(l.credit) FROM ledger_leg l
     JOIN masterdata_institution i ON i.id = l.institution_id
@@ -54,7 +73,8 @@ BALANCED = """
 
 
 def balances() -> Iterator[Finding]:
-    """Balances are the sums of the legs; every month of every institution balances in each book."""
+    """Balances are the sums of the legs; every month of every institution balances in each book; every amount is a number;
+    reversals are exact mirrors."""
     with connection.cursor() as cursor:
         for title, sql in BALANCES.items():
             cursor.execute(sql)
@@ -66,6 +86,22 @@ def balances() -> Iterator[Finding]:
                     f"借方应为 {debit or 0}，实为 {kept_debit or 0}；贷方应为 {credit or 0}，实为 {kept_credit or 0}。",
                     subject=f"{institution} {account}",
                 )
+        cursor.execute(NUMBERS)
+        for institution, what, where in cursor.fetchall():
+            yield Finding(
+                code="ledger.no_number",
+                severity=Severity.BLOCKING,
+                message=f"{institution} {what} {where} 的金额不是数字，其余额和报表都不可信。",
+                subject=f"{institution} {where}",
+            )
+        cursor.execute(MIRRORS)
+        for institution, number, original in cursor.fetchall():
+            yield Finding(
+                code="ledger.not_a_mirror",
+                severity=Severity.BLOCKING,
+                message=f"{institution} 第 {number} 号冲销凭证与原凭证(第 {original} 号)不是逐条相反。",
+                subject=f"{institution} {number}",
+            )
         cursor.execute(BALANCED)
         for institution, period, book, difference in cursor.fetchall():
             yield Finding(
@@ -90,7 +126,11 @@ def _first_fault(entries: Iterable[Entry]) -> Finding | None:
     previous, expected = GENESIS, 1
     waiting = iter(entries)
     while chunk := [row for _, row in zip(range(CHUNK), waiting, strict=False)]:
-        legs = legs_of(chunk)
+        try:
+            legs = legs_of(chunk)
+        except (ValueError, ArithmeticError):
+            where = f"{chunk[0].institution.code} 第 {chunk[0].number} 至 {chunk[-1].number} 号凭证"
+            return _broken("ledger.no_number", f"{where}中有金额不是数字的分录。", where)
         for row in chunk:
             where = f"{row.institution.code} 第 {row.number} 号凭证"
             if row.number != expected:
@@ -99,7 +139,7 @@ def _first_fault(entries: Iterable[Entry]) -> Finding | None:
                 return _broken("ledger.chain_broken", f"{where}与前一张不衔接。", where)
             if row.digest != input_of(row, legs.get(row.pk, ())).digest:
                 return _broken("ledger.legs_altered", f"{where}的分录与记账时不同。", where)
-            if row.hash != hash_of(row):
+            if row.hash != hash_of(row) and row.hash != earlier_hash_of(row):
                 return _broken("ledger.entry_altered", f"{where}的内容被改动过。", where)
             previous, expected = row.hash, expected + 1
     return None

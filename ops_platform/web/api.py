@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.utils.functional import Promise
-from rest_framework.exceptions import NotAuthenticated
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotAuthenticated, ParseError
 from rest_framework.pagination import PageNumberPagination
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -21,6 +23,16 @@ def actor_of(request: Request) -> Actor:
     """The actor of an API request that passed RolePermission."""
     actor: Actor = request._request.actor  # type: ignore[attr-defined]
     return actor
+
+
+class JsonParser(JSONParser):
+    """JSON; one that is nested deeper than the parser goes is no JSON that anybody means."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError:
+            raise ParseError(_("JSON 嵌套层次过深，请按接口文档的结构发送。")) from None
 
 
 class RolePermission(BasePermission):

@@ -1,6 +1,11 @@
-"""Parts of addresses: `path("<int:institution>/<period:period>/", …)`. Registered when the web app is ready."""
+"""Parts of addresses: `path("<int:institution>/<period:period>/", …)`, `<year:year>`.
+
+Registered when the web app is ready."""
 
 from django.urls import register_converter
+
+from ops_platform.kernel import Period
+from ops_platform.kernel.period import YEARS
 
 
 class PeriodConverter:
@@ -9,12 +14,27 @@ class PeriodConverter:
     regex = r"\d{4}-(?:0[1-9]|1[0-2])"
 
     def to_python(self, value: str) -> str:
-        return value
+        return str(Period.parse(value))  # ValueError: no such address
+
+    def to_url(self, value: object) -> str:
+        return str(value)
+
+
+class YearConverter:
+    """A year of which there may be books; the view gets the number."""
+
+    regex = r"[0-9]{4}"
+
+    def to_python(self, value: str) -> int:
+        if int(value) not in YEARS:
+            raise ValueError(value)
+        return int(value)
 
     def to_url(self, value: object) -> str:
         return str(value)
 
 
 def register() -> None:
-    """Make `<period:…>` known to every urls module."""
+    """Make `<period:…>` and `<year:…>` known to every urls module."""
     register_converter(PeriodConverter, "period")
+    register_converter(YearConverter, "year")

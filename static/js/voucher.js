@@ -4,7 +4,7 @@
   if (!lines) return;
   const fen = (name) =>
     [...lines.querySelectorAll(`input[name$="-${name}"]`)].reduce(
-      (sum, input) => sum + Math.round(Number(input.value || 0) * 100),
+      (sum, input) => sum + Math.round(Number(input.value.replace(/[,，]/g, "") || 0) * 100),
       0,
     );
   const words = (amount) => (amount / 100).toLocaleString("zh-CN", { minimumFractionDigits: 2 });

@@ -450,6 +450,7 @@ WITHOUT_INSTITUTION = {
     "ledger:carry-everybody",
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
+    "ledger:carry-everybody",
     "ledger-statement",
     "ledger:voucher-rules-version",
     "ledger:compare-voucher-rules",

@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
+from django.test import Client
 
 from ops_platform.identity.actors import actor_of_user
+from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, Period, Role, to_fen
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import consolidation_integrity, services
@@ -22,7 +24,7 @@ from ops_platform.ledger.models import (
     PairMatch,
 )
 from ops_platform.ledger.nightly import CONSOLIDATION
-from ops_platform.ledger.services.consolidation import consolidate, explain_difference, finalise
+from ops_platform.ledger.services.consolidation import consolidate, explain_difference, finalise, is_open, is_outdated
 from ops_platform.ledger.services.consolidation_inputs import members_at
 from ops_platform.ledger.services.consolidation_members import end_membership, include_everybody, include_member
 from ops_platform.ledger.services.eliminations import WantedElimination, WantedLeg, propose_elimination
@@ -383,3 +385,180 @@ def test_an_elimination_that_does_not_balance_never_reaches_its_commit(
         row.legs.create(position=position, institution=alliance["H1"], account=account, start=0, month=0, year=position)
     with pytest.raises(IntegrityError, match="does not balance"), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.fixture
+def second(centre: Actor) -> User:
+    """Who approves eliminations by hand."""
+    load_flows()
+    return trade.person("second", Role.OPERATION_CENTRE)
+
+
+def eliminate(
+    centre: Actor, second: User, pair: PairMatch, fen: int, *, through: Period = MARCH, accounts: str = "4609 121890"
+) -> Elimination:
+    """By hand off what the creditor claims, agreed on by the second person."""
+    other, claim = accounts.split()
+    legs = (WantedLeg(pair.creditor_id, other, fen), WantedLeg(pair.creditor_id, claim, -fen))
+    period = Period.parse(pair.run.period)
+    row, _matter = propose_elimination(centre, WantedElimination(period, through, "冲回", legs, pair.pk))
+    task = Task.objects.get(person=second, state=Task.State.OPEN)
+    approval.approve(actor_of_user(second), matter_id=task.matter_id, task=task.number)
+    row.refresh_from_db()
+    return row
+
+
+def differ(alliance: dict[str, Institution], yuan: str = "30.00", key: str = "4", day: str = "2026-03-10") -> None:
+    """The hospital claims more than the township says."""
+    book(alliance["H1"], key, ("121890", yuan, alliance["T1"]), ("4609", f"-{yuan}", None), day=day)
+
+
+@pytest.mark.parametrize(
+    ("fen", "accounts", "covered"),
+    [
+        (1, "4609 121890", "0.01"),
+        (2_999, "4609 121890", "29.99"),
+        (4_000, "4609 121890", "40.00"),
+        (3_000, "4609 1002", "0"),
+    ],
+)
+def test_an_elimination_by_hand_settles_no_more_than_it_covers(
+    alliance: dict[str, Institution], centre: Actor, second: User, fen: int, accounts: str, covered: str
+) -> None:
+    """0.01 by hand explained any difference, and so did one on other accounts."""
+    differ(alliance)
+    close_march(alliance)
+    pair = consolidate(centre, period=MARCH).run.pairs.get(state="different")
+    AccountingPeriod.objects.update(state="open")
+    eliminate(centre, second, pair, fen, accounts=accounts)
+    close_march(alliance)
+    run = consolidate(centre, period=MARCH).run
+    anew = run.pairs.get(kind="balance")
+    within = fen == 2_999
+    assert anew.by_hand == Decimal(covered)
+    assert anew.state == ("explained" if within else "different"), "within the tolerance of 0.01"
+    assert anew.unexplained == (0 if within else Decimal("30.00") - Decimal(covered))
+    if not within:
+        with pytest.raises(Conflict, match="没有抵销完"):
+            finalise(centre, run_id=run.pk)
+        explain_difference(centre, pair_id=anew.pk, explanation="余下的次月入账")
+    assert finalise(centre, run_id=run.pk).state == "final"
+
+
+def test_in_a_later_month_the_elimination_settles_only_what_still_fits(
+    alliance: dict[str, Institution], centre: Actor, second: User
+) -> None:
+    april = Period(2026, 4)
+    differ(alliance)
+    pair = consolidate(centre, period=MARCH).run.pairs.get(state="different")
+    eliminate(centre, second, pair, 3_000, through=april)
+    assert consolidate(centre, period=MARCH).run.pairs.get(kind="balance").state == "explained"
+    assert consolidate(centre, period=april).run.pairs.get(kind="balance").state == "explained"
+    beyond = consolidate(centre, period=Period(2026, 5)).run.pairs.get(kind="balance")
+    assert (beyond.state, beyond.by_hand, beyond.unexplained) == ("different", 0, Decimal("30.00")), "no more in force"
+    differ(alliance, "12.00", "5", "2026-04-10")
+    grown = consolidate(centre, period=april).run.pairs.get(kind="balance")
+    assert (grown.state, grown.difference, grown.unexplained) == ("different", Decimal("42.00"), Decimal("12.00"))
+
+
+def test_what_the_books_put_right_themselves_is_not_eliminated_once_more_unseen(
+    alliance: dict[str, Institution], centre: Actor, second: User
+) -> None:
+    differ(alliance)
+    pair = consolidate(centre, period=MARCH).run.pairs.get(state="different")
+    eliminate(centre, second, pair, 3_000)
+    book(alliance["T1"], "9", ("5901", "30.00", None), ("230790", "-30.00", alliance["H1"]))
+    anew = consolidate(centre, period=MARCH).run.pairs.get(kind="balance")
+    assert (anew.difference, anew.state, anew.unexplained) == (0, "different", Decimal("-30.00"))
+
+
+def test_a_final_run_stays_the_report_until_the_next_one_is_final(
+    alliance: dict[str, Institution], centre: Actor
+) -> None:
+    close_march(alliance)
+    first = finalise(centre, run_id=consolidate(centre, period=MARCH).run.pk)
+    assert not is_outdated(first)
+    AccountingPeriod.objects.update(state="open")
+    book(alliance["H1"], "7", ("1002", "1.00", None), ("4609", "-1.00", None))
+    assert is_outdated(first)
+    outcome = consolidate(centre, period=MARCH)
+    draft = outcome.run
+    assert (outcome.created, draft.version, draft.is_current, is_open(draft)) == (True, 2, False, True)
+    assert ConsolidationRun.objects.get(period="2026-03", is_current=True) == first
+    assert consolidate(centre, period=MARCH).run == draft, "the same books make no third one"
+    book(alliance["H1"], "8", ("1002", "1.00", None), ("4609", "-1.00", None))
+    close_march(alliance)
+    with pytest.raises(Conflict) as refusal:
+        finalise(centre, run_id=draft.pk)
+    assert refusal.value.code == "ledger.consolidation_outdated"
+    third = finalise(centre, run_id=consolidate(centre, period=MARCH).run.pk)
+    assert (third.version, third.is_current, third.state) == (3, True, "final")
+    assert not ConsolidationRun.objects.get(pk=first.pk).is_current
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("UPDATE ledger_consolidationrun SET state = 'final', finalised_at = now()", "nobody explained"),
+        (
+            "INSERT INTO ledger_consolidationrun (period, version, is_current, state, input_digest, engine_version,"
+            " tolerance, members, by_hand, findings, explanation, actor, created_at, finalised_by, finalised_at)"
+            " SELECT period, 9, false, 'final', '', '', 0, '[]', '{}', '[]', '', '', now(), '', now()"
+            " FROM ledger_consolidationrun",
+            "born as a draft",
+        ),
+    ],
+)
+def test_a_run_with_open_differences_is_not_final_by_direct_sql_either(
+    alliance: dict[str, Institution], centre: Actor, sql: str, words: str
+) -> None:
+    differ(alliance)
+    consolidate(centre, period=MARCH)
+    with pytest.raises(IntegrityError, match=words), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_what_was_found_of_a_final_run_stays_and_so_does_its_place(
+    alliance: dict[str, Institution], centre: Actor
+) -> None:
+    close_march(alliance)
+    run = finalise(centre, run_id=consolidate(centre, period=MARCH).run.pk)
+    for sql in (
+        "UPDATE ledger_pairmatch SET state = 'different'",
+        "UPDATE ledger_consolidationrun SET is_current = false",
+    ):
+        with pytest.raises(IntegrityError, match="final"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"{sql}; SET CONSTRAINTS ALL IMMEDIATE")
+    assert run.pairs.exists()
+
+
+def test_pages_say_what_is_left_and_that_a_draft_is_older_than_the_books(
+    alliance: dict[str, Institution], centre: Actor, second: User, client: Client
+) -> None:
+    client.force_login(second)
+    differ(alliance)
+    pair = consolidate(centre, period=MARCH).run.pairs.get(state="different")
+    assert "数字已不是最新" not in client.get("/ledger/consolidation/?period=2026-03").content.decode()
+    eliminate(centre, second, pair, 1_000)
+    assert "数字已不是最新" in client.get("/ledger/consolidation/?period=2026-03").content.decode()
+    run = consolidate(centre, period=MARCH).run
+    page = client.get(f"/ledger/consolidation/{run.pk}/pairs/").content.decode()
+    assert "手工抵销(元)" in page
+    assert "未说明余额(元)" in page
+    assert "20.00" in page
+    left = run.pairs.get(state="different")
+    assert "20.00" in client.get(f"/ledger/consolidation/pairs/{left.pk}/explain/").content.decode()
+    explain_difference(centre, pair_id=left.pk, explanation="余下的次月入账")
+    close_march(alliance)
+    finalise(centre, run_id=run.pk)
+    AccountingPeriod.objects.update(state="open")
+    book(alliance["H1"], "7", ("1002", "1.00", None), ("4609", "-1.00", None))
+    asked = {"period": "2026-03", "next": "/ledger/consolidation/?period=2026-03"}
+    said = client.post("/ledger/consolidation/run/", asked, follow=True).content.decode()
+    assert "仍是正式报表" in said
+    assert "打开第 3 版草稿" in said
+    draft = ConsolidationRun.objects.get(version=3)
+    assert "定稿后取代已定稿的版本" in client.get(f"/ledger/consolidation/{draft.pk}/").content.decode()
+    assert client.get(f"/ledger/consolidation/{draft.pk}/report/").status_code == 200

@@ -20,7 +20,7 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services
 from ops_platform.ledger.engine.chart import Dimensions
 from ops_platform.ledger.engine.entry import EntryInput, credit, debit
-from ops_platform.ledger.models import ExportedEntry, ExportTemplate, VoucherExport
+from ops_platform.ledger.models import ExportedEntry, ExportTemplate, VoucherExport, VoucherRules
 from ops_platform.ledger.services.exporting import ExportedFile
 from ops_platform.ledger.voucher_files import FIELDS, read_columns
 from ops_platform.masterdata.models import Department, Institution
@@ -107,7 +107,7 @@ def test_exporting_again_is_refused_unless_asked_for_and_then_said(hospital: Ins
         export(hospital, template="yonyou")
     assert refusal.value.code == "ledger.exported_already"
     assert "2 张凭证都已导出" in refusal.value.message
-    assert "platform" in refusal.value.message
+    assert "平台自动" in refusal.value.message
     made = export(hospital, template="yonyou", again=True)
     assert (made.export.entries, made.export.repeated) == (2, 2)
 
@@ -146,7 +146,8 @@ def test_shipped_layouts_are_sound_and_every_field_can_be_shown(hospital: Instit
     columns = [{"title": title, "field": name} for name, (title, _) in FIELDS.items()]
     services.add_export_template(centre, code="all", name="全部", columns=columns)
     row = rows_of(export(hospital, template="all").content)[1]
-    assert (row["科室名称"], row["往来机构编码"], row["方向"], row["账套"]) == ("内科", "T1", "贷", "财务会计")
+    assert (row["科室名称"], row["往来机构编码"], row["方向"], row["会计体系"]) == ("内科", "T1", "贷", "财务会计")
+    assert (row["账套(机构)编码"], row["账套(机构)名称"]) == ("H1", hospital.name)
 
 
 @pytest.mark.parametrize(
@@ -245,3 +246,50 @@ def test_entries_of_another_institution_are_never_in_the_file(hospital: Institut
     booked(township, entry(("借", "1002", "9.00"), ("贷", "4609", "9.00"), key="t"))
     assert {row["凭证号"] for row in rows_of(export(township).content)} == {"1"}
     assert len(rows_of(export(hospital).content)) == 4
+
+
+def test_a_file_says_people_and_codes_in_words(month_of_facts: Institution) -> None:
+    """Automatic vouchers: made by the platform, checked by who approved the rules."""
+    services.book_events(PLATFORM, institution=month_of_facts, period=MARCH)
+    rules = VoucherRules.objects.get()
+    row = rows_of(export(month_of_facts, template="yonyou").content)[0]
+    assert (row["制单人"], row["审核人"]) == ("平台自动", "平台自动"), "the shipped rules are nobody's"
+    assert rules.approved_by == ""
+    told = rows_of(export(month_of_facts, template="yonyou", again=True).content)
+    assert "人员经费" in {line["成本项目"] for line in told}
+    assert not {line["资金来源"] for line in told} & {"basic", "fiscal"}
+    centre = trade.actor(Role.OPERATION_CENTRE)
+    columns = [{"title": title, "field": name} for name, (title, _) in FIELDS.items()]
+    services.add_export_template(centre, code="all", name="全部", columns=columns)
+    told = rows_of(export(month_of_facts, template="all", again=True).content)
+    assert ("人员经费", "personnel") in {(line["成本项目"], line["成本项目代码"]) for line in told}
+    assert any("成本项目:人员经费" in line["辅助核算"] for line in told)
+
+
+def test_who_approved_the_rules_checked_what_they_made(month_of_facts: Institution) -> None:
+    shipped = VoucherRules.objects.get()
+    VoucherRules.objects.create(
+        version=2,
+        effective_from=shipped.effective_from,
+        body=shipped.body,
+        source_mark=shipped.source_mark,
+        made_by="writer",
+        approved_by=trade.person("approver", Role.FINANCE_DIRECTOR).username,
+    )
+    services.book_events(PLATFORM, institution=month_of_facts, period=MARCH)
+    assert {row["审核人"] for row in rows_of(export(month_of_facts, template="yonyou").content)} == {"approver"}
+
+
+def test_opening_balances_are_no_vouchers_of_a_month(hospital: Institution, client: Client) -> None:
+    keeper = trade.actor(Role.FINANCE_DIRECTOR, hospital)
+    row = services.book_opening(
+        keeper, institution=hospital, key="1", legs=(debit("1002", 5_000), credit("3001", 5_000))
+    )
+    services.reverse(PLATFORM, entry_id=row.pk, day=row.day, reason="错")
+    with pytest.raises(Conflict) as refusal:
+        export(hospital, period=Period(2025, 12))
+    assert refusal.value.code == "ledger.nothing_to_export"
+    client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, hospital))
+    page = client.get("/ledger/exports/")
+    assert page.context["form"].initial == {"period": "2026-03"}
+    assert "2025" not in str(page.context["form"]["period"])

@@ -11,7 +11,7 @@ from ops_platform.ledger import services
 from ops_platform.ledger.models import Account, Floor
 from ops_platform.ledger.selectors.balances import trial_balance
 from ops_platform.masterdata.models import Institution
-from tests.ledger.books import BANK, OTHER_INCOME, booked, entry, paid, received
+from tests.ledger.books import BANK, OTHER_INCOME, booked, entry, officer, paid, received
 from tests.support import trade
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +113,14 @@ def test_an_overdrawn_account_is_not_forbidden_to_be(hospital: Institution) -> N
     services.forbid_overdraft(PLATFORM, institution=hospital, account=bank)
     services.forbid_overdraft(PLATFORM, institution=hospital, account=bank)
     assert Floor.objects.count() == 1
+
+
+def test_what_was_booked_on_an_account_is_taken_back_although_it_is_closed_now(hospital: Institution) -> None:
+    account = own(hospital)
+    row = booked(hospital, entry(("借", "100201", "5.00"), ("贷", OTHER_INCOME, "5.00")))
+    booked(hospital, entry(("借", OTHER_INCOME, "5.00"), ("贷", "100201", "5.00"), key="2"))
+    services.close_own_account(PLATFORM, account_id=account.pk, closed_on=date(2026, 3, 1))
+    maker = officer(hospital, trade.person("maker", Role.FINANCE_OFFICER, hospital).pk)
+    trade.person("reviewer", Role.ACCOUNTING_REVIEWER, hospital)
+    assert services.ask_reversal(maker, entry_id=row.pk, day=row.day, reason="重复入账")
+    assert services.reverse(PLATFORM, entry_id=row.pk, day=row.day, reason="重复入账").reverses == row

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -190,3 +191,90 @@ def test_what_is_wrong_with_the_grid_is_said_and_what_was_typed_stays(
     assert words in page
     assert "收到捐赠款" in page
     assert not Voucher.objects.exists()
+
+
+def test_one_key_with_other_content_is_refused_whoever_sends_it(office: Office) -> None:
+    """The same key, another amount: the second voucher must not seem to be made."""
+    once = uuid4()
+    other = trade.person("other", Role.FINANCE_OFFICER, office.hospital)
+
+    def make(yuan: str, who: User = office.maker, institution: Institution = office.hospital) -> int:
+        made, _matter = services.make_voucher(
+            me(who),
+            institution_id=institution.pk,
+            day=date(2026, 3, 5),
+            summary="收到捐赠款",
+            legs=legs(("借", BANK, yuan), ("贷", OTHER_INCOME, yuan)),
+            once=once,
+        )
+        return made.pk
+
+    first = make("500.00")
+    assert make("500.00") == first
+    trade.give(office.maker, Role.FINANCE_OFFICER, Institution.objects.get(code="T1"))
+    for given in (("600.00",), ("500.00", other), ("500.00", office.maker, Institution.objects.get(code="T1"))):
+        with pytest.raises(Conflict) as refusal:
+            make(*given)  # type: ignore[arg-type]
+        assert refusal.value.code == "ledger.key_reused"
+    assert Voucher.objects.count() == 1
+
+
+def test_the_same_form_again_is_the_same_voucher_also_after_it_was_changed(office: Office) -> None:
+    once = uuid4()
+    given = {
+        "institution_id": office.hospital.pk,
+        "day": date(2026, 3, 5),
+        "summary": "收到捐赠款",
+        "legs": legs(("借", BANK, "500.00"), ("贷", OTHER_INCOME, "500.00")),
+        "once": once,
+    }
+    voucher, matter = services.make_voucher(me(office.maker), **given)  # type: ignore[arg-type]
+    office.reviews(Matter.objects.get(pk=matter), "return_to", comment="金额应为 600")
+    change(office, voucher, "600.00")
+    assert services.make_voucher(me(office.maker), **given)[0] == voucher  # type: ignore[arg-type]
+
+
+def test_the_api_tells_a_key_that_stands_for_other_content(office: Office, client: Client) -> None:
+    client.force_login(office.maker)
+    body = {"institution": "H1", "day": "2026-03-08", "summary": "利息收入", "once": str(uuid4())}
+    answers = []
+    for yuan in ("3.21", "3.21", "4.00"):
+        lines = [{"account": "1002", "debit": yuan}, {"account": "4604", "credit": yuan}]
+        answers.append(
+            client.post("/api/v1/ledger/vouchers/", body | {"lines": lines}, content_type="application/json")
+        )
+    assert [answer.status_code for answer in answers] == [201, 201, 409]
+    assert answers[0].json()["voucher"] == answers[1].json()["voucher"]
+    assert answers[2].json()["code"] == "ledger.key_reused"
+
+
+def test_an_amount_beyond_all_measure_is_refused_with_its_line(office: Office, client: Client) -> None:
+    with pytest.raises(Invalid) as refusal:
+        office.makes(*legs(("借", BANK, "1000000000000.01"), ("贷", OTHER_INCOME, "1000000000000.01")))
+    assert [(fault["code"], fault["line"]) for fault in refusal.value.context["faults"]] == [
+        ("ledger.amount_too_large", "1"),
+        ("ledger.amount_too_large", "2"),
+    ]
+    half = [("借", BANK, "600000000000"), ("贷", OTHER_INCOME, "600000000000")]
+    with pytest.raises(Invalid, match="合计超过"):
+        office.makes(*legs(*half, *half))
+    client.force_login(office.maker)
+    data = HEAD | {"institution": str(office.hospital.pk)}
+    lines = [{"account": "1002", "debit": "9999999999999999.99"}, {"account": "4609", "credit": "9999999999999999.99"}]
+    page = client.post("/ledger/vouchers/new/", data | grid(*lines))
+    assert page.status_code == 422
+    assert "借方(元)：" in page.content.decode()
+    assert office.makes(*legs(("借", BANK, "1000000000000"), ("贷", OTHER_INCOME, "1000000000000")))
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken"), [("1,000.00", "1000.00"), ("1，234，567.8", "1234567.80"), ("-1,000", "-1000.00")]
+)
+def test_amounts_may_be_typed_with_thousands(office: Office, client: Client, typed: str, taken: str) -> None:
+    client.force_login(office.maker)
+    lines = [{"account": "1002", "debit": typed}, {"account": "4609", "credit": typed}]
+    data = HEAD | {"institution": str(office.hospital.pk)}
+    assert client.post("/ledger/vouchers/new/", data | grid(*lines)).status_code == 302
+    assert {leg.debit + leg.credit for leg in PendingEntry.objects.get().legs.all()} == {Decimal(taken)}
+    lines[0]["debit"] = "1,00"
+    assert client.post("/ledger/vouchers/new/", data | grid(*lines)).status_code == 422

@@ -7,11 +7,12 @@ from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.ledger.models import Elimination
 from ops_platform.ledger.services.eliminations import KIND, decide_elimination
 from ops_platform.web.formats import money
+from ops_platform.web.numbers import number_of
 from workflows.public import Decision, Level, Step, Subject, SubjectType, default, role
 
 
 def _load(subject: str) -> Subject:
-    number = int(subject) if subject.isascii() and subject.isdigit() else 0
+    number = number_of(subject)
     row = Elimination.objects.filter(pk=number, kind=Elimination.Kind.HAND).first()
     if row is None:
         raise NotFound("ledger.no_elimination", "没有这张手工抵销分录。")

@@ -15,7 +15,9 @@ Carrying a year forward is undone: a December stands as if no member had carried
    somebody explains it or eliminates it by hand [default]. On a side with several accounts they give in the order of
    their codes. The start of balances is eliminated only where both became members together; a month that differs while
    the year agrees (a timing difference) is eliminated as far as both say it.
-4. By hand: eliminations that two persons made, from their month to the month they are made for, within the year.
+4. By hand: eliminations that two persons made, from their month to the month they are made for, within the year. One that
+   names a pair takes off its difference what its legs change on the pair's own accounts, no more: the rest stays a
+   difference, and so does what is taken too much once the members have put their books right.
 5. Consolidated = Σ members + Σ elimination legs (an elimination leg of income is a debit). Minority interest (少数权益):
    members are consolidated in full; of net assets and surplus of a member owned below 100 % the others' part, exactly
    split, is told beside [default: before eliminations].
@@ -25,7 +27,7 @@ Without members everything is nothing. The result does not depend on the order o
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -33,7 +35,7 @@ from ops_platform.kernel import Finding, Period, Severity, from_fen, split
 from ops_platform.ledger.engine.figures import Figure
 from ops_platform.ledger.engine.statements import Amount
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 WHOLE = 1_000_000  # an ownership share counts in millionths
 FINANCIAL = ("1", "2", "3", "4", "5")
 NET_ASSETS, OF_THE_YEAR = ("3", "4", "5"), ("4", "5")
@@ -111,16 +113,23 @@ class Pair:
     month_debt: int
     eliminated: int
     matched: bool
+    by_hand: int = 0
 
     @property
     def difference(self) -> int:
         """What only one side says."""
         return self.claim - self.debt
 
+    @property
+    def rest(self) -> int:
+        """What eliminations by hand leave of it, or take too much."""
+        return self.difference - self.by_hand
+
 
 @dataclass(frozen=True, slots=True)
 class Elimination:
-    """One entry of the elimination sheet: `kind` joining, hand or the code of a pair kind."""
+    """One entry of the elimination sheet: `kind` joining, hand or the code of a pair kind; `pair` the kind of the pair that
+    one by hand settles."""
 
     kind: str
     title: str
@@ -128,6 +137,7 @@ class Elimination:
     creditor: int = 0
     debtor: int = 0
     number: int = 0
+    pair: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +203,7 @@ def consolidate(inputs: Inputs) -> Consolidation:
     table = _Table(inputs, members)
     by_member = table.by_member()
     pairs, eliminations = _pairs(table, members, inputs)
+    pairs = _settled(pairs, inputs)
     joining = [entry for each in members.values() if (entry := _joining(each, by_member[each.institution]))]
     everything = (*joining, *eliminations, *inputs.hand)
     summed: dict[Key, Measures] = defaultdict(Measures)
@@ -214,7 +225,7 @@ def consolidate(inputs: Inputs) -> Consolidation:
         pairs=pairs,
         eliminations=everything,
         minority=tuple(_minority(each, by_member[each.institution]) for each in inputs.members if each.share < WHOLE),
-        findings=(*table.findings(), *_pair_findings(pairs, inputs.kinds)),
+        findings=(*table.findings(), *_pair_findings(pairs, inputs)),
     )
 
 
@@ -422,12 +433,41 @@ def _minority(member: Member, said: Mapping[Key, Measures]) -> Minority:
     )
 
 
-def _pair_findings(pairs: Sequence[Pair], kinds: Sequence[PairKind]) -> Iterator[Finding]:
-    titles = {kind.code: kind.title for kind in kinds}
-    balances = {kind.code for kind in kinds if kind.balance}
-    different = [pair for pair in pairs if not pair.matched]
+def _settled(pairs: Sequence[Pair], inputs: Inputs) -> tuple[Pair, ...]:
+    """Pairs with what eliminations by hand take off their differences; one that they name and nobody speaks of any more is a
+    pair, too."""
+    kinds = {kind.code: kind for kind in inputs.kinds}
+    taken: dict[tuple[str, int, int], int] = defaultdict(int)
+    for entry in inputs.hand:
+        if entry.pair in kinds:
+            taken[entry.pair, entry.creditor, entry.debtor] += _taken_by_hand(entry, kinds[entry.pair])
+    known = tuple(replace(each, by_hand=taken.pop((each.kind, each.creditor, each.debtor), 0)) for each in pairs)
+    gone = tuple(
+        Pair(kind, creditor, debtor, 0, 0, 0, 0, 0, matched=True, by_hand=amount)
+        for (kind, creditor, debtor), amount in sorted(taken.items())
+        if amount
+    )
+    return known + gone
+
+
+def _taken_by_hand(entry: Elimination, kind: PairKind) -> int:
+    """By how much the legs on the pair's own accounts make its difference smaller."""
+    sign = 1 if kind.balance else -1
+    own = [
+        leg.amounts.year
+        for leg in entry.legs
+        if (leg.institution == entry.creditor and leg.account.startswith(kind.claims))
+        or (leg.institution == entry.debtor and leg.account.startswith(kind.debts))
+    ]
+    return -sign * sum(own)
+
+
+def _pair_findings(pairs: Sequence[Pair], inputs: Inputs) -> Iterator[Finding]:
+    titles = {kind.code: kind.title for kind in inputs.kinds}
+    balances = {kind.code for kind in inputs.kinds if kind.balance}
+    different = [pair for pair in pairs if abs(pair.rest) > inputs.tolerance]
     if different:
-        total = sum(abs(pair.difference) for pair in different)
+        total = sum(abs(pair.rest) for pair in different)
         yield Finding(
             code=PAIRS_DIFFER,
             severity=Severity.WARNING,

@@ -16,6 +16,9 @@ from ops_platform.ledger.engine.chart import DIMENSION_TITLES, NO_DIMENSIONS, Ac
 FEWEST_LEGS = 2
 MOST_LEGS = 5_000
 LONGEST_WORDS = 200
+# Fen: 一万亿元, for a leg and for all legs of a side. Far above every hospital's books and far below what the columns of
+# balances hold (9,999 such entries), so that one slip of the keyboard never blocks an account.
+LARGEST = 100_000_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,13 @@ def totals(legs: Sequence[Leg], chart: Mapping[str, Account]) -> dict[Book, tupl
     return sums
 
 
-def faults_of(entry: EntryInput, chart: Mapping[str, Account]) -> tuple[Finding, ...]:
-    """All that is wrong with the entry; empty when it may be booked."""
-    return tuple(_faults(entry, chart))
+def faults_of(entry: EntryInput, chart: Mapping[str, Account], *, mirror: bool = False) -> tuple[Finding, ...]:
+    """All that is wrong with the entry; empty when it may be booked. A `mirror` takes back what stands in the books: its
+    accounts may have been closed since, got accounts below them, or ask for more dimensions now."""
+    return tuple(_faults(entry, chart, mirror=mirror))
 
 
-def _faults(entry: EntryInput, chart: Mapping[str, Account]) -> Iterator[Finding]:
+def _faults(entry: EntryInput, chart: Mapping[str, Account], *, mirror: bool) -> Iterator[Finding]:
     if not words(entry.summary):
         yield _fault("ledger.summary_missing", "请填写摘要。", "summary")
     if any(len(words(text)) > LONGEST_WORDS for text in (entry.summary, *(leg.summary for leg in entry.legs))):
@@ -107,7 +111,8 @@ def _faults(entry: EntryInput, chart: Mapping[str, Account]) -> Iterator[Finding
             "ledger.number_of_legs", f"一张凭证须有 {FEWEST_LEGS} 至 {MOST_LEGS} 条分录，现有 {len(entry.legs)} 条。"
         )
     for number, leg in enumerate(entry.legs, start=1):
-        yield from _leg_faults(number, leg, chart)
+        yield from _leg_faults(number, leg, chart, mirror=mirror)
+    yield from _size_faults(entry.legs)
     for book, (debits, credits_) in totals(entry.legs, chart).items():
         if debits != credits_:
             name = "财务会计" if book is Book.FINANCIAL else "预算会计"
@@ -118,13 +123,26 @@ def _faults(entry: EntryInput, chart: Mapping[str, Account]) -> Iterator[Finding
             )
 
 
-def _leg_faults(number: int, leg: Leg, chart: Mapping[str, Account]) -> Iterator[Finding]:
+def _size_faults(legs: Sequence[Leg]) -> Iterator[Finding]:
+    most = f"{from_fen(LARGEST):,} 元"
+    large = [number for number, leg in enumerate(legs, start=1) if max(abs(leg.debit), abs(leg.credit)) > LARGEST]
+    for number in large:
+        yield _fault(
+            "ledger.amount_too_large", f"第 {number} 条分录的金额超过 {most}，请核对小数点和单位。", str(number)
+        )
+    if not large and max(sum(abs(leg.debit) for leg in legs), sum(abs(leg.credit) for leg in legs)) > LARGEST:
+        yield _fault("ledger.amount_too_large", f"凭证的借方或贷方合计超过 {most}，请核对，或分成几张凭证。")
+
+
+def _leg_faults(number: int, leg: Leg, chart: Mapping[str, Account], *, mirror: bool) -> Iterator[Finding]:
     where = f"第 {number} 条分录"
     if (leg.debit == 0) == (leg.credit == 0):
         yield _fault("ledger.one_side", f"{where}须且只能在借方或贷方填一个不为零的金额。", str(number))
     account = chart.get(leg.account)
     if account is None:
         yield _fault("ledger.unknown_account", f"{where}的科目 {leg.account} 不在本机构的科目表中。", str(number))
+        return
+    if mirror:
         return
     words = f"{where}的科目 {account.code} {account.name}"
     if not account.leaf:

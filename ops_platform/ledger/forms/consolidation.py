@@ -29,7 +29,10 @@ class PeriodField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
-        return Period.parse(text) if text else None
+        try:
+            return Period.parse(text) if text else None
+        except ValueError:
+            raise ValidationError(_("请按 2026-03 的样子填写月份。")) from None
 
 
 class MemberForm(forms.Form):

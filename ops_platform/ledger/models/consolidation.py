@@ -1,5 +1,7 @@
 """Consolidation: who is consolidated, its runs, what they found, and what was eliminated."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.models import User
 from ops_platform.ledger.models.account import Account
+from ops_platform.ledger.models.amounts import numbers
 from ops_platform.masterdata.models import Institution
 from ops_platform.orm.fields import MoneyField, PeriodField, RateField
 from ops_platform.orm.models import AppendOnly, ScopedQuerySet
@@ -48,8 +51,9 @@ class ConsolidationMember(models.Model):
 
 class ConsolidationRun(models.Model):
     """One consolidation of a month, with all it was made from: the same inputs make no new run; other inputs make the next
-    `version`, which is current. draft → final once, when every difference is explained and every member has closed the
-    month. `members` keeps institution, share and joining month; `by_hand`
+    `version`. draft → final once, when every difference is explained and every member has closed the month. The current
+    one is what reports say: the newest draft, or the last final one, beside which a newer draft waits until it is made
+    final. `members` keeps institution, share and joining month; `by_hand`
     the eliminations by hand that it holds."""
 
     app_privileges = ("SELECT", "INSERT", "UPDATE (is_current, state, explanation, finalised_by, finalised_at)")
@@ -85,6 +89,7 @@ class ConsolidationRun(models.Model):
                 condition=Q(state="final", finalised_at__isnull=False) | Q(state="draft", finalised_at__isnull=True),
                 name="consolidation_run_final_at_a_moment",
             ),
+            numbers("tolerance", name="consolidation_run_amounts"),
         ]
 
     def __str__(self) -> str:
@@ -121,6 +126,7 @@ class ConsolidatedFigure(AppendOnly):
                 | (~Q(part="member") & Q(institution__isnull=True)),
                 name="consolidated_figure_of_a_member",
             ),
+            numbers("start", "month", "year", name="consolidated_figure_amounts"),
         ]
 
     def __str__(self) -> str:
@@ -147,7 +153,8 @@ class ConsolidatedCash(AppendOnly):
         constraints = [
             models.UniqueConstraint(
                 fields=["run", "institution", "way", "internal", "account"], name="consolidated_cash_unique"
-            )
+            ),
+            numbers("month", "year", name="consolidated_cash_amounts"),
         ]
 
     def __str__(self) -> str:
@@ -166,7 +173,12 @@ class MinorityInterest(AppendOnly):
     surplus_year = MoneyField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "institution"], name="minority_interest_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "institution"], name="minority_interest_unique"),
+            numbers(
+                "net_assets_start", "net_assets", "surplus_month", "surplus_year", name="minority_interest_amounts"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.institution_id}"
@@ -174,7 +186,8 @@ class MinorityInterest(AppendOnly):
 
 class PairMatch(models.Model):
     """What two members say of the same dealings in a run: matched, or different until somebody explains it. An explanation
-    stays valid for the next run while the amounts are the same."""
+    stays valid for the next run while the amounts are the same. `by_hand` is what eliminations by hand take off the
+    difference; what they do not cover, or take too much, is left to be explained."""
 
     app_privileges = ("SELECT", "INSERT", "UPDATE (state, explanation, explained_by, explained_at)")
 
@@ -193,6 +206,7 @@ class PairMatch(models.Model):
     month_claim = MoneyField()
     month_debt = MoneyField()
     eliminated = MoneyField()
+    by_hand = MoneyField(default=Decimal(0))
     state = models.CharField(max_length=9, choices=State)
     explanation = models.CharField(max_length=300, blank=True, default="")
     explained_by = models.CharField(max_length=150, blank=True, default="")
@@ -210,10 +224,30 @@ class PairMatch(models.Model):
                 | ~Q(state="explained") & Q(explanation=""),
                 name="pair_match_explained_in_words",
             ),
+            numbers(
+                "claim",
+                "debt",
+                "difference",
+                "month_claim",
+                "month_debt",
+                "eliminated",
+                "by_hand",
+                name="pair_match_amounts",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.kind} {self.creditor_id} {self.debtor_id}"
+
+    @property
+    def rest(self) -> Decimal:
+        """What of the difference eliminations by hand leave, or take too much."""
+        return self.difference - self.by_hand
+
+    @property
+    def unexplained(self) -> Decimal:
+        """The rest until somebody explains it; nothing within the tolerance."""
+        return self.rest if self.state == self.State.DIFFERENT else Decimal(0)
 
 
 class Elimination(models.Model):
@@ -279,7 +313,10 @@ class EliminationLeg(AppendOnly):
 
     class Meta:
         ordering = ["elimination", "position"]
-        constraints = [models.UniqueConstraint(fields=["elimination", "position"], name="elimination_leg_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["elimination", "position"], name="elimination_leg_unique"),
+            numbers("start", "month", "year", name="elimination_leg_amounts"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.elimination_id}/{self.position}"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.models import User
 from ops_platform.ledger.models.account import Account, Book
+from ops_platform.ledger.models.amounts import LARGEST_OF_A_LEG, numbers
 from ops_platform.ledger.models.dimension import Dimension
 from ops_platform.masterdata.models import Institution
 from ops_platform.orm.fields import MoneyField, PeriodField
@@ -100,6 +101,7 @@ class Leg(AppendOnly):
             models.CheckConstraint(
                 condition=Q(debit=0) & ~Q(credit=0) | Q(credit=0) & ~Q(debit=0), name="leg_on_one_side"
             ),
+            numbers("debit", "credit", name="leg_amounts", largest=LARGEST_OF_A_LEG),
         ]
         indexes = [models.Index(fields=["institution", "account", "period"], name="leg_account_sheet")]
 

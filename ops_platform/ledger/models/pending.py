@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.models import User
 from ops_platform.ledger.models.account import Account
+from ops_platform.ledger.models.amounts import LARGEST_OF_A_LEG, numbers
 from ops_platform.ledger.models.dimension import Dimension
 from ops_platform.ledger.models.entry import Entry
 from ops_platform.masterdata.models import Institution
@@ -85,6 +86,7 @@ class PendingLeg(AppendOnly):
             models.CheckConstraint(
                 condition=Q(debit=0) & ~Q(credit=0) | Q(credit=0) & ~Q(debit=0), name="pending_leg_on_one_side"
             ),
+            numbers("debit", "credit", name="pending_leg_amounts", largest=LARGEST_OF_A_LEG),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from ops_platform.kernel import Actor, Forbidden, NotFound, Role
 from ops_platform.ledger.models import Entry, PendingEntry, Voucher
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.services import periods as masterdata
+from ops_platform.web.numbers import number_of
 
 WHOLE_READERS = (Role.OPERATION_CENTRE, Role.LEADERSHIP, Role.AUDITOR)
 KEEPERS = (Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
@@ -44,7 +45,15 @@ def refuse_without_the_whole(*, actor: Actor) -> None:
 def access_kept(actor: Actor, institution_id: int) -> Institution:
     """An institution whose books the actor keeps. Raises NotFound or Forbidden."""
     masterdata.access_institution(actor, institution_id, *KEEPERS)
-    return Institution.objects.get(pk=institution_id)
+    return named_institution(institution_id)
+
+
+def named_institution(institution_id: int) -> Institution:
+    """The institution of a number. Raises NotFound: who acts for all of them may name one that is not there."""
+    row = Institution.objects.filter(pk=institution_id).first()
+    if row is None:
+        raise NotFound("masterdata.no_institution", "没有这个机构，或您无权查看。")
+    return row
 
 
 def entries(actor: Actor) -> QuerySet[Entry]:
@@ -83,4 +92,4 @@ def pending_entries(actor: Actor) -> QuerySet[PendingEntry]:
 
 def may_see_voucher(actor: Actor, voucher_id: str) -> bool:
     """Whether the actor may open the attachments of a voucher."""
-    return voucher_id.isascii() and voucher_id.isdigit() and vouchers(actor).filter(pk=voucher_id).exists()
+    return vouchers(actor).filter(pk=number_of(voucher_id)).exists()

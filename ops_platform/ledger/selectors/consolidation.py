@@ -281,6 +281,7 @@ def explained_earlier(*, pair: PairMatch) -> PairMatch | None:
         creditor=pair.creditor_id,
         debtor=pair.debtor_id,
         difference=pair.difference,
+        by_hand=pair.by_hand,
         state=PairMatch.State.EXPLAINED,
     )
     return rows.select_related("run").order_by("-run__period").first()

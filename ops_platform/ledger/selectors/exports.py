@@ -1,13 +1,17 @@
 """Vouchers and their hand-over to the finance system that a hospital keeps."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from ops_platform.kernel import Actor
-from ops_platform.ledger.models import Entry, ExportedEntry, ExportTemplate, VoucherExport
+from ops_platform.ledger.models import Entry, EntryKind, EventBooking, ExportedEntry, ExportTemplate, VoucherExport
 from ops_platform.ledger.selectors.access import READERS
+from ops_platform.ledger.selectors.words import code_words
+from ops_platform.ledger.voucher_files import Known
 from ops_platform.masterdata.models import Institution
+from ops_platform.web.people import names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,30 @@ class MonthToExport:
         return self.entries - self.left
 
 
+def exportable(institution: Institution) -> QuerySet[Entry]:
+    """Vouchers that a finance system takes: not the opening balances, nor what took them back. Those it has
+    already, or gets as a trial balance."""
+    rows = Entry.objects.filter(institution=institution).exclude(kind=EntryKind.OPENING)
+    return rows.exclude(kind=EntryKind.REVERSAL, reverses__kind=EntryKind.OPENING)
+
+
+def known_of(entries: Collection[int]) -> Known:
+    """What the legs of these entries need to be told in words."""
+    rules = "rules__approved_by", "rules__made_by"
+    approvers: dict[int, str] = {}
+    for number in ("entry", "reversal"):
+        booked = EventBooking.objects.filter(**{f"{number}__in": entries}, rules__isnull=False)
+        for entry, approver, maker in booked.values_list(number, *rules):
+            approvers[entry] = approver or maker
+    people = Entry.objects.filter(pk__in=entries).order_by().values_list("made_by", "checked_by").distinct()
+    names = {name for pair in people for name in pair} | {*approvers.values()}
+    return Known(people=names_of(names), approvers=approvers, codes=code_words())
+
+
 def months_to_export(institution: Institution) -> tuple[MonthToExport, ...]:
     """Each month that has vouchers, the newest first; one query."""
     done = Exists(ExportedEntry.objects.filter(entry=OuterRef("pk")))
-    rows = Entry.objects.filter(institution=institution).annotate(done=done).order_by().values_list("period")
+    rows = exportable(institution).annotate(done=done).order_by().values_list("period")
     counted = rows.annotate(entries=Count("id"), left=Count("id", filter=Q(done=False))).order_by("-period")
     return tuple(MonthToExport(period, entries, left) for period, entries, left in counted)
 

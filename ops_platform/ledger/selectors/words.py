@@ -34,7 +34,7 @@ class Names:
             institutions=dict(Institution.objects.filter(pk__in=institutions).values_list("pk", "name"))
             if institutions
             else {},
-            codes=_codes() if coded else {},
+            codes=code_words() if coded else {},
         )
 
     def told(self, combination: Dimensions) -> str:
@@ -55,7 +55,8 @@ class Names:
         return self.codes.get((name, given), str(given))
 
 
-def _codes() -> dict[tuple[str, str], str]:
+def code_words() -> dict[tuple[str, str], str]:
+    """Titles of the codes that dimensions use, by dimension and code; the latest title of each."""
     sets = {code_set: name for name, code_set in CODE_SETS.items()}
     rows = Code.objects.filter(version__code_set__code__in=sets).order_by("version__effective_from")
     return {

@@ -8,7 +8,7 @@ from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Invalid, NotFound, from_fen
 from ops_platform.ledger.models import Account, Floor, RunningBalance
 from ops_platform.ledger.refusals import in_words
-from ops_platform.ledger.selectors.access import KEEPERS
+from ops_platform.ledger.selectors.access import KEEPERS, named_institution
 from ops_platform.ledger.selectors.chart import accounts_of
 from ops_platform.ledger.services.booking import lock_books
 from ops_platform.masterdata.models import Institution, SourceMark
@@ -25,7 +25,7 @@ def add_own_account(actor: Actor, *, institution_id: int, parent: str, code: str
     transfer it first, so that nothing is left above.
     """
     access_institution(actor, institution_id, *KEEPERS)
-    institution = Institution.objects.get(pk=institution_id)
+    institution = named_institution(institution_id)
     lock_books([institution])
     above = accounts_of(institution).get(parent)
     if above is None:

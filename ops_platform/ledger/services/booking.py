@@ -78,7 +78,7 @@ def _post(actor: Actor, institution: Institution, bookings: Sequence[Booking]) -
     rows = accounts_of(institution, {leg.account for booking in bookings for leg in booking.entry.legs})
     charts = {day: chart_at(rows, day) for day in {booking.entry.day for booking in bookings}}
     for booking in bookings:
-        check(booking.entry, charts[booking.entry.day])
+        check(booking.entry, charts[booking.entry.day], mirror=booking.kind is EntryKind.REVERSAL)
     refuse_closed(institution, {booking.entry.day for booking in bookings if not _before_books(booking)})
     dimensions = numbers_of({leg.dimensions for booking in bookings for leg in booking.entry.legs})
     with in_words(institution):
@@ -97,9 +97,9 @@ def settle_deferred() -> None:
         cursor.execute("SET CONSTRAINTS ledger_entry_balanced, ledger_pending_balanced DEFERRED")
 
 
-def check(entry: EntryInput, chart: Mapping[str, Account]) -> None:
+def check(entry: EntryInput, chart: Mapping[str, Account], *, mirror: bool = False) -> None:
     """Raises Invalid with what is wrong with an entry, the first faults in words and all of them as context."""
-    faults = faults_of(entry, chart)
+    faults = faults_of(entry, chart, mirror=mirror)
     if faults:
         raise Invalid(
             faults[0].code,
@@ -224,25 +224,34 @@ def _number_and_chain(actor: Actor, institution: Institution, bookings: Sequence
 
 def hash_of(row: Entry) -> str:
     """The hash that an entry must carry; `digest` stands for its legs."""
-    return digest_of(
-        {
-            "number": row.number,
-            "period": row.period,
-            "day": row.day,
-            "voucher_no": row.voucher_no,
-            "kind": str(row.kind),
-            "summary": row.summary,
-            "source": row.source,
-            "key": row.key,
-            "document": row.document,
-            "digest": row.digest,
-            "reverses": row.reverses_id or 0,
-            "made_by": row.made_by,
-            "checked_by": row.checked_by,
-            "posted_at": _instant(row.posted_at),
-            "previous_hash": row.previous_hash,
-        }
-    )
+    persons = {"institution": row.institution_id, "maker": row.maker_id or 0, "checker": row.checker_id or 0}
+    return digest_of(_told(row) | persons)
+
+
+def earlier_hash_of(row: Entry) -> str:
+    """The hash of entries from before it covered the institution and the numbers of maker and checker: as good for all it
+    covers, so their chains stay."""
+    return digest_of(_told(row))
+
+
+def _told(row: Entry) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "period": row.period,
+        "day": row.day,
+        "voucher_no": row.voucher_no,
+        "kind": str(row.kind),
+        "summary": row.summary,
+        "source": row.source,
+        "key": row.key,
+        "document": row.document,
+        "digest": row.digest,
+        "reverses": row.reverses_id or 0,
+        "made_by": row.made_by,
+        "checked_by": row.checked_by,
+        "posted_at": _instant(row.posted_at),
+        "previous_hash": row.previous_hash,
+    }
 
 
 def _instant(moment: datetime) -> str:

@@ -13,6 +13,7 @@ from ops_platform.ledger.engine.entry import words
 from ops_platform.ledger.engine.statements import BALANCE_SHEET, coverage_findings, statement_of
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import Account, ConsolidationRun, PairMatch
+from ops_platform.ledger.refusals import overflow_in_words
 from ops_platform.ledger.selectors.chart import chart_at
 from ops_platform.ledger.services.consolidation_inputs import Read, read_inputs
 from ops_platform.ledger.services.consolidation_results import store_run
@@ -38,21 +39,25 @@ def of_the_whole(actor: Actor, *roles: Role) -> None:
 
 @transaction.atomic
 def consolidate(actor: Actor, *, period: Period) -> Consolidated:
-    """Consolidate the month. When nothing that the result depends on has changed, the current run is returned and nothing
-    is written; else a new version is, a draft with the explanations that still fit.
+    """Consolidate the month. When nothing that the result depends on has changed, the run that says so is returned and
+    nothing is written; else a new version is, a draft with the explanations that still fit. A final run stays the current
+    one: a newer draft takes its place only when it is made final itself.
 
-    Raises Invalid for a month that has not begun, or without members.
+    Raises Invalid for a month that has not begun, or without members, Conflict for sums beyond all measure.
     """
     of_the_whole(actor, *MAKERS)
     _lock()
     read = read_inputs(period)
-    current = ConsolidationRun.objects.filter(period=str(period), is_current=True).first()
+    runs = ConsolidationRun.objects.filter(period=str(period))
+    newest = runs.order_by("-version").first()
     digest = read.digest
-    if current and current.input_digest == digest:
-        return Consolidated(current, created=False)
+    for known in (newest, runs.filter(is_current=True).first()):
+        if known and known.input_digest == digest:
+            return Consolidated(known, created=False)
     result = engine.consolidate(read.inputs)
     findings = [*result.findings, *_own_findings(period, read, result)]
-    run = store_run(actor, period, read, result, current, digest, findings)
+    with overflow_in_words():
+        run = store_run(actor, period, read, result, newest, digest, findings)
     record(
         actor,
         "ledger.consolidated",
@@ -80,6 +85,21 @@ def _own_findings(period: Period, read: Read, result: engine.Consolidation) -> I
         )
 
 
+def is_open(run: ConsolidationRun) -> bool:
+    """Whether the run is the newest of its month and a draft, which may be explained and made final, also beside a final
+    one."""
+    newer = ConsolidationRun.objects.filter(period=run.period, version__gt=run.version)
+    return run.state == ConsolidationRun.State.DRAFT and not newer.exists()
+
+
+def is_outdated(run: ConsolidationRun) -> bool:
+    """Whether the books, or anything else the run was made from, have changed since."""
+    try:
+        return run.input_digest != read_inputs(Period.parse(run.period)).digest
+    except Invalid:  # nobody is consolidated any more
+        return True
+
+
 def open_members(run: ConsolidationRun) -> list[int]:
     """Members that have not closed the month of the run."""
     members = [each["institution"] for each in run.members]
@@ -100,7 +120,7 @@ def explain_difference(actor: Actor, *, pair_id: int, explanation: str) -> PairM
     said = words(explanation)
     if not said or len(said) > 300:
         raise Invalid("ledger.explanation_needed", "请用 300 个字以内说明差异的原因。", field="explanation")
-    if not pair.run.is_current or pair.run.state != ConsolidationRun.State.DRAFT:
+    if not is_open(pair.run):
         raise Conflict("ledger.consolidation_not_draft", "这一版已定稿或已被新的一版取代，请打开当前版本。")
     if pair.state == PairMatch.State.MATCHED:
         raise Conflict("ledger.pair_matched", "这对内部往来一致，无须说明。")
@@ -119,7 +139,7 @@ def explain_difference(actor: Actor, *, pair_id: int, explanation: str) -> PairM
 
 @transaction.atomic
 def finalise(actor: Actor, *, run_id: int, explanation: str = "") -> ConsolidationRun:
-    """Make the current run the official one (定稿). A repeat changes nothing.
+    """Make the newest run the official one (定稿), in place of an earlier final one. A repeat changes nothing.
 
     Raises Conflict while a difference is unexplained, a finding blocks, a member has not closed the month, or when the books
     have changed since.
@@ -131,7 +151,7 @@ def finalise(actor: Actor, *, run_id: int, explanation: str = "") -> Consolidati
         raise NotFound("ledger.no_consolidation", "没有这次合并。")
     if run.state == ConsolidationRun.State.FINAL:
         return run
-    if not run.is_current or run.input_digest != read_inputs(Period.parse(run.period)).digest:
+    if not is_open(run) or is_outdated(run):
         raise Conflict(
             "ledger.consolidation_outdated", f"{run.period} 第 {run.version} 版合并之后账目又有变动，请重新合并。"
         )
@@ -139,7 +159,7 @@ def finalise(actor: Actor, *, run_id: int, explanation: str = "") -> Consolidati
     if unexplained:
         raise Conflict(
             "ledger.pairs_unexplained",
-            f"{run.period} 还有 {unexplained} 对内部往来的差异没有说明。请逐对说明，或手工抵销后重新合并。",
+            f"{run.period} 还有 {unexplained} 对内部往来的差异没有说明或没有抵销完。请逐对说明，或手工抵销后重新合并。",
         )
     blocking = [each["message"] for each in run.findings if each["severity"] == Severity.BLOCKING]
     if blocking:
@@ -149,9 +169,11 @@ def finalise(actor: Actor, *, run_id: int, explanation: str = "") -> Consolidati
         raise Conflict(
             "ledger.members_open", f"{run.period} 还有 {waiting} 家成员没有结账，合并报表只能是草稿。请先结账。"
         )
+    ConsolidationRun.objects.filter(period=run.period, is_current=True).exclude(pk=run.pk).update(is_current=False)
+    run.is_current = True
     run.state, run.explanation = ConsolidationRun.State.FINAL, words(explanation)[:500]
     run.finalised_by, run.finalised_at = actor.name, timezone.now()
-    run.save(update_fields=["state", "explanation", "finalised_by", "finalised_at"])
+    run.save(update_fields=["is_current", "state", "explanation", "finalised_by", "finalised_at"])
     record(
         actor,
         "ledger.consolidation_final",

@@ -156,4 +156,4 @@ def _as_engine(row: Elimination, period: Period) -> engine.Elimination:
         )
         for leg in row.legs.all()
     )
-    return engine.Elimination("hand", row.title, legs, row.creditor_id or 0, row.debtor_id or 0, row.pk)
+    return engine.Elimination("hand", row.title, legs, row.creditor_id or 0, row.debtor_id or 0, row.pk, row.pair_kind)

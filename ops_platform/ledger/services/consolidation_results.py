@@ -1,11 +1,12 @@
 """Keeping the result of a consolidation: run, figures, eliminations, pairs, cash, minority interest."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.utils import timezone
 
-from ops_platform.kernel import Actor, Finding, Period, from_fen
+from ops_platform.kernel import Actor, Finding, Period, from_fen, to_fen
 from ops_platform.ledger.engine import consolidation as engine
 from ops_platform.ledger.models import (
     Account,
@@ -27,17 +28,21 @@ def store_run(
     period: Period,
     read: Read,
     result: engine.Consolidation,
-    current: ConsolidationRun | None,
+    before: ConsolidationRun | None,
     digest: str,
     findings: Sequence[Finding],
 ) -> ConsolidationRun:
-    """A new version of the month, current from now on."""
-    if current:
+    """A new version of the month after the one before. Current from now on, unless the month has a final one: then it waits
+    beside it until it is final itself."""
+    current = ConsolidationRun.objects.filter(period=str(period), is_current=True).first()
+    waits = current is not None and current.state == ConsolidationRun.State.FINAL
+    if current and not waits:
         current.is_current = False
         current.save(update_fields=["is_current"])
     run = ConsolidationRun.objects.create(
         period=str(period),
-        version=current.version + 1 if current else 1,
+        version=before.version + 1 if before else 1,
+        is_current=not waits,
         input_digest=digest,
         engine_version=engine.ENGINE_VERSION,
         tolerance=from_fen(read.inputs.tolerance),
@@ -56,7 +61,7 @@ def store_run(
     accounts = dict(Account.objects.filter(institution=None).values_list("code", "pk"))
     _store_figures(run, result, accounts)
     _store_eliminations(run, result, accounts)
-    _store_pairs(run, result, current)
+    _store_pairs(run, result, before)
     _store_cash(run, read.cash)
     MinorityInterest.objects.bulk_create(
         MinorityInterest(
@@ -141,16 +146,16 @@ def _store_eliminations(run: ConsolidationRun, result: engine.Consolidation, acc
 
 
 def _store_pairs(run: ConsolidationRun, result: engine.Consolidation, before: ConsolidationRun | None) -> None:
-    """Pairs; explained where the run before explains the same amounts, or an elimination by hand settles one."""
+    """Pairs; explained where the run before explains the same amounts, or eliminations by hand settle the whole difference:
+    what they leave, or take too much, is a difference."""
     told = {
-        (row.kind, row.creditor_id, row.debtor_id, row.claim, row.debt): row
+        (row.kind, row.creditor_id, row.debtor_id, row.claim, row.debt, row.by_hand): row
         for row in (before.pairs.filter(state=PairMatch.State.EXPLAINED) if before else ())
     }
-    settled = {
-        (row.pair_kind, row.creditor_id, row.debtor_id): row
-        for row in Elimination.objects.filter(pk__in=run.by_hand).exclude(pair_kind="")
-    }
-    rows = []
+    hands: dict[tuple[str, int | None, int | None], list[Elimination]] = defaultdict(list)
+    for hand in Elimination.objects.filter(pk__in=run.by_hand).exclude(pair_kind="").select_related("asked_by"):
+        hands[hand.pair_kind, hand.creditor_id, hand.debtor_id].append(hand)
+    rows, tolerance = [], to_fen(run.tolerance)
     for pair in result.pairs:
         row = PairMatch(
             run=run,
@@ -163,14 +168,19 @@ def _store_pairs(run: ConsolidationRun, result: engine.Consolidation, before: Co
             month_claim=from_fen(pair.month_claim),
             month_debt=from_fen(pair.month_debt),
             eliminated=from_fen(pair.eliminated),
-            state=PairMatch.State.MATCHED if pair.matched else PairMatch.State.DIFFERENT,
+            by_hand=from_fen(pair.by_hand),
+            state=PairMatch.State.DIFFERENT,
         )
-        hand = settled.get((pair.kind, pair.creditor, pair.debtor))
-        same = told.get((pair.kind, pair.creditor, pair.debtor, row.claim, row.debt))
-        if not pair.matched and hand:
-            row.state, row.explanation = PairMatch.State.EXPLAINED, f"手工抵销第 {hand.pk} 号：{hand.title}"[:300]
-            row.explained_by, row.explained_at = str(hand.asked_by), run.created_at
-        elif not pair.matched and same:
+        settled = abs(pair.rest) <= tolerance
+        by_hand = hands.get((pair.kind, pair.creditor, pair.debtor), [])
+        same = told.get((pair.kind, pair.creditor, pair.debtor, row.claim, row.debt, row.by_hand))
+        if settled and pair.matched:
+            row.state = PairMatch.State.MATCHED
+        elif settled and by_hand:
+            words = "；".join(f"手工抵销第 {hand.pk} 号：{hand.title}" for hand in by_hand)
+            row.state, row.explanation = PairMatch.State.EXPLAINED, words[:300]
+            row.explained_by, row.explained_at = str(by_hand[-1].asked_by), run.created_at
+        elif same:
             row.state, row.explanation = PairMatch.State.EXPLAINED, same.explanation
             row.explained_by, row.explained_at = same.explained_by, same.explained_at
         rows.append(row)

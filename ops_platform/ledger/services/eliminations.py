@@ -9,7 +9,7 @@ from django.utils import timezone
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Period, from_fen
 from ops_platform.ledger.engine.consolidation import FINANCIAL
-from ops_platform.ledger.engine.entry import LONGEST_WORDS, words
+from ops_platform.ledger.engine.entry import LARGEST, LONGEST_WORDS, words
 from ops_platform.ledger.models import Account, Elimination, EliminationLeg, PairMatch
 from ops_platform.ledger.services.consolidation import MAKERS, of_the_whole
 from ops_platform.ledger.services.consolidation_inputs import members_at
@@ -91,6 +91,8 @@ def _check(wanted: WantedElimination) -> dict[str, Account]:
         raise Invalid("ledger.month_not_begun", f"{wanted.period} 还没有到，不能抵销。", field="period")
     if not 2 <= len(wanted.legs) <= MOST_LEGS or any(not leg.fen for leg in wanted.legs):
         raise Invalid("ledger.elimination_legs", f"抵销分录须有 2 至 {MOST_LEGS} 条，金额不为零。")
+    if any(abs(leg.fen) > LARGEST for leg in wanted.legs):
+        raise Invalid("ledger.amount_too_large", f"抵销分录的金额超过 {from_fen(LARGEST):,} 元，请核对小数点和单位。")
     total = sum(leg.fen for leg in wanted.legs)
     if total:
         raise Invalid("ledger.elimination_not_balanced", f"抵销分录借贷不平，相差 {from_fen(abs(total)):,} 元。")

@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Period, Role
-from ops_platform.ledger.models import Entry, ExportedEntry, ExportTemplate, Leg, VoucherExport
+from ops_platform.ledger.models import ExportedEntry, ExportTemplate, Leg, VoucherExport
+from ops_platform.ledger.selectors.exports import exportable, known_of
 from ops_platform.ledger.services.booking import lock_books
 from ops_platform.ledger.voucher_files import as_csv, as_xlsx, read_columns
 from ops_platform.masterdata.models import Institution, SourceMark
 from ops_platform.masterdata.services.periods import access_institution
+from ops_platform.web.people import names_of
 
 EXPORTERS = (Role.FINANCE_OFFICER, Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
 CHUNK = 5_000
@@ -39,7 +41,8 @@ def export_vouchers(
     file_format: str = VoucherExport.Format.XLSX,
     again: bool = False,
 ) -> ExportedFile:
-    """The month's vouchers that were not exported yet, as a file; with `again` all of them, which is noted.
+    """The month's vouchers that were not exported yet, as a file; with `again` all of them, which is noted. Opening balances
+    are no vouchers of a month and never in it.
 
     Raises Conflict when there is none left, naming who exported them, and when there is none at all.
     """
@@ -50,7 +53,7 @@ def export_vouchers(
     if file_format not in VoucherExport.Format.values:
         raise Invalid("ledger.unknown_format", "文件格式应为 xlsx 或 csv。", field="file_format")
     lock_books([institution])
-    entries = Entry.objects.filter(institution=institution, period=str(period))
+    entries = exportable(institution).filter(period=str(period))
     before = set(ExportedEntry.objects.filter(entry__in=entries).values_list("entry_id", flat=True))
     chosen = sorted(set(entries.values_list("pk", flat=True)) - (set() if again else before))
     if not chosen:
@@ -59,16 +62,16 @@ def export_vouchers(
     now = timezone.now()
     legs = (
         Leg.objects.filter(entry__in=chosen)
-        .select_related("entry", "account", "dimension__department", "dimension__counterparty")
+        .select_related("entry", "institution", "account", "dimension__department", "dimension__counterparty")
         .order_by("entry__voucher_no", "position")
     )
     if legs.count() > MOST_LINES:
         raise Conflict("ledger.export_too_large", f"{period} 的凭证超过 {MOST_LINES:,} 行，请改用 csv 分次导出。")
-    lines = legs.iterator(chunk_size=CHUNK)
+    lines, known = legs.iterator(chunk_size=CHUNK), known_of(chosen)
     if file_format == VoucherExport.Format.CSV:
-        content, count = as_csv(columns, lines)
+        content, count = as_csv(columns, lines, known)
     else:
-        content, count = as_xlsx(columns, lines, timezone.localtime(now))
+        content, count = as_xlsx(columns, lines, known, timezone.localtime(now))
     export = VoucherExport.objects.create(
         institution=institution,
         period=str(period),
@@ -108,7 +111,7 @@ def _nothing_left(institution: Institution, period: Period, before: int) -> Conf
         return Conflict("ledger.nothing_to_export", f"{institution.name} {period} 没有凭证可以导出。")
     return Conflict(
         "ledger.exported_already",
-        f"{period} 的 {before} 张凭证都已导出，最近一次由 {last.made_by} 于"
+        f"{period} 的 {before} 张凭证都已导出，最近一次由 {names_of([last.made_by]).get(last.made_by, last.made_by)} 于"
         f" {timezone.localtime(last.made_at):%Y-%m-%d %H:%M} 导出。如需再次导出，请选择「重新导出」。",
         period=str(period),
         entries=before,

@@ -20,11 +20,17 @@ MOST_EXPIRED_AT_ONCE = 200
 
 @transaction.atomic
 def hold(
-    actor: Actor, *, institution: Institution, entry: EntryInput, expires_at: datetime | None = None
+    actor: Actor,
+    *,
+    institution: Institution,
+    entry: EntryInput,
+    expires_at: datetime | None = None,
+    mirror: bool = False,
 ) -> PendingEntry:
     """Make a pending entry: on accounts with a floor its amounts are held until it is resolved.
 
-    A repeat with the same content gives the one that is there. Raises Invalid and Conflict as booking does.
+    A `mirror` takes an entry back. A repeat with the same content gives the one that is there.
+    Raises Invalid and Conflict as booking does.
     """
     known = PendingEntry.objects.filter(institution=institution, source=entry.source, key=entry.key).first()
     if known:
@@ -32,7 +38,7 @@ def hold(
     if Entry.objects.filter(institution=institution, source=entry.source, key=entry.key).exists():
         raise Conflict("ledger.key_reused", f"来源编号 {entry.key} 已经记账，请换一个编号。", key=entry.key)
     rows = accounts_of(institution, {leg.account for leg in entry.legs})
-    check(entry, chart_at(rows, entry.day))
+    check(entry, chart_at(rows, entry.day), mirror=mirror)
     refuse_closed(institution, {entry.day})
     dimensions = numbers_of({leg.dimensions for leg in entry.legs})
     pending = PendingEntry(

@@ -10,7 +10,8 @@ from ops_platform.audit.public import record
 from ops_platform.documents.public import CheckedFile, attach
 from ops_platform.kernel import Actor, Conflict, Forbidden, NotFound, Role
 from ops_platform.ledger.engine.entry import EntryInput, Leg
-from ops_platform.ledger.models import Entry, Voucher
+from ops_platform.ledger.models import Entry, PendingEntry, Voucher
+from ops_platform.ledger.selectors.access import named_institution
 from ops_platform.ledger.services import pending as pendings
 from ops_platform.ledger.services.booking import lock_books
 from ops_platform.ledger.services.reversing import red_entry
@@ -37,10 +38,11 @@ def make_voucher(
     """Make a voucher and submit it for review with its attachments; returns it with the number of its matter.
 
     Its amounts are held from now on where an account has a floor. With a key `once` the same form sent twice is one voucher.
-    Raises Invalid and Conflict as booking does.
+    Raises Invalid and Conflict as booking does, Conflict also where the key stands for other content.
     """
     institution, maker = _maker_at(actor, institution_id)
-    if once is not None and (earlier := _made_already(actor, once)):
+    if once is not None and (earlier := _made_already(once)):
+        _refuse_other_content(actor, earlier, institution, day=day, summary=summary, legs=legs)
         return earlier, _matter_of(earlier)
     voucher = Voucher.objects.create(institution=institution, maker_id=maker, once=once)
     voucher.pending = pendings.hold(
@@ -63,7 +65,10 @@ def ask_reversal(actor: Actor, *, entry_id: int, day: date, reason: str) -> tupl
     entry = red_entry(row, day=day, reason=reason)
     voucher = Voucher.objects.create(institution=institution, maker_id=maker, reverses=row)
     voucher.pending = pendings.hold(
-        actor, institution=institution, entry=_entry(voucher, day=day, summary=entry.summary, legs=entry.legs)
+        actor,
+        institution=institution,
+        entry=_entry(voucher, day=day, summary=entry.summary, legs=entry.legs),
+        mirror=True,
     )
     voucher.save(update_fields=["pending"])
     return voucher, _submit(actor, voucher, ())
@@ -132,26 +137,44 @@ def _maker_at(actor: Actor, institution_id: int) -> tuple[Institution, int]:
     if actor.user is None:
         raise Forbidden("ledger.persons_only", "手工凭证只能由登录的人员制单。")
     access_institution(actor, institution_id, *MAKERS)
-    return Institution.objects.get(pk=institution_id), actor.user
+    return named_institution(institution_id), actor.user
 
 
-def _made_already(actor: Actor, once: UUID) -> Voucher | None:
+def _made_already(once: UUID) -> Voucher | None:
     """What the form with this key made before; two that arrive at the same moment wait for each other here."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [once.int % 2**63])
-    return Voucher.objects.filter(once=once, maker=actor.user).first()
+    return Voucher.objects.filter(once=once).first()
+
+
+def _refuse_other_content(
+    actor: Actor, earlier: Voucher, institution: Institution, *, day: date, summary: str, legs: Sequence[Leg]
+) -> None:
+    """Whoever sends a key again must say the same as the first time, whatever became of the voucher since."""
+    first = _entry(earlier, revision=1, day=day, summary=summary, legs=legs)
+    same = PendingEntry.objects.filter(
+        institution=institution, source=SOURCE, key=first.key, digest=first.digest, maker=actor.user
+    )
+    if not same.exists():
+        raise Conflict(
+            "ledger.key_reused",
+            "这个提交编号已用于另一张内容不同的凭证，本次没有制单。请重新打开制单页，或换一个编号。",
+            field="once",
+        )
 
 
 def _matter_of(voucher: Voucher) -> int:
     return courses_of(KIND, [str(voucher.pk)])[str(voucher.pk)].matter
 
 
-def _entry(voucher: Voucher, *, day: date, summary: str, legs: Sequence[Leg]) -> EntryInput:
+def _entry(
+    voucher: Voucher, *, day: date, summary: str, legs: Sequence[Leg], revision: int | None = None
+) -> EntryInput:
     return EntryInput(
         day=day,
         summary=summary,
         source=SOURCE,
-        key=f"{voucher.pk}/{voucher.revision}",
+        key=f"{voucher.pk}/{revision or voucher.revision}",
         document=str(voucher.pk),
         legs=tuple(legs),
     )

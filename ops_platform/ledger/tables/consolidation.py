@@ -29,6 +29,8 @@ class PairTable(Table):
     claim = MoneyColumn(verbose_name=_("前者所记(元)"))
     debt = MoneyColumn(verbose_name=_("后者所记(元)"))
     difference = MoneyColumn(verbose_name=_("差异(元)"))
+    by_hand = MoneyColumn(verbose_name=_("手工抵销(元)"))
+    unexplained = MoneyColumn(verbose_name=_("未说明余额(元)"), orderable=False)
     eliminated = MoneyColumn(verbose_name=_("已抵销(元)"))
     state = StateColumn(verbose_name=_("状态"), tones=PAIR_TONES, order_by=("rank", "pk"))
     explanation = django_tables2.Column(verbose_name=_("说明"), orderable=False, empty_values=())
@@ -42,6 +44,8 @@ class PairTable(Table):
             "claim",
             "debt",
             "difference",
+            "by_hand",
+            "unexplained",
             "eliminated",
             "state",
             "explanation",

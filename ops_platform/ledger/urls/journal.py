@@ -23,7 +23,7 @@ urlpatterns = [
         accounts.ForbidOverdraft.as_view(),
         name="forbid-overdraft",
     ),
-    path("years/<int:year>/carry/", accounts.CarryEverybody.as_view(), name="carry-everybody"),
-    path("years/<int:institution>/<int:year>/carry/", accounts.CarryForward.as_view(), name="carry-forward"),
+    path("years/<year:year>/carry/", accounts.CarryEverybody.as_view(), name="carry-everybody"),
+    path("years/<int:institution>/<year:year>/carry/", accounts.CarryForward.as_view(), name="carry-forward"),
     path("accounts/<int:institution>/<str:code>/", journal.AccountSheet.as_view(), name="account"),
 ]

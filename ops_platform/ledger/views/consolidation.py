@@ -62,6 +62,8 @@ def _page_of(run: ConsolidationRun) -> dict[str, Any]:
                 (_("本年盈余"), income, "surplus", "year"),
             )
         ],
+        # only where it says what to do next: history is older than the books anyway
+        "outdated": about["newer"] is None and writes.is_outdated(run),
         "findings": reads.findings_left(run=run, counts=about["counts"]),
         "versions": ConsolidationRun.objects.filter(period=run.period).exclude(pk=run.pk).order_by("-version"),
         "people": names_of([run.actor, run.finalised_by]),
@@ -95,6 +97,10 @@ class Consolidate(WholePage, ActionPage):
         except ValueError as error:
             raise Invalid("ledger.bad_month", "请选择要合并的月份，例如 2026-03。") from error
         outcome = writes.consolidate(self.actor, period=period)
+        if outcome.created and not outcome.run.is_current:
+            return _now("已合并为第 %(version)s 版草稿；已定稿的版本仍是正式报表，草稿定稿后才取代它。") % {
+                "version": outcome.run.version
+            }
         if outcome.created:
             return _now("已合并，第 %(version)s 版。") % {"version": outcome.run.version}
         return _now("账目没有变化，仍是第 %(version)s 版。") % {"version": outcome.run.version}
@@ -176,6 +182,8 @@ class MonthlyReport(WholePage, TemplatePage):
                     one.claim,
                     one.debt,
                     one.difference,
+                    one.by_hand,
+                    one.unexplained,
                     str(one.get_state_display()),
                     one.explanation,
                 ],
@@ -183,7 +191,18 @@ class MonthlyReport(WholePage, TemplatePage):
             )
             for one in reads.pairs(run=run).exclude(state=PairMatch.State.MATCHED)
         ]
-        titles = ["种类", "债权方", "债务方", "债权方所记", "债务方所记", "差异", "状态", "说明"]
+        titles = [
+            "种类",
+            "债权方",
+            "债务方",
+            "债权方所记",
+            "债务方所记",
+            "差异",
+            "手工抵销",
+            "未说明余额",
+            "状态",
+            "说明",
+        ]
         sheets.append(reports.Sheet("内部往来差异", heading, titles, differences))
         return reports.workbook(f"合并月报-{run.period}-第{run.version}版", sheets)
 

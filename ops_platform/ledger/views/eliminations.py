@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.ledger.forms.consolidation import EliminationForm, EndMemberForm, ExplanationForm, MemberForm
-from ops_platform.ledger.models import ConsolidationRun, PairMatch
+from ops_platform.ledger.models import PairMatch
 from ops_platform.ledger.selectors import consolidation as reads
 from ops_platform.ledger.services import consolidation as writes
 from ops_platform.ledger.services import consolidation_members, eliminations
 from ops_platform.ledger.tables.consolidation import EliminationTable, MemberTable, PairTable, kind_title
 from ops_platform.ledger.views.whole import WholePage, about_run
+from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
 
 
@@ -32,9 +33,7 @@ class Pairs(WholePage, ListPage):
         return reads.pairs(run=self.run())
 
     def get_table(self, rows: Any) -> PairTable:
-        run = self.run()
-        open_ = run.is_current and run.state == ConsolidationRun.State.DRAFT
-        return PairTable(rows, request=self.request, may_explain=open_ and self.may_change)
+        return PairTable(rows, request=self.request, may_explain=self.may_change and writes.is_open(self.run()))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**about_run(self.run()), **kwargs)
@@ -111,10 +110,10 @@ class NewElimination(WholePage, FormPage):
     submit_label = _("提交审批")
 
     def get_initial(self) -> dict[str, Any]:
-        number = self.request.GET.get("pair", "")
-        if not (number.isascii() and number.isdigit()):
+        number = number_of(self.request.GET.get("pair", ""))
+        if not number:
             return {}
-        pair = reads.access_pair(actor=self.actor, pair_id=int(number))
+        pair = reads.access_pair(actor=self.actor, pair_id=number)
         return {"pair": pair.pk, "period": pair.run.period, "through": pair.run.period}
 
     def act(self, form: EliminationForm) -> HttpResponse:

@@ -19,6 +19,7 @@ from ops_platform.ledger.tables.exports import ExportTable
 from ops_platform.ledger.voucher_files import FIELDS
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.exports import XLSX
+from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import ActionPage, ListPage, TemplatePage
 
 TYPES = {VoucherExport.Format.XLSX.value: XLSX, VoucherExport.Format.CSV.value: "text/csv; charset=utf-8"}
@@ -74,8 +75,7 @@ class DownloadVouchers(ActionPage):
 
     def act(self) -> HttpResponse:
         given = self.request.POST
-        asked = given.get("institution", "")
-        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
+        number = number_of(given.get("institution", ""))
         institution = Institution.objects.visible_to(self.actor, *EXPORTERS).filter(pk=number).first()
         if institution is None:
             raise NotFound("masterdata.no_institution", _now("没有这个机构。"))

@@ -232,8 +232,8 @@ class AccountSheet(ListPage):
             "closing": (self.opening + debit - credit) * self.sign,
             "floored": Floor.objects.filter(institution=self.institution, account=account).exists(),
             "may_floor": len(self.accounts) == 1 and self.actor.may(self.institution.pk, *access.KEEPERS),
-            "earlier": str(self.period.shift(-1)),
-            "later": str(self.period.shift(1)),
+            "earlier": self.period.shift(-1),
+            "later": self.period.shift(1),
         }
         return {**context, "title": f"{account.code} {account.name}"}
 

@@ -31,6 +31,7 @@ from ops_platform.ledger.services.contents import content_of
 from ops_platform.ledger.services.vouchers import KIND
 from ops_platform.ledger.tables.journal import VoucherTable, voucher_name
 from ops_platform.masterdata.models import Institution
+from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import FormPage, ListPage, TemplatePage
 from workflows.public import courses_of
 
@@ -102,13 +103,12 @@ class _VoucherForm(TemplatePage):
     @cached_property
     def institution(self) -> Institution | None:
         asked = self.request.POST.get("institution") or self.request.GET.get("institution") or ""
-        chosen = self.institutions.filter(pk=asked) if asked.isascii() and asked.isdigit() else self.institutions.none()
-        return chosen.first() or self.institutions.first()
+        return self.institutions.filter(pk=number_of(asked)).first() or self.institutions.first()
 
     def number_of_lines(self) -> int:
         """As many empty lines as the page was asked for."""
         asked = self.request.GET.get("lines", "")
-        return min(max(int(asked), FEWEST_LINES), MOST_LINES) if asked.isascii() and asked.isdigit() else FEWEST_LINES
+        return min(max(number_of(asked), FEWEST_LINES), MOST_LINES)
 
     def head(self, data: Any = None, files: Any = None) -> HeadForm:
         return HeadForm(data, files, institutions=self.institutions, initial={"institution": self.institution})

@@ -43,7 +43,10 @@ class WholePage(Page):
 def about_run(run: ConsolidationRun) -> dict[str, Any]:
     """What every page of a run says of it."""
     waiting = writes.open_members(run)
+    newer = ConsolidationRun.objects.filter(period=run.period, version__gt=run.version).order_by("-version").first()
     return {
+        "open": writes.is_open(run),
+        "newer": newer,
         "run": run,
         "tone": STATES[run.state],
         "layouts": layouts().values(),

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from ops_platform.audit import registry
+from ops_platform.kernel import Finding, Severity
 
 
 class Command(BaseCommand):
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         results = []
         for check in registry.checks():
-            faults = list(check.run())
+            faults = _faults(check)
             results.append(
                 {
                     "check": check.code,
@@ -35,3 +36,14 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"clean": clean, "checks": results}, ensure_ascii=False))
         if not clean:
             sys.exit(1)
+
+
+def _faults(check: registry.IntegrityCheck) -> list[Finding]:
+    """What the check found. One that cannot even read what it checks has found something, and the others still run."""
+    found: list[Finding] = []
+    try:
+        found.extend(check.run())
+    except Exception as error:
+        message = f"检查未能完成：{type(error).__name__} {error}"
+        found.append(Finding("audit.check_failed", Severity.BLOCKING, message[:500], check.code))
+    return found
