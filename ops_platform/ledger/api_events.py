@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from ops_platform.kernel import Actor, Invalid, NotFound, Period, from_fen
 from ops_platform.ledger import services
+from ops_platform.ledger.api_scope import FIRST_YEAR, LAST_YEAR
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES
 from ops_platform.ledger.engine.entry import Leg
 from ops_platform.ledger.filters import EventApiFilter, ExportApiFilter
@@ -364,9 +365,12 @@ def _scope(request: Request, given: Any) -> tuple[Institution, Period]:
     if institution is None:
         raise NotFound("masterdata.no_institution", f"没有机构 {code[:40]}。")
     try:
-        return institution, Period.parse(str(given.get("period", "")))
+        period = Period.parse(str(given.get("period", "")))
     except ValueError:
-        raise Invalid("ledger.period_missing", "请写明期间，如 2026-03。", field="period") from None
+        period = None
+    if period is None or not FIRST_YEAR <= period.year <= LAST_YEAR:
+        raise Invalid("ledger.period_missing", "请写明期间，如 2026-03。", field="period")
+    return institution, period
 
 
 def _waiting(each: StandingEvent) -> dict[str, Any]:

@@ -208,6 +208,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": True,
+    "ENUM_NAME_OVERRIDES": {
+        "MatterStateEnum": "workflows.models.Matter.State",
+        "NightlyRunStateEnum": "ops_platform.nightly.models.RunState",
+    },
 }
 
 # -- work in the background --------------------------------------------------------------------------------------------

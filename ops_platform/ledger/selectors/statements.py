@@ -141,13 +141,13 @@ def _quarter_cash(each: Amount, year: Sequence[Amount], quarter: Sequence[Amount
 
 _DAYS = """
 SELECT e.day,
-       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '41010101%%'), 0),
-       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '41010102%%'), 0),
-       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '4001%%' OR a.code LIKE '4601%%'), 0),
-       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.kind = 'income'), 0),
-       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense' AND d.cost_item = 'personnel'), 0),
-       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense' AND d.cost_item IN ('drugs', 'materials')), 0),
-       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense'), 0)
+       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '41010101%%'), 0.00),
+       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '41010102%%'), 0.00),
+       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '4001%%' OR a.code LIKE '4601%%'), 0.00),
+       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.kind = 'income'), 0.00),
+       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense' AND d.cost_item = 'personnel'), 0.00),
+       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense' AND d.cost_item IN ('drugs', 'materials')), 0.00),
+       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense'), 0.00)
 FROM ledger_leg l
 JOIN ledger_entry e ON e.id = l.entry_id LEFT JOIN ledger_entry o ON o.id = e.reverses_id
 JOIN ledger_account a ON a.id = l.account_id AND a.kind IN ('income', 'expense')
