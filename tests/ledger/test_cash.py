@@ -1,6 +1,7 @@
 """The cash summary: receipts and payments are the cash legs, each told apart by the other side of its entry."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,14 +9,18 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ops_platform.kernel import Period, from_fen
+from ops_platform.identity.actors import actor_of_user
+from ops_platform.kernel import Period, Role, from_fen
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services
 from ops_platform.ledger.engine.chart import NO_DIMENSIONS
 from ops_platform.ledger.engine.entry import EntryInput, Leg
 from ops_platform.ledger.engine.statements import CASH_SUMMARY
 from ops_platform.ledger.selectors.cash import CASH, cash_flows
+from ops_platform.ledger.selectors.consolidation import statement as consolidated
 from ops_platform.ledger.selectors.statements import statement
+from ops_platform.ledger.services.consolidation import consolidate
+from ops_platform.ledger.services.consolidation_members import include_everybody
 from ops_platform.masterdata.models import Institution
 from tests.ledger.books import PERSONNEL, booked, entry
 from tests.support import trade
@@ -173,3 +178,32 @@ def test_receipts_and_payments_are_the_cash_legs(hospital: Institution, made: li
         services.reverse(PLATFORM, entry_id=row.pk, day=date(2026, 3, 31), reason="定律")
     assert [each for each in cash_flows({hospital.pk: JANUARY}, MARCH) if each.received_month or each.paid_month] == []
     transaction.savepoint_rollback(savepoint)
+
+
+def test_the_year_of_the_whole_is_the_sum_of_its_members(hospital: Institution) -> None:
+    """What they paid each other is in both sums, and taken off as far as both say it."""
+    centre = actor_of_user(trade.person("centre", Role.OPERATION_CENTRE))
+    include_everybody(centre)
+    members = list(Institution.objects.order_by("code"))
+    township = members[1]
+    for number, each in enumerate(members):
+        booked(each, entry(("借", INSURER, "14.00"), ("借", "1002", "6.00"), ("贷", VISITS, "20.00"), key=f"a{number}"))
+        booked(each, entry(("借", "5001", "1.00"), ("贷", "1002", "1.00"), key=f"b{number}", day="2026-02-03"))
+    for one, other, pairs in (
+        (hospital, township, (("借", "1002", "2.00"), ("贷", VISITS, "2.00"))),
+        (township, hospital, (("借", "5001", "2.00"), ("贷", "1002", "2.00"))),
+    ):
+        made = entry(*pairs, key="between")
+        legs = tuple(
+            leg if leg.account == "1002" else replace(leg, dimensions=replace(leg.dimensions, counterparty=other.pk))
+            for leg in made.legs
+        )
+        booked(one, replace(made, legs=legs))
+    run = consolidate(centre, period=MARCH).run
+    whole = consolidated(run=run, code=CASH_SUMMARY)
+    for measure in ("month", "year"):
+        own = [statement(institution=each, period=MARCH, code=CASH_SUMMARY) for each in members]
+        for key, between in (("receipts", 200), ("payments", 200), ("opening", 0), ("closing", 0)):
+            assert whole.value(key, measure) == sum(each.value(key, measure) for each in own) - between, (key, measure)
+        assert whole.value("elsewhere", measure) == 0
+    assert (whole.value("receipts", "year"), whole.value("payments", "year")) == (1_800, 300)

@@ -89,7 +89,8 @@ class _OfInstitution(TemplatePage):
             self.institution = known[number]
         else:
             self.institution = next(iter(self.institutions), None)
-        self.months, self.month, self.notes, self.elsewhere = [], None, [], False
+        self.months, self.month, self.elsewhere = [], None, False
+        self.notes: list[str] = []
         if self.institution is not None:
             self.months = months.months(
                 institutions=[self.institution.pk],
@@ -235,14 +236,13 @@ class FiscalReport(_OfInstitution):
             return context
         made = statements.quarter_statements(institution=self.institution, quarter=self.quarter)
         names = {code: account.name for code, account in accounts_of(self.institution).items()}
-        listed = [{"statement": each, "lines": shown(each)} for each in made]
-        for one in listed:
-            for source in (source for line in one["lines"] for source in line["sources"]):
-                account = source["account"]
-                cash = one["statement"].layout.code == CASH_SUMMARY
+        listed = [(each, shown(each)) for each in made]
+        for each, lines in listed:
+            for source in (source for line in lines for source in line["sources"]):
+                account, cash = source["account"], each.layout.code == CASH_SUMMARY
                 source["words"] = said_of_cash(account, names)[0] if cash else f"{account} {names.get(account, '')}"
                 source["cost_item"] = COST_ITEM_TITLES.get(source["cost_item"], source["cost_item"])
-        return {**context, "statements": listed}
+        return {**context, "statements": [{"statement": each, "lines": lines} for each, lines in listed]}
 
     def workbook(self) -> Any:
         heading = f"编制单位：{self.institution.name}    季度：{self.quarter}    单位：元"
