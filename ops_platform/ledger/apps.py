@@ -19,7 +19,7 @@ class LedgerConfig(AppConfig):
         from ops_platform.ledger.approval.eliminations import ELIMINATION
         from ops_platform.ledger.approval.voucher_rules import VOUCHER_RULES
         from ops_platform.ledger.approval.vouchers import VOUCHER
-        from ops_platform.ledger.findings import UNMAPPED_ACCOUNT
+        from ops_platform.ledger.findings import GAP, UNMAPPED_ACCOUNT
         from ops_platform.ledger.selectors.access import may_see_voucher
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
@@ -52,6 +52,7 @@ class LedgerConfig(AppConfig):
         register_check("ledger.events", "业务凭证 = 业务数据", event_integrity.charge_income)
         register_check("ledger.consolidation", "合并守恒", consolidation_integrity.consolidations)
         register_rule(UNMAPPED_ACCOUNT)
+        register_rule(GAP)
         register_closing_check("ledger", closing.blockers)
         register_closing_check("ledger.events", closing.events_to_book)
         register_closing_check("ledger.year", closing.year_to_carry)

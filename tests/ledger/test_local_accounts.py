@@ -77,7 +77,7 @@ def test_the_longest_mapped_code_holds_and_sum_accounts_are_left_out(clinic: Ins
     assert imported_figures([clinic.pk], MARCH) == [
         Figure(clinic.pk, "1002", 10_000, 3_000, 500, 3_000, 500),
         Figure(clinic.pk, "2302", -4_000),
-        Figure(clinic.pk, "4609", -6_000, 0, 3_000, 0, 3_000),
+        Figure(clinic.pk, "4609", -6_000, 0, 3_000, 0, 3_000, brought=-6_000),
         Figure(clinic.pk, "5001", 0, 500, 0, 500, 0, cost_item="personnel"),
     ]
 

@@ -44,6 +44,19 @@ FROM ledger_consolidationrun r JOIN ledger_pairmatch p ON p.run_id = r.id
 JOIN masterdata_institution c ON c.id = p.creditor_id JOIN masterdata_institution d ON d.id = p.debtor_id
 WHERE r.is_current AND r.period = ANY (%s)
 """
+CASH = """
+SELECT i.code AS institution, l.period, l.entry_id,
+       coalesce(sum(l.debit) FILTER (WHERE c.cash), 0) AS debit, coalesce(sum(l.credit) FILTER (WHERE c.cash), 0) AS credit,
+       coalesce(sum(l.credit) FILTER (WHERE NOT c.cash), 0) AS others
+FROM ledger_leg l JOIN masterdata_institution i ON i.id = l.institution_id JOIN ledger_account a ON a.id = l.account_id
+CROSS JOIN LATERAL (SELECT left(a.code, 4) IN ('1001', '1002', '1011') AS cash) c
+WHERE l.book = 'financial' AND l.period >= i.first_period GROUP BY 1, 2, 3 HAVING bool_or(c.cash)
+"""
+RUN_CASH = """
+SELECT r.period AS run, i.code AS institution, c.way, sum(c.month) AS month, sum(c.year) AS year
+FROM ledger_consolidationrun r JOIN ledger_consolidatedcash c ON c.run_id = r.id
+JOIN masterdata_institution i ON i.id = c.institution_id WHERE r.is_current AND r.period = ANY (%s) GROUP BY 1, 2, 3
+"""
 NEVER_FINANCIAL = ("6", "7", "8")
 CHARGES = "ledger.charge-income-day"
 
@@ -119,6 +132,7 @@ class Books:
             expected = pairs_of(planted["dealings"], month)
             yield from _pairs(month, expected, matches[matches["period"] == month])
             yield from self._figures(month, max(first, f"{month[:4]}-01"), run, expected)
+        yield from _cash(database, months)
 
     def _figures(self, month: str, begin: str, run: pd.DataFrame, expected: Mapping[Name, Said]) -> Iterator[str]:
         """The year counts from `begin`: January, or the month with which the books and the consolidation begin."""
@@ -151,6 +165,30 @@ class Books:
             rows = run[(run["part"] == "consolidated") & (run["account"] == account)]
             if int((rows["start"] + rows["year"]).sum()) != int(amount * 100):
                 yield f"{month} {account}: more or less is left than the planted differences"
+
+
+def _cash(database: Database, months: Sequence[str]) -> Iterator[str]:
+    """Receipts are the debits of cash, payments its credits, less what no leg but cash explains."""
+    legs = database.frame(CASH)
+    over = (legs["debit"] - legs["others"]).clip(lower=0)
+    black = legs[["debit", "credit"]].min(axis=1) > 0
+    red = legs[["debit", "credit"]].max(axis=1) < 0
+    under = (legs["others"] - legs["debit"]).clip(lower=0)
+    both = pd.concat([over, legs["debit"], legs["credit"]], axis=1).min(axis=1).where(black, Decimal(0))
+    in_red = pd.concat([under, -legs["debit"], -legs["credit"]], axis=1).min(axis=1).where(red, Decimal(0))
+    transfer = both - in_red
+    legs["in"], legs["out"] = legs["debit"] - transfer, legs["credit"] - transfer
+    told = {
+        (row.run, row.institution, row.way): (row.month, row.year)
+        for row in database.frame(RUN_CASH, [list(months)]).itertuples()
+    }
+    for month in months:
+        of_year = legs[(legs["period"] >= f"{month[:4]}-01") & (legs["period"] <= month)]
+        for institution, rows in of_year.groupby("institution"):
+            for way in ("in", "out"):
+                mine = (rows[rows["period"] == month][way].sum(), rows[way].sum())
+                if tuple(told.get((month, institution, way), (0, 0))) != mine:
+                    yield f"{month} {institution}: cash {way} is not what its legs say"
 
 
 def _unequal(mine: pd.DataFrame, theirs: pd.DataFrame) -> list[Any]:

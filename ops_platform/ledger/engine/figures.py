@@ -10,7 +10,9 @@ class Figure:
 
     Fen, debits less credits for `opening`: what stood on it before the month. `debit` and `credit` are the month's turnover,
     `year_debit` and `year_credit` those of the year so far. Carrying a year forward is in `opening` and `net`, but in no
-    turnover: statements of a whole year still say what it earned.
+    turnover: statements of a whole year still say what it earned. So is an opening: where books begin in mid-year their year
+    begins with it. What it brings in on accounts of the year was earned and spent in this year all the same: `brought`,
+    debits less credits, is that part of it.
     """
 
     institution: int
@@ -23,6 +25,7 @@ class Figure:
     carried: int = 0
     counterparty: int = 0
     cost_item: str = ""
+    brought: int = 0
 
     @property
     def net(self) -> int:

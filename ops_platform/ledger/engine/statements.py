@@ -5,8 +5,11 @@ summary and the line of what is not carried forward yet are our own [default]. A
 they take (by the beginning of their codes) and the side on which they stand, or with the lines they sum. An amount is debits
 less credits in fen; a line on the credit side turns the sign. `of` marks a line that only says more of another one.
 
-    end = start + year + carried        start: before the year (or before joining, in a consolidation)
-    month, year                         turnover, without carrying forward: a whole year still says what it earned
+    end = start + year - brought + carried      start: before the year (before joining, in a consolidation); where books
+                                                begin in mid-year, what stood when they began
+    month, year                                 turnover, without carrying forward: a whole year still says what it earned
+    brought                                     what of the year's income and expense stood already when they began: in
+                                                start, since the sheet of that day balances, and in year
 
 Checks: a layout names lines that must be equal (assets = liabilities + net assets with the surplus not carried yet); every
 account falls into exactly one line of the balance sheet, accounts of the year also into one of the income statement. Without
@@ -36,11 +39,17 @@ class Amount:
     month: int = 0
     year: int = 0
     carried: int = 0
+    brought: int = 0
+
+    @property
+    def moved(self) -> int:
+        """The year's turnover in the books themselves."""
+        return self.year - self.brought
 
     @property
     def end(self) -> int:
         """What stands on it."""
-        return self.start + self.year + self.carried
+        return self.start + self.moved + self.carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,18 +174,19 @@ def amounts_of(figures: Iterable[Figure]) -> tuple[Amount, ...]:
     """The figures of one institution by account and cost item."""
     sums: dict[tuple[str, str], list[int]] = {}
     for each in figures:
-        row = sums.setdefault((each.account, each.cost_item), [0, 0, 0, 0])
+        row = sums.setdefault((each.account, each.cost_item), [0, 0, 0, 0, 0])
         month, year = each.debit - each.credit, each.year_debit - each.year_credit
         row[0] += each.opening - (year - month)
         row[1] += month
-        row[2] += year
+        row[2] += year + each.brought
         row[3] += each.carried
+        row[4] += each.brought
     return tuple(Amount(*key, *row) for key, row in sorted(sums.items()))
 
 
 def statement_of(amounts: Iterable[Amount], layout: Layout) -> Statement:
     """The statement with what its own check found."""
-    listed = [each for each in amounts if each.start or each.month or each.year or each.carried]
+    listed = [each for each in amounts if each.start or each.month or each.year or each.carried or each.brought]
     done: dict[str, StatementLine] = {}
     waiting = [line for line in layout.lines if line.sum]
     for line in layout.lines:

@@ -17,17 +17,17 @@ Row = tuple[Sequence[Any], bool]  # cells, strong
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet of a workbook; `note` stands below."""
+    """One sheet of a workbook; `notes` stand below."""
 
     title: str
     heading: str
     columns: Sequence[str]
     rows: Sequence[Row]
-    note: str = ""
+    notes: Sequence[str] = ()
 
 
-def statement_sheet(statement: Statement, heading: str) -> Sheet:
-    """A statement in its layout."""
+def statement_sheet(statement: Statement, heading: str, notes: Sequence[str] = ()) -> Sheet:
+    """A statement in its layout, with what a reader must know of its figures below."""
     layout = statement.layout
     rows: list[Row] = []
     for each in statement.lines:
@@ -36,7 +36,7 @@ def statement_sheet(statement: Statement, heading: str) -> Sheet:
         amounts = [None for _ in each.values] if heads else [from_fen(value) for value in each.values]
         rows.append(([f"{'　' * line.level}{line.title}", line.number, *amounts], line.level == 0))
     columns = ["项目", "行次", *(column.title for column in layout.columns)]
-    return Sheet(layout.title, heading, columns, rows, f"{MARKS[layout.mark]}：{layout.source}")
+    return Sheet(layout.title, heading, columns, rows, (*notes, f"{MARKS[layout.mark]}：{layout.source}"))
 
 
 def workbook(name: str, sheets: Iterable[Sheet]) -> FileResponse:
@@ -65,6 +65,6 @@ def _write(book: OfficialSheet, content: Sheet) -> None:
                 book.amount(number, column, cell, strong=strong)
             else:
                 book.text(number, column, "" if cell is None else cell, "strong" if strong else "text")
-    if content.note:
-        book.text(len(content.rows) + 4, 0, content.note, "note")
+    for number, note in enumerate(content.notes, start=len(content.rows) + 4):
+        book.text(number, 0, note, "note")
     book.sheet.freeze_panes(3, 1)

@@ -1,5 +1,7 @@
 """The trial balance as .xlsx."""
 
+from collections.abc import Sequence
+
 from django.http import FileResponse
 
 from ops_platform.ledger.models import Book
@@ -11,8 +13,10 @@ from ops_platform.web.official_sheets import OfficialSheet
 PAIRS = ("期初余额", "本期发生额", "本年累计发生额", "期末余额")
 
 
-def trial_balance_workbook(institution: Institution, period: str, book: str, found: TrialBalance) -> FileResponse:
-    """科目余额表"""
+def trial_balance_workbook(
+    institution: Institution, period: str, book: str, found: TrialBalance, notes: Sequence[str] = ()
+) -> FileResponse:
+    """科目余额表, with what a reader must know of its figures below."""
     heading = f"编制单位：{institution.name}    期间：{formats.period_label(period)}    {Book(book).label}    单位：元"
     sheet = OfficialSheet("科目余额表", heading, 2 + 2 * len(PAIRS))
     sheet.sheet.merge_range(2, 0, 3, 0, "科目编码", sheet.formats["head"])
@@ -26,6 +30,8 @@ def trial_balance_workbook(institution: Institution, period: str, book: str, fou
     sheet.sheet.freeze_panes(4, 2)
     for number, row in enumerate((*found.rows, found.total), 4):
         _line(sheet, number, row, strong=row.level == 1)
+    for number, note in enumerate(notes, len(found.rows) + 6):
+        sheet.text(number, 0, note, "note")
     return sheet.response(f"科目余额表-{institution.code}-{period}")
 
 

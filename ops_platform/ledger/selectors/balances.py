@@ -12,7 +12,7 @@ from ops_platform.kernel import Period, from_fen
 from ops_platform.ledger.engine.figures import Figure
 from ops_platform.ledger.models import Account, Book, Leg, PeriodBalance, Side
 from ops_platform.ledger.selectors.chart import accounts_of
-from ops_platform.ledger.selectors.figures import figures_of
+from ops_platform.ledger.selectors.figures import official_figures
 from ops_platform.masterdata.models import Institution
 
 ZERO = Decimal("0.00")
@@ -63,9 +63,9 @@ class _Sums:
 
 
 def trial_balance(institution: Institution, period: Period, book: str = Book.FINANCIAL) -> TrialBalance:
-    """The trial balance of a month (科目余额表) of one of the two books; three queries."""
+    """The trial balance of a month (科目余额表) of one of the two books, from where the official figures come."""
     accounts = accounts_of(institution)
-    figures = [each for each in figures_of([institution.pk], period) if accounts[each.account].book == book]
+    figures = [each for each in official_figures([institution.pk], period) if accounts[each.account].book == book]
     sums: dict[str, _Sums] = defaultdict(_Sums)
     parents = {account.pk: account for account in accounts.values()}
     for figure in figures:

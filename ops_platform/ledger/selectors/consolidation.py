@@ -1,6 +1,6 @@
 """Reads of consolidations: statements, the members behind a line, the work sheet, pairs and eliminations."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -252,6 +252,16 @@ def _cash_of_members(run: ConsolidationRun, key: str) -> dict[int, tuple[int, ..
         each: line_of(statement_of(cash_amounts(amounts[each], flows[each]), layout), key).values
         for each in {*amounts, *flows}
     }
+
+
+def notes_of(run: ConsolidationRun) -> list[str]:
+    """What a reader must know of the figures: whose year begins later than January."""
+    joined = Counter(each["joined"] for each in run.members if each["joined"])
+    return [
+        f"{count} 家成员自 {month} 起纳入合并，其年初数为纳入时的余额，本年累计自该月起计算；"
+        "此前本年的收入、费用转入累计盈余。"
+        for month, count in sorted(joined.items())
+    ]
 
 
 def yuan(values: Iterable[int]) -> tuple[Decimal, ...]:

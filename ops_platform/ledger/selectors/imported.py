@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from django.db import connection
 
 from ops_platform.his_intake.public import trial_balance_leaves
-from ops_platform.kernel import Period
-from ops_platform.ledger.engine.chart import NO_DIMENSIONS, Dimensions
+from ops_platform.kernel import Finding, Period, Severity
+from ops_platform.ledger.engine.chart import NO_DIMENSIONS, YEARLY, Dimensions
 from ops_platform.ledger.engine.figures import Figure
 
 MAPPING = """(
@@ -33,14 +33,20 @@ WITH leaves AS MATERIALIZED (
            coalesce(sum(e.opening_debit - e.opening_credit) FILTER (WHERE e.period = %(period)s), 0) AS opening,
            coalesce(sum(e.debit) FILTER (WHERE e.period = %(period)s), 0) AS debit,
            coalesce(sum(e.credit) FILTER (WHERE e.period = %(period)s), 0) AS credit,
-           sum(e.debit) AS year_debit, sum(e.credit) AS year_credit
+           sum(e.debit) AS year_debit, sum(e.credit) AS year_credit,
+           coalesce(sum(e.opening_debit - e.opening_credit) FILTER (WHERE e.period = f.first), 0) AS brought
     FROM {trial_balance_leaves(_SENT)} e
+    LEFT JOIN (SELECT institution_id, min(period) AS first FROM his_intake_trialbalance
+               WHERE institution_id = ANY (%(institutions)s) AND superseded_sequence IS NULL
+                     AND period >= %(january)s AND period <= %(period)s
+               GROUP BY 1 HAVING min(period) > %(january)s) f ON f.institution_id = e.institution_id
     GROUP BY e.institution_id, e.account, width_bucket(to_date(e.period, 'YYYY-MM'), (
         SELECT array_agg(DISTINCT effective_from ORDER BY effective_from) FROM ledger_localaccount
         WHERE institution_id = ANY (%(institutions)s))))
 SELECT l.institution_id, u.code, coalesce(m.counterparty_id, 0), m.cost_item,
        (sum(l.opening) * 100)::bigint, (sum(l.debit) * 100)::bigint, (sum(l.credit) * 100)::bigint,
-       (sum(l.year_debit) * 100)::bigint, (sum(l.year_credit) * 100)::bigint
+       (sum(l.year_debit) * 100)::bigint, (sum(l.year_credit) * 100)::bigint,
+       (coalesce(sum(l.brought) FILTER (WHERE u.kind = ANY (%(yearly)s)), 0) * 100)::bigint
 FROM leaves l CROSS JOIN LATERAL {MAPPING} m JOIN ledger_account u ON u.id = m.account_id
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """
@@ -48,13 +54,19 @@ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
 def imported_figures(institutions: Sequence[int], period: Period) -> list[Figure]:
     """The figures of a month as the trial balances have them, in the form and order of the books kept here; none of an
-    institution whose trial balance of that very month is missing."""
+    institution whose trial balance of that very month is missing. Where a year's first one is of a later month than January,
+    its opening on accounts of the year was earned and spent in the year (`brought`)."""
     if not institutions:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
             _FIGURES,
-            {"institutions": list(institutions), "period": str(period), "january": f"{period.year:04d}-01"},
+            {
+                "institutions": list(institutions),
+                "period": str(period),
+                "january": f"{period.year:04d}-01",
+                "yearly": [str(kind) for kind in YEARLY],
+            },
         )
         return [
             Figure(
@@ -67,6 +79,7 @@ def imported_figures(institutions: Sequence[int], period: Period) -> list[Figure
                 credit=row[6],
                 year_debit=row[7],
                 year_credit=row[8],
+                brought=row[9],
             )
             for row in cursor.fetchall()
         ]
@@ -142,6 +155,71 @@ LEFT JOIN LATERAL {MAPPING} m ON true
 WHERE m.account_id IS NULL
       AND (l.opening_debit <> 0 OR l.opening_credit <> 0 OR l.debit <> 0 OR l.credit <> 0)"""
 """The quality rule: leaf accounts with amounts behind which nothing stands."""
+
+
+# Months between the one sent last and this one, and the accounts that moved in them: the rule of the gate compares
+# neighbouring months only. At the turn of a year only what is carried over as it stands is compared.
+_LACKING = f"""
+WITH former AS (
+    SELECT max(t.period) AS period FROM his_intake_trialbalance t
+    WHERE t.superseded_sequence IS NULL AND t.institution_id = %(institution)s AND t.period < %(period)s
+          AND EXISTS (SELECT 1 FROM his_intake_trialbalance n WHERE n.superseded_sequence IS NULL
+                      AND n.institution_id = %(institution)s AND n.period = %(period)s)),
+gap AS (
+    SELECT period AS since FROM former WHERE {{which}})
+SELECT to_char(month, 'YYYY-MM'), '未报送科目余额表，该月发生额不在本年累计中'
+FROM gap, generate_series(to_date(since, 'YYYY-MM') + interval '1 month',
+                          to_date(%(period)s, 'YYYY-MM') - interval '1 month', interval '1 month') AS month
+UNION ALL
+SELECT coalesce(n.account, b.account) || ' ' || coalesce(n.name, b.name),
+       %(period)s || ' 期初 ' || coalesce(n.opening_debit - n.opening_credit, 0.00) || ' ≠ ' || since || ' 期末 '
+       || coalesce(b.closing_debit - b.closing_credit, 0.00)
+FROM (SELECT * FROM {trial_balance_leaves("t.institution_id = %(institution)s AND t.period = %(period)s")} l) n
+FULL JOIN (SELECT * FROM {
+    trial_balance_leaves("t.institution_id = %(institution)s AND t.period = (SELECT since FROM gap)")
+} l) b ON b.account = n.account
+CROSS JOIN gap
+WHERE (left(since, 4) = left(%(period)s, 4) OR left(coalesce(n.account, b.account), 1) IN ('1', '2'))
+      AND coalesce(n.opening_debit - n.opening_credit, 0) <> coalesce(b.closing_debit - b.closing_credit, 0)"""
+GAPS = _LACKING.format(which="to_date(period, 'YYYY-MM') + interval '1 month' < to_date(%(period)s, 'YYYY-MM')")
+"""The quality rule: months that were left out, and accounts that moved in them."""
+
+
+def gaps(institution: int, period: Period) -> list[tuple[str, str]]:
+    """What lacks between a month's trial balance and the one sent before it: (month or account, what is seen).
+    Also where an account does not go on from one month to the next."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LACKING.format(which="period IS NOT NULL") + " ORDER BY 1, 2",
+            {"institution": institution, "period": str(period)},
+        )
+        return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
+def gaps_of_the_year(institution: int, period: Period) -> list[Finding]:
+    """The gaps before each month that was sent of the year up to this one."""
+    sent = sorted(month for _, month in months_sent([institution]) if f"{period.year:04d}-" <= month <= str(period))
+    return [
+        Finding(
+            code="ledger.trial_balance_gap",
+            severity=Severity.WARNING,
+            message=f"{subject}：{seen}。",
+            subject=subject,
+        )
+        for month in sent
+        for subject, seen in gaps(institution, Period.parse(month))
+    ]
+
+
+def months_sent(institutions: Sequence[int]) -> set[tuple[int, str]]:
+    """(institution, month) of which a trial balance has been sent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT institution_id, period FROM his_intake_trialbalance"
+            " WHERE institution_id = ANY (%s) AND superseded_sequence IS NULL",
+            [list(institutions)],
+        )
+        return {(row[0], row[1]) for row in cursor.fetchall()}
 
 
 def without_trial_balance(institutions: Sequence[int], period: Period) -> list[int]:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import F
 
 from ops_platform.kernel import Period, from_fen
 from ops_platform.ledger.engine.statements import (
@@ -24,24 +25,64 @@ from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import PeriodBalance
 from ops_platform.ledger.selectors.cash import CASH, CashFlow, cash_flows
 from ops_platform.ledger.selectors.figures import official_figures
+from ops_platform.ledger.selectors.imported import gaps_of_the_year, months_sent
+from ops_platform.ledger.selectors.modes import elsewhere_in, kept_elsewhere
 from ops_platform.masterdata.models import Institution
 
 QUARTER_MONTHS = 3
+MOST_GAPS_TOLD = 10
 
 
 def periods(*, institutions: Iterable[int]) -> list[str]:
-    """Months in which the books of these institutions moved, newest first."""
-    rows = PeriodBalance.objects.filter(institution__in=list(institutions)).order_by("-period")
-    return list(rows.values_list("period", flat=True).distinct())
+    """Months of which these institutions have official figures, newest first: books that moved, trial balances of books
+    kept elsewhere. The month of an opening, before the books begin, is none."""
+    wanted = list(institutions)
+    own = PeriodBalance.objects.filter(institution__in=wanted, period__gte=F("institution__first_period")).order_by()
+    moved = set(own.values_list("institution", "period").distinct())
+    sent = months_sent(wanted)
+    elsewhere = elsewhere_in(moved | sent)
+    return sorted({period for _, period in (moved - elsewhere) | (sent & elsewhere)}, reverse=True)
+
+
+def notes_of(*, institution: Institution, period: Period) -> list[str]:
+    """What a reader must know of the figures of a month: where they come from, where their year begins, what they lack."""
+    elsewhere = kept_elsewhere(institution.pk, period)
+    found = ["外部账：数据来自机构报送的科目余额表，按科目对应折算。"] if elsewhere else []
+    first = institution.first_period
+    if elsewhere:
+        sent = sorted(
+            month for _, month in months_sent([institution.pk]) if f"{period.year:04d}-" <= month <= str(period)
+        )
+        if sent and Period.parse(sent[0]).month > 1:
+            found.append(
+                f"科目余额表本年自 {sent[0]} 起报送，年初数为该月期初余额；"
+                "收入、费用的本年累计包含该月期初余额中本年已发生的金额。"
+            )
+        lacking = [finding.message for finding in gaps_of_the_year(institution.pk, period)]
+        found += lacking[:MOST_GAPS_TOLD]
+        if len(lacking) > MOST_GAPS_TOLD:
+            found.append(f"科目余额表还有 {len(lacking) - MOST_GAPS_TOLD} 处不衔接，见数据质量。")
+    elif first.startswith(f"{period.year:04d}-") and Period.parse(first).month > 1:
+        found.append(
+            f"账簿自 {first} 启用，年初数为启用时的期初余额；"
+            "收入费用表的本年累计包含期初余额中本年已发生的收入、费用，其他本年累计自启用月份起计算。"
+        )
+    return found
 
 
 def statement(*, institution: Institution, period: Period, code: str) -> Statement:
     """One statement of an institution's month."""
     amounts = amounts_of(official_figures([institution.pk], period))
     if code == CASH_SUMMARY:
-        flows = cash_flows({institution.pk: Period(period.year, 1)}, period)
-        amounts = cash_amounts(amounts, [replace(each, internal=False) for each in flows])
+        amounts = cash_amounts(amounts, _flows(institution.pk, period))
     return statement_of(amounts, layouts()[code])
+
+
+def _flows(institution: int, period: Period) -> list[CashFlow]:
+    """The year's flows; books kept elsewhere tell none."""
+    if kept_elsewhere(institution, period):
+        return []
+    return [replace(each, internal=False) for each in cash_flows({institution: Period(period.year, 1)}, period)]
 
 
 def cash_amounts(amounts: Iterable[Amount], flows: Iterable[CashFlow]) -> tuple[Amount, ...]:
@@ -107,11 +148,12 @@ def of_a_quarter(layout: Layout) -> Layout:
 
 def quarter_statements(*, institution: Institution, quarter: Quarter) -> list[Statement]:
     """The statements that go to the fiscal department: balance sheet at the end of the quarter, income and expense, cash."""
-    now, before = (_year_to(institution.pk, period) for period in (quarter.last, quarter.before))
+    known = periods(institutions=[institution.pk])
+    now, before = (_year_to(institution.pk, period, known) for period in (quarter.last, quarter.before))
     if quarter.before.year != quarter.year:
         before = ((), ())
-    amounts = _less([*now[0]], {(each.account, each.cost_item): each.year for each in before[0]})
-    cash = _less([*now[1]], {(each.account, ""): each.year for each in before[1]})
+    amounts = _less([*now[0]], {(each.account, each.cost_item): each.moved for each in before[0]})
+    cash = _less([*now[1]], {(each.account, ""): each.moved for each in before[1]})
     cash = [_quarter_cash(each, now[0], amounts) for each in cash]
     return [
         statement_of(amounts if code != CASH_SUMMARY else cash, of_a_quarter(layouts()[code]))
@@ -119,15 +161,24 @@ def quarter_statements(*, institution: Institution, quarter: Quarter) -> list[St
     ]
 
 
-def _year_to(institution: int, period: Period) -> tuple[Sequence[Amount], Sequence[Amount]]:
-    amounts = amounts_of(official_figures([institution], period))
-    flows = cash_flows({institution: Period(period.year, 1)}, period)
-    return amounts, cash_amounts(amounts, [replace(each, internal=False) for each in flows])
+def last_known(known: Iterable[str], period: Period) -> Period | None:
+    """The newest of the months with figures up to that one, of its year."""
+    listed = [month for month in known if f"{period.year:04d}-" <= month <= str(period)]
+    return Period.parse(max(listed)) if listed else None
+
+
+def _year_to(institution: int, period: Period, known: Sequence[str]) -> tuple[Sequence[Amount], Sequence[Amount]]:
+    """The year up to a month; where it was not sent (books kept elsewhere), up to the last one that was."""
+    latest = last_known(known, period)
+    if latest is None:
+        return (), ()
+    amounts = amounts_of(official_figures([institution], latest))
+    return amounts, cash_amounts(amounts, _flows(institution, latest))
 
 
 def _less(amounts: Sequence[Amount], before: dict[tuple[str, str], int]) -> list[Amount]:
     """The quarter's turnover in place of the month's."""
-    return [replace(each, month=each.year - before.get((each.account, each.cost_item), 0)) for each in amounts]
+    return [replace(each, month=each.moved - before.get((each.account, each.cost_item), 0)) for each in amounts]
 
 
 def _quarter_cash(each: Amount, year: Sequence[Amount], quarter: Sequence[Amount]) -> Amount:

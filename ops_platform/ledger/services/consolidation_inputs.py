@@ -16,7 +16,7 @@ from ops_platform.ledger.selectors.figures import official_figures
 from ops_platform.masterdata.selectors import parameter_value
 
 TOLERANCE = "ledger.consolidation_tolerance"
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def read_inputs(period: Period) -> Read:
     january = Period(period.year, 1)
     inputs = engine.Inputs(
         members=members,
-        figures=_figures(institutions, period, unified),
+        figures=_brought_in(_figures(institutions, period, unified), members),
         kinds=pair_kinds(),
         earlier={
             month: _figures(institutions, month.shift(-1), unified)
@@ -130,6 +130,22 @@ def _figures(institutions: Sequence[int], period: Period, unified: Mapping[tuple
         else each
         for each in figures
     ]
+
+
+def _brought_in(figures: Sequence[Figure], members: Sequence[engine.Member]) -> list[Figure]:
+    """Income and expense that the first trial balance of a year brings in belong to the year. What stood on those accounts
+    then is net assets of the start, taken back in the year. A member that joined later keeps it before its joining."""
+    whole_year = {each.institution for each in members if each.joined is None}
+    found: list[Figure] = []
+    for each in figures:
+        if not each.brought or each.institution not in whole_year:
+            found.append(each)
+            continue
+        debit, credit = max(each.brought, 0), max(-each.brought, 0)
+        found.append(replace(each, year_debit=each.year_debit + debit, year_credit=each.year_credit + credit))
+        if each.account[0] in engine.OF_THE_YEAR:
+            found.append(Figure(each.institution, engine.JOINED_INTO, year_debit=credit, year_credit=debit))
+    return found
 
 
 def _by_hand(period: Period) -> Iterable[Elimination]:

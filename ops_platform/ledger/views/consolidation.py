@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Invalid, Period
-from ops_platform.ledger.engine.statements import BALANCE_SHEET, INCOME_STATEMENT
+from ops_platform.ledger.engine.statements import BALANCE_SHEET, CASH_SUMMARY, INCOME_STATEMENT
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import ConsolidationRun, PairMatch
 from ops_platform.ledger.reports import statements as reports
@@ -16,7 +16,7 @@ from ops_platform.ledger.selectors import access, worksheet
 from ops_platform.ledger.selectors import consolidation as reads
 from ops_platform.ledger.services import consolidation as writes
 from ops_platform.ledger.tables.consolidation import kind_title
-from ops_platform.ledger.views.statements import account_sheet, shown
+from ops_platform.ledger.views.statements import account_sheet, said_of_cash, shown
 from ops_platform.ledger.views.whole import WholePage, about_run, heading_of
 from ops_platform.masterdata import months
 from ops_platform.web import formats
@@ -127,13 +127,15 @@ class ConsolidatedStatement(WholePage, TemplatePage):
             run = self.run()
             statement = reads.statement(run=run, code=self.kwargs["layout"])
             name = f"合并{statement.layout.title}-{run.period}"
-            return reports.workbook(name, [reports.statement_sheet(statement, heading_of(run))])
+            return reports.workbook(name, [reports.statement_sheet(statement, heading_of(run), reads.notes_of(run))])
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         run = self.run()
         statement = reads.statement(run=run, code=self.kwargs["layout"])
-        context = super().get_context_data(statement=statement, lines=shown(statement), **about_run(run), **kwargs)
+        context = super().get_context_data(
+            statement=statement, lines=shown(statement), notes=reads.notes_of(run), **about_run(run), **kwargs
+        )
         return {**context, "title": _now("合并%(title)s") % {"title": statement.layout.title}}
 
 
@@ -146,7 +148,8 @@ class ConsolidatedLine(WholePage, TemplatePage):
         run = self.run()
         line, behind = reads.behind(run=run, code=self.kwargs["layout"], key=self.kwargs["line"])
         layout = layouts()[self.kwargs["layout"]]
-        names = reads.account_names(behind.accounts)
+        cash = layout.code == CASH_SUMMARY
+        names = reads.account_names(key.rpartition(":")[2] for key in behind.accounts)
         return {
             **super().get_context_data(**kwargs),
             **about_run(run),
@@ -154,7 +157,10 @@ class ConsolidatedLine(WholePage, TemplatePage):
             "line": line.line,
             "layout": layout,
             "behind": behind,
-            "sources": [(account, names.get(account, ""), values) for account, values in behind.accounts.items()],
+            "sources": [
+                (account, said_of_cash(account, names)[0] if cash else names.get(account, ""), values)
+                for account, values in behind.accounts.items()
+            ],
         }
 
 
@@ -164,7 +170,8 @@ class MonthlyReport(WholePage, TemplatePage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         run = self.run()
         heading = heading_of(run)
-        sheets = [reports.statement_sheet(reads.statement(run=run, code=code), heading) for code in layouts()]
+        notes = reads.notes_of(run)
+        sheets = [reports.statement_sheet(reads.statement(run=run, code=code), heading, notes) for code in layouts()]
         entries: list[reports.Row] = [
             (
                 [one.title, str(one.get_kind_display()), str(one.creditor or ""), str(one.debtor or ""), one.amount],

@@ -13,7 +13,7 @@ from ops_platform.ledger.engine.chart import DIMENSION_TITLES
 from ops_platform.ledger.filters import EntryFilter, FloorFilter, PendingFilter
 from ops_platform.ledger.models import Account, Book, Entry, EventBooking, Floor, Leg, PendingEntry, Side, Voucher
 from ops_platform.ledger.reports.trial_balance import trial_balance_workbook
-from ops_platform.ledger.selectors import access, balances
+from ops_platform.ledger.selectors import access, balances, modes, statements
 from ops_platform.ledger.selectors.floors import floors
 from ops_platform.ledger.selectors.words import Names
 from ops_platform.ledger.services import MAKERS
@@ -140,7 +140,7 @@ class TrialBalancePage(BooksPage):
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         found = self.balance
         if found is not None and self.institution and self.month and request.GET.get("export") == "xlsx":
-            return trial_balance_workbook(self.institution, self.month.period, self._book(), found)
+            return trial_balance_workbook(self.institution, self.month.period, self._book(), found, self.notes)
         return super().get(request, *args, **kwargs)
 
     def _book(self) -> str:
@@ -155,6 +155,20 @@ class TrialBalancePage(BooksPage):
         return Period.parse(self.month.period).year if keeps and not self.month.is_closed else 0
 
     @cached_property
+    def notes(self) -> list[str]:
+        """Where the figures come from and where their year begins."""
+        if self.institution is None or self.month is None:
+            return []
+        return statements.notes_of(institution=self.institution, period=Period.parse(self.month.period))
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the month's books are kept elsewhere."""
+        if self.institution is None or self.month is None:
+            return False
+        return modes.kept_elsewhere(self.institution.pk, Period.parse(self.month.period))
+
+    @cached_property
     def balance(self) -> balances.TrialBalance | None:
         """What the page shows; nothing without books."""
         if self.institution is None or self.month is None:
@@ -165,6 +179,8 @@ class TrialBalancePage(BooksPage):
         return super().get_context_data(
             **self.scope,
             found=self.balance,
+            notes=self.notes,
+            elsewhere=self.elsewhere,
             carries=self._carries(),
             book=self._book(),
             books=Book.choices,
@@ -201,7 +217,10 @@ class AccountSheet(ListPage):
 
     @cached_property
     def first(self) -> Period:
-        return Period(self.period.year, 1) if self.request.GET.get("span") == "year" else self.period
+        if self.request.GET.get("span") != "year":
+            return self.period
+        begun = min(Period.parse(self.institution.first_period), self.period)  # an opening is no turnover of the year
+        return max(Period(self.period.year, 1), begun)
 
     @cached_property
     def opening(self) -> Any:

@@ -14,7 +14,7 @@ from ops_platform.his_intake.public import COST_ITEMS
 from ops_platform.his_intake.public import READERS as INTAKE_READERS
 from ops_platform.kernel import NotFound, Period
 from ops_platform.ledger.engine.insurer_report import DEFINITIONS
-from ops_platform.ledger.engine.statements import BALANCE_SHEET, Statement
+from ops_platform.ledger.engine.statements import BALANCE_SHEET, CASH_SUMMARY, Statement
 from ops_platform.ledger.intake_events import CHARGE_INCOME
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.reports import statements as reports
@@ -27,7 +27,7 @@ from ops_platform.ledger.reports.insurer_report import (
     insurer_workbook,
     receivable_cells,
 )
-from ops_platform.ledger.selectors import access, insurer_report, statements
+from ops_platform.ledger.selectors import access, insurer_report, modes, statements
 from ops_platform.ledger.selectors.chart import accounts_of
 from ops_platform.masterdata import months
 from ops_platform.web import formats
@@ -72,6 +72,26 @@ def linked(cells: Sequence[Cell], kinds: Sequence[str], addresses: Mapping[str, 
     ]
 
 
+CASH_WORDS = {
+    "opening": _("期初现金"),
+    "closing": _("账面货币资金"),
+    "unknown": _("未按来源划分"),
+    "in": _("收款"),
+    "out": _("付款"),
+    "in-internal": _("成员单位间收款"),
+    "out-internal": _("成员单位间付款"),
+}
+
+
+def said_of_cash(key: str, names: Mapping[str, str]) -> tuple[str, str]:
+    """A source of the cash summary ("in:410101") in words, and the counter account behind it (nothing where none is)."""
+    way, _colon, account = key.partition(":")
+    words = str(CASH_WORDS.get(way, way))
+    if not account:
+        return words, ""
+    return f"{words} {account} {names.get(account, '')}".strip(), account if account in names else ""
+
+
 class _OfInstitution(TemplatePage):
     """A page of one institution's month: as asked for, else the first one and the last closed month."""
 
@@ -92,7 +112,8 @@ class _OfInstitution(TemplatePage):
             self.institution = known[number]
         else:
             self.institution = next(iter(self.institutions), None)
-        self.months, self.month = [], None
+        self.months, self.month, self.elsewhere = [], None, False
+        self.notes: list[str] = []
         if self.institution is not None:
             self.months = months.months(
                 institutions=[self.institution.pk],
@@ -100,6 +121,13 @@ class _OfInstitution(TemplatePage):
                 today=timezone.localdate(),
             )
             self.month = months.choose(self.months, asked.get("period", ""))
+            if self.month is not None:
+                self.tell(Period.parse(self.month.period))
+
+    def tell(self, period: Period) -> None:
+        """Where the figures of a month come from."""
+        self.elsewhere = modes.kept_elsewhere(self.institution.pk, period)
+        self.notes = statements.notes_of(institution=self.institution, period=period)
 
     def periods(self) -> list[str]:
         """The months to choose from."""
@@ -127,6 +155,8 @@ class _OfInstitution(TemplatePage):
             institution=self.institution,
             months=self.months,
             month=self.month,
+            notes=self.notes,
+            elsewhere=self.elsewhere,
             **kwargs,
         )
 
@@ -144,12 +174,16 @@ class Statements(_OfInstitution):
             return context
         statement = self._statement()
         lines = shown(statement)
-        names = accounts_of(self.institution)
+        names = {code: account.name for code, account in accounts_of(self.institution).items()}
         for line in lines:
             for source in line["sources"]:
-                source["name"] = names[source["account"]].name if source["account"] in names else ""
+                account = source["account"]
+                if statement.layout.code == CASH_SUMMARY:
+                    source["words"], account = said_of_cash(account, names)
+                else:
+                    source["words"] = f"{account} {names.get(account, '')}".strip()
                 source["cost_item"] = COST_ITEM_TITLES.get(source["cost_item"], source["cost_item"])
-                source["url"] = account_sheet(self.institution.pk, source["account"], self.month.period)
+                source["url"] = self._behind(account)
         return {
             **context,
             "statement": statement,
@@ -157,6 +191,13 @@ class Statements(_OfInstitution):
             "title": f"{self.institution.name} {statement.layout.title}",
             "kept": {"layout": statement.layout.code},
         }
+
+    def _behind(self, account: str) -> str:
+        """Where an account's legs are shown; of books kept elsewhere their trial balance."""
+        if not account or not self.elsewhere:
+            return account_sheet(self.institution.pk, account, self.month.period)
+        query = {"institution": self.institution.pk, "period": self.month.period}
+        return f"{reverse('ledger:trial-balances')}?{urlencode(query)}"
 
     def _statement(self) -> Statement:
         code = self.request.GET.get("layout", BALANCE_SHEET)
@@ -169,6 +210,7 @@ class Statements(_OfInstitution):
             reports.statement_sheet(
                 statements.statement(institution=self.institution, period=Period.parse(self.month.period), code=code),
                 self.heading,
+                self.notes,
             )
             for code in layouts()
         ]
@@ -182,7 +224,9 @@ class DaySheet(_OfInstitution):
     template_name = "ledger/day_sheet.html"
 
     def rows(self) -> list[statements.DayRow]:
-        """The days of the month and their total."""
+        """The days of the month and their total; none where the books are kept elsewhere, whose vouchers are not here."""
+        if self.elsewhere:
+            return []
         return statements.day_sheet(institution=self.institution, period=Period.parse(self.month.period))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -209,20 +253,30 @@ class FiscalReport(_OfInstitution):
         today = Period.of(timezone.localdate())
         full = [one for one in self.quarters if one.last < today]
         self.quarter = next(iter([*named, *full, *self.quarters]), None)
+        latest = self.quarter and statements.last_known([month.period for month in self.months], self.quarter.last)
+        if latest is not None:
+            self.tell(latest)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(quarters=self.quarters, quarter=self.quarter, **kwargs)
         if self.quarter is None:
             return context
         made = statements.quarter_statements(institution=self.institution, quarter=self.quarter)
-        return {**context, "statements": [{"statement": each, "lines": shown(each)} for each in made]}
+        names = {code: account.name for code, account in accounts_of(self.institution).items()}
+        listed = [(each, shown(each)) for each in made]
+        for each, lines in listed:
+            for source in (source for line in lines for source in line["sources"]):
+                account, cash = source["account"], each.layout.code == CASH_SUMMARY
+                source["words"] = said_of_cash(account, names)[0] if cash else f"{account} {names.get(account, '')}"
+                source["cost_item"] = COST_ITEM_TITLES.get(source["cost_item"], source["cost_item"])
+        return {**context, "statements": [{"statement": each, "lines": lines} for each, lines in listed]}
 
     def workbook(self) -> Any:
         heading = f"编制单位：{self.institution.name}    季度：{self.quarter}    单位：元"
         made = statements.quarter_statements(institution=self.institution, quarter=self.quarter)
         return reports.workbook(
             f"财政季报-{self.institution.code}-{self.quarter}",
-            [reports.statement_sheet(each, heading) for each in made],
+            [reports.statement_sheet(each, heading, self.notes) for each in made],
         )
 
 
