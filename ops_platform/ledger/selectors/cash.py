@@ -56,7 +56,8 @@ weights AS (
         ('out', cash_out - transfer, debit, credit, debits)) v (way, amount, leg, other, whole)
     WHERE v.amount <> 0),
 products AS (
-    SELECT w.*, abs(amount) * weight AS product, sum(weight) OVER (PARTITION BY entry_id, way) AS basis FROM weights w),
+    SELECT w.*, abs(amount) * weight AS product, sum(weight) OVER (PARTITION BY entry_id, way) AS basis
+    FROM weights w WHERE weight <> 0),
 floors AS (
     SELECT p.*, div(product, basis) - CASE WHEN mod(product, basis) < 0 THEN 1 ELSE 0 END AS share,
            mod(mod(product, basis) + basis, basis) AS remainder
