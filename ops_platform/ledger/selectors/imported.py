@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from ops_platform.his_intake.public import trial_balance_leaves
-from ops_platform.kernel import Finding, Period, Severity
+from ops_platform.kernel import Period
 from ops_platform.ledger.engine.chart import NO_DIMENSIONS, YEARLY, Dimensions
 from ops_platform.ledger.engine.figures import Figure
 
@@ -196,19 +196,10 @@ def gaps(institution: int, period: Period) -> list[tuple[str, str]]:
         return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
-def gaps_of_the_year(institution: int, period: Period) -> list[Finding]:
-    """The gaps before each month that was sent of the year up to this one."""
+def gaps_of_the_year(institution: int, period: Period) -> list[str]:
+    """The gaps before each month that was sent of the year up to this one, in words."""
     sent = sorted(month for _, month in months_sent([institution]) if f"{period.year:04d}-" <= month <= str(period))
-    return [
-        Finding(
-            code="ledger.trial_balance_gap",
-            severity=Severity.WARNING,
-            message=f"{subject}：{seen}。",
-            subject=subject,
-        )
-        for month in sent
-        for subject, seen in gaps(institution, Period.parse(month))
-    ]
+    return [f"{subject}：{seen}。" for month in sent for subject, seen in gaps(institution, Period.parse(month))]
 
 
 def months_sent(institutions: Sequence[int]) -> set[tuple[int, str]]:

@@ -58,7 +58,7 @@ def notes_of(*, institution: Institution, period: Period) -> list[str]:
                 f"科目余额表本年自 {sent[0]} 起报送，年初数为该月期初余额；"
                 "收入、费用的本年累计包含该月期初余额中本年已发生的金额。"
             )
-        lacking = [finding.message for finding in gaps_of_the_year(institution.pk, period)]
+        lacking = gaps_of_the_year(institution.pk, period)
         found += lacking[:MOST_GAPS_TOLD]
         if len(lacking) > MOST_GAPS_TOLD:
             found.append(f"科目余额表还有 {len(lacking) - MOST_GAPS_TOLD} 处不衔接，见数据质量。")
