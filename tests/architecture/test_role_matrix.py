@@ -447,6 +447,7 @@ OBJECTS: dict[str, Any] = {
 }
 # objects that belong to no institution, that everybody may see, or that are seen by who had a hand in them
 WITHOUT_INSTITUTION = {
+    "ledger:carry-everybody",
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
     "ledger-statement",
