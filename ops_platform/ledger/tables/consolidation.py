@@ -23,9 +23,13 @@ def kind_title(code: str) -> str:
 class PairTable(Table):
     """What members say of the same dealings."""
 
-    kind = django_tables2.Column(verbose_name=_("种类"))
-    creditor = django_tables2.Column(verbose_name=_("债权方、收入方"), order_by=("creditor__code", "pk"))
-    debtor = django_tables2.Column(verbose_name=_("债务方、费用方"), order_by=("debtor__code", "pk"))
+    kind = django_tables2.Column(verbose_name=_("种类"), attrs={"td": {"class": "text-nowrap"}})
+    creditor = django_tables2.Column(
+        verbose_name=_("债权方、收入方"), order_by=("creditor__code", "pk"), attrs={"td": {"class": "cell-party"}}
+    )
+    debtor = django_tables2.Column(
+        verbose_name=_("债务方、费用方"), order_by=("debtor__code", "pk"), attrs={"td": {"class": "cell-party"}}
+    )
     claim = MoneyColumn(verbose_name=_("前者所记(元)"))
     debt = MoneyColumn(verbose_name=_("后者所记(元)"))
     difference = MoneyColumn(verbose_name=_("差异(元)"))
