@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from ops_platform.his_intake.public import last_sequence
 from ops_platform.kernel import Finding, Period, Severity
-from ops_platform.ledger.models import BooksMode, PendingEntry
+from ops_platform.ledger.models import PendingEntry
 from ops_platform.ledger.selectors.events import drafts_of, month_state
-from ops_platform.ledger.selectors.modes import modes_at
+from ops_platform.ledger.selectors.modes import kept_elsewhere
 from ops_platform.ledger.services.years import left_to_carry
 from ops_platform.masterdata.models import Institution
 
@@ -34,14 +34,13 @@ def blockers(institution: Institution, period: Period) -> Iterator[Finding]:
 def year_to_carry(institution: Institution, period: Period) -> Iterator[Finding]:
     """December closes only when the year is carried forward; a year cannot be carried once December is closed. Books that
     are kept elsewhere are carried there."""
-    if period.first_day.month != DECEMBER or modes_at([institution.pk], period)[institution.pk] != BooksMode.Mode.OWN:
+    if period.month != DECEMBER or kept_elsewhere(institution.pk, period):
         return
-    year = period.first_day.year
-    if left_to_carry(institution, year):
+    if left_to_carry(institution, period.year):
         yield Finding(
             code="ledger.year_not_carried",
             severity=Severity.BLOCKING,
-            message=f"{year} 年的收入、费用科目还有余额，请先在「科目余额表」做年末结转；"
+            message=f"{period.year} 年的收入、费用科目还有余额，请先在「科目余额表」做年末结转；"
             "结转之后又有凭证的，先冲销结转凭证，再重新结转。",
             subject=institution.code,
         )

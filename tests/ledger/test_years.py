@@ -69,6 +69,13 @@ def test_books_without_a_figure_of_the_year_and_books_kept_elsewhere_close(membe
     assert hindrances(members["T1"]) == []
 
 
+def test_books_that_are_kept_here_and_elsewhere_are_carried_here_too(members: dict[str, Institution]) -> None:
+    BooksMode.objects.create(
+        institution=members["H1"], mode=BooksMode.Mode.BOTH, effective_from=date(2025, 11, 1), recorded_by="主任"
+    )
+    assert hindrances(members["H1"]) == ["ledger.year_not_carried"]
+
+
 def test_everybody_is_carried_forward_at_once_and_who_cannot_be_is_named(
     members: dict[str, Institution], client: Client
 ) -> None:

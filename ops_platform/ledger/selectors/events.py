@@ -14,9 +14,9 @@ from ops_platform.ledger import events
 from ops_platform.ledger.engine.chart import Account
 from ops_platform.ledger.engine.entry import faults_of
 from ops_platform.ledger.engine.voucher_rules import BusinessEvent, Draft, entry_of
-from ops_platform.ledger.models import BooksMode, EventBooking, EventMonth, VoucherRules
+from ops_platform.ledger.models import EventBooking, EventMonth, VoucherRules
 from ops_platform.ledger.selectors.chart import accounts_of, chart_at
-from ops_platform.ledger.selectors.modes import modes_at
+from ops_platform.ledger.selectors.modes import kept_elsewhere
 from ops_platform.ledger.selectors.voucher_rules import RulesAt, rules_of_month, rules_on
 from ops_platform.masterdata.models import Institution
 
@@ -61,11 +61,6 @@ class EventMonthState:
     elsewhere: bool
 
 
-def kept_elsewhere(institution: Institution, period: Period) -> bool:
-    """Whether the books of the month are kept in another system: its events are not booked here."""
-    return modes_at([institution.pk], period)[institution.pk] is BooksMode.Mode.ELSEWHERE
-
-
 def until(period: Period) -> date:
     """The first day of which nothing is booked yet: days that are not over wait."""
     return min(timezone.localdate(), period.shift(1).first_day)
@@ -85,7 +80,7 @@ def input_digest_of(institution: Institution, period: Period) -> str:
 def month_state(institution: Institution, period: Period) -> EventMonthState:
     """How far a month is booked; a handful of queries, no fact is read."""
     known = EventMonth.objects.filter(institution=institution, period=str(period)).first()
-    if kept_elsewhere(institution, period):
+    if kept_elsewhere(institution.pk, period):
         return EventMonthState(known, behind=False, elsewhere=True)
     behind = (
         known is None

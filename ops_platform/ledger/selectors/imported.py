@@ -198,8 +198,11 @@ def gaps(institution: int, period: Period) -> list[tuple[str, str]]:
 
 def gaps_of_the_year(institution: int, period: Period) -> list[str]:
     """The gaps before each month that was sent of the year up to this one, in words."""
-    sent = sorted(month for _, month in months_sent([institution]) if f"{period.year:04d}-" <= month <= str(period))
-    return [f"{subject}：{seen}。" for month in sent for subject, seen in gaps(institution, Period.parse(month))]
+    return [
+        f"{subject}：{seen}。"
+        for month in sent_of_the_year(institution, period)
+        for subject, seen in gaps(institution, Period.parse(month))
+    ]
 
 
 def months_sent(institutions: Sequence[int]) -> set[tuple[int, str]]:
@@ -226,10 +229,14 @@ def without_trial_balance(institutions: Sequence[int], period: Period) -> list[i
 
 def months_with_trial_balances(institution: int) -> list[str]:
     """The months of which a trial balance has been sent, newest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT period FROM his_intake_trialbalance WHERE institution_id = %s"
-            " AND superseded_sequence IS NULL ORDER BY 1 DESC",
-            [institution],
-        )
-        return [row[0] for row in cursor.fetchall()]
+    return sorted((month for _, month in months_sent([institution])), reverse=True)
+
+
+def sent_of_the_year(institution: int, period: Period) -> list[str]:
+    """The months of the year up to this one of which a trial balance has been sent, oldest first."""
+    return sorted(month for _, month in months_sent([institution]) if in_the_year(month, period))
+
+
+def in_the_year(month: str, period: Period) -> bool:
+    """Whether a month, as it is written, is of the year of the period and not after it."""
+    return f"{period.year:04d}-" <= month <= str(period)

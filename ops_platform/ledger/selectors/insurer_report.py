@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.utils import timezone
 
 from ops_platform.his_intake.public import FEE_CLASSES, SCHEMES, as_of_sql, last_sequence
 from ops_platform.kernel import Finding, Period, Severity, from_fen
@@ -185,7 +185,7 @@ def _fees(institution: Institution, period: Period) -> list[Fees]:
 
 
 def _midnight(period: Period) -> datetime:
-    return datetime.combine(period.first_day, time(), ZoneInfo("Asia/Shanghai"))
+    return timezone.make_aware(datetime.combine(period.first_day, time.min))
 
 
 def _books(institution: Institution, period: Period) -> list[Receivable]:

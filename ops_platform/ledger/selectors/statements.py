@@ -25,7 +25,7 @@ from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import PeriodBalance
 from ops_platform.ledger.selectors.cash import CASH, CashFlow, cash_flows
 from ops_platform.ledger.selectors.figures import official_figures
-from ops_platform.ledger.selectors.imported import gaps_of_the_year, months_sent
+from ops_platform.ledger.selectors.imported import gaps_of_the_year, in_the_year, months_sent, sent_of_the_year
 from ops_platform.ledger.selectors.modes import elsewhere_in, kept_elsewhere
 from ops_platform.masterdata.models import Institution
 
@@ -50,9 +50,7 @@ def notes_of(*, institution: Institution, period: Period) -> list[str]:
     found = ["外部账：数据来自机构报送的科目余额表，按科目对应折算。"] if elsewhere else []
     first = institution.first_period
     if elsewhere:
-        sent = sorted(
-            month for _, month in months_sent([institution.pk]) if f"{period.year:04d}-" <= month <= str(period)
-        )
+        sent = sent_of_the_year(institution.pk, period)
         if sent and Period.parse(sent[0]).month > 1:
             found.append(
                 f"科目余额表本年自 {sent[0]} 起报送，年初数为该月期初余额；"
@@ -163,7 +161,7 @@ def quarter_statements(*, institution: Institution, quarter: Quarter) -> list[St
 
 def last_known(known: Iterable[str], period: Period) -> Period | None:
     """The newest of the months with figures up to that one, of its year."""
-    listed = [month for month in known if f"{period.year:04d}-" <= month <= str(period)]
+    listed = [month for month in known if in_the_year(month, period)]
     return Period.parse(max(listed)) if listed else None
 
 

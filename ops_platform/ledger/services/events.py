@@ -28,10 +28,10 @@ from ops_platform.ledger.selectors.events import (
     current_bookings,
     drafts_of,
     input_digest_of,
-    kept_elsewhere,
     taken_back_by_hand,
     until,
 )
+from ops_platform.ledger.selectors.modes import kept_elsewhere
 from ops_platform.ledger.services.booking import Booking, book_all, lock_books
 from ops_platform.ledger.services.contents import input_of, legs_of
 from ops_platform.masterdata.models import Institution
@@ -131,7 +131,7 @@ def why_left_alone(institution: Institution, period: Period) -> str:
     open_missing_periods(institution, latest)
     if not hold_period(institution, period):
         return f"{period} 已结账，不再生成凭证。如需更正，请先反结账。"
-    if kept_elsewhere(institution, period):
+    if kept_elsewhere(institution.pk, period):
         return f"{institution.name} {period} 在外部系统记账，业务不在本平台生成凭证。"
     return ""
 
