@@ -10,12 +10,13 @@ from costing.services.driver_rules import CLOSED_CLASSES, KIND, put_in_force, re
 from ops_platform.his_intake.public import METRICS
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.masterdata.models import AccountingPeriod, CostClass, PeriodState
+from ops_platform.web.numbers import number_of
 from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role
 
 
 def _load(subject: str) -> Subject:
     rows = DriverProposal.objects.select_related("institution", "department")
-    asked = rows.filter(pk=int(subject) if subject.isascii() and subject.isdigit() else 0).first()
+    asked = rows.filter(pk=number_of(subject)).first()
     if asked is None:
         raise NotFound("costing.no_driver_proposal", "没有这个分摊动因申请。")
     where = asked.institution.name if asked.institution else "整个医共体"

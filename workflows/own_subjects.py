@@ -13,6 +13,7 @@ from ops_platform.identity.models import ROLE_TITLES, RoleAssignment
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.masterdata.models import InstitutionKind
 from ops_platform.notifications.public import enqueue
+from ops_platform.web.numbers import number_of
 from workflows.drawing import draw
 from workflows.engine.conditions import Attribute, Kind
 from workflows.engine.definition import Level, Step
@@ -32,7 +33,7 @@ INSTITUTION_KIND = Attribute(
 
 
 def _load_request(subject: str) -> Subject:
-    row = Request.objects.select_related("institution", "department").filter(pk=_number(subject)).first()
+    row = Request.objects.select_related("institution", "department").filter(pk=number_of(subject)).first()
     if row is None:
         raise NotFound("workflows.no_request", "没有这个申请。")
     kind = RequestKind(row.kind)
@@ -62,13 +63,9 @@ def _load_request(subject: str) -> Subject:
     )
 
 
-def _number(subject: str) -> int:
-    return int(subject) if subject.isascii() and subject.isdigit() and len(subject) < 18 else 0
-
-
 def _decide_request(state: str) -> Any:
     def decide(_actor: Actor, subject: str, _decision: Decision) -> None:
-        Request.objects.filter(pk=_number(subject)).update(state=state)
+        Request.objects.filter(pk=number_of(subject)).update(state=state)
 
     return decide
 
@@ -115,7 +112,7 @@ REQUEST = SubjectType(
 
 
 def _load_flow(subject: str) -> Subject:
-    flow = Flow.objects.select_related("institution", "current").filter(pk=_number(subject)).first()
+    flow = Flow.objects.select_related("institution", "current").filter(pk=number_of(subject)).first()
     if flow is None:
         raise NotFound("workflows.no_flow_found", "没有这个流程。")
     draft = flow.draft or (flow.current.body if flow.current else {})
@@ -150,11 +147,11 @@ def _drawn(kind: str, draft: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _must_be_submittable(actor: Actor, subject: str) -> None:
-    flows.must_be_submittable(actor, _number(subject))
+    flows.must_be_submittable(actor, number_of(subject))
 
 
 def _publish_flow(actor: Actor, subject: str, decision: Decision) -> None:
-    flows.publish(actor, flow_id=_number(subject), made_by=decision.applicant)
+    flows.publish(actor, flow_id=number_of(subject), made_by=decision.applicant)
 
 
 FLOW = SubjectType(
@@ -180,7 +177,7 @@ FLOW = SubjectType(
 
 
 def _load_retirement(subject: str) -> Subject:
-    flow = Flow.objects.select_related("institution", "current").filter(pk=_number(subject)).first()
+    flow = Flow.objects.select_related("institution", "current").filter(pk=number_of(subject)).first()
     if flow is None:
         raise NotFound("workflows.no_flow_found", "没有这个流程。")
     number = flow.current.number if flow.current else 0
@@ -204,11 +201,11 @@ def _load_retirement(subject: str) -> Subject:
 
 
 def _must_be_retirable(_actor: Actor, subject: str) -> None:
-    retirement.must_be_retirable(flows.access_flow(_number(subject)))
+    retirement.must_be_retirable(flows.access_flow(number_of(subject)))
 
 
 def _retire_flow(actor: Actor, subject: str, decision: Decision) -> None:
-    retirement.retire(actor, flow_id=_number(subject), asked_by=decision.applicant)
+    retirement.retire(actor, flow_id=number_of(subject), asked_by=decision.applicant)
 
 
 RETIREMENT = SubjectType(
@@ -234,7 +231,9 @@ RETIREMENT = SubjectType(
 
 
 def _assignment(subject: str) -> RoleAssignment:
-    row = RoleAssignment.objects.select_related("user", "institution", "department").filter(pk=_number(subject)).first()
+    row = (
+        RoleAssignment.objects.select_related("user", "institution", "department").filter(pk=number_of(subject)).first()
+    )
     if row is None:
         raise NotFound("identity.no_assignment", "没有这条角色记录。")
     return row
@@ -266,15 +265,15 @@ def _load_role(subject: str) -> Subject:
 
 
 def _give_role(actor: Actor, subject: str, _decision: Decision) -> None:
-    identity.confirm_role(actor, assignment_id=_number(subject))
+    identity.confirm_role(actor, assignment_id=number_of(subject))
 
 
 def _refuse_role(actor: Actor, subject: str, _decision: Decision) -> None:
-    identity.refuse_role(actor, assignment_id=_number(subject))
+    identity.refuse_role(actor, assignment_id=number_of(subject))
 
 
 def _take_back_role(actor: Actor, subject: str, _decision: Decision) -> None:
-    identity.withdraw_proposal(actor, assignment_id=_number(subject))
+    identity.withdraw_proposal(actor, assignment_id=number_of(subject))
 
 
 def propose_role(actor: Actor, assignment: RoleAssignment) -> None:

@@ -10,17 +10,14 @@ from ops_platform.his_intake.models import QuarantinedRow, QuarantineRelease
 from ops_platform.his_intake.services.release import KIND, carry_out_release, refuse_release
 from ops_platform.his_intake.sheets import field_title
 from ops_platform.kernel import Actor, Line, NotFound, Role
+from ops_platform.web.numbers import number_of
 from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role
 
 SHOWN_FAULTS = 5
 
 
 def _load(subject: str) -> Subject:
-    release = (
-        QuarantineRelease.objects.select_related("institution")
-        .filter(pk=int(subject) if subject.isascii() and subject.isdigit() else 0)
-        .first()
-    )
+    release = QuarantineRelease.objects.select_related("institution").filter(pk=number_of(subject)).first()
     if release is None:
         raise NotFound("his_intake.no_release", "没有这个放行申请。")
     declared = DATASETS[release.dataset]

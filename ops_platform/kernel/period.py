@@ -41,6 +41,11 @@ class Period:
     def days(self) -> int:
         return self.last_day.day
 
+    @property
+    def ends_year(self) -> bool:
+        """Whether it is a December."""
+        return self.month == 12
+
     def shift(self, months: int) -> "Period":
         """The period so many months later (earlier when negative)."""
         index = self.year * 12 + self.month - 1 + months

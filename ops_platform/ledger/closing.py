@@ -11,7 +11,6 @@ from ops_platform.ledger.services.years import left_to_carry
 from ops_platform.masterdata.models import Institution
 
 MOST_FINDINGS_TOLD = 5
-DECEMBER = 12
 
 
 def blockers(institution: Institution, period: Period) -> Iterator[Finding]:
@@ -34,7 +33,7 @@ def blockers(institution: Institution, period: Period) -> Iterator[Finding]:
 def year_to_carry(institution: Institution, period: Period) -> Iterator[Finding]:
     """December closes only when the year is carried forward; a year cannot be carried once December is closed. Books that
     are kept elsewhere are carried there."""
-    if period.month != DECEMBER or kept_elsewhere(institution.pk, period):
+    if not period.ends_year or kept_elsewhere(institution.pk, period):
         return
     if left_to_carry(institution, period.year):
         yield Finding(

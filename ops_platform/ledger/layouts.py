@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ops_platform.ledger.engine.consolidation import PairKind
+from ops_platform.ledger.engine.pairs import PairKind
 from ops_platform.ledger.engine.statements import Layout, layouts_of
 
 FOLDER = Path(__file__).parent / "reference_data"

@@ -21,6 +21,7 @@ from ops_platform.masterdata.services import (
     withdraw_parameter,
     withdraw_reopening,
 )
+from ops_platform.web.numbers import number_of
 from workflows.public import (
     Attribute,
     Decision,
@@ -39,13 +40,9 @@ KIND = "nightly.reopening"
 PARAMETER_KIND = "masterdata.parameter"
 
 
-def _number(subject: str) -> int:
-    return int(subject) if subject.isascii() and subject.isdigit() and len(subject) < 18 else 0
-
-
 def _load(subject: str) -> Subject:
     rows = PeriodReopening.objects.select_related("accounting_period__institution")
-    request = rows.filter(pk=_number(subject)).first()
+    request = rows.filter(pk=number_of(subject)).first()
     if request is None:
         raise NotFound("masterdata.no_reopening", "没有这个反结账申请。")
     month, institution = request.accounting_period, request.accounting_period.institution
@@ -120,7 +117,7 @@ REOPENING = SubjectType(
 
 
 def _load_parameter(subject: str) -> Subject:
-    proposal = ParameterProposal.objects.select_related("institution").filter(pk=_number(subject)).first()
+    proposal = ParameterProposal.objects.select_related("institution").filter(pk=number_of(subject)).first()
     if proposal is None:
         raise NotFound("masterdata.no_proposal", "没有这个参数变更申请。")
     open_ = proposal.state == ParameterProposal.State.PROPOSED

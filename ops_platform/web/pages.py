@@ -126,6 +126,12 @@ class ListPage(TemplatePage):
         return xlsx_response(self.export_name or str(self.title), next(values), values)
 
 
+def tell_refusal(form: Any, refusal: DomainError) -> None:
+    """Say in the form why a service refused, at the field that the refusal names."""
+    field = refusal.context.get("field")
+    form.add_error(field if field in form.fields else None, refusal.message)
+
+
 class FormPage(Page, FormView):
     """A form that ends in one service call. A refusal is shown in the form, on the field its context names."""
 
@@ -143,8 +149,7 @@ class FormPage(Page, FormView):
         except (NotFound, Forbidden):
             raise
         except DomainError as refusal:
-            field = refusal.context.get("field")
-            form.add_error(field if field in form.fields else None, refusal.message)
+            tell_refusal(form, refusal)
             return self.form_invalid(form)
         if isinstance(result, HttpResponse):
             return result

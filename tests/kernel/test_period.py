@@ -16,6 +16,7 @@ def test_a_period_knows_its_days_and_neighbours() -> None:
     assert date(2026, 4, 1) not in march
     assert Period.parse("2024-02").days == 29
     assert Period.parse("2025-12") < march
+    assert [month.ends_year for month in (march, march.shift(9))] == [False, True]
 
 
 @pytest.mark.parametrize("text", ["2026-3", "2026-13", "2026-00", "202603", "2026-03-01", "", "2026-03\n"])

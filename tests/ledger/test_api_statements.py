@@ -352,5 +352,6 @@ def test_more_rows_ask_no_more_questions(hospital: Institution, officer: Client)
 def test_events_of_no_month_are_refused_in_words(officer: Client, period: str) -> None:
     asked = {"institution": "H1", "period": period}
     answer = officer.get(API + "events/preview/", asked)
-    assert (answer.status_code, answer.json()["code"]) == (422, "ledger.period_missing")
-    assert sent(officer, "events/book/", asked)[1]["code"] == "ledger.period_missing"
+    assert (answer.status_code, answer.json()["code"]) == (422, "web.invalid")
+    assert [error["field"] for error in answer.json()["errors"]] == ["period"]
+    assert sent(officer, "events/book/", asked)[1]["errors"] == answer.json()["errors"]

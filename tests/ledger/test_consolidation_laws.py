@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops_platform.kernel import Period
-from ops_platform.ledger.engine.consolidation import Inputs, Measures, Member, consolidate
+from ops_platform.ledger.engine.consolidation import Inputs, Member, consolidate
 from ops_platform.ledger.engine.figures import Figure
+from ops_platform.ledger.engine.pairs import Measures
 from ops_platform.ledger.engine.statements import statement_of
 from ops_platform.ledger.layouts import layouts, pair_kinds
 

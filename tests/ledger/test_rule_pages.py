@@ -16,7 +16,7 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import events, services
 from ops_platform.ledger.engine.rule_books import posting_body, read_rule_book
 from ops_platform.ledger.engine.rule_changes import changes_between
-from ops_platform.ledger.forms.voucher_rules import PostingForm, initial_of, next_month
+from ops_platform.ledger.forms.voucher_rules import PostingForm, initial_of
 from ops_platform.ledger.models import Entry, VoucherRules, VoucherRulesDraft, VoucherRulesProposal
 from ops_platform.ledger.selectors.rule_preview import preview_rules
 from ops_platform.ledger.selectors.rule_words import account_names
@@ -295,10 +295,6 @@ def test_the_api_reads_versions_and_takes_a_proposal(
     assert made.status_code == 201, made.content
     client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, month_of_facts))
     assert client.post(address, {**wanted, "body": other}, content_type="application/json").status_code == 403
-
-
-def test_the_next_month_begins_on_its_first() -> None:
-    assert [next_month(date(2026, month, 15)) for month in (11, 12)] == [date(2026, 12, 1), date(2027, 1, 1)]
 
 
 def test_vouchers_are_exported_from_the_page_and_the_history_says_by_whom(

@@ -331,7 +331,6 @@ def test_a_measured_figure_that_somebody_types_over_is_stated(hospital: Hospital
     browser, today = client(hospital.head), timezone.localdate().isoformat()
     where = reverse("workflows:measure-process-state", args=[process.pk, "after"])
     assert "取实测数据" in browser.get(where).content.decode()
-    assert browser.post(where, {"since": today, "until": today}).status_code in (302, 422)
     browser.post(where, {"since": "2026-01-01", "until": today})
     state = ProcessState.objects.get(process=process)
     typed = {"hours": "1", "steps": state.steps, "handovers": state.handovers}

@@ -4,12 +4,22 @@ The posts that stand above one another are the heads of institutions from the me
 the leadership. All other roles stand below the head of their institution, those of the alliance below its leadership.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ops_platform.kernel import Grant, Role
 
 UNDER_A_HEAD = -1
 POSTS_ABOVE = (Role.INSTITUTION_HEAD, Role.OPERATION_CENTRE, Role.LEADERSHIP)
+
+
+def chain_above(institution: int | None, parents: Mapping[int, int | None]) -> list[int]:
+    """From an institution up to the lead; nothing for the alliance."""
+    chain: list[int] = []
+    walked = institution
+    while walked is not None and walked not in chain:
+        chain.append(walked)
+        walked = parents.get(walked)
+    return chain
 
 
 def rank(held: Grant, chain: Sequence[int]) -> int:

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.forms.models import ModelChoiceIterator
 
 from ops_platform.identity.models import User
+from ops_platform.web.numbers import number_of
 from workflows.selectors import matters as selectors
 
 LISTED = 20
@@ -51,9 +52,9 @@ class PersonSearchField(forms.ModelChoiceField):
         picker: Any = self.widget
         picker.words, picker.total = words, found.count()
         shown = list(found[:LISTED])
-        chosen = str(asked.get(name, ""))
-        if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 and int(chosen) not in {one.pk for one in shown}:
-            shown = [*people.filter(pk=int(chosen)), *shown]
+        chosen = number_of(str(asked.get(name, "")))
+        if chosen and chosen not in {one.pk for one in shown}:
+            shown = [*people.filter(pk=chosen), *shown]
         self.queryset = people
         self._roles = {post.person.pk: post.roles for post in selectors.posts(shown)}
         picker.choices = [(ModelChoiceIterator(self).choice(one)) for one in shown]

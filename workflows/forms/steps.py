@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
 from ops_platform.kernel import Invalid, Role
+from ops_platform.web.numbers import number_of
 from workflows.drawing import LEVELS
 from workflows.engine.conditions import LONGEST, Attribute, Kind, parse
 from workflows.engine.definition import ApproverRule, Level, Mode, OnRejection, Step, Who
@@ -248,7 +249,7 @@ def reworked(posted: Any, do: str, attributes: Sequence[Attribute], kept: Step |
 
 def _posted_rules(posted: Any, prefix: str) -> list[dict[str, Any]]:
     total = posted.get(f"{prefix}-TOTAL_FORMS", "")
-    count = min(int(total), MOST_RULES) if total.isascii() and total.isdigit() and len(total) < 4 else 0
+    count = min(number_of(total), MOST_RULES)
     names = ("who", "role", "level", "person")
     return [
         {name: posted.get(f"{prefix}-{place}-{name}", "") for name in names}

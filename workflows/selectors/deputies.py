@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Actor, Grant, Role
 from ops_platform.masterdata.models import Institution
-from workflows.engine.ranks import lacking
+from workflows.engine.ranks import chain_above, lacking
 from workflows.selectors.matters import SIGNERS
 
 
@@ -68,11 +68,5 @@ def _chains(needed: Sequence[Grant]) -> dict[int | None, Sequence[int]]:
     """From each institution of the grants up to the lead; nothing above the alliance."""
     parents = dict(Institution.objects.values_list("pk", "parent"))
     chains: dict[int | None, Sequence[int]] = {None: ()}
-    for grant in needed:
-        chain: list[int] = []
-        walked = grant.institution
-        while walked is not None and walked not in chain:
-            chain.append(walked)
-            walked = parents.get(walked)
-        chains[grant.institution] = chain
+    chains |= {grant.institution: chain_above(grant.institution, parents) for grant in needed}
     return chains

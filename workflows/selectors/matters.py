@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
 from ops_platform.kernel import Actor, NotFound, Role
 from ops_platform.masterdata.models import Institution
+from ops_platform.web.numbers import number_of
+from workflows.engine.ranks import chain_above
 from workflows.models import Act, Copy, Delegation, Matter, Task
 from workflows.subjects import subject_types
 
@@ -54,7 +56,7 @@ def access_matter(actor: Actor, matter_id: int) -> Matter:
 
 def may_see(actor: Actor, matter_id: str) -> bool:
     """Whether the actor may read the matter, and so its attachments."""
-    return matter_id.isascii() and matter_id.isdigit() and visible_matters(actor).filter(pk=int(matter_id)).exists()
+    return visible_matters(actor).filter(pk=number_of(matter_id)).exists()
 
 
 def may_see_request(actor: Actor, request_id: str) -> bool:
@@ -130,12 +132,7 @@ def latest_of(kind: str, subjects: Sequence[str]) -> dict[str, Matter]:
 def colleagues(matter: Matter) -> QuerySet[User]:
     """Active persons with a signing role that reaches the matter's institution: its own people, those above it, the
     alliance's. Who only reads or administers signs nothing, but for administrators where roles are given."""
-    parents = dict(Institution.objects.values_list("pk", "parent"))
-    chain = []
-    walked = matter.institution_id
-    while walked is not None and walked not in chain:
-        chain.append(walked)
-        walked = parents.get(walked)
+    chain = chain_above(matter.institution_id, dict(Institution.objects.values_list("pk", "parent")))
     unfit = NEVER_SIGN if matter.subject_type == "identity.role" else (*NEVER_SIGN, Role.SYSTEM_ADMIN)
     reaching = RoleAssignment.objects.filter(user=OuterRef("pk"), state=RoleAssignment.State.ACTIVE).filter(
         Q(institution__isnull=True) | Q(institution__in=chain)

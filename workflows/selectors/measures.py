@@ -20,6 +20,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from ops_platform.kernel import Actor, Role
+from ops_platform.web.numbers import number_of
 from workflows.models import Act, ActKind, Flow, FlowVersion, Matter
 from workflows.selectors.flows import place_of
 from workflows.selectors.matters import OVERSEERS
@@ -194,9 +195,7 @@ def matters_behind(*, matters: QuerySet[Matter], figure: str) -> QuerySet[Matter
 def matters_at(*, matters: QuerySet[Matter], step: str) -> QuerySet[Matter]:
     """The matters that wait at the step `flow:key` now; none where it is no such name."""
     flow, _colon, key = step.partition(":")
-    if not (flow.isascii() and flow.isdigit() and len(flow) < 19):
-        return matters.none()
-    return matters.filter(state=Matter.State.RUNNING, version__flow=int(flow), step=key)
+    return matters.filter(state=Matter.State.RUNNING, version__flow=number_of(flow), step=key)
 
 
 def matters_of_path(*, matters: QuerySet[Matter], key: str) -> QuerySet[Matter]:

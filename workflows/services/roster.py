@@ -7,10 +7,11 @@ from datetime import date
 from django.db.models import Q
 
 from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
-from ops_platform.kernel import Role
+from ops_platform.kernel import Grant, Role
 from ops_platform.masterdata.models import Institution
 from workflows.engine.course import Candidate, Roster
 from workflows.engine.definition import ApproverRule, Definition, Level, Who
+from workflows.engine.ranks import POSTS_ABOVE, UNDER_A_HEAD, chain_above, rank
 from workflows.models import Delegation
 from workflows.selectors.deputies import still_deputies
 
@@ -40,14 +41,9 @@ class _People:
 
     def __init__(self, definition: Definition, place: Place) -> None:
         self.place = place
-        rows = Institution.objects.values_list("pk", "parent", "name")
-        parents = {pk: (parent, name) for pk, parent, name in rows}
-        self.names = {pk: name for pk, (_parent, name) in parents.items()}
-        self.chain: list[int] = []
-        walked = place.institution
-        while walked is not None and walked not in self.chain:
-            self.chain.append(walked)
-            walked = parents[walked][0]
+        rows = list(Institution.objects.values_list("pk", "parent", "name"))
+        self.names = {pk: name for pk, _parent, name in rows}
+        self.chain = chain_above(place.institution, {pk: parent for pk, parent, _name in rows})
         rules = [rule for step in definition.steps for rule in (*step.approvers, *step.copies)]
         roles = {rule.role for rule in rules if rule.role} | set(POSTS)
         found = RoleAssignment.objects.filter(state=RoleAssignment.State.ACTIVE, user__is_active=True)
@@ -90,8 +86,7 @@ class _People:
             return ()
         if rule.level is Level.ALLIANCE:
             return self.holders(rule.role, None)
-        start = {Level.INSTITUTION: 0, Level.PARENT: 1, Level.LEAD: max(len(self.chain) - 1, 0)}[rule.level]
-        rungs: list[int | None] = [*self.chain[start:]]
+        rungs: list[int | None] = [*self.chain[self._start(rule.level) :]]
         if not rule.or_above:
             rungs = rungs[:1]
         rungs.append(None)
@@ -134,16 +129,19 @@ class _People:
         return [rung for rung in rungs if rung[1]]
 
     def rank(self, rule: ApproverRule) -> int:
-        """How high the rule's own approvers stand; -1 for those under a head of institution."""
-        top = len(self.chain)
-        if rule.role is Role.LEADERSHIP:
-            return top + 1
-        if rule.role is Role.OPERATION_CENTRE or (rule.who is Who.ROLE and rule.level is Level.ALLIANCE):
-            return top
-        if rule.role is Role.INSTITUTION_HEAD:
-            start = {Level.INSTITUTION: 0, Level.PARENT: 1, Level.LEAD: max(top - 1, 0)}
-            return min(start.get(rule.level, top), top)
-        return -1
+        """How high the rule's own approvers stand; whoever is not asked by role stands under a head of institution."""
+        if rule.who is not Who.ROLE or rule.role is None:
+            return UNDER_A_HEAD
+        if rule.level is Level.ALLIANCE:
+            return rank(Grant(rule.role), self.chain)
+        place = next(iter(self.chain[self._start(rule.level) :]), None)
+        if place is None and rule.role not in POSTS_ABOVE:
+            return UNDER_A_HEAD
+        return rank(Grant(rule.role, place), self.chain)
+
+    def _start(self, level: Level) -> int:
+        """Where in the chain the approvers of a level begin."""
+        return {Level.INSTITUTION: 0, Level.PARENT: 1, Level.LEAD: max(len(self.chain) - 1, 0)}[level]
 
 
 def roster_for(definition: Definition, place: Place, today: date) -> Roster:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Invalid, NotFound
+from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import ActionPage, TemplatePage
 from workflows import course_page, services
 from workflows.forms.matters import PassOnForm
@@ -42,10 +43,10 @@ class _MatterAction(ActionPage):
 
     def task_number(self) -> int:
         """The reader's open task that the page named."""
-        value = self.request.POST.get("task", "")
-        if not (value.isascii() and value.isdigit() and len(value) < 10):
+        number = number_of(self.request.POST.get("task", ""))
+        if not number:
             raise Invalid("workflows.no_task_named", _now("请从事项页面办理。"))
-        return int(value)
+        return number
 
 
 class Sign(_MatterAction):
@@ -142,12 +143,11 @@ class TakeBackSigner(_MatterAction):
     success_message = _("已取消加签。")
 
     def act(self) -> None:
-        guest = self.request.POST.get("person", "")
         services.take_back_signer(
             self.actor,
             matter_id=self.matter.pk,
             task=self.task_number(),
-            guest=int(guest) if guest.isascii() and guest.isdigit() and len(guest) < 10 else 0,
+            guest=number_of(self.request.POST.get("person", "")),
             comment=self.request.POST.get("comment", ""),
         )
 

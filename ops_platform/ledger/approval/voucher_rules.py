@@ -3,20 +3,18 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.kernel import Actor, Line, NotFound, Role
+from ops_platform.kernel import Actor, Line, Role
 from ops_platform.ledger import events
 from ops_platform.ledger.models import VoucherRulesProposal
 from ops_platform.ledger.selectors.rule_words import CHANGES
-from ops_platform.ledger.selectors.voucher_rules import changes_asked
+from ops_platform.ledger.selectors.voucher_rules import access_proposal, changes_asked
 from ops_platform.ledger.services.voucher_rules import KIND, put_rules_in_force, refuse_rules
+from ops_platform.web.numbers import number_of
 from workflows.public import Decision, Level, Step, Subject, SubjectType, default, role
 
 
 def _load(subject: str) -> Subject:
-    number = int(subject) if subject.isascii() and subject.isdigit() and len(subject) < 19 else 0
-    asked = VoucherRulesProposal.objects.filter(pk=number).first()
-    if asked is None:
-        raise NotFound("ledger.no_voucher_rules_proposal", "没有这个凭证规则申请。")
+    asked = access_proposal(number_of(subject))
     return Subject(
         title=f"凭证规则：自 {asked.effective_from} 起",
         institution=None,

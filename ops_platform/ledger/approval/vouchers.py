@@ -10,18 +10,15 @@ from ops_platform.ledger.models import Voucher
 from ops_platform.ledger.selectors.words import Legs, leg_words
 from ops_platform.ledger.services.contents import content_of
 from ops_platform.ledger.services.vouchers import KIND, post_voucher, void_voucher
+from ops_platform.web.numbers import number_of
 from workflows.public import Attribute, Decision, Kind, Step, Subject, SubjectType, default, role
 
 SHOWN_LEGS = 60
 
 
-def _number(subject: str) -> int:
-    return int(subject) if subject.isascii() and subject.isdigit() and len(subject) < 18 else 0
-
-
 def _load(subject: str) -> Subject:
     rows = Voucher.objects.select_related("institution", "pending", "reverses")
-    voucher = rows.filter(pk=_number(subject)).first()
+    voucher = rows.filter(pk=number_of(subject)).first()
     if voucher is None or voucher.pending is None:
         raise NotFound("ledger.no_voucher", "没有这张手工凭证。")
     entry = content_of(voucher.pending)

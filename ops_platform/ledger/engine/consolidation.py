@@ -27,12 +27,23 @@ Without members everything is nothing. The result does not depend on the order o
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ops_platform.kernel import Finding, Period, Severity, from_fen, split
+from ops_platform.kernel import Finding, Period, Severity, split
 from ops_platform.ledger.engine.figures import Figure
+from ops_platform.ledger.engine.pairs import (
+    Elimination,
+    Leg,
+    Measures,
+    Pair,
+    PairKind,
+    Part,
+    findings_of,
+    match,
+    settled,
+)
 from ops_platform.ledger.engine.statements import Amount
 
 ENGINE_VERSION = "2"
@@ -41,31 +52,7 @@ FINANCIAL = ("1", "2", "3", "4", "5")
 NET_ASSETS, OF_THE_YEAR = ("3", "4", "5"), ("4", "5")
 JOINED_INTO = "3001"
 MINORITY_NET_ASSETS, MINORITY_SURPLUS = "minority-net-assets", "minority-surplus"
-PAIRS_DIFFER = "ledger.pairs_differ"
 Key = tuple[str, str]  # account, cost item
-
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """Fen in the three measures; debits less credits."""
-
-    start: int = 0
-    month: int = 0
-    year: int = 0
-
-    @property
-    def end(self) -> int:
-        """What stands."""
-        return self.start + self.year
-
-    def __add__(self, other: "Measures") -> "Measures":
-        return Measures(self.start + other.start, self.month + other.month, self.year + other.year)
-
-    def __neg__(self) -> "Measures":
-        return Measures(-self.start, -self.month, -self.year)
-
-    def __bool__(self) -> bool:
-        return bool(self.start or self.month or self.year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,69 +62,6 @@ class Member:
     institution: int
     share: int = WHOLE
     joined: Period | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PairKind:
-    """Accounts to be matched by counterparty: claims of one member, debts of the other. `balance`: what stands on them, else
-    their turnover."""
-
-    code: str
-    title: str
-    balance: bool
-    claims: tuple[str, ...]
-    debts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One leg of an elimination: debits less credits that are added."""
-
-    institution: int
-    account: str
-    cost_item: str
-    counterparty: int
-    amounts: Measures
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What two members say of the same dealings, in natural signs (a claim and a debt are both positive)."""
-
-    kind: str
-    creditor: int
-    debtor: int
-    claim: int
-    debt: int
-    month_claim: int
-    month_debt: int
-    eliminated: int
-    matched: bool
-    by_hand: int = 0
-
-    @property
-    def difference(self) -> int:
-        """What only one side says."""
-        return self.claim - self.debt
-
-    @property
-    def rest(self) -> int:
-        """What eliminations by hand leave of it, or take too much."""
-        return self.difference - self.by_hand
-
-
-@dataclass(frozen=True, slots=True)
-class Elimination:
-    """One entry of the elimination sheet: `kind` joining, hand or the code of a pair kind; `pair` the kind of the pair that
-    one by hand settles."""
-
-    kind: str
-    title: str
-    legs: tuple[Leg, ...]
-    creditor: int = 0
-    debtor: int = 0
-    number: int = 0
-    pair: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +127,7 @@ def consolidate(inputs: Inputs) -> Consolidation:
     table = _Table(inputs, members)
     by_member = table.by_member()
     pairs, eliminations = _pairs(table, members, inputs)
-    pairs = _settled(pairs, inputs)
+    pairs = settled(pairs, inputs.kinds, inputs.hand)
     joining = [entry for each in members.values() if (entry := _joining(each, by_member[each.institution]))]
     everything = (*joining, *eliminations, *inputs.hand)
     summed: dict[Key, Measures] = defaultdict(Measures)
@@ -225,7 +149,7 @@ def consolidate(inputs: Inputs) -> Consolidation:
         pairs=pairs,
         eliminations=everything,
         minority=tuple(_minority(each, by_member[each.institution]) for each in inputs.members if each.share < WHOLE),
-        findings=(*table.findings(), *_pair_findings(pairs, inputs)),
+        findings=(*table.findings(), *findings_of(pairs, inputs.kinds, inputs.tolerance)),
     )
 
 
@@ -272,9 +196,9 @@ class _Table:
                 found[institution][account, cost_item] = amounts
         return found
 
-    def said(self, kind: PairKind) -> dict[tuple[int, int], tuple[list["_Part"], list["_Part"]]]:
+    def said(self, kind: PairKind) -> dict[tuple[int, int], tuple[list[Part], list[Part]]]:
         """(creditor, debtor) → claims of the one, debts of the other, in natural signs and the order of accounts."""
-        found: dict[tuple[int, int], tuple[list[_Part], list[_Part]]] = defaultdict(lambda: ([], []))
+        found: dict[tuple[int, int], tuple[list[Part], list[Part]]] = defaultdict(lambda: ([], []))
         for place in self.dealings:
             institution, account, cost_item, counterparty = self.rows[place]
             claims, owes = account.startswith(kind.claims), account.startswith(kind.debts)
@@ -284,12 +208,12 @@ class _Table:
             year = int(self.year[place]) - (int(self.before[month][place]) if month else 0)
             amounts = Measures(int(self.end[place]) - year, int(self.month[place]), year)
             sign = -1 if (claims != kind.balance) else 1  # income and debts stand on the credit side
-            part = _Part(institution, account, cost_item, counterparty, amounts if sign > 0 else -amounts)
+            part = Part(institution, account, cost_item, counterparty, amounts if sign > 0 else -amounts)
             ends = (institution, counterparty) if claims else (counterparty, institution)
             found[ends][0 if claims else 1].append(part)
         for claims_, debts in found.values():
-            claims_.sort(key=_Part.order)
-            debts.sort(key=_Part.order)
+            claims_.sort(key=Part.order)
+            debts.sort(key=Part.order)
         return dict(sorted(found.items()))
 
     def _since(self, one: int, other: int) -> Period | None:
@@ -310,18 +234,6 @@ class _Table:
                 message=f"科目 {account} 有成员单位之间的往来，但不在任何对账规则中，不会自动抵销。请核对，或手工抵销。",
                 subject=account,
             )
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    institution: int
-    account: str
-    cost_item: str
-    counterparty: int
-    amounts: Measures
-
-    def order(self) -> tuple[str, str, int]:
-        return self.account, self.cost_item, self.institution
 
 
 def _joining(member: Member, said: Mapping[Key, Measures]) -> Elimination | None:
@@ -347,75 +259,12 @@ def _pairs(
     for kind in inputs.kinds:
         for (creditor, debtor), (claims, debts) in table.said(kind).items():
             both = members[creditor].joined == members[debtor].joined
-            pair, entry = _match(kind, creditor, debtor, (claims, debts), inputs.tolerance, both)
+            pair, entry = match(kind, creditor, debtor, (claims, debts), inputs.tolerance, both)
             if pair:
                 pairs.append(pair)
             if entry:
                 eliminations.append(entry)
     return tuple(pairs), tuple(eliminations)
-
-
-def _match(
-    kind: PairKind,
-    creditor: int,
-    debtor: int,
-    sides: tuple[list[_Part], list[_Part]],
-    tolerance: int,
-    together: bool,
-) -> tuple[Pair | None, Elimination | None]:
-    """Compare both sides and take off what both say. `together`: both became members at the same time."""
-    leading = [[(each.amounts.end if kind.balance else each.amounts.year) for each in side] for side in sides]
-    months = [[each.amounts.month for each in side] for side in sides]
-    starts = [[each.amounts.start if kind.balance and together else 0 for each in side] for side in sides]
-    claim, debt = (sum(each) for each in leading)
-    if not any(value for row in (*leading, *months, *starts) for value in row):
-        return None, None
-    common = _common(claim, debt)
-    month = 0 if kind.balance else _common(sum(months[0]), sum(months[1]))
-    start = _common(sum(starts[0]), sum(starts[1]))
-    legs: list[Leg] = []
-    for place, side in enumerate(sides):
-        sign = 1 if (place == 0) == kind.balance else -1  # as debits less credits
-        taken = zip(
-            side, _take(leading[place], common), _take(months[place], month), _take(starts[place], start), strict=True
-        )
-        for part, end, month_, start_ in taken:
-            amounts = Measures(-sign * start_, -sign * month_, -sign * (end - start_))
-            if amounts:
-                legs.append(Leg(part.institution, part.account, part.cost_item, part.counterparty, amounts))
-    pair = Pair(
-        kind=kind.code,
-        creditor=creditor,
-        debtor=debtor,
-        claim=claim,
-        debt=debt,
-        month_claim=sum(months[0]),
-        month_debt=sum(months[1]),
-        eliminated=common,
-        matched=abs(claim - debt) <= tolerance,
-    )
-    return pair, Elimination(kind.code, kind.title, tuple(legs), creditor, debtor) if legs else None
-
-
-def _common(one: int, other: int) -> int:
-    """What both sides say."""
-    if one > 0 and other > 0:
-        return min(one, other)
-    if one < 0 and other < 0:
-        return max(one, other)
-    return 0
-
-
-def _take(parts: Sequence[int], amount: int) -> list[int]:
-    """What each part gives to the amount: all of it, or in their order as far as it goes."""
-    if amount == sum(parts):
-        return list(parts)
-    taken, left = [], amount
-    for part in parts:
-        given = _common(part, left)
-        taken.append(given)
-        left -= given
-    return taken
 
 
 def _minority(member: Member, said: Mapping[Key, Measures]) -> Minority:
@@ -431,56 +280,3 @@ def _minority(member: Member, said: Mapping[Key, Measures]) -> Minority:
         surplus_month=others(-sum(each.month for each in surplus)),
         surplus_year=others(-sum(each.year for each in surplus)),
     )
-
-
-def _settled(pairs: Sequence[Pair], inputs: Inputs) -> tuple[Pair, ...]:
-    """Pairs with what eliminations by hand take off their differences; one that they name and nobody speaks of any more is a
-    pair, too."""
-    kinds = {kind.code: kind for kind in inputs.kinds}
-    taken: dict[tuple[str, int, int], int] = defaultdict(int)
-    for entry in inputs.hand:
-        if entry.pair in kinds:
-            taken[entry.pair, entry.creditor, entry.debtor] += _taken_by_hand(entry, kinds[entry.pair])
-    known = tuple(replace(each, by_hand=taken.pop((each.kind, each.creditor, each.debtor), 0)) for each in pairs)
-    gone = tuple(
-        Pair(kind, creditor, debtor, 0, 0, 0, 0, 0, matched=True, by_hand=amount)
-        for (kind, creditor, debtor), amount in sorted(taken.items())
-        if amount
-    )
-    return known + gone
-
-
-def _taken_by_hand(entry: Elimination, kind: PairKind) -> int:
-    """By how much the legs on the pair's own accounts make its difference smaller."""
-    sign = 1 if kind.balance else -1
-    own = [
-        leg.amounts.year
-        for leg in entry.legs
-        if (leg.institution == entry.creditor and leg.account.startswith(kind.claims))
-        or (leg.institution == entry.debtor and leg.account.startswith(kind.debts))
-    ]
-    return -sign * sum(own)
-
-
-def _pair_findings(pairs: Sequence[Pair], inputs: Inputs) -> Iterator[Finding]:
-    titles = {kind.code: kind.title for kind in inputs.kinds}
-    balances = {kind.code for kind in inputs.kinds if kind.balance}
-    different = [pair for pair in pairs if abs(pair.rest) > inputs.tolerance]
-    if different:
-        total = sum(abs(pair.rest) for pair in different)
-        yield Finding(
-            code=PAIRS_DIFFER,
-            severity=Severity.WARNING,
-            message=f"{len(different)} 对内部往来不一致，差异合计 {from_fen(total):,} 元。请逐对说明，或手工抵销。",
-        )
-    late = [
-        each for each in pairs if each.matched and each.kind not in balances and each.month_claim != each.month_debt
-    ]
-    for kind in sorted({pair.kind for pair in late}):
-        count = sum(pair.kind == kind for pair in late)
-        yield Finding(
-            code="ledger.pairs_timing",
-            severity=Severity.INFO,
-            message=f"{titles[kind]}有 {count} 对本年累计一致而本月不一致(入账时间不同)，本月只抵销双方都记的部分。",
-            subject=kind,
-        )

@@ -10,6 +10,7 @@ from ops_platform.ledger.models import ExportTemplate, VoucherExport
 from ops_platform.ledger.selectors.exports import MonthToExport
 from ops_platform.ledger.voucher_files import FIELDS, LONGEST_TITLE, MOST_COLUMNS
 from ops_platform.web.formats import period_label
+from ops_platform.web.numbers import number_of
 
 NO_FIELD = [("", _("固定文字"))]
 
@@ -101,7 +102,7 @@ def initial_columns(columns: Sequence[Mapping[str, str]], rows: int) -> list[dic
 def more_rows(posted: Mapping[str, str], more: int) -> tuple[TemplateHeadForm, Any]:
     """The forms with what was filled in, unchecked, and some empty rows more."""
     told = posted.get("form-TOTAL_FORMS", "")
-    count = min(int(told), MOST_COLUMNS) if told.isascii() and told.isdigit() and len(told) < 4 else 0
+    count = min(number_of(told), MOST_COLUMNS)
     names = ("title", "field", "constant")
     kept = [{name: posted.get(f"form-{row}-{name}", "") for name in names} for row in range(count)]
     head = TemplateHeadForm(initial={name: posted.get(name, "") for name in ("code", "name")})

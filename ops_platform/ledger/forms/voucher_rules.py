@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -301,8 +300,3 @@ class SubmissionForm(forms.Form):
         widget=forms.TextInput(),
         help_text=_("如会议纪要、文件号，审批人据此判断。"),
     )
-
-
-def next_month(day: date) -> date:
-    """The first day of the month after."""
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)

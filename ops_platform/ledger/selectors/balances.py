@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import F, QuerySet, Sum, Window
 from django.db.models.functions import Coalesce
 
-from ops_platform.kernel import Period, from_fen
+from ops_platform.kernel import Invalid, NotFound, Period, from_fen
 from ops_platform.ledger.engine.figures import Figure
 from ops_platform.ledger.models import Account, Book, Leg, PeriodBalance, Side
 from ops_platform.ledger.selectors.chart import accounts_of
@@ -143,6 +143,16 @@ def accounts_below(institution: Institution, code: str) -> list[Account]:
             seen.add(account.pk)
             found.append(account)
     return found
+
+
+def leaf_account(institution: Institution, code: str) -> Account:
+    """The account that legs of the institution stand on. Raises NotFound, Invalid for one with accounts below it."""
+    found = accounts_below(institution, code)
+    if not found:
+        raise NotFound("ledger.no_account", "没有这个科目。")
+    if len(found) > 1:
+        raise Invalid("ledger.not_a_leaf", f"{found[0]} 下有明细科目，请在明细科目上设置。", field="account")
+    return found[0]
 
 
 def opening_of(institution: Institution, accounts: Iterable[Account], first: Period) -> Decimal:

@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 
 from ops_platform.kernel import Actor, NotFound, Period, from_fen, to_fen
-from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORITY_SURPLUS, PAIRS_DIFFER
+from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORITY_SURPLUS
+from ops_platform.ledger.engine.pairs import PAIRS_DIFFER
 from ops_platform.ledger.engine.statements import CASH_SUMMARY, Amount, Layout, Statement, StatementLine, statement_of
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import (

@@ -11,9 +11,10 @@ from ops_platform.ledger.models import BooksMode
 from ops_platform.ledger.selectors.imported import imported_figures
 from ops_platform.ledger.selectors.modes import modes_at
 
+# The columns are those of Figure, in its order.
 # An opening is what stands before the first period: no turnover, also where the year is that of the opening.
 _SQL = """
-SELECT b.institution_id, a.code, coalesce(d.counterparty_id, 0), d.cost_item,
+SELECT b.institution_id, a.code,
        (coalesce(sum(b.debit - b.credit) FILTER (WHERE b.period < greatest(%(period)s, i.first_period)), 0) * 100)::bigint,
        (coalesce(sum(b.debit - b.carried_debit) FILTER (WHERE b.period >= greatest(%(period)s, i.first_period)), 0)
            * 100)::bigint,
@@ -24,6 +25,7 @@ SELECT b.institution_id, a.code, coalesce(d.counterparty_id, 0), d.cost_item,
        (coalesce(sum(b.credit - b.carried_credit) FILTER (WHERE b.period >= greatest(%(january)s, i.first_period)), 0)
            * 100)::bigint,
        (coalesce(sum(b.carried_debit - b.carried_credit) FILTER (WHERE b.period = %(period)s), 0) * 100)::bigint,
+       coalesce(d.counterparty_id, 0), d.cost_item,
        (coalesce(sum(b.debit - b.credit) FILTER (
            WHERE a.kind = ANY (%(yearly)s) AND b.period >= %(january)s AND b.period < i.first_period), 0) * 100)::bigint
 FROM ledger_periodbalance b
@@ -31,7 +33,7 @@ JOIN masterdata_institution i ON i.id = b.institution_id
 JOIN ledger_account a ON a.id = b.account_id
 JOIN ledger_dimension d ON d.id = b.dimension_id
 WHERE b.institution_id = ANY (%(institutions)s) AND b.period <= %(period)s
-GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+GROUP BY 1, 2, 9, 10 ORDER BY 1, 2, 9, 10
 """
 
 
@@ -47,22 +49,7 @@ def figures_of(institutions: Sequence[int], period: Period) -> list[Figure]:
                 "yearly": [str(kind) for kind in YEARLY],
             },
         )
-        return [
-            Figure(
-                institution=row[0],
-                account=row[1],
-                counterparty=row[2],
-                cost_item=row[3],
-                opening=row[4],
-                debit=row[5],
-                credit=row[6],
-                year_debit=row[7],
-                year_credit=row[8],
-                carried=row[9],
-                brought=row[10],
-            )
-            for row in cursor.fetchall()
-        ]
+        return [Figure(*row) for row in cursor.fetchall()]
 
 
 def official_figures(institutions: Sequence[int], period: Period) -> list[Figure]:

@@ -22,6 +22,7 @@ MAPPING = """(
     ORDER BY length(a.code) DESC, a.effective_from DESC, a.id DESC LIMIT 1)"""
 """What stands behind the leaf account `l`, whose mapping is that of the day `l.since`."""
 
+# The columns are those of Figure, in its order.
 # Months between two changes of any mapping are added up before their accounts are looked up. Everything that narrows or
 # groups the facts is a constant to the planner, which cannot guess how many rows the leaves are.
 _SENT = """t.period >= %(january)s AND t.period <= %(period)s AND t.institution_id = ANY (ARRAY(
@@ -43,12 +44,13 @@ WITH leaves AS MATERIALIZED (
     GROUP BY e.institution_id, e.account, width_bucket(to_date(e.period, 'YYYY-MM'), (
         SELECT array_agg(DISTINCT effective_from ORDER BY effective_from) FROM ledger_localaccount
         WHERE institution_id = ANY (%(institutions)s))))
-SELECT l.institution_id, u.code, coalesce(m.counterparty_id, 0), m.cost_item,
+SELECT l.institution_id, u.code,
        (sum(l.opening) * 100)::bigint, (sum(l.debit) * 100)::bigint, (sum(l.credit) * 100)::bigint,
        (sum(l.year_debit) * 100)::bigint, (sum(l.year_credit) * 100)::bigint,
+       0, coalesce(m.counterparty_id, 0), m.cost_item,
        (coalesce(sum(l.brought) FILTER (WHERE u.kind = ANY (%(yearly)s)), 0) * 100)::bigint
 FROM leaves l CROSS JOIN LATERAL {MAPPING} m JOIN ledger_account u ON u.id = m.account_id
-GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+GROUP BY 1, 2, 9, 10 ORDER BY 1, 2, 9, 10
 """
 
 
@@ -68,21 +70,7 @@ def imported_figures(institutions: Sequence[int], period: Period) -> list[Figure
                 "yearly": [str(kind) for kind in YEARLY],
             },
         )
-        return [
-            Figure(
-                institution=row[0],
-                account=row[1],
-                counterparty=row[2],
-                cost_item=row[3],
-                opening=row[4],
-                debit=row[5],
-                credit=row[6],
-                year_debit=row[7],
-                year_credit=row[8],
-                brought=row[9],
-            )
-            for row in cursor.fetchall()
-        ]
+        return [Figure(*row) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ops_platform.ledger.intake_events import CHARGE_INCOME, SETTINGS
 from ops_platform.ledger.selectors.events import EventMonthState, month_state
 from ops_platform.ledger.selectors.imported import imported_figures, without_trial_balance
 from ops_platform.ledger.selectors.voucher_rules import RulesAt, rules_of_month
-from ops_platform.masterdata.models import AccountingPeriod, Institution
+from ops_platform.masterdata.models import Institution
 
 RECEIVABLE, IN_HOUSE = "12120201", "121201"
 SCHEME_TITLES = dict(SCHEMES)
@@ -130,13 +130,6 @@ def payer_words(insurer: str, scheme: str, *, whole: bool = False) -> tuple[str,
     if whole:
         return "全部", "不分险种"
     return insurer or "未注明经办机构", SCHEME_TITLES.get(scheme, scheme) or "未注明险种"
-
-
-def periods(*, institution: Institution) -> list[str]:
-    """The months of an institution."""
-    return list(
-        AccountingPeriod.objects.filter(institution=institution).order_by("-period").values_list("period", flat=True)
-    )
 
 
 def insurer_report(*, institution: Institution, period: Period, insurer: str = "") -> InsurerReport:

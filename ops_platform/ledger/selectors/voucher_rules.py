@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ops_platform.kernel import Finding, Period
+from ops_platform.kernel import Finding, NotFound, Period
 from ops_platform.ledger import events
 from ops_platform.ledger.engine.chart import Account
 from ops_platform.ledger.engine.rule_books import faults_of_book, read_rule_book
@@ -67,3 +67,19 @@ def changes_asked(asked: VoucherRulesProposal) -> tuple[TypeChanges, ...]:
     """What a proposal changes against the rules that hold on its day, or held when it came into force."""
     before = rules_at(asked.effective_from, before=asked.rules.version if asked.rules else None)
     return changes_between(before.book, read_rule_book(asked.body)[0])
+
+
+def access_version(number: int) -> VoucherRules:
+    """A version by its number. Raises NotFound."""
+    row = VoucherRules.objects.filter(version=number).first() if number < 2**31 else None
+    if row is None:
+        raise NotFound("ledger.no_voucher_rules", "没有这一版凭证规则。")
+    return row
+
+
+def access_proposal(number: int) -> VoucherRulesProposal:
+    """A proposal. Raises NotFound."""
+    row = VoucherRulesProposal.objects.select_related("asked_by", "rules").filter(pk=number).first()
+    if row is None:
+        raise NotFound("ledger.no_voucher_rules_proposal", "没有这个凭证规则申请。")
+    return row

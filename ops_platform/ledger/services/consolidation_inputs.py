@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ops_platform.kernel import Invalid, Period, digest_of, to_fen
 from ops_platform.ledger.engine import consolidation as engine
+from ops_platform.ledger.engine import pairs
 from ops_platform.ledger.engine.figures import Figure
 from ops_platform.ledger.layouts import pair_kinds
 from ops_platform.ledger.models import Account, ConsolidationMember, Elimination
@@ -159,17 +160,17 @@ def _by_hand(period: Period) -> Iterable[Elimination]:
     return rows.order_by("id").prefetch_related("legs__account")
 
 
-def _as_engine(row: Elimination, period: Period) -> engine.Elimination:
+def _as_engine(row: Elimination, period: Period) -> pairs.Elimination:
     """An elimination by hand: in the year from its month on, in the month only in its own."""
     own = row.period == str(period)
     legs = tuple(
-        engine.Leg(
+        pairs.Leg(
             leg.institution_id,
             leg.account.code,
             leg.cost_item,
             leg.counterparty_id or 0,
-            engine.Measures(0, to_fen(leg.month) if own else 0, to_fen(leg.year)),
+            pairs.Measures(0, to_fen(leg.month) if own else 0, to_fen(leg.year)),
         )
         for leg in row.legs.all()
     )
-    return engine.Elimination("hand", row.title, legs, row.creditor_id or 0, row.debtor_id or 0, row.pk, row.pair_kind)
+    return pairs.Elimination("hand", row.title, legs, row.creditor_id or 0, row.debtor_id or 0, row.pk, row.pair_kind)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ops_platform.kernel import Actor, Finding, Period, from_fen, to_fen
 from ops_platform.ledger.engine import consolidation as engine
+from ops_platform.ledger.engine.pairs import Measures
 from ops_platform.ledger.models import (
     Account,
     ConsolidatedCash,
@@ -79,12 +80,12 @@ def store_run(
     return run
 
 
-def _yuan(amounts: engine.Measures) -> tuple[Decimal, Decimal, Decimal]:
+def _yuan(amounts: Measures) -> tuple[Decimal, Decimal, Decimal]:
     return from_fen(amounts.start), from_fen(amounts.month), from_fen(amounts.year)
 
 
 def _store_figures(run: ConsolidationRun, result: engine.Consolidation, accounts: Mapping[str, int]) -> None:
-    parts: list[tuple[str, int | None, Mapping[engine.Key, engine.Measures]]] = [
+    parts: list[tuple[str, int | None, Mapping[engine.Key, Measures]]] = [
         ("member", institution, said) for institution, said in result.by_member.items()
     ]
     parts += [("elimination", None, result.eliminated), ("consolidated", None, result.consolidated)]

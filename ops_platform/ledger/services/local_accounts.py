@@ -17,6 +17,7 @@ from ops_platform.kernel import Actor, Conflict, Finding, Invalid, Period, Role,
 from ops_platform.ledger.engine.local_accounts import LocalMapping, faults_of
 from ops_platform.ledger.models import BooksMode, LocalAccount
 from ops_platform.ledger.selectors.chart import accounts_of, chart_at
+from ops_platform.ledger.selectors.imported import months_with_trial_balances
 from ops_platform.ledger.selectors.local_accounts import (
     KEEPERS,
     local_accounts,
@@ -142,7 +143,9 @@ def _refuse_closed(institution: Institution, days: set[date]) -> None:
 
 def adopt_proposals(actor: Actor, *, institution: Institution, period: Period) -> int:
     """Map every unmapped account of the month's trial balance to its proposal, from that month on; returns how many. Those
-    whose proposal lacks a dimension wait for somebody who knows it."""
+    whose proposal lacks a dimension wait for somebody who knows it. Raises Invalid without a trial balance of the month."""
+    if str(period) not in months_with_trial_balances(institution.pk):
+        raise Invalid("ledger.no_trial_balance", "没有这个月份的科目余额表，请先报送。", field="period")
     wanted = [
         LocalMapping(row.code, row.name, row.proposal.account, period.first_day)
         for row in local_accounts(institution, period)

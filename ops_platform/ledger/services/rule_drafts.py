@@ -14,8 +14,8 @@ from django.utils import timezone
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, digest_of
 from ops_platform.ledger import events
 from ops_platform.ledger.engine.rule_books import read_rule_book
-from ops_platform.ledger.models import VoucherRules, VoucherRulesDraft, VoucherRulesProposal
-from ops_platform.ledger.selectors.voucher_rules import check_rules, rules_at
+from ops_platform.ledger.models import VoucherRulesDraft, VoucherRulesProposal
+from ops_platform.ledger.selectors.voucher_rules import access_proposal, access_version, check_rules, rules_at
 from ops_platform.ledger.services.voucher_rules import MOST_BYTES, RULERS, WantedRules, propose_voucher_rules
 
 MOST_POSTINGS = 200
@@ -51,15 +51,10 @@ def begin_draft(actor: Actor, *, version: int | None = None, proposal: int | Non
     rules = rules_at(timezone.localdate()).row
     body: Any = rules.body if rules else {}
     if version is not None:
-        rules = VoucherRules.objects.filter(version=version).first()
-        if rules is None:
-            raise NotFound("ledger.no_voucher_rules", "没有这一版凭证规则。")
+        rules = access_version(version)
         body = rules.body
     if proposal is not None:
-        asked = VoucherRulesProposal.objects.filter(pk=proposal).first()
-        if asked is None:
-            raise NotFound("ledger.no_voucher_rules_proposal", "没有这个凭证规则申请。")
-        body = asked.body
+        body = access_proposal(proposal).body
     draft, _made = VoucherRulesDraft.objects.get_or_create(person_id=person, defaults={"body": body, "based_on": rules})
     return draft
 

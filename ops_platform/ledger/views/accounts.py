@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.kernel import Invalid, NotFound
 from ops_platform.ledger import services
 from ops_platform.ledger.selectors import access, balances
 from ops_platform.ledger.selectors.access import KEEPERS
@@ -81,12 +80,8 @@ class ForbidOverdraft(ActionPage):
 
     def act(self) -> None:
         institution = access.access_kept(self.actor, self.kwargs["institution"])
-        found = balances.accounts_below(institution, self.kwargs["code"])
-        if not found:
-            raise NotFound("ledger.no_account", "没有这个科目。")
-        if len(found) > 1:
-            raise Invalid("ledger.not_a_leaf", f"{found[0]} 下有明细科目，请在明细科目上设置。")
-        services.forbid_overdraft(self.actor, institution=institution, account=found[0])
+        account = balances.leaf_account(institution, self.kwargs["code"])
+        services.forbid_overdraft(self.actor, institution=institution, account=account)
 
 
 class CarryEverybody(ActionPage):

@@ -134,7 +134,7 @@ class ConsolidatedStatement(WholePage, TemplatePage):
         run = self.run()
         statement = reads.statement(run=run, code=self.kwargs["layout"])
         context = super().get_context_data(
-            statement=statement, lines=shown(statement), notes=reads.notes_of(run), **about_run(run), **kwargs
+            statement=statement, lines=shown(statement, {}), notes=reads.notes_of(run), **about_run(run), **kwargs
         )
         return {**context, "title": _now("合并%(title)s") % {"title": statement.layout.title}}
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.access import log_patient_list
-from ops_platform.kernel import Conflict, Invalid, NotFound, Period, from_fen
+from ops_platform.kernel import Conflict, NotFound, Period, from_fen
 from ops_platform.ledger import events, services
 from ops_platform.ledger.event_facts import EventFacts, facts_of
 from ops_platform.ledger.models import Book, EventBooking, Leg
@@ -39,9 +39,10 @@ from ops_platform.ledger.tables.events import (
     event_address,
     type_title,
 )
-from ops_platform.ledger.views.books import BooksPage
+from ops_platform.ledger.views.books import BooksPage, month_of
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.exports import xlsx_response
+from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import ActionPage, ListPage, TemplatePage
 
 ROWS_A_PAGE = 50
@@ -110,10 +111,6 @@ class Events(BooksPage, ListPage):
     def kind(self) -> str:
         asked = self.request.GET.get("type", "")
         return asked if events.event_type(asked) else ""
-
-    @cached_property
-    def period(self) -> Period | None:
-        return Period.parse(self.month.period) if self.month else None
 
     @cached_property
     def state(self) -> EventMonthState | None:
@@ -235,10 +232,7 @@ class BookEvents(ActionPage):
 
     def act(self) -> str:
         institution = access.access_institution(self.actor, self.kwargs["institution"])
-        try:
-            period = Period.parse(self.request.POST.get("period", ""))
-        except ValueError:
-            raise Invalid("ledger.period_missing", _now("请选择期间，如 2026-03。"), field="period") from None
+        period = month_of(self.request.POST.get("period", ""))
         outcome = services.book_events(self.actor, institution=institution, period=period)
         if outcome.skipped:
             raise Conflict("ledger.events_left_alone", outcome.skipped, period=str(period))
@@ -364,9 +358,8 @@ class EventFactsPage(_OfEvent):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         event = self.event
-        asked = self.request.GET.get("page", "1")
-        number = int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 8 else 1
-        found = self.fetch((max(number, 1) - 1) * ROWS_A_PAGE, ROWS_A_PAGE)
+        number = max(number_of(self.request.GET.get("page", ""), 1), 1)
+        found = self.fetch((number - 1) * ROWS_A_PAGE, ROWS_A_PAGE)
         page = Paginator(range(found.count), ROWS_A_PAGE).get_page(number)
         if page.number != number:
             found = self.fetch((page.number - 1) * ROWS_A_PAGE, ROWS_A_PAGE)

@@ -10,42 +10,32 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.kernel import DomainError, Forbidden, Invalid, NotFound, Period, Role
+from ops_platform.kernel import DomainError, Forbidden, NotFound, Role
 from ops_platform.ledger.forms.exports import ColumnFormSet, ExportForm, TemplateHeadForm, initial_columns, more_rows
 from ops_platform.ledger.models import ExportTemplate, VoucherExport
 from ops_platform.ledger.selectors import access, exports
 from ops_platform.ledger.services.exporting import EXPORTERS, ExportedFile, add_export_template, export_vouchers
 from ops_platform.ledger.tables.exports import ExportTable
+from ops_platform.ledger.views.books import InstitutionPage, month_of
 from ops_platform.ledger.voucher_files import FIELDS
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.exports import XLSX
 from ops_platform.web.numbers import number_of
-from ops_platform.web.pages import ActionPage, ListPage, TemplatePage
+from ops_platform.web.pages import ActionPage, ListPage, TemplatePage, tell_refusal
 
 TYPES = {VoucherExport.Format.XLSX.value: XLSX, VoucherExport.Format.CSV.value: "text/csv; charset=utf-8"}
 TEMPLATE_MAKERS = (Role.OPERATION_CENTRE,)
 FEWEST_ROWS, MORE_ROWS = 12, 10
 
 
-class Exports(ListPage):
+class Exports(InstitutionPage, ListPage):
     """What of each month was handed over, and what is left; who took which file when."""
 
-    roles = access.READERS
     title = _("凭证导出")
     template_name = "ledger/exports.html"
     table_class = ExportTable
     empty_title = _("还没有导出过凭证")
     empty_hint = _("在上面选择月份和模板，点「导出」。同一张凭证只导出一次，需要再次导出时点「重新导出」并留痕。")
-
-    @cached_property
-    def institutions(self) -> list[Institution]:
-        return list(access.institutions(self.actor))
-
-    @cached_property
-    def institution(self) -> Institution | None:
-        asked = self.request.GET.get("institution", "")
-        named = [one for one in self.institutions if str(one.pk) == asked]
-        return next(iter([*named, *self.institutions]), None)
 
     def get_queryset(self) -> QuerySet[VoucherExport]:
         return exports.exports(self.actor).filter(institution=self.institution)
@@ -89,14 +79,6 @@ class DownloadVouchers(ActionPage):
                 again=given.get("again") == "1",
             )
         )
-
-
-def month_of(text: str) -> Period:
-    """The month that somebody named. Raises Invalid."""
-    try:
-        return Period.parse(text)
-    except ValueError:
-        raise Invalid("ledger.period_missing", _now("请选择期间，如 2026-03。"), field="period") from None
 
 
 def file_response(made: ExportedFile) -> HttpResponse:
@@ -163,8 +145,7 @@ class NewTemplate(TemplatePage):
             except Forbidden:
                 raise
             except DomainError as refusal:
-                field = refusal.context.get("field")
-                head.add_error(field if field in head.fields else None, refusal.message)
+                tell_refusal(head, refusal)
             else:
                 return redirect("ledger:export-templates")
         return self.render_to_response(self.get_context_data(head=head, columns=columns), status=422)

@@ -13,7 +13,7 @@ from ops_platform.ledger.engine.chart import DIMENSION_TITLES
 from ops_platform.ledger.filters import EntryFilter, FloorFilter, PendingFilter
 from ops_platform.ledger.models import Account, Book, Entry, EventBooking, Floor, Leg, PendingEntry, Side, Voucher
 from ops_platform.ledger.reports.trial_balance import trial_balance_workbook
-from ops_platform.ledger.selectors import access, balances, modes, statements
+from ops_platform.ledger.selectors import access, balances
 from ops_platform.ledger.selectors.floors import floors
 from ops_platform.ledger.selectors.words import Names
 from ops_platform.ledger.services import MAKERS
@@ -149,31 +149,17 @@ class TrialBalancePage(BooksPage):
 
     def _carries(self) -> int:
         """The year that the reader may carry forward here; 0 for none."""
-        if self.institution is None or self.month is None or not self.month.period.endswith("-12"):
+        if self.institution is None or self.month is None or self.period is None or not self.period.ends_year:
             return 0
         keeps = self.actor.may(self.institution.pk, *access.KEEPERS)
-        return Period.parse(self.month.period).year if keeps and not self.month.is_closed else 0
-
-    @cached_property
-    def notes(self) -> list[str]:
-        """Where the figures come from and where their year begins."""
-        if self.institution is None or self.month is None:
-            return []
-        return statements.notes_of(institution=self.institution, period=Period.parse(self.month.period))
-
-    @property
-    def elsewhere(self) -> bool:
-        """Whether the month's books are kept elsewhere."""
-        if self.institution is None or self.month is None:
-            return False
-        return modes.kept_elsewhere(self.institution.pk, Period.parse(self.month.period))
+        return self.period.year if keeps and not self.month.is_closed else 0
 
     @cached_property
     def balance(self) -> balances.TrialBalance | None:
         """What the page shows; nothing without books."""
-        if self.institution is None or self.month is None:
+        if self.institution is None or self.period is None:
             return None
-        return balances.trial_balance(self.institution, Period.parse(self.month.period), self._book())
+        return balances.trial_balance(self.institution, self.period, self._book())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(

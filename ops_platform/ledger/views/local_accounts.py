@@ -21,6 +21,7 @@ from ops_platform.ledger.selectors import chart, imported, local_accounts, modes
 from ops_platform.ledger.selectors.local_accounts import KEEPERS, READERS, MappedAccount
 from ops_platform.ledger.services.local_accounts import MODE_KEEPERS
 from ops_platform.ledger.tables.local_accounts import REASON_TONES, ComparisonTable, LocalAccountTable
+from ops_platform.ledger.views.books import month_of
 from ops_platform.masterdata import months
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import ActionPage, FormPage, ListPage
@@ -307,11 +308,8 @@ class AdoptProposals(_OfInstitution, ActionPage):
     roles = KEEPERS
 
     def act(self) -> str:
-        known = imported.months_with_trial_balances(self.institution.pk)
-        asked = self.request.POST.get("period", "")
-        if asked not in known:
-            raise Invalid("ledger.no_trial_balance", "没有这个月份的科目余额表，请先报送。")
-        done = services.adopt_proposals(self.actor, institution=self.institution, period=Period.parse(asked))
+        period = month_of(self.request.POST.get("period", ""))
+        done = services.adopt_proposals(self.actor, institution=self.institution, period=period)
         return _now("已按建议对应 %(count)s 个科目。") % {"count": done}
 
 

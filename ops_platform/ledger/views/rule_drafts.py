@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.kernel import Conflict, DomainError, Forbidden, Invalid, NotFound
+from ops_platform.kernel import Conflict, DomainError, Forbidden, Invalid, NotFound, Period
 from ops_platform.ledger import events
 from ops_platform.ledger.engine.rule_books import read_rule_book
 from ops_platform.ledger.engine.rule_changes import changes_between
 from ops_platform.ledger.engine.voucher_rules import RuleBook
-from ops_platform.ledger.forms.voucher_rules import PostingForm, RuleFileForm, SubmissionForm, initial_of, next_month
+from ops_platform.ledger.forms.voucher_rules import PostingForm, RuleFileForm, SubmissionForm, initial_of
 from ops_platform.ledger.models import VoucherRulesDraft
 from ops_platform.ledger.selectors.rule_words import account_names, book_words, change_words
 from ops_platform.ledger.selectors.voucher_rules import rules_at, unified_chart
@@ -23,7 +23,8 @@ from ops_platform.ledger.services import rule_drafts as services
 from ops_platform.ledger.services.rule_drafts import RulePlace
 from ops_platform.ledger.services.voucher_rules import RULERS
 from ops_platform.ledger.views.voucher_rules import PreviewOfRules
-from ops_platform.web.pages import ActionPage, FormPage, TemplatePage
+from ops_platform.web.numbers import number_of
+from ops_platform.web.pages import ActionPage, FormPage, TemplatePage, tell_refusal
 
 FAULTS_SHOWN = 50
 
@@ -90,8 +91,7 @@ class BeginDraft(ActionPage):
         return redirect("ledger:voucher-rules-draft")
 
     def _number(self, name: str) -> int | None:
-        given = self.request.POST.get(name, "")
-        return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+        return number_of(self.request.POST.get(name, "")) or None
 
 
 class _PostingPage(_OfDraft, FormPage):
@@ -168,10 +168,7 @@ class ArrangePosting(_DraftAction):
 
     def act(self) -> str:
         given = self.request.POST
-        number = given.get("number", "")
-        place = RulePlace(
-            given.get("event_type", ""), int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 0
-        )
+        place = RulePlace(given.get("event_type", ""), number_of(given.get("number", "")))
         do = given.get("do", "")
         services.arrange_posting(self.actor, seen=self.seen, place=place, do=do)
         return str(_("已从草稿中删除该规则。") if do == "drop" else _("已移动。"))
@@ -229,7 +226,9 @@ class PreviewDraft(_OfDraft, PreviewOfRules):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         held = rules_at(timezone.localdate())
-        kwargs.setdefault("form", SubmissionForm(initial={"effective_from": next_month(timezone.localdate())}))
+        kwargs.setdefault(
+            "form", SubmissionForm(initial={"effective_from": Period.of(timezone.localdate()).shift(1).first_day})
+        )
         return super().get_context_data(
             draft=self.draft,
             held=held.row,
@@ -252,8 +251,7 @@ class PreviewDraft(_OfDraft, PreviewOfRules):
                 raise
             except DomainError as refusal:
                 self.stale = isinstance(refusal, Conflict)
-                field = refusal.context.get("field")
-                form.add_error(field if field in form.fields else None, refusal.message)
+                tell_refusal(form, refusal)
             else:
                 messages.success(request, _("已提交审批。经申请人以外的一人同意后，自生效日期起按新规则记账。"))
                 return redirect("ledger:voucher-rules-proposal", proposal.pk)

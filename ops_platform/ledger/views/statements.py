@@ -1,6 +1,6 @@
 """An institution's own statements, its daily sheet, and the quarter for the fiscal department."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.his_intake.public import COST_ITEMS
 from ops_platform.his_intake.public import READERS as INTAKE_READERS
-from ops_platform.kernel import NotFound, Period
+from ops_platform.kernel import NotFound, Period, from_fen
 from ops_platform.ledger.engine.insurer_report import DEFINITIONS
-from ops_platform.ledger.engine.statements import BALANCE_SHEET, CASH_SUMMARY, Statement
+from ops_platform.ledger.engine.statements import BALANCE_SHEET, CASH_SUMMARY, Source, Statement
 from ops_platform.ledger.intake_events import CHARGE_INCOME
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.reports import statements as reports
@@ -27,31 +27,53 @@ from ops_platform.ledger.reports.insurer_report import (
     insurer_workbook,
     receivable_cells,
 )
-from ops_platform.ledger.selectors import access, insurer_report, modes, statements
+from ops_platform.ledger.selectors import insurer_report, statements
 from ops_platform.ledger.selectors.chart import accounts_of
-from ops_platform.masterdata import months
+from ops_platform.ledger.views.books import BooksPage
+from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.months import Month
 from ops_platform.web import formats
-from ops_platform.web.pages import TemplatePage
 
 COST_ITEM_TITLES = dict(COST_ITEMS)
 FEE_LINKS = ("intake",) * 2 + ("events",) * 7 + ("",) * 3
 RECEIVABLE_LINKS = ("account", "account", "events", "account", "account", "events", "waiting")
 
 
-def shown(statement: Statement) -> list[dict[str, Any]]:
-    """The lines as templates show them, amounts in yuan."""
+def shown(
+    statement: Statement, names: Mapping[str, str], behind: Callable[[str], str] = lambda _account: ""
+) -> list[dict[str, Any]]:
+    """The lines as templates show them: amounts in yuan, the accounts behind each in words, and what they open to
+    (`behind`)."""
     return [
         {
             "line": each.line,
             "heading": not (each.line.accounts or each.line.sum),
-            "values": [reports.from_fen(value) for value in each.values],
-            "sources": [
-                {"account": one.account, "cost_item": one.cost_item, "values": [*map(reports.from_fen, one.values)]}
-                for one in each.sources
-            ],
+            "values": [from_fen(value) for value in each.values],
+            "sources": [_source(statement, one, names, behind) for one in each.sources],
         }
         for each in statement.lines
     ]
+
+
+def _source(
+    statement: Statement, source: Source, names: Mapping[str, str], behind: Callable[[str], str]
+) -> dict[str, Any]:
+    account = source.account
+    if statement.layout.code == CASH_SUMMARY:
+        words, account = said_of_cash(account, names)
+    else:
+        words = f"{account} {names.get(account, '')}".strip()
+    return {
+        "words": words,
+        "cost_item": COST_ITEM_TITLES.get(source.cost_item, source.cost_item),
+        "url": behind(account),
+        "values": [from_fen(value) for value in source.values],
+    }
+
+
+def account_names(institution: Institution) -> dict[str, str]:
+    """The accounts of an institution in words."""
+    return {code: account.name for code, account in accounts_of(institution).items()}
 
 
 def account_sheet(institution: int, account: str, period: str) -> str:
@@ -92,50 +114,30 @@ def said_of_cash(key: str, names: Mapping[str, str]) -> tuple[str, str]:
     return f"{words} {account} {names.get(account, '')}".strip(), account if account in names else ""
 
 
-class _OfInstitution(TemplatePage):
-    """A page of one institution's month: as asked for, else the first one and the last closed month."""
+class _SheetPage(BooksPage):
+    """Figures of an institution's month, and what a reader must know of them; also as a download."""
 
-    roles = access.READERS
-    institution: Any = None
-    month: Any = None
-    quarter: Any = None
+    @property
+    def of(self) -> Institution:
+        """The institution, where there is one."""
+        if self.institution is None:
+            raise TypeError("no figures without an institution")
+        return self.institution
 
-    def choose(self) -> None:
-        """Institution and month. Raises NotFound for an institution that the reader may not see."""
-        asked = self.request.GET
-        self.institutions = list(access.institutions(actor=self.actor))
-        number = asked.get("institution", "")
-        if number:
-            known = {str(one.pk): one for one in self.institutions}
-            if number not in known:
-                raise NotFound("ledger.no_institution", "没有这个机构。")
-            self.institution = known[number]
-        else:
-            self.institution = next(iter(self.institutions), None)
-        self.months, self.month, self.elsewhere = [], None, False
-        self.notes: list[str] = []
-        if self.institution is not None:
-            self.months = months.months(
-                institutions=[self.institution.pk],
-                periods=self.periods(),
-                today=timezone.localdate(),
-            )
-            self.month = months.choose(self.months, asked.get("period", ""))
-            if self.month is not None:
-                self.tell(Period.parse(self.month.period))
+    @property
+    def when(self) -> Month:
+        """The month, where there is one."""
+        if self.month is None:
+            raise TypeError("no figures without a month")
+        return self.month
 
-    def tell(self, period: Period) -> None:
-        """Where the figures of a month come from."""
-        self.elsewhere = modes.kept_elsewhere(self.institution.pk, period)
-        self.notes = statements.notes_of(institution=self.institution, period=period)
-
-    def periods(self) -> list[str]:
-        """The months to choose from."""
-        return statements.periods(institutions=[self.institution.pk])
+    @property
+    def of_month(self) -> Period:
+        """The month of the figures, where there is one."""
+        return Period.parse(self.when.period)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        self.choose()
-        if self.month is not None and request.GET.get("export") == "xlsx":
+        if request.GET.get("export") == "xlsx" and self.month is not None:
             return self.workbook()
         return super().get(request, *args, **kwargs)
 
@@ -146,22 +148,21 @@ class _OfInstitution(TemplatePage):
     @property
     def heading(self) -> str:
         """Who, when, in which unit."""
-        when = f"{formats.period_label(self.month.period)}({self.month.mark})"
-        return f"编制单位：{self.institution.name}    期间：{when}    单位：元"
+        when = f"{formats.period_label(self.of_month)}({self.when.mark})"
+        return f"编制单位：{self.of.name}    期间：{when}    单位：元"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            institutions=self.institutions,
-            institution=self.institution,
-            months=self.months,
-            month=self.month,
-            notes=self.notes,
-            elsewhere=self.elsewhere,
-            **kwargs,
-        )
+        return super().get_context_data(**self.scope, notes=self.notes, elsewhere=self.elsewhere, **kwargs)
 
 
-class Statements(_OfInstitution):
+class _StatementPage(_SheetPage):
+    """A page of official figures: of the months that have them."""
+
+    def periods(self) -> list[str]:
+        return statements.periods(institutions=[self.of.pk])
+
+
+class Statements(_StatementPage):
     """Balance sheet, income and expense statement, cash summary of an institution's month; each amount opens to its
     accounts, and from there to their legs."""
 
@@ -173,51 +174,41 @@ class Statements(_OfInstitution):
         if self.month is None:
             return context
         statement = self._statement()
-        lines = shown(statement)
-        names = {code: account.name for code, account in accounts_of(self.institution).items()}
-        for line in lines:
-            for source in line["sources"]:
-                account = source["account"]
-                if statement.layout.code == CASH_SUMMARY:
-                    source["words"], account = said_of_cash(account, names)
-                else:
-                    source["words"] = f"{account} {names.get(account, '')}".strip()
-                source["cost_item"] = COST_ITEM_TITLES.get(source["cost_item"], source["cost_item"])
-                source["url"] = self._behind(account)
+        lines = shown(statement, account_names(self.of), self._behind)
         return {
             **context,
             "statement": statement,
             "lines": lines,
-            "title": f"{self.institution.name} {statement.layout.title}",
+            "title": f"{self.of.name} {statement.layout.title}",
             "kept": {"layout": statement.layout.code},
         }
 
     def _behind(self, account: str) -> str:
         """Where an account's legs are shown; of books kept elsewhere their trial balance."""
         if not account or not self.elsewhere:
-            return account_sheet(self.institution.pk, account, self.month.period)
-        query = {"institution": self.institution.pk, "period": self.month.period}
+            return account_sheet(self.of.pk, account, str(self.of_month))
+        query: dict[str, Any] = {"institution": self.of.pk, "period": str(self.of_month)}
         return f"{reverse('ledger:trial-balances')}?{urlencode(query)}"
 
     def _statement(self) -> Statement:
         code = self.request.GET.get("layout", BALANCE_SHEET)
         if code not in layouts():
             raise NotFound("ledger.no_statement", "没有这张报表。")
-        return statements.statement(institution=self.institution, period=Period.parse(self.month.period), code=code)
+        return statements.statement(institution=self.of, period=self.of_month, code=code)
 
     def workbook(self) -> Any:
         sheets = [
             reports.statement_sheet(
-                statements.statement(institution=self.institution, period=Period.parse(self.month.period), code=code),
+                statements.statement(institution=self.of, period=self.of_month, code=code),
                 self.heading,
                 self.notes,
             )
             for code in layouts()
         ]
-        return reports.workbook(f"财务报表-{self.institution.code}-{self.month.period}", sheets)
+        return reports.workbook(f"财务报表-{self.of.code}-{self.of_month}", sheets)
 
 
-class DaySheet(_OfInstitution):
+class DaySheet(_StatementPage):
     """收支日报: income and expense by day of an institution, for township hospitals above all."""
 
     title = _("收支日报")
@@ -227,7 +218,7 @@ class DaySheet(_OfInstitution):
         """The days of the month and their total; none where the books are kept elsewhere, whose vouchers are not here."""
         if self.elsewhere:
             return []
-        return statements.day_sheet(institution=self.institution, period=Period.parse(self.month.period))
+        return statements.day_sheet(institution=self.of, period=self.of_month)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(rows=self.rows() if self.month else [], titles=statements.DAY_TITLES, **kwargs)
@@ -237,64 +228,61 @@ class DaySheet(_OfInstitution):
             ([row.day.isoformat() if row.day else "合计", *row.amounts], row.day is None) for row in self.rows()
         ]
         sheet = reports.Sheet("收支日报", self.heading, ["日期", *statements.DAY_TITLES], rows)
-        return reports.workbook(f"收支日报-{self.institution.code}-{self.month.period}", [sheet])
+        return reports.workbook(f"收支日报-{self.of.code}-{self.of_month}", [sheet])
 
 
-class FiscalReport(_OfInstitution):
+class FiscalReport(_StatementPage):
     """The statements of a quarter for the fiscal department (财政季报)."""
 
     title = _("财政季报")
     template_name = "ledger/fiscal_report.html"
 
-    def choose(self) -> None:
-        super().choose()
-        self.quarters = statements.quarters([month.period for month in self.months])
+    @cached_property
+    def quarters(self) -> list[statements.Quarter]:
+        """Quarters with figures, newest first."""
+        return statements.quarters([month.period for month in self.months])
+
+    @cached_property
+    def quarter(self) -> statements.Quarter | None:
+        """The one that the address names, else the last that is over."""
         named = [one for one in self.quarters if str(one) == self.request.GET.get("quarter")]
-        today = Period.of(timezone.localdate())
-        full = [one for one in self.quarters if one.last < today]
-        self.quarter = next(iter([*named, *full, *self.quarters]), None)
+        full = [one for one in self.quarters if one.last < Period.of(timezone.localdate())]
+        return next(iter([*named, *full, *self.quarters]), None)
+
+    @property
+    def period(self) -> Period | None:
+        """The last month of the quarter that has figures: of it the notes tell."""
         latest = self.quarter and statements.last_known([month.period for month in self.months], self.quarter.last)
-        if latest is not None:
-            self.tell(latest)
+        return latest or super().period
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(quarters=self.quarters, quarter=self.quarter, **kwargs)
-        if self.quarter is None:
-            return context
-        made = statements.quarter_statements(institution=self.institution, quarter=self.quarter)
-        names = {code: account.name for code, account in accounts_of(self.institution).items()}
-        listed = [(each, shown(each)) for each in made]
-        for each, lines in listed:
-            for source in (source for line in lines for source in line["sources"]):
-                account, cash = source["account"], each.layout.code == CASH_SUMMARY
-                source["words"] = said_of_cash(account, names)[0] if cash else f"{account} {names.get(account, '')}"
-                source["cost_item"] = COST_ITEM_TITLES.get(source["cost_item"], source["cost_item"])
-        return {**context, "statements": [{"statement": each, "lines": lines} for each, lines in listed]}
+        made = self.made()
+        names = account_names(self.of) if made else {}
+        return {**context, "statements": [{"statement": each, "lines": shown(each, names)} for each in made]}
+
+    def made(self) -> list[Statement]:
+        """The statements of the quarter; none without one."""
+        return statements.quarter_statements(institution=self.of, quarter=self.quarter) if self.quarter else []
 
     def workbook(self) -> Any:
-        heading = f"编制单位：{self.institution.name}    季度：{self.quarter}    单位：元"
-        made = statements.quarter_statements(institution=self.institution, quarter=self.quarter)
-        return reports.workbook(
-            f"财政季报-{self.institution.code}-{self.quarter}",
-            [reports.statement_sheet(each, heading, self.notes) for each in made],
-        )
+        heading = f"编制单位：{self.of.name}    季度：{self.quarter}    单位：元"
+        sheets = [reports.statement_sheet(each, heading, self.notes) for each in self.made()]
+        return reports.workbook(f"财政季报-{self.of.code}-{self.quarter}", sheets)
 
 
-class InsurerReport(_OfInstitution):
+class InsurerReport(_SheetPage):
     """The monthly report to the insurer (医保月报): visits and fees from the facts, the receivable from the books."""
 
     title = _("医保月报")
     template_name = "ledger/insurer_report.html"
 
-    def periods(self) -> list[str]:
-        return insurer_report.periods(institution=self.institution)
-
     @cached_property
     def report(self) -> insurer_report.InsurerReport:
         """What the page and the workbook show."""
         return insurer_report.insurer_report(
-            institution=self.institution,
-            period=Period.parse(self.month.period),
+            institution=self.of,
+            period=self.of_month,
             insurer=self.request.GET.get("insurer", ""),
         )
 
@@ -322,8 +310,8 @@ class InsurerReport(_OfInstitution):
 
     def _addresses(self) -> dict[str, str]:
         """Where the figures open to."""
-        pk, period = self.institution.pk, self.month.period
-        scope = {"institution": pk, "period": period}
+        pk, period = self.of.pk, str(self.of_month)
+        scope: dict[str, Any] = {"institution": pk, "period": period}
         intake = self.actor.may(pk, *INTAKE_READERS)
         return {
             "events": f"{reverse('ledger:events')}?{urlencode({**scope, 'type': CHARGE_INCOME})}",
@@ -337,4 +325,4 @@ class InsurerReport(_OfInstitution):
         report = self.report
         suffix = f"-{report.insurer}" if report.insurer else ""
         heading = f"{self.heading}    经办机构：{report.insurer or '全部'}"
-        return insurer_workbook(f"医保月报-{self.institution.code}-{self.month.period}{suffix}", heading, report)
+        return insurer_workbook(f"医保月报-{self.of.code}-{self.of_month}{suffix}", heading, report)

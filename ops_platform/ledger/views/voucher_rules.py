@@ -10,7 +10,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
-from ops_platform.kernel import NotFound, Period, from_fen
+from ops_platform.kernel import from_fen
 from ops_platform.ledger.engine.rule_books import read_rule_book
 from ops_platform.ledger.engine.rule_changes import changes_between
 from ops_platform.ledger.engine.voucher_rules import RuleBook
@@ -18,12 +18,13 @@ from ops_platform.ledger.models import VoucherRules, VoucherRulesProposal
 from ops_platform.ledger.selectors import access
 from ops_platform.ledger.selectors.rule_preview import RulePreview, preview_rules
 from ops_platform.ledger.selectors.rule_words import account_names, account_words, book_words, change_words
-from ops_platform.ledger.selectors.voucher_rules import changes_asked, rules_at
+from ops_platform.ledger.selectors.voucher_rules import access_proposal, access_version, changes_asked, rules_at
 from ops_platform.ledger.selectors.words import Legs, leg_words
 from ops_platform.ledger.services.rule_drafts import own_draft
 from ops_platform.ledger.services.voucher_rules import KIND, RULERS
 from ops_platform.ledger.tables.events import event_address, type_title
 from ops_platform.ledger.views.books import BooksPage
+from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import Page, TemplatePage
 from ops_platform.web.people import names_of
 from workflows.public import courses_of
@@ -31,22 +32,6 @@ from workflows.public import courses_of
 PROPOSALS_SHOWN = 20
 DIFFERENCES_A_PAGE = 25
 MARK_TONES = {"seed": "good", "web": "info", "recall": "warn", "default": "neutral"}
-
-
-def access_version(number: int) -> VoucherRules:
-    """A version by its number. Raises NotFound."""
-    row = VoucherRules.objects.filter(version=number).first() if number < 2**31 else None
-    if row is None:
-        raise NotFound("ledger.no_voucher_rules", "没有这一版凭证规则。")
-    return row
-
-
-def access_proposal(number: int) -> VoucherRulesProposal:
-    """A proposal. Raises NotFound."""
-    row = VoucherRulesProposal.objects.select_related("asked_by", "rules").filter(pk=number).first()
-    if row is None:
-        raise NotFound("ledger.no_voucher_rules_proposal", "没有这个凭证规则申请。")
-    return row
 
 
 def book_of(row: VoucherRules) -> RuleBook:
@@ -114,9 +99,7 @@ class RulesComparison(TemplatePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         row = access_version(self.kwargs["version"])
-        asked = self.request.GET.get("with", "")
-        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else row.version - 1
-        other = access_version(number)
+        other = access_version(number_of(self.request.GET.get("with", ""), row.version - 1))
         before, after = sorted((row, other), key=lambda each: each.version)
         changes = change_words(changes_between(book_of(before), book_of(after)), account_names())
         context = super().get_context_data(before=before, after=after, changes=changes, **kwargs)
@@ -149,9 +132,9 @@ class PreviewOfRules(BooksPage):
 
     def preview(self) -> RulePreview | None:
         """None where the reader may see no institution."""
-        if self.institution is None or self.month is None:
+        if self.institution is None or self.period is None:
             return None
-        return preview_rules(self.institution, Period.parse(self.month.period), self.book())
+        return preview_rules(self.institution, self.period, self.book())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found, names = self.preview(), account_names()

@@ -1,6 +1,5 @@
 """API of an institution's statements: of a month, of a quarter; its trial balance and its daily sheet."""
 
-from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -10,16 +9,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ops_platform.kernel import NotFound, Period
-from ops_platform.ledger.api_scope import (
+from ops_platform.ledger.api.scope import (
     TAGS,
     InstitutionScope,
     MonthScope,
     QuarterField,
     StatementColumnSerializer,
     StatementSerializer,
-    asked,
-    institution_of,
+    scope,
     statement_told,
+    yuan,
 )
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import Book
@@ -31,18 +30,6 @@ from ops_platform.web.api import actor_of
 
 NOT_FOUND = OpenApiResponse(description="没有这个机构(或无权查看)、没有这张报表")
 UNCLEAR = OpenApiResponse(description="缺少机构或期间，或写法有误")
-DAY_NAMES = (
-    "outpatient",
-    "inpatient",
-    "fiscal",
-    "other_income",
-    "income",
-    "personnel",
-    "goods",
-    "other_expense",
-    "expense",
-    "surplus",
-)
 
 
 class StatementFormSerializer(serializers.Serializer):
@@ -86,24 +73,20 @@ class BookScope(MonthScope):
     )
 
 
-def _yuan() -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=18, decimal_places=2)
-
-
 class TrialBalanceRowSerializer(serializers.Serializer):
     """An account; sum accounts hold what stands below them."""
 
     code = serializers.CharField(help_text="科目编码，合计行为空")
     name = serializers.CharField()
     level = serializers.IntegerField(help_text="层级，1 为总账科目")
-    opening_debit = _yuan()
-    opening_credit = _yuan()
-    debit = _yuan()
-    credit = _yuan()
-    year_debit = _yuan()
-    year_credit = _yuan()
-    closing_debit = _yuan()
-    closing_credit = _yuan()
+    opening_debit = yuan()
+    opening_credit = yuan()
+    debit = yuan()
+    credit = yuan()
+    year_debit = yuan()
+    year_credit = yuan()
+    closing_debit = yuan()
+    closing_credit = yuan()
 
 
 class TrialBalanceSerializer(serializers.Serializer):
@@ -121,16 +104,16 @@ class DaySerializer(serializers.Serializer):
     """Income and expense of a day; without day: of the month."""
 
     day = serializers.DateField(allow_null=True)
-    outpatient = _yuan()
-    inpatient = _yuan()
-    fiscal = _yuan()
-    other_income = _yuan()
-    income = _yuan()
-    personnel = _yuan()
-    goods = _yuan()
-    other_expense = _yuan()
-    expense = _yuan()
-    surplus = _yuan()
+    outpatient = yuan()
+    inpatient = yuan()
+    fiscal = yuan()
+    other_income = yuan()
+    income = yuan()
+    personnel = yuan()
+    goods = yuan()
+    other_expense = yuan()
+    expense = yuan()
+    surplus = yuan()
 
 
 class DaySheetSerializer(serializers.Serializer):
@@ -242,8 +225,8 @@ class TrialBalanceView(APIView):
                 "period": str(given["period"]),
                 "book": given["book"],
                 "balanced": found.balanced,
-                "total": asdict(found.total),
-                "rows": [asdict(row) for row in found.rows],
+                "total": TrialBalanceRowSerializer(found.total).data,
+                "rows": TrialBalanceRowSerializer(found.rows, many=True).data,
             }
         )
 
@@ -262,10 +245,7 @@ class DaySheetView(APIView):
     )
     def get(self, request: Request) -> Response:
         institution, given = _scope(request, MonthScope)
-        rows = [
-            {"day": row.day, **dict(zip(DAY_NAMES, row.amounts, strict=True))}
-            for row in statements.day_sheet(institution=institution, period=given["period"])
-        ]
+        rows = DaySerializer(statements.day_sheet(institution=institution, period=given["period"]), many=True).data
         return Response(
             {
                 "institution": institution.code,
@@ -277,9 +257,7 @@ class DaySheetView(APIView):
 
 
 def _scope(request: Request, serializer: type[serializers.Serializer]) -> tuple[Institution, dict[str, Any]]:
-    """The institution that was named, and all that was asked. Raises NotFound, ValidationError."""
-    given = asked(serializer, request.query_params)
-    return institution_of(access.institutions(actor_of(request)), given["institution"]), given
+    return scope(serializer, request.query_params, access.institutions(actor_of(request)))
 
 
 def _names(institution: Institution) -> dict[str, str]:

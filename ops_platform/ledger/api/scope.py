@@ -12,14 +12,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ops_platform.kernel import Finding, NotFound, Period, from_fen
+from ops_platform.kernel import Actor, Finding, NotFound, Period, from_fen
+from ops_platform.kernel.period import YEARS
 from ops_platform.ledger.engine.statements import Layout, Source, Statement, StatementLine
 from ops_platform.ledger.selectors.statements import Quarter
 from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.services.periods import access_institution
 from ops_platform.web.api import Pagination, actor_of
 
 TAGS = ["账务"]
-FIRST_YEAR, LAST_YEAR = 1990, 2199
 PAGES = [OpenApiParameter("page", int), OpenApiParameter("page_size", int)]
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])\Z")
 
@@ -31,12 +32,9 @@ class MonthField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> Any:
         try:
-            period = Period.parse(super().to_internal_value(data))
+            return Period.parse(super().to_internal_value(data))
         except ValueError:
             self.fail("month")
-        if not FIRST_YEAR <= period.year <= LAST_YEAR:
-            self.fail("month")
-        return period
 
 
 class QuarterField(serializers.CharField):
@@ -46,7 +44,7 @@ class QuarterField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> Any:
         match = _QUARTER.match(super().to_internal_value(data))
-        if not match or not FIRST_YEAR <= int(match[1]) <= LAST_YEAR:
+        if not match or int(match[1]) not in YEARS:
             self.fail("quarter")
         return Quarter(int(match[1]), int(match[2]))
 
@@ -79,10 +77,21 @@ class StatementColumnSerializer(serializers.Serializer):
     title = serializers.CharField()
 
 
+def institution_code(source: str = "", **more: Any) -> serializers.CharField:
+    """The code of an institution, of the related object `source` or of the row itself."""
+    if source:
+        more["source"] = f"{source}.code"
+    return serializers.CharField(help_text="机构代码", **more)
+
+
+def yuan(words: str = "", **more: Any) -> serializers.DecimalField:
+    """An amount in yuan."""
+    return serializers.DecimalField(max_digits=18, decimal_places=2, help_text=words or "金额(元)", **more)
+
+
 def amounts_field(**more: Any) -> serializers.DictField:
     """Amounts by measure of the columns."""
-    child = serializers.DecimalField(max_digits=18, decimal_places=2)
-    return serializers.DictField(child=child, help_text="金额(元)，按栏目", **more)
+    return serializers.DictField(child=yuan(), help_text="金额(元)，按栏目", **more)
 
 
 class LineAccountSerializer(serializers.Serializer):
@@ -134,9 +143,25 @@ def institution_of(rows: QuerySet[Institution], code: str) -> Institution:
     return found
 
 
+def scope(
+    serializer: type[serializers.Serializer], given: Any, rows: QuerySet[Institution]
+) -> tuple[Institution, dict[str, Any]]:
+    """The one of these institutions that was named, and all that was asked. Raises NotFound, ValidationError."""
+    found = asked(serializer, given)
+    return institution_of(rows, found["institution"]), found
+
+
 def known_institution(request: Request, code: str) -> Institution:
     """An institution in which the caller has any role; the service says whether the role will do. Raises NotFound."""
     return institution_of(Institution.objects.visible_to(actor_of(request)), code)
+
+
+def kept_institution(request: Request, given: Mapping[str, Any], *roles: Any) -> tuple[Actor, Institution]:
+    """Who asks, and the institution whose books they keep. Raises NotFound, Forbidden."""
+    actor = actor_of(request)
+    institution = known_institution(request, given["institution"])
+    access_institution(actor, institution.pk, *roles)
+    return actor, institution
 
 
 def paged(request: Request, view: Any, rows: Any, told: Any, **beside: Any) -> Response:

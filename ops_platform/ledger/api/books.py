@@ -11,18 +11,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ops_platform.kernel import Actor, Invalid, NotFound
+from ops_platform.kernel import Actor, NotFound
+from ops_platform.kernel.period import YEARS
 from ops_platform.ledger import services
-from ops_platform.ledger.api import AccountSerializer, LegSerializer
-from ops_platform.ledger.api_scope import (
-    FIRST_YEAR,
-    LAST_YEAR,
+from ops_platform.ledger.api.journal import AccountSerializer, LegSerializer
+from ops_platform.ledger.api.scope import (
     PAGES,
     TAGS,
     InstitutionScope,
     asked,
     known_institution,
     page_of,
+    yuan,
 )
 from ops_platform.ledger.models import Account, PendingEntry, PendingLeg
 from ops_platform.ledger.selectors import access, balances
@@ -96,9 +96,9 @@ class FloorSerializer(serializers.Serializer):
     institution = serializers.CharField(help_text="机构代码")
     account = serializers.CharField(help_text="科目编码")
     name = serializers.CharField(help_text="科目名称")
-    standing = serializers.DecimalField(max_digits=18, decimal_places=2, help_text="现有余额(元)")
-    held = serializers.DecimalField(max_digits=18, decimal_places=2, help_text="待记账凭证占用(元)")
-    available = serializers.DecimalField(max_digits=18, decimal_places=2, help_text="可用(元)")
+    standing = yuan("现有余额(元)")
+    held = yuan("待记账凭证占用(元)")
+    available = yuan("可用(元)")
     since = serializers.DateTimeField(allow_null=True, help_text="何时起")
     by = serializers.CharField(help_text="由谁设置")
 
@@ -114,7 +114,7 @@ class OwnAccountSerializer(InstitutionScope):
 class YearSerializer(InstitutionScope):
     """Which institution and year."""
 
-    year = serializers.IntegerField(min_value=FIRST_YEAR, max_value=LAST_YEAR, help_text="年度，如 2026")
+    year = serializers.IntegerField(min_value=YEARS[0], max_value=YEARS[-1], help_text="年度，如 2026")
 
 
 class CarriedSerializer(serializers.Serializer):
@@ -175,13 +175,9 @@ class FloorsView(APIView):
     def post(self, request: Request) -> Response:
         given = asked(AccountScope, request.data)
         institution = _kept(request, given)
-        found = balances.accounts_below(institution, given["account"])
-        if not found:
-            raise NotFound("ledger.no_account", "没有这个科目。")
-        if len(found) > 1:
-            raise Invalid("ledger.not_a_leaf", f"{found[0]} 下有明细科目，请在明细科目上设置。", field="account")
+        account = balances.leaf_account(institution, given["account"])
         actor = actor_of(request)
-        made = services.forbid_overdraft(actor, institution=institution, account=found[0])
+        made = services.forbid_overdraft(actor, institution=institution, account=account)
         row = floors(actor).get(pk=made.pk)
         return Response(_floor(row, forbidden_by([row])))
 

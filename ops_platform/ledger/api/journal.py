@@ -1,6 +1,5 @@
 """API of the ledger: accounts, entries with their legs, balances; and making a voucher, which a second person reviews."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ops_platform.kernel import Actor, Invalid, NotFound, to_fen
+from ops_platform.kernel import Actor, Invalid, to_fen
 from ops_platform.ledger import services
+from ops_platform.ledger.api.scope import TAGS, asked, known_institution, yuan
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES, Dimensions
 from ops_platform.ledger.engine.entry import Leg as LegInput
 from ops_platform.ledger.filters import AccountApiFilter, BalanceApiFilter, EntryApiFilter
@@ -21,8 +21,6 @@ from ops_platform.ledger.selectors import access
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList
-
-TAGS = ["账务"]
 
 
 class AccountSerializer(serializers.ModelSerializer):
@@ -128,8 +126,8 @@ class VoucherLineSerializer(serializers.Serializer):
     """One line to be booked."""
 
     account = serializers.CharField(max_length=20, help_text="科目编码")
-    debit = serializers.DecimalField(max_digits=18, decimal_places=2, default=Decimal(0), help_text="借方金额(元)")
-    credit = serializers.DecimalField(max_digits=18, decimal_places=2, default=Decimal(0), help_text="贷方金额(元)")
+    debit = yuan("借方金额(元)", default=Decimal(0))
+    credit = yuan("贷方金额(元)", default=Decimal(0))
     summary = serializers.CharField(max_length=200, default="", allow_blank=True, help_text="行摘要")
     department = serializers.CharField(max_length=40, default="", allow_blank=True, help_text="科室代码")
     counterparty = serializers.CharField(max_length=40, default="", allow_blank=True, help_text="往来机构代码")
@@ -213,18 +211,12 @@ class VoucherView(APIView):
         responses={201: MadeVoucherSerializer, 422: OpenApiResponse(description="内容有误，逐条列出")},
     )
     def post(self, request: Request) -> Response:
-        asked = VoucherSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given: dict[str, Any] = asked.validated_data
-        actor = actor_of(request)
-        institution = Institution.objects.visible_to(actor).filter(code=given["institution"]).first()
-        if institution is None:
-            raise NotFound("masterdata.no_institution", f"没有机构 {given['institution']}。")
-        day: date = given["day"]
+        given = asked(VoucherSerializer, request.data)
+        institution = known_institution(request, given["institution"])
         voucher, matter = services.make_voucher(
-            actor,
+            actor_of(request),
             institution_id=institution.pk,
-            day=day,
+            day=given["day"],
             summary=given["summary"],
             legs=_legs(institution, given["lines"]),
             once=given.get("once"),

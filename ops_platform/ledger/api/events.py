@@ -1,0 +1,256 @@
+"""API of business events: those that are booked, the preview, booking."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ops_platform.kernel import Actor, NotFound, Period, from_fen
+from ops_platform.ledger import services
+from ops_platform.ledger.api.scope import (
+    PAGES,
+    TAGS,
+    FindingSerializer,
+    MonthScope,
+    finding_of,
+    page_of,
+    paged,
+    scope,
+    yuan,
+)
+from ops_platform.ledger.engine.chart import DIMENSION_TITLES
+from ops_platform.ledger.engine.entry import Leg
+from ops_platform.ledger.filters import EventApiFilter
+from ops_platform.ledger.models import EventBooking
+from ops_platform.ledger.selectors import access
+from ops_platform.ledger.selectors.event_detail import event_at
+from ops_platform.ledger.selectors.events import StandingEvent, month_state, preview, type_of
+from ops_platform.ledger.selectors.modes import modes_at
+from ops_platform.ledger.services.events import BOOKERS
+from ops_platform.web.api import actor_of
+from ops_platform.web.api_lists import VisibleList
+
+
+class BookedEventSerializer(serializers.ModelSerializer):
+    """An event that is booked (`is_current`), or was; `reversal` took the entry back."""
+
+    institution = serializers.CharField(source="institution.code", help_text="机构代码")
+    day = serializers.DateField(source="entry.day", help_text="业务日期")
+    summary = serializers.CharField(source="entry.summary", help_text="摘要")
+    rules = serializers.IntegerField(source="rules.version", default=None, help_text="凭证规则版本")
+
+    class Meta:
+        model = EventBooking
+        fields = [
+            "id",
+            "institution",
+            "event_type",
+            "event_key",
+            "revision",
+            "period",
+            "day",
+            "summary",
+            "entry",
+            "reversal",
+            "is_current",
+            "rules",
+            "sequence",
+            "input_digest",
+            "outcome_digest",
+            "booked_at",
+        ]
+
+
+class AmountTakenSerializer(serializers.Serializer):
+    """An amount of an event by what the rules can tell apart."""
+
+    attributes = serializers.ListField(child=serializers.CharField(), help_text="属性取值")
+    name = serializers.CharField(help_text="金额名称")
+    amount = yuan("金额(元)")
+    posting = serializers.CharField(help_text="适用的规则，没有时为空")
+
+
+class DraftLegSerializer(serializers.Serializer):
+    """A leg that an event has, or would get."""
+
+    account = serializers.CharField(help_text="科目编码")
+    debit = yuan("借方金额(元)")
+    credit = yuan("贷方金额(元)")
+    dimensions = serializers.DictField(help_text="辅助核算：科室与往来机构为编号，其他为代码")
+
+
+class EventSerializer(BookedEventSerializer):
+    """An event with its amounts and legs as of its booking, and how it stands now."""
+
+    standing = serializers.CharField(help_text="现状：stands、changed、gone、unplaced，已不存在时为空")
+    as_booked = serializers.BooleanField(help_text="数据仍给出记账时的内容")
+    amounts = AmountTakenSerializer(many=True)
+    legs = DraftLegSerializer(many=True)
+
+    class Meta(BookedEventSerializer.Meta):
+        fields = [*BookedEventSerializer.Meta.fields, "standing", "as_booked", "amounts", "legs"]
+
+
+class WaitingEventSerializer(serializers.Serializer):
+    """An event that is not booked as it stands."""
+
+    standing = serializers.CharField(help_text="fresh 待生成、changed 待更正、gone 待冲销、unplaced 无法记账")
+    event_type = serializers.CharField()
+    event_key = serializers.CharField()
+    day = serializers.DateField(allow_null=True)
+    amount = yuan(allow_null=True)
+    entry = serializers.IntegerField(allow_null=True, help_text="已有的凭证，将被冲销")
+    rules = serializers.IntegerField(allow_null=True)
+    legs = DraftLegSerializer(many=True)
+    findings = FindingSerializer(many=True)
+
+
+class BookedSerializer(serializers.Serializer):
+    """What a booking did; `skipped` says why the month was left alone."""
+
+    booked = serializers.IntegerField()
+    taken_back = serializers.IntegerField()
+    standing = serializers.IntegerField()
+    findings = FindingSerializer(many=True)
+    skipped = serializers.CharField()
+
+
+@extend_schema_view(get=extend_schema(tags=TAGS, summary="业务事项(已记账)", operation_id="ledger_events"))
+class EventListView(VisibleList):
+    """Events that are or were booked, the newest first."""
+
+    roles = access.READERS
+    serializer_class = BookedEventSerializer
+    filterset_class = EventApiFilter
+
+    def visible(self, actor: Actor) -> QuerySet[EventBooking]:
+        rows = EventBooking.objects.visible_to(actor, *access.READERS)
+        return rows.select_related("institution", "entry", "rules").order_by("-entry__day", "-pk")
+
+
+class EventView(APIView):
+    """One event as it was booked, and how it stands."""
+
+    roles = access.READERS
+
+    @extend_schema(tags=TAGS, summary="一件业务事项", operation_id="ledger_event", responses=EventSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        rows = EventBooking.objects.visible_to(actor_of(request), *access.READERS)
+        row = rows.select_related("institution", "entry", "rules").filter(pk=pk).first()
+        if row is None:
+            raise NotFound("ledger.no_event", "没有这件业务事项。")
+        at = event_at(row.institution, row.event_type, row.event_key, None)
+        entry = at.drafted.draft.entry if at.drafted else None
+        told = {
+            "standing": at.standing or "",
+            "as_booked": at.as_booked,
+            "amounts": [
+                {
+                    "attributes": list(each.attributes),
+                    "name": each.amount,
+                    "amount": from_fen(each.fen),
+                    "posting": each.posting,
+                }
+                for each in at.amounts
+            ],
+            "legs": [_leg(leg) for leg in (entry.legs if entry else ())],
+        }
+        return Response(BookedEventSerializer(row).data | told)
+
+
+class EventPreviewView(APIView):
+    """What booking a month now would do; nothing is booked."""
+
+    roles = access.READERS
+
+    @extend_schema(
+        tags=TAGS,
+        summary="业务生成凭证预览",
+        operation_id="ledger_event_preview",
+        parameters=[MonthScope, *PAGES],
+        responses={
+            200: page_of(
+                "EventPreview",
+                WaitingEventSerializer,
+                mode=serializers.CharField(help_text="记账方式：own、elsewhere、both"),
+                behind=serializers.BooleanField(help_text="上次生成之后又有变化"),
+                booked_until=serializers.DateField(allow_null=True, help_text="已生成至此日之前"),
+                booked_at=serializers.DateTimeField(allow_null=True),
+                sequence=serializers.IntegerField(allow_null=True, help_text="数据读到的批次序号"),
+            ),
+            422: OpenApiResponse(description="缺少机构或期间"),
+        },
+    )
+    def get(self, request: Request) -> Response:
+        institution, given = scope(MonthScope, request.query_params, access.institutions(actor_of(request)))
+        period: Period = given["period"]
+        state = month_state(institution, period)
+        known = state.known
+        return paged(
+            request,
+            self,
+            preview(institution, period),
+            _waiting,
+            mode=str(modes_at([institution.pk], period)[institution.pk]),
+            behind=state.behind,
+            booked_until=known.until if known else None,
+            booked_at=known.booked_at if known else None,
+            sequence=known.sequence if known else None,
+        )
+
+
+class BookEventsView(APIView):
+    """Bring a month's vouchers in line with its events. A repeat books nothing."""
+
+    roles = BOOKERS
+
+    @extend_schema(
+        tags=TAGS,
+        summary="生成凭证",
+        operation_id="ledger_book_events",
+        request=MonthScope,
+        responses={200: BookedSerializer, 422: OpenApiResponse(description="缺少机构或期间")},
+    )
+    def post(self, request: Request) -> Response:
+        actor = actor_of(request)
+        institution, given = scope(MonthScope, request.data, access.institutions(actor))
+        done = services.book_events(actor, institution=institution, period=given["period"])
+        return Response(
+            {
+                "booked": done.booked,
+                "taken_back": done.taken_back,
+                "standing": done.standing,
+                "findings": [finding_of(each) for each in done.findings],
+                "skipped": done.skipped,
+            }
+        )
+
+
+def _waiting(each: StandingEvent) -> dict[str, Any]:
+    drafted, booking = each.drafted, each.booking
+    entry = drafted.draft.entry if drafted else None
+    return {
+        "standing": each.standing.value,
+        "event_type": type_of(each),
+        "event_key": drafted.event.key if drafted else booking.event_key if booking else "",
+        "day": drafted.event.day if drafted else booking.entry.day if booking else None,
+        "amount": from_fen(drafted.event.total) if drafted else None,
+        "entry": booking.entry_id if booking else None,
+        "rules": drafted.rules.version if drafted and drafted.rules else None,
+        "legs": [_leg(leg) for leg in (entry.legs if entry else ())],
+        "findings": [finding_of(finding) for finding in (drafted.draft.findings if drafted else ())],
+    }
+
+
+def _leg(leg: Leg) -> dict[str, Any]:
+    kept = leg.dimensions
+    return {
+        "account": leg.account,
+        "debit": from_fen(leg.debit),
+        "credit": from_fen(leg.credit),
+        "dimensions": {name: getattr(kept, name) for name in DIMENSION_TITLES if name in kept.given},
+    }
