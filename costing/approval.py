@@ -110,6 +110,7 @@ DRIVER = SubjectType(
                 (role(Role.FINANCE_DIRECTOR), role(Role.OPERATION_CENTRE, Level.ALLIANCE)),
                 condition="not whole",
                 remind_hours=24,
+                escalate_hours=72,
             ),
             Step(
                 "alliance",

@@ -16,13 +16,13 @@ class WorkflowsConfig(AppConfig):
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.notifications.public import register_event, register_kind
         from ops_platform.web import counters
-        from workflows import integrity, own_subjects, reference, reference_processes
+        from workflows import integrity, optimisation, own_subjects, reference, reference_processes
         from workflows.selectors import matters as selectors
         from workflows.services import requests
         from workflows.services.acts import OWNER
         from workflows.subjects import register_subject
 
-        for subject_type in own_subjects.TYPES:
+        for subject_type in (*own_subjects.TYPES, optimisation.OPTIMISATION):
             register_subject(subject_type)
         on_role_proposed(own_subjects.propose_role)
         on_rights_lessened(own_subjects.rights_lessened)
@@ -42,6 +42,7 @@ class WorkflowsConfig(AppConfig):
             workflows__request_changed="修改事项申请",
             workflows__process_registered="登记业务流程",
             workflows__process_changed="修改业务流程",
+            workflows__process_optimised="流程标为已优化",
             workflows__process_point_saved="登记风险点或控制点",
             workflows__process_point_dropped="移除风险点或控制点",
             workflows__process_state_saved="填写流程优化前后的数据",

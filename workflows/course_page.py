@@ -15,6 +15,7 @@ from workflows.engine.moving import asked_by
 from workflows.engine.preview import StepPreview, preview
 from workflows.models import Act, Matter, Task
 from workflows.selectors import matters as selectors
+from workflows.selectors.notable import Notable, notable
 from workflows.services.acts import OWNER, may_say
 from workflows.services.keeping import CONTENT, course_of, definition_of, digest_of_subject
 from workflows.services.roster import Place, roster_for
@@ -93,6 +94,7 @@ class Page:
     edit_url: str
     kind: str
     documents: Sequence[DocumentFacts]
+    notable: Sequence[Notable]
 
 
 def page(actor: Actor, matter: Matter) -> Page:
@@ -122,6 +124,7 @@ def page(actor: Actor, matter: Matter) -> Page:
         edit_url=subject.edit if subject is not None and mine and course.state is State.RETURNED else "",
         kind=str(subject_type(matter.subject_type).title),
         documents=discussed(matter),
+        notable=notable(actor=actor, matter=matter, course=course),
     )
 
 

@@ -86,7 +86,12 @@ REQUEST = SubjectType(
         "事项申请",
         (
             Step(
-                "head", "机构负责人审批", (role(Role.INSTITUTION_HEAD),), condition="amount <= 50000", remind_hours=24
+                "head",
+                "机构负责人审批",
+                (role(Role.INSTITUTION_HEAD),),
+                condition="amount <= 50000",
+                remind_hours=24,
+                escalate_hours=72,
             ),
             Step(
                 "centre",
@@ -95,6 +100,7 @@ REQUEST = SubjectType(
                 condition="amount > 50000 and amount < 500000",
                 copies=(role(Role.INSTITUTION_HEAD),),
                 remind_hours=24,
+                escalate_hours=72,
             ),
             Step(
                 "group",
@@ -169,6 +175,7 @@ FLOW = SubjectType(
                 "第二人审批",
                 (role(Role.OPERATION_CENTRE, Level.ALLIANCE), role(Role.LEADERSHIP, Level.ALLIANCE)),
                 remind_hours=24,
+                escalate_hours=72,
             ),
         ),
         note="审批流程的修改须经第二人同意。",
@@ -223,6 +230,7 @@ RETIREMENT = SubjectType(
                 "第二人审批",
                 (role(Role.OPERATION_CENTRE, Level.ALLIANCE), role(Role.LEADERSHIP, Level.ALLIANCE)),
                 remind_hours=24,
+                escalate_hours=72,
             ),
         ),
         note="停用机构单独的审批流程须经第二人同意。",

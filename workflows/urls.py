@@ -47,6 +47,7 @@ urlpatterns = [
     path("processes/new/", processes.NewProcess.as_view(), name="new-process"),
     path("processes/<int:pk>/", processes.ProcessDetail.as_view(), name="process"),
     path("processes/<int:pk>/edit/", processes.ChangeProcess.as_view(), name="change-process"),
+    path("processes/<int:pk>/optimised/", processes.AskOptimised.as_view(), name="ask-optimised"),
     path("processes/<int:pk>/points/new/", processes.NewPoint.as_view(), name="new-process-point"),
     path("processes/<int:pk>/points/<int:point>/", processes.ChangePoint.as_view(), name="process-point"),
     path("processes/<int:pk>/points/<int:point>/drop/", processes.DropPoint.as_view(), name="drop-process-point"),

@@ -74,6 +74,7 @@ RELEASE = SubjectType(
                 "第二人审批",
                 (role(Role.FINANCE_DIRECTOR), role(Role.OPERATION_CENTRE, Level.ALLIANCE)),
                 remind_hours=24,
+                escalate_hours=72,
             ),
         ),
         note="一天之内自行放行合计超过上限的隔离数据，须经财务负责人或运营管理中心同意。",

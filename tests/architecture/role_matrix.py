@@ -107,6 +107,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "workflows:new-process": PROCESS_EDITORS,
     "workflows:process": PROCESS_READERS,
     "workflows:change-process": PROCESS_EDITORS,
+    "workflows:ask-optimised": PROCESS_EDITORS,
     "workflows:new-process-point": PROCESS_EDITORS,
     "workflows:process-point": PROCESS_EDITORS,
     "workflows:drop-process-point": PROCESS_EDITORS,

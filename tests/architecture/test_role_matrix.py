@@ -366,6 +366,7 @@ OBJECTS: dict[str, Any] = {
     **{name: lambda *_, more=more: {**_consolidation(), **more} for name, more in OF_CONSOLIDATED_FIGURE.items()},
     "workflows:process": _process,
     "workflows:change-process": _process,
+    "workflows:ask-optimised": _process,
     "workflows:new-process-point": _process,
     "workflows:process-point": _process_point,
     "workflows:drop-process-point": _process_point,

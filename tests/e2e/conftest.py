@@ -84,6 +84,7 @@ def filled(platform: Platform, folder: Path, *options: str) -> Community:
     data = folder / "data"
     _run("-m", "tools.his_simulator", "generate", "--scale", "small", "--seed", "7", "--out", str(data), *options)
     assert platform.manage("load_alliance", str(data / "alliance.json")).returncode == 0
+    assert platform.manage("load_reference").returncode == 0  # as the demo does: some of it needs the institutions
     key = platform.manage("create_api_key", "--name", "his", "--all-institutions").stdout.split()[-1]
     platform.start_web()
     platform.start_worker()

@@ -14,13 +14,18 @@ def test_the_people_of_the_demo_ask_decide_and_keep_the_register(community: Comm
     url, accounts = community.platform.url, [*community.accounts.values()]
     done = list(approvals(url, accounts))
     assert done[0] == "9 requests asked for"
-    assert done[-1].startswith("four wait:")
-    assert list(keep_register(url, accounts)) == ["2 improved processes and a typical case entered"]
+    assert done[-2].startswith("six wait:")
+    assert list(keep_register(url, accounts)) == ["2 improved processes and a typical case entered, 5 owners named"]
     assert list(keep_register(url, accounts)) == []
 
     community.sign_in(page, "leader")
     page.goto(f"{url}/workflows/")
     expect(page.locator("#list")).to_contain_text("更换 CT 球管")
+    page.context.clear_cookies()
+    community.sign_in(page, "director")
+    page.goto(f"{url}/workflows/")
+    page.get_by_role("link", name="购置电动病床八张").click()
+    expect(page.locator(".notable")).to_contain_text("合计 54,000.00 元")
     page.goto(f"{url}/workflows/processes/?words=CW-01")
     page.get_by_role("link", name="费用报销").click()
     expect(page.locator("main")).to_contain_text("55.6%")

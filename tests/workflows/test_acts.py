@@ -369,7 +369,7 @@ def test_one_withdraws_before_anybody_signed(hospital: Hospital) -> None:
 
 
 def test_several_are_approved_at_one_go_each_for_itself(hospital: Hospital) -> None:
-    first, second = hospital.ask(), hospital.ask()
+    first, second = hospital.ask("20000.00"), hospital.ask("20000.00")
     Request.objects.filter(pk=second.subject).update(amount=Decimal("2.00"))
     done, refused = services.approve_several(
         me(hospital.head), tasks=[(m.pk, turn(m, hospital.head)) for m in (first, second)]

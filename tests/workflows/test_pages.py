@@ -101,7 +101,7 @@ def test_a_limit_that_has_passed_is_marked(hospital: Hospital) -> None:
     Matter.objects.filter(pk=matter.pk).update(entered_at=timezone.now() - timedelta(hours=100))
     matter.tasks.update(created_at=timezone.now() - timedelta(hours=100))
     page = sign_in(hospital.head).get("/workflows/").content.decode()
-    assert "已超 3.2 天" in page
+    assert "已超 28 小时" in page
     assert "4.2 天" in page
 
 
@@ -277,7 +277,7 @@ def quote_of(words: str) -> SimpleUploadedFile:
 
 
 def test_the_batch_button_signs_what_is_ticked(hospital: Hospital) -> None:
-    matters = [hospital.ask(), hospital.ask()]
+    matters = [hospital.ask("20000.00"), hospital.ask("20000.00")]
     head = sign_in(hospital.head)
     ticked = [f"{matter.pk}-{turn(matter, hospital.head)}" for matter in matters]
     answer = head.post("/workflows/batch/", {"task": ticked}, follow=True)

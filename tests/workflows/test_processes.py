@@ -15,16 +15,18 @@ from python_calamine import CalamineWorkbook
 
 from ops_platform.audit.models import AuditEvent
 from ops_platform.identity.models import User
-from ops_platform.kernel import Conflict, Forbidden, Invalid, NotFound, Role
+from ops_platform.kernel import Conflict, DomainError, Forbidden, Invalid, NotFound, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Department, Institution, Parameter, Scope
 from ops_platform.web import formats
 from tests.support import trade
-from tests.workflows.test_acts import Hospital, approve, me
+from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
+from workflows import services
 from workflows.models import Flow, Matter, Process, ProcessCase, ProcessPoint, ProcessState
 from workflows.reference_processes import load_processes
 from workflows.selectors import processes as selectors
 from workflows.services.cases import save_case
+from workflows.services.optimisation import ask_optimised
 from workflows.services.process_states import Figures, measure_state, save_state
 from workflows.services.processes import (
     Sheet,
@@ -62,14 +64,28 @@ def answered_for(process: Process, by: User) -> Process:
     return process
 
 
-def optimised(by: User, institution: Institution, code: str) -> Process:
-    process = registered(by, institution, code, embedded_system="报销系统", status="embedded")
+def improved(by: User, institution: Institution, code: str = "ZN-01", after: Figures = FOUR_DAYS) -> Process:
+    """A process with owner, control and figures of both sides; nobody has marked it as optimised yet."""
+    process = registered(by, institution, code, embedded_system="报销系统", status="embedded", owner=by.pk)
     answered_for(process, by)
     save_state(me(by), process_id=process.pk, which="before", figures=NINE_DAYS)
-    save_state(me(by), process_id=process.pk, which="after", figures=FOUR_DAYS)
+    save_state(me(by), process_id=process.pk, which="after", figures=after)
     process.refresh_from_db()
-    given = sheet(code, embedded_system="报销系统", status="optimised", owner=by.pk)
-    return change_process(me(by), process_id=process.pk, version=process.version, sheet=given)
+    return process
+
+
+def optimised(by: User, institution: Institution, code: str = "ZN-01", after: Figures = FOUR_DAYS) -> Process:
+    process = improved(by, institution, code, after)
+    approve(ask_optimised(me(by), process_id=process.pk), User.objects.get(username="centre"))
+    process.refresh_from_db()
+    return process
+
+
+def refused_to_ask(by: User, process: Process) -> str:
+    """The code by which the request to mark it as optimised is refused."""
+    with pytest.raises(DomainError) as refused:
+        ask_optimised(me(by), process_id=process.pk)
+    return refused.value.code
 
 
 def page(user: User, name: str, *args: Any, **query: str) -> str:
@@ -148,11 +164,8 @@ def test_a_pilot_hospital_has_a_value_of_its_own_from_its_day_on(hospital: Hospi
 
 def test_a_process_counts_for_the_year_since_when_it_is_optimised(asked_for: Hospital) -> None:
     head, township = asked_for.head, asked_for.township
-    older, marked = optimised(head, township, "ZN-01"), optimised(head, township, "ZN-02")
-    after = Figures(steps=4, hours=Decimal(4), since=date(2025, 6, 1), source=COUNTED)
-    save_state(me(head), process_id=older.pk, which="after", figures=after)
-    older.refresh_from_db()
-    marked.refresh_from_db()
+    older = optimised(head, township, "ZN-01", replace(FOUR_DAYS, since=date(2025, 6, 1)))
+    marked = optimised(head, township, "ZN-02")
     today = timezone.localdate()
     assert (older.optimised_on, marked.optimised_on) == (date(2025, 6, 1), today)
     counted = {}
@@ -183,78 +196,110 @@ def test_small_institutions_owe_nothing_by_default(hospital: Hospital) -> None:
     assert {row.source_mark for row in marks} == {"seed"}
 
 
-def test_nothing_is_optimised_without_figures_of_both_sides(hospital: Hospital) -> None:
-    process = answered_for(registered(hospital.head, hospital.township, embedded_system="报销系统"), hospital.head)
-    save_state(me(hospital.head), process_id=process.pk, which="before", figures=Figures(steps=9, source=COUNTED))
-    save_state(
-        me(hospital.head), process_id=process.pk, which="after", figures=Figures(hours=Decimal(4), source=COUNTED)
-    )
+def test_a_second_person_agrees_that_a_process_is_optimised(hospital: Hospital) -> None:
+    process = improved(hospital.head, hospital.township)
+    matter = ask_optimised(me(hospital.head), process_id=process.pk)
     process.refresh_from_db()
+    assert (process.status, process.optimised_on) == ("embedded", None)
+    assert waiting(matter) == {"centre", "leader"}
+    signed = dict(matter.lines)
+    assert signed["办理时长(小时)"] == "216 → 96，改善 55.6%(填报)"
+    assert signed["控制点"] == "审核：审核人与经办人分开"
+    shown = page(hospital.head, "process", process.pk)
+    assert "审批期间不能修改" in shown
+    assert "申请标为已优化" not in shown
+    approve(matter, hospital.centre)
+    process.refresh_from_db()
+    assert (process.status, process.optimised_on) == ("optimised", timezone.localdate())
+    event = AuditEvent.objects.get(action="workflows.process_optimised")
+    assert (event.actor, event.detail["asked_by"]) == ("centre", "head")
+
+
+def test_who_entered_figures_does_not_agree_to_them(hospital: Hospital) -> None:
+    process = improved(hospital.head, hospital.township)
+    save_state(me(hospital.centre), process_id=process.pk, which="before", figures=NINE_DAYS)
+    assert waiting(ask_optimised(me(hospital.head), process_id=process.pk)) == {"leader"}
+
+
+def test_what_is_being_looked_at_is_not_changed_and_after_a_return_it_is(hospital: Hospital) -> None:
+    process = improved(hospital.head, hospital.township)
+    matter = ask_optimised(me(hospital.head), process_id=process.pk)
+    better = replace(FOUR_DAYS, hours=Decimal(90))
+    with pytest.raises(Conflict) as refused:
+        save_state(me(hospital.head), process_id=process.pk, which="after", figures=better)
+    assert refused.value.code == "workflows.process_in_approval"
+    number = turn(matter, hospital.centre)
+    services.return_to(me(hospital.centre), matter_id=matter.pk, task=number, comment="请核对时长", step="")
+    assert "已退回" in page(hospital.head, "process", process.pk)
+    save_state(me(hospital.head), process_id=process.pk, which="after", figures=better)
+    services.resubmit(me(hospital.head), matter_id=matter.pk)
+    approve(matter, hospital.centre)
+    process.refresh_from_db()
+    assert process.status == "optimised"
+
+
+def test_refused_or_taken_back_it_stays_embedded(hospital: Hospital) -> None:
+    process = improved(hospital.head, hospital.township)
+    matter = ask_optimised(me(hospital.head), process_id=process.pk)
+    number = turn(matter, hospital.centre)
+    services.reject(me(hospital.centre), matter_id=matter.pk, task=number, comment="没有统计依据")
+    services.withdraw(me(hospital.head), matter_id=ask_optimised(me(hospital.head), process_id=process.pk).pk)
+    process.refresh_from_db()
+    assert process.status == "embedded"
+    assert "申请标为已优化" in page(hospital.head, "process", process.pk)
+
+
+def test_nobody_marks_a_process_as_optimised_on_its_sheet(hospital: Hospital) -> None:
+    process = improved(hospital.head, hospital.township)
     given = sheet(embedded_system="报销系统", status="optimised", owner=hospital.head.pk)
     with pytest.raises(Invalid) as refused:
         change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
-    assert refused.value.code == "workflows.process_not_improved"
-
-
-def test_an_optimised_process_keeps_its_figures(hospital: Hospital) -> None:
-    process = optimised(hospital.head, hospital.township, "ZN-01")
+    assert refused.value.code == "workflows.process_needs_second_person"
     with pytest.raises(Invalid):
-        save_state(
-            me(hospital.head), process_id=process.pk, which="after", figures=Figures(handovers=2, source=COUNTED)
-        )
-    with pytest.raises(Invalid, match="至少填写一项"):
-        save_state(me(hospital.head), process_id=process.pk, which="after", figures=Figures())
+        registered(hospital.head, hospital.township, "ZN-02", embedded_system="报销系统", status="optimised")
+
+
+def test_nothing_is_optimised_without_figures_of_both_sides(hospital: Hospital) -> None:
+    process = improved(hospital.head, hospital.township)
+    save_state(me(hospital.head), process_id=process.pk, which="before", figures=Figures(steps=9, source=COUNTED))
+    hours = Figures(hours=Decimal(4), source=COUNTED)
+    save_state(me(hospital.head), process_id=process.pk, which="after", figures=hours)
+    assert refused_to_ask(hospital.head, process) == "workflows.process_not_improved"
 
 
 def test_what_became_worse_is_not_optimised(hospital: Hospital) -> None:
-    process = answered_for(registered(hospital.head, hospital.township, embedded_system="报销系统"), hospital.head)
-    for which, hours in (("before", 96), ("after", 216)):
-        figures = Figures(hours=Decimal(hours), cost=Decimal(5), source=COUNTED)
-        save_state(me(hospital.head), process_id=process.pk, which=which, figures=figures)
-    process.refresh_from_db()
-    given = sheet(embedded_system="报销系统", status="optimised", owner=hospital.head.pk)
-    with pytest.raises(Invalid, match="好于优化前"):
-        change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
+    process = improved(hospital.head, hospital.township, after=replace(NINE_DAYS, hours=Decimal(400)))
+    assert refused_to_ask(hospital.head, process) == "workflows.process_not_improved"
 
 
 def test_nobody_answers_for_it_or_nothing_controls_it_and_it_is_not_optimised(hospital: Hospital) -> None:
-    process = registered(hospital.head, hospital.township, embedded_system="报销系统")
+    process = registered(hospital.head, hospital.township, embedded_system="报销系统", status="embedded")
     for which, figures in (("before", NINE_DAYS), ("after", FOUR_DAYS)):
         save_state(me(hospital.head), process_id=process.pk, which=which, figures=figures)
-    codes = []
-    for owner in (None, hospital.head.pk):
-        process.refresh_from_db()
-        given = sheet(embedded_system="报销系统", status="optimised", owner=owner)
-        with pytest.raises(Invalid) as refused:
-            change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
-        codes.append(refused.value.code)
-    assert codes == ["workflows.process_without_owner", "workflows.process_without_control"]
+    assert refused_to_ask(hospital.head, process) == "workflows.process_without_owner"
+    process.refresh_from_db()
+    given = sheet(embedded_system="报销系统", status="embedded", owner=hospital.head.pk)
+    change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
+    assert refused_to_ask(hospital.head, process) == "workflows.process_without_control"
 
 
 def test_figures_that_became_worse_beside_better_ones_are_explained(hospital: Hospital) -> None:
-    process = optimised(hospital.head, hospital.township, "ZN-01")
-    save_state(
-        me(hospital.head), process_id=process.pk, which="before", figures=replace(NINE_DAYS, cost=Decimal("3.00"))
-    )
     dearer = replace(FOUR_DAYS, cost=Decimal("5.00"))
-    with pytest.raises(Invalid) as refused:
-        save_state(me(hospital.head), process_id=process.pk, which="after", figures=dearer)
-    assert refused.value.code == "workflows.process_worse"
+    process = improved(hospital.head, hospital.township, after=dearer)
+    cheap = replace(NINE_DAYS, cost=Decimal("3.00"))
+    save_state(me(hospital.head), process_id=process.pk, which="before", figures=cheap)
+    assert refused_to_ask(hospital.head, process) == "workflows.process_worse"
     explained = replace(dearer, explanation="新系统的年费摊到每单")
     save_state(me(hospital.head), process_id=process.pk, which="after", figures=explained)
+    ask_optimised(me(hospital.head), process_id=process.pk)
     assert "变差指标的说明：新系统的年费摊到每单" in page(hospital.head, "process", process.pk)
 
 
 def test_after_does_not_come_before_before(hospital: Hospital) -> None:
-    process = optimised(hospital.head, hospital.township, "ZN-01")
-    save_state(
-        me(hospital.head), process_id=process.pk, which="before", figures=replace(NINE_DAYS, since=date(2026, 3, 1))
-    )
-    with pytest.raises(Invalid) as refused:
-        save_state(
-            me(hospital.head), process_id=process.pk, which="after", figures=replace(FOUR_DAYS, since=date(2026, 3, 1))
-        )
-    assert refused.value.code == "workflows.process_days_crossed"
+    process = improved(hospital.head, hospital.township, after=replace(FOUR_DAYS, since=date(2026, 3, 1)))
+    same_day = replace(NINE_DAYS, since=date(2026, 3, 1))
+    save_state(me(hospital.head), process_id=process.pk, which="before", figures=same_day)
+    assert refused_to_ask(hospital.head, process) == "workflows.process_days_crossed"
 
 
 def test_an_optimised_process_keeps_a_control(hospital: Hospital) -> None:
@@ -264,12 +309,30 @@ def test_an_optimised_process_keeps_a_control(hospital: Hospital) -> None:
     assert not process.points.get().dropped
 
 
-def test_an_optimised_process_does_not_become_worse_again(hospital: Hospital) -> None:
-    process = optimised(hospital.head, hospital.township, "ZN-01")
+def test_agreed_figures_stay_until_the_process_is_optimised_no_more(hospital: Hospital) -> None:
+    process = optimised(hospital.head, hospital.township)
     worse = Figures(hours=Decimal(400), steps=12, source=COUNTED)
-    with pytest.raises(Invalid) as refused:
-        save_state(me(hospital.head), process_id=process.pk, which="after", figures=worse)
-    assert refused.value.code == "workflows.process_not_improved"
+    for change in (
+        lambda: save_state(me(hospital.head), process_id=process.pk, which="after", figures=worse),
+        lambda: measure_state(
+            me(hospital.head), process_id=process.pk, which="after", since=date(2026, 1, 1), until=date(2026, 1, 31)
+        ),
+    ):
+        with pytest.raises(Conflict) as refused:
+            change()
+        assert refused.value.code == "workflows.process_figures_agreed"
+    assert refused_to_ask(hospital.head, process) == "workflows.process_optimised_already"
+    given = sheet(embedded_system="报销系统", status="embedded", owner=hospital.head.pk)
+    again = change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
+    assert again.optimised_on is None
+    save_state(me(hospital.head), process_id=process.pk, which="after", figures=worse)
+    assert refused_to_ask(hospital.head, process) == "workflows.process_not_improved"
+
+
+def test_figures_without_anything_are_refused(hospital: Hospital) -> None:
+    process = registered(hospital.head, hospital.township)
+    with pytest.raises(Invalid, match="至少填写一项"):
+        save_state(me(hospital.head), process_id=process.pk, which="after", figures=Figures())
 
 
 def test_stated_figures_say_how_one_knows_and_since_a_day_that_has_come(hospital: Hospital) -> None:
@@ -312,15 +375,18 @@ def test_figures_are_measured_from_the_log_as_the_median_of_what_is_decided(hosp
     assert (state.measured_matters, sorted(state.measured)) == (5, ["handovers", "hours", "steps"])
     process.refresh_from_db()
     answered_for(process, hospital.head)
-    given = sheet(flow=flow.pk, status="optimised", owner=hospital.head.pk)
+    given = sheet(flow=flow.pk, status="embedded", owner=hospital.head.pk)
     change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
-    (counter,) = selectors.progress(actor=me(hospital.head), day=today)
-    assert (counter.optimised, counter.measured) == (1, 1)
     shown = page(hospital.head, "process", process.pk)
     for words in ("94.4%", "平台实测：", "提交并办结的", "实测优化后"):
         assert words in shown
     with pytest.raises(Invalid, match="结束日期"):
         measure_state(me(hospital.head), which="after", **{**days, "until": today + timedelta(days=1)})
+    matter = ask_optimised(me(hospital.head), process_id=process.pk)
+    assert "72 → 4，改善 94.4%(部分实测)" in {value for _label, value in matter.lines}
+    approve(matter, hospital.centre)
+    (counter,) = selectors.progress(actor=me(hospital.head), day=today)
+    assert (counter.optimised, counter.measured) == (1, 1)
 
 
 def test_a_measured_figure_that_somebody_types_over_is_stated(hospital: Hospital) -> None:
@@ -463,10 +529,9 @@ def test_the_register_is_filled_in_over_its_pages(hospital: Hospital) -> None:
     assert "审核 | 财务科" in again
     browser.post(reverse("workflows:process-state", args=[process.pk, "after"]), {"source": COUNTED, "hours": "96"})
     version = answered_for(process, hospital.head).version
-    changed = browser.post(
-        reverse("workflows:change-process", args=[process.pk]), {**entered, "status": "optimised", "version": version}
-    )
-    assert changed.status_code == 302
+    asked = browser.post(reverse("workflows:ask-optimised", args=[process.pk]))
+    approve(Matter.objects.get(subject_type="workflows.optimisation"), hospital.centre)
+    assert asked.status_code == 302
     shown = page(hospital.head, "process", process.pk)
     for words in ("55.6%", "已优化", "填单", "财务科", "合规、质量效益", "还没有可实测的事项"):
         assert words in shown

@@ -33,7 +33,9 @@ def with_hours(**hours: int) -> None:
     assert flow.current
     body = to_json(from_json(flow.current.body))
     for step in body["steps"]:
-        step.update({"remind_hours": 0, **{f"{name}_hours": value for name, value in hours.items()}})
+        step.update(
+            {"remind_hours": 0, "escalate_hours": 0, **{f"{name}_hours": value for name, value in hours.items()}}
+        )
     flow.draft = body
     flow.save()
     publish(PLATFORM, flow_id=flow.pk, made_by="somebody")

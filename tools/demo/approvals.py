@@ -1,5 +1,5 @@
 """What people of the community do with approvals, done over HTTP like in the browser: so that the inbox, the record and the
-measured figures of the demo are of matters that really went their way. The last four are left waiting for whoever looks."""
+measured figures of the demo are of matters that really went their way. The last six are left waiting for whoever looks."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,6 +14,8 @@ NEW = "/workflows/requests/new/"
 LIMIT = "/masterdata/parameters/quarantine.release_limit/new/"
 QUARANTINE = "/intake/quarantine/"
 MATTER = "/workflows/matters/"
+DELEGATIONS = "/workflows/delegations/"
+DELEGATION = "/workflows/delegations/new/"
 LOWERED_LIMIT = 3
 LIMIT_REASON = "演示：数据量小，本院一次可自行放行的行数调低，以便看到第二人审批"
 ASKED_BEFORE = "正在审批放行"
@@ -23,7 +25,8 @@ ROWS = re.compile(r"共 (?:<[^>]*>)?([\d,]+)")
 PROPOSAL = re.compile(r'href="(/workflows/subjects/masterdata\.parameter/\d+/)"')
 TASK = re.compile(r'name="task"\s+value="(\d+)"')
 INSTITUTION = re.compile(r'<select name="institution".*?<option value="(\d+)"', re.DOTALL)
-PERSON = r'name="person" value="(\d+)"[^>]*>\s*<span class="form-check-label">\s*{name}'
+REVOKE = re.compile(r'action="(/workflows/delegations/\d+/revoke/)"')
+PERSON = r'name="{field}" value="(\d+)"[^>]*>\s*<span class="form-check-label">\s*{name}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ ROUTINE = (
     Asked("office", "打印机硒鼓二十支", "5200.00", "库存不足一月用量"),
     Asked("training", "参加省病案质控培训", "3860.00", "省质控中心通知，两人三天"),
     Asked("equipment", "购置除颤仪一台", "36500.00", "急诊科现有一台停用待修"),
+)
+BEDS = (
+    Asked("equipment", "购置电动病床八张", "28800.00", "骨科病区更新"),
+    Asked("equipment", "购置电动病床七张", "25200.00", "骨科病区更新"),
 )
 
 
@@ -85,13 +92,16 @@ def approvals(url: str, accounts: list[dict[str, str]]) -> Iterator[str]:
     for matter in routine:
         _sign(people["director"], matter, "approve", "同意")
     yield f"{len(routine)} more approved; all within seconds, and so the demo's measured times are"
+    yield from _hand_over(people)
     _add_signer(people["leader"], tube, people.name("centre1"), "请中心先核价格")
     _sign(people["centre1"], tube, "approve", "价格与省平台一致")
     ventilator = _ask(people["finance"], Asked("equipment", "购置呼吸机一台", "49800.00", "急诊科抢救床位增加"))
     _add_signer(people["director"], ventilator, people.name("finance-director"), "请财务先核对经费")
+    beds = [_ask(people["finance"], asked) for asked in BEDS]
     _lower_limit(people)
     release = _give_up(people["finance"])
-    yield f"four wait: {tube} for the leader, {roof} for a stand-in, {ventilator} for finance, {release} for a second person"
+    yield f"six wait: {tube} for the leader, {roof} for a stand-in, {ventilator} for finance, {release} for a second person"
+    yield f"{' and '.join(beds)} together pass a border that neither does"
 
 
 def _institution(session: Session) -> str:
@@ -167,11 +177,42 @@ def _sign(session: Session, matter: str, act: str, comment: str) -> None:
     session.post(f"{matter}sign/", task=found[1], act=act, comment=comment)
 
 
+def _hand_over(people: People) -> Iterator[str]:
+    """A task that is given to a colleague, one that a deputy signs, a request that is taken back."""
+    power = _ask(people["finance"], Asked("equipment", "更换机房不间断电源", "88000.00", "电池组容量不足一半"))
+    _pass_on(people["centre1"], power, "transfer", people.name("leader"), "机房归信息化专班，请组长审批")
+    _sign(people["leader"], power, "approve", "同意，保留旧柜体")
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    director = people["director"]
+    deputy = _person(director, DELEGATION, "to", people.name("centre1"))
+    days = {"first_day": today, "last_day": today}
+    director.post(DELEGATION, to=deputy, **days, kinds="workflows.request", reason="参加县里半天会议")
+    repair = _ask(people["finance"], Asked("works", "住院楼电梯厅照明改造", "6400.00", "照度不足，有跌倒风险"))
+    _sign(people["centre1"], repair, "approve", "代陈院长审批，同意")
+    director.get(DELEGATIONS)
+    found = REVOKE.search(director.page)
+    if found is None:
+        raise PageRefused(f"{DELEGATIONS} shows no delegation")
+    director.post(found[1])
+    again = _ask(people["finance"], Asked("works", "住院楼照明改造", "6400.00", "照度不足"))
+    people["finance"].post(f"{again}withdraw/", comment="与前一件重复")
+    yield "one passed on, one signed by a deputy, one taken back"
+
+
 def _add_signer(session: Session, matter: str, name: str, reason: str) -> None:
     """Ask one more person to sign first."""
+    _pass_on(session, matter, "before", name, reason)
+
+
+def _pass_on(session: Session, matter: str, how: str, name: str, reason: str) -> None:
     path = f"{matter}pass-on/"
-    session.get(f"{path}?{urlencode({'person_search': name})}")
-    found = re.search(PERSON.format(name=name), session.page)
+    session.post(path, how=how, person=_person(session, path, "person", name), comment=reason)
+
+
+def _person(session: Session, path: str, field: str, name: str) -> str:
+    """The number of that person, as the page's search offers them."""
+    session.get(f"{path}?{urlencode({f'{field}_search': name})}")
+    found = re.search(PERSON.format(field=field, name=name), session.page)
     if found is None:
         raise PageRefused(f"{path} does not offer {name}")
-    session.post(path, how="before", person=found[1], comment=reason)
+    return found[1]

@@ -1,20 +1,24 @@
-"""What the editors of the lead hospital enter into the process register, done over HTTP like in the browser: two processes
-with owner, control, figures before and after, and a typical case. The figures are invented and say so."""
+"""What the editors of the lead hospital enter into the process register, done over HTTP like in the browser: owners of the
+processes that the platform came with, two processes with owner, control,
+figures before and after, and a typical case. The figures are invented and say so."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tools.demo.browserless import PageRefused, Session, sign_in
+from tools.demo.forms import entered
 
 NEW = "/workflows/processes/new/"
 NEW_CASE = "/workflows/cases/new/"
 PROCESSES = "/workflows/processes/"
 INVENTED = "演示数据，系虚构"
-EDITOR, OWNER = "finance-director", "finance"
+EDITOR, OWNER, SECOND = "finance-director", "finance", "centre1"
 INSTITUTION = re.compile(r'<select name="institution".*?<option value="(\d+)"', re.DOTALL)
 PERSON = r'<select name="owner".*?<option value="(\d+)"[^>]*>\s*{name}'
-VERSION = re.compile(r'name="version"\s+value="(\d+)"')
+TASK = re.compile(r'name="task"\s+value="(\d+)"')
+SHIPPED = ("PT-01", "PT-02", "PT-03", "PT-04", "PT-05")
+SHEET = ("code", "name", "matter", "area", "flow", "embedded_system", "status", "principles", "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +78,28 @@ def keep_register(url: str, accounts: list[dict[str, str]]) -> Iterator[str]:
     editor.get(f"{PROCESSES}?words={IMPROVED[-1].code}")
     if IMPROVED[-1].name in editor.page:
         return
-    numbers = [_enter(editor, process, people[OWNER]["name"]) for process in IMPROVED]
+    second = sign_in(url, SECOND, people[SECOND]["password"])
+    numbers = [_enter(editor, second, process, people[OWNER]["name"]) for process in IMPROVED]
+    for code in SHIPPED:
+        _name_owner(editor, code, people[OWNER]["name"])
     editor.get(NEW_CASE)
     editor.post(NEW_CASE, institution=_found(INSTITUTION, editor), process=numbers[0], published="on", **CASE)
-    yield f"{len(IMPROVED)} improved processes and a typical case entered"
+    yield f"{len(IMPROVED)} improved processes and a typical case entered, {len(SHIPPED)} owners named"
 
 
-def _enter(editor: Session, process: Improved, owner: str) -> str:
-    """One process from its sheet to its figures; returns its number."""
+def _name_owner(editor: Session, code: str, owner: str) -> None:
+    """Somebody answers for a process that the platform came with."""
+    editor.get(f"{PROCESSES}?words={code}")
+    page = _found(re.compile(r'href="(/workflows/processes/\d+/)"'), editor)
+    editor.get(f"{page}edit/")
+    person = _found(re.compile(PERSON.format(name=owner), re.DOTALL), editor)
+    kept = {name: value for name, value in entered(editor.page).items() if name in SHEET}
+    if editor.post(f"{page}edit/", **{**kept, "owner": person}) != page:
+        raise PageRefused(f"the owner of {code} was not taken")
+
+
+def _enter(editor: Session, second: Session, process: Improved, owner: str) -> str:
+    """One process from its sheet to the second person who agrees to its figures; returns its number."""
     editor.get(NEW)
     sheet = {
         "institution": _found(INSTITUTION, editor),
@@ -103,9 +121,10 @@ def _enter(editor: Session, process: Improved, owner: str) -> str:
     editor.get(f"{page}points/new/")
     control = _found(re.compile(rf'<option value="(\d+)">提交：{process.control}'), editor)
     editor.post(f"{page}points/new/", kind="risk", place="提交", text=process.risk, control=control)
-    editor.get(f"{page}edit/")
-    editor.post(f"{page}edit/", **sheet, status="optimised", version=_found(VERSION, editor))
-    if "已优化" not in editor.page:
+    matter = editor.post(f"{page}optimised/")
+    second.get(matter)
+    second.post(f"{matter}sign/", task=_found(TASK, second), act="approve", comment="数据依据已核对")
+    if "已同意" not in second.page:
         raise PageRefused(f"the process {process.name} was not taken as optimised")
     return page.rstrip("/").rpartition("/")[2]
 

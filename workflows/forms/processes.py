@@ -55,7 +55,7 @@ class ProcessForm(forms.Form):
     status = forms.ChoiceField(
         label=_("状态"),
         choices=Process.Status.choices,
-        help_text=_("标为已优化前，须填写优化前后的数据；达标进度只计已优化的流程。"),
+        help_text=_("标为已优化须由第二人同意：填好优化前后的数据后，在流程页面上申请。"),
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -64,6 +64,9 @@ class ProcessForm(forms.Form):
         institutions = own_institutions(actor)
         departments = Department.objects.filter(institution__in=institutions).order_by("institution__code", "code")
         flows = Flow.objects.filter(current__isnull=False).order_by("title", "id")
+        if process is None or process.status != Process.Status.OPTIMISED:
+            status: Any = self.fields["status"]
+            status.choices = [each for each in Process.Status.choices if each[0] != Process.Status.OPTIMISED]
         if process is not None:
             self.fields["institution"].disabled = True
             departments = departments.filter(institution=process.institution)

@@ -32,7 +32,8 @@ class Principle(models.TextChoices):
 
 class Process(models.Model):
     """One business process of an institution, combed by the matter (事项) it is about. Born when somebody enters it; goes
-    from draft to embedded (a system runs it) to optimised (figures before and after are known), and is retired at last.
+    from draft to embedded (a system runs it) to optimised (a second person agreed to the figures before and after), and is
+    retired at last.
 
     `flow` is the approval flow that runs it on this platform, `embedded_system` names any other system. `version` counts
     the changes of the sheet, so that nobody overwrites what another has changed meanwhile. `optimised_on` is the day since
@@ -60,6 +61,7 @@ class Process(models.Model):
     flow = models.ForeignKey(Flow, on_delete=models.PROTECT, null=True, blank=True, related_name="processes")
     embedded_system = models.CharField(max_length=80, blank=True, default="")
     principles = models.JSONField(default=list, blank=True)
+    figures_by = models.JSONField(default=list, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = ScopedQuerySet.as_manager()

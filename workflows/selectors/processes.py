@@ -6,11 +6,13 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Actor, NotFound, Role
 from ops_platform.masterdata.models import Institution, InstitutionKind, Parameter, Scope
 from workflows.models import Flow, Process, ProcessCase, ProcessPoint, ProcessState
+from workflows.selectors.matters import latest_of
 from workflows.selectors.measures import READERS
 
 EDITORS = (Role.OPERATION_CENTRE, Role.INSTITUTION_HEAD, Role.FINANCE_DIRECTOR)
@@ -20,7 +22,14 @@ REQUIRED_BY_KIND = {
     InstitutionKind.TOWNSHIP_HOSPITAL: "workflows.required_processes_township",
     InstitutionKind.VILLAGE_CLINIC: "workflows.required_processes_village",
 }
-METRICS = ("steps", "handovers", "hours", "cost", "error_rate")
+METRIC_TITLES = {
+    "steps": _("环节数(个)"),
+    "handovers": _("交接次数(次)"),
+    "hours": _("办理时长(小时)"),
+    "cost": _("每单成本(元)"),
+    "error_rate": _("差错率"),
+}
+METRICS = tuple(METRIC_TITLES)
 YEAR_OF_NOTICE = 2024
 NARROWEST_FIRST = [Scope.INSTITUTION, Scope.CITY, Scope.PROVINCE, Scope.NATIONAL]
 
@@ -53,6 +62,15 @@ def points_of(*, process: Process) -> list[ProcessPoint]:
 def states_of(*, process: Process) -> dict[str, ProcessState]:
     """Before and after, as far as they were entered."""
     return {state.which: state for state in process.states.all()}
+
+
+OPTIMISATION = "workflows.optimisation"
+
+
+def asked_for(*, process: Process) -> str:
+    """How the last request to mark it as optimised stands; empty where nobody asked."""
+    matter = latest_of(OPTIMISATION, [str(process.pk)]).get(str(process.pk))
+    return matter.state if matter else ""
 
 
 def improvement(before: Decimal | int | None, after: Decimal | int | None) -> Decimal | None:

@@ -18,6 +18,7 @@ from workflows.services.acts import (
 )
 from workflows.services.delegations import delegate, revoke_delegation
 from workflows.services.flows import create_flow, discard_draft, publish, save_draft
+from workflows.services.optimisation import ask_optimised
 from workflows.services.requests import ask, change_request
 from workflows.services.retirement import ask_retirement
 
@@ -26,6 +27,7 @@ __all__ = [
     "approve",
     "approve_several",
     "ask",
+    "ask_optimised",
     "ask_retirement",
     "change_request",
     "comment",

@@ -19,6 +19,7 @@ from workflows.engine.course import ENDED, Course, Roster, State, Task, TaskStat
 from workflows.models import ActKind, Matter
 from workflows.models import Task as TaskRow
 from workflows.selectors.matters import access_matter, visible_matters
+from workflows.selectors.notable import split_from
 from workflows.services.capacity import colleague_for, must_be_allowed, must_rank
 from workflows.services.flows import version_for
 from workflows.services.keeping import Deed, course_of, definition_of, digest_of_subject, keep, keep_act, lines_of
@@ -280,9 +281,11 @@ def approve_several(
     for matter_id, task in tasks:
         try:
             with transaction.atomic():
-                matter, _course = _locked(matter_id)
+                matter, course = _locked(matter_id)
                 if not definition_of(matter).batch:
                     raise Conflict("workflows.no_batch", "该流程不允许批量审批，请逐件打开审批。")
+                if split_from(matter=matter, course=course) is not None:
+                    raise Conflict("workflows.perhaps_split", "可能是拆分的申请，请打开逐件核对后审批。")
                 done.append(approve(actor, matter_id=matter_id, task=task, comment=comment))
         except DomainError as refusal:
             refused.append(f"{_title_for(actor, matter_id)}：{refusal.message}")

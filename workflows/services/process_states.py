@@ -13,7 +13,7 @@ from ops_platform.masterdata.selectors import parameter_value
 from workflows.models import Process, ProcessState
 from workflows.selectors import measures
 from workflows.selectors import processes as selectors
-from workflows.services.processes import date_optimised, locked, must_deserve, record_change, touch
+from workflows.services.processes import locked, record_change, touch
 
 FEWEST_MATTERS = "workflows.fewest_measured_matters"
 SHORTEST_SOURCE = 4
@@ -38,13 +38,13 @@ class Figures:
 
 @transaction.atomic
 def save_state(actor: Actor, *, process_id: int, which: str, figures: Figures) -> ProcessState:
-    """Enter what the process was before, or is after its improvement. An optimised process stays better after, and says why
-    some of its figures became worse.
+    """Enter what the process was before, or is after its improvement.
 
     A figure that the platform had measured counts as stated from the moment somebody enters another. Raises Invalid for
-    nothing, for a day to come, and for a figure without saying how one knows.
+    nothing, for a day to come, and for a figure without saying how one knows; Conflict for figures that a second person has
+    agreed to.
     """
-    process = locked(actor, process_id)
+    process = _open(actor, process_id)
     given = {field.name: getattr(figures, field.name) for field in fields(figures)}
     if not figures.map and all(given[name] is None for name in selectors.METRICS):
         raise Invalid("workflows.process_state_empty", "请至少填写一项数据或流程步骤。")
@@ -70,9 +70,10 @@ def measure_state(actor: Actor, *, process_id: int, which: str, since: date, unt
     """Take hours, steps and handovers of a process that an approval flow runs from the log: the median of the matters of its
     institution that were submitted on these days and are decided. What people stated otherwise stays.
 
-    Raises Invalid for odd days, Conflict where no flow runs it or too few matters are decided (a parameter says how many).
+    Raises Invalid for odd days, Conflict where no flow runs it or too few matters are decided (a parameter says how many),
+    or a second person has agreed to the figures.
     """
-    process = locked(actor, process_id)
+    process = _open(actor, process_id)
     today = timezone.localdate()
     if until < since or until > today:
         raise Invalid("workflows.bad_days", "结束日期不能早于开始日期，也不能晚于今天。", field="until")
@@ -102,9 +103,19 @@ def measure_state(actor: Actor, *, process_id: int, which: str, since: date, unt
     return state
 
 
+def _open(actor: Actor, process_id: int) -> Process:
+    process = locked(actor, process_id)
+    if process.status == Process.Status.OPTIMISED:
+        raise Conflict(
+            "workflows.process_figures_agreed",
+            "优化前后的数据已经第二人同意。要修改，请先把流程状态改回已嵌入系统，改后重新申请标为已优化。",
+        )
+    return process
+
+
 def _keep(actor: Actor, process: Process, state: ProcessState) -> None:
-    must_deserve(process)
-    date_optimised(process)
+    if actor.user is not None and actor.user not in process.figures_by:
+        process.figures_by = [*process.figures_by, actor.user]
     touch(process)
     known = {name: str(value) for name in selectors.METRICS if (value := getattr(state, name)) is not None}
     detail = {"which": str(state.which), "measured": state.measured, "source": state.source, **known}

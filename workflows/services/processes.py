@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from ops_platform.audit.public import record
 from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound
 from ops_platform.masterdata.models import Department, Institution
-from workflows.models import Principle, Process, ProcessPoint, ProcessState
+from workflows.models import Matter, Principle, Process, ProcessPoint, ProcessState
 from workflows.selectors import processes as selectors
 
 SHORTEST_EXPLANATION = 4
@@ -60,6 +59,12 @@ def change_process(actor: Actor, *, process_id: int, version: int, sheet: Sheet)
 
 
 def _fill(process: Process, sheet: Sheet) -> None:
+    if sheet.status == Process.Status.OPTIMISED != process.status:
+        raise Invalid(
+            "workflows.process_needs_second_person",
+            "标为已优化须由第二人同意：请先保存为已嵌入系统并填好优化前后的数据，再在流程页面上申请标为已优化。",
+            field="status",
+        )
     for name in ("code", "name", "matter", "embedded_system"):
         setattr(process, name, getattr(sheet, name).strip())
     process.area, process.status = sheet.area, sheet.status
@@ -69,25 +74,15 @@ def _fill(process: Process, sheet: Sheet) -> None:
     if sheet.flow is not None and not selectors.flows_for(process.institution).filter(pk=sheet.flow).exists():
         raise Invalid("workflows.flow_elsewhere", "所选审批流程不适用于该机构，或尚未发布。", field="flow")
     process.flow_id = sheet.flow
-    must_deserve(process)
-    date_optimised(process)
-
-
-def date_optimised(process: Process) -> None:
-    """Since when the process is optimised: what the state after says, else the day it was marked. Retired, it stays."""
-    if process.status == Process.Status.OPTIMISED:
-        after = selectors.states_of(process=process).get(ProcessState.Which.AFTER)
-        said = after.since if after else None
-        process.optimised_on = said or process.optimised_on or timezone.localdate()
-    elif process.status != Process.Status.RETIRED:
+    must_deserve(process, process.status)
+    if process.status not in (Process.Status.OPTIMISED, Process.Status.RETIRED):
         process.optimised_on = None
 
 
-def must_deserve(process: Process) -> None:
+def must_deserve(process: Process, status: str) -> None:
     """Embedded: a system runs it. Optimised: somebody answers for it, a control is registered, at least one figure is better
     after than before, worse ones are explained, and after comes after before; so that the counter counts nothing that nobody
     can show."""
-    status = process.status
     if status in (Process.Status.EMBEDDED, Process.Status.OPTIMISED) and not (
         process.flow_id or process.embedded_system
     ):
@@ -208,7 +203,7 @@ def drop_point(actor: Actor, *, point_id: int) -> ProcessPoint:
         point.dropped, point.control = True, None
         point.save(update_fields=["dropped", "control"])
         point.risks.update(control=None)
-        must_deserve(point.process)
+        must_deserve(point.process, point.process.status)
         touch(point.process)
         detail = {"kind": str(point.kind), "text": point.text}
         record_change(actor, "workflows.process_point_dropped", point.process, detail)
@@ -232,10 +227,16 @@ def must_edit(actor: Actor, institution_id: int) -> None:
 
 
 def locked(actor: Actor, process_id: int) -> Process:
-    """A process that the actor keeps, under its row lock. Raises NotFound, Forbidden."""
+    """A process that the actor keeps, under its row lock. Raises NotFound, Forbidden, and Conflict while a second person
+    looks at it: what they sign stays what they saw."""
     process = selectors.access_process(actor=actor, process_id=process_id)
     must_edit(actor, process.institution_id)
-    return Process.objects.select_for_update(of=("self",)).select_related("institution").get(pk=process.pk)
+    process = Process.objects.select_for_update(of=("self",)).select_related("institution").get(pk=process.pk)
+    if selectors.asked_for(process=process) == Matter.State.RUNNING:
+        raise Conflict(
+            "workflows.process_in_approval", "该流程正在审批“标为已优化”，不能修改。需要修改的，请申请人先撤回申请。"
+        )
+    return process
 
 
 def _locked_point(actor: Actor, point_id: int) -> ProcessPoint:
@@ -251,7 +252,7 @@ def _locked_point(actor: Actor, point_id: int) -> ProcessPoint:
 def touch(process: Process) -> None:
     """One more change of what the sheet shows."""
     process.version += 1
-    process.save(update_fields=["version", "changed_at", "optimised_on"])
+    process.save(update_fields=["version", "changed_at", "figures_by"])
 
 
 def record_change(actor: Actor, action: str, process: Process, detail: Mapping[str, Any]) -> None:

@@ -16,23 +16,17 @@ from ops_platform.kernel import NotFound
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
 from workflows.filters.processes import MEASURED_DAYS, ProcessFilter
 from workflows.forms.processes import MeasureStateForm, PointForm, ProcessForm, StateForm, own_institutions
-from workflows.models import Principle, Process, ProcessPoint, ProcessState
+from workflows.models import Matter, Principle, Process, ProcessPoint, ProcessState
 from workflows.selectors import measures
 from workflows.selectors import processes as selectors
 from workflows.selectors.matters import FLOW_READERS
 from workflows.services import process_states
 from workflows.services import processes as services
+from workflows.services.optimisation import ask_optimised
 from workflows.tables.processes import STATUS_TONES, ProcessTable
 from workflows.views.measure_words import explanations
 
 MOST_YEARS = 10
-METRIC_TITLES = {
-    "steps": _("环节数(个)"),
-    "handovers": _("交接次数(次)"),
-    "hours": _("办理时长(小时)"),
-    "cost": _("每单成本(元)"),
-    "error_rate": _("差错率"),
-}
 
 
 class Processes(ListPage):
@@ -76,16 +70,20 @@ class ProcessDetail(TemplatePage):
         process = selectors.access_process(actor=self.actor, process_id=self.kwargs["pk"])
         states = selectors.states_of(process=process)
         points = selectors.points_of(process=process)
+        may_edit = selectors.may_edit(actor=self.actor, institution_id=process.institution_id)
+        asked = selectors.asked_for(process=process)
         context = super().get_context_data(
             process=process,
+            asked=asked,
+            may_ask=may_edit and process.status == Process.Status.EMBEDDED and asked not in Matter.ON_ITS_WAY,
             tone=STATUS_TONES[process.status],
             principles=[Principle(value).label for value in process.principles],
             controls=[point for point in points if point.kind == ProcessPoint.Kind.CONTROL],
             risks=[point for point in points if point.kind == ProcessPoint.Kind.RISK],
             sides=[(which, label, states.get(which)) for which, label in ProcessState.Which.choices],
-            compared=[(METRIC_TITLES[one.metric], one) for one in selectors.compared(states)],
+            compared=[(selectors.METRIC_TITLES[one.metric], one) for one in selectors.compared(states)],
             cases=selectors.cases(actor=self.actor).filter(process=process),
-            may_edit=selectors.may_edit(actor=self.actor, institution_id=process.institution_id),
+            may_edit=may_edit,
             may_open_flow=self.actor.has(*FLOW_READERS),
             measured=self._measured(process),
             measured_address=_measured_address(process),
@@ -190,6 +188,19 @@ class ChangeProcess(_OfProcess, _ProcessForm):
             version=form.cleaned_data["version"] or 0,
             sheet=self.sheet(form),
         )
+
+
+class AskOptimised(ActionPage):
+    """Ask that the process be marked as optimised."""
+
+    roles = selectors.EDITORS
+
+    def get_success_url(self) -> str:
+        return reverse("workflows:process", args=[self.kwargs["pk"]])
+
+    def act(self) -> HttpResponse:
+        matter = ask_optimised(self.actor, process_id=self.kwargs["pk"], comment=self.request.POST.get("comment", ""))
+        return redirect("workflows:matter", matter.pk)
 
 
 class NewPoint(_OfProcess):

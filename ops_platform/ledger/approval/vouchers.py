@@ -87,6 +87,7 @@ VOUCHER = SubjectType(
                 "会计审核",
                 (role(Role.ACCOUNTING_REVIEWER), role(Role.FINANCE_DIRECTOR)),
                 remind_hours=24,
+                escalate_hours=72,
             ),
         ),
         note="制单与审核分离：手工凭证和冲销须由制单人以外的会计审核或财务负责人审核后记账。",

@@ -1,0 +1,137 @@
+"""What the page of a matter asks a signer to look at: split requests, amounts just below a border, unusual ones, repeats."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from ops_platform.identity.models import User
+from ops_platform.kernel import Role
+from tests.support import trade
+from tests.workflows.test_acts import Hospital, approve, me, turn
+from tests.workflows.test_processes import client
+from workflows import services
+from workflows.engine.notable import middle_of
+from workflows.models import Matter, Task
+from workflows.selectors.notable import Notable, notable
+from workflows.services.keeping import course_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hospital() -> Hospital:
+    return Hospital()
+
+
+def seen(by: User, matter: Matter) -> dict[str, Notable]:
+    matter.refresh_from_db()
+    return {each.code: each for each in notable(actor=me(by), matter=matter, course=course_of(matter))}
+
+
+def days_ago(matter: Matter, days: int) -> Matter:
+    Matter.objects.filter(pk=matter.pk).update(submitted_at=timezone.now() - timedelta(days=days))
+    return matter
+
+
+def test_two_requests_of_30000_that_together_pass_the_border_of_50000_are_shown_to_the_signer(
+    hospital: Hospital,
+) -> None:
+    first, second = hospital.ask("30000.00"), hospital.ask("30000.00")
+    found = seen(hospital.head, second)["split"]
+    assert "共 2 件，合计 60,000.00 元" in found.words
+    assert "“运营管理中心审批”" in found.words
+    assert list(found.matters) == [first]
+    page = client(hospital.head).get(reverse("workflows:matter", args=[first.pk])).content.decode()
+    assert "请留意" in page
+    assert reverse("workflows:matter", args=[second.pk]) in page
+
+
+def test_three_requests_that_stay_below_the_border_together_are_no_split(hospital: Hospital) -> None:
+    matters = [hospital.ask("15000.00") for _ in range(3)]
+    assert all("split" not in seen(hospital.head, matter) for matter in matters)
+
+
+def test_what_goes_to_the_leadership_anyway_evades_nothing(hospital: Hospital) -> None:
+    hospital.ask("600000.00")
+    assert "split" not in seen(hospital.leader, hospital.ask("600000.00"))
+
+
+@pytest.mark.parametrize(("days", "shown"), [(29, True), (31, False)])
+def test_only_requests_of_the_days_around_count(hospital: Hospital, days: int, shown: bool) -> None:
+    days_ago(hospital.ask("30000.00"), days)
+    assert ("split" in seen(hospital.head, hospital.ask("30000.00"))) is shown
+
+
+def test_what_was_refused_or_taken_back_does_not_count_as_split_but_a_refused_one_asked_again_is_shown(
+    hospital: Hospital,
+) -> None:
+    refused, taken_back = hospital.ask("30000.00"), hospital.ask("30000.00")
+    task = turn(refused, hospital.head)
+    services.reject(me(hospital.head), matter_id=refused.pk, task=task, comment="没有预算")
+    services.withdraw(me(hospital.clerk), matter_id=taken_back.pk)
+    found = seen(hospital.head, hospital.ask("20000.00"))
+    assert "split" not in found
+    assert list(found["refused_before"].matters) == [refused]
+
+
+def test_another_thing_of_the_same_kind_is_no_split(hospital: Hospital) -> None:
+    services.ask(
+        me(hospital.clerk),
+        institution_id=hospital.township.pk,
+        kind="equipment",
+        title="更换锅炉房循环水泵",
+        amount=Decimal("45000.00"),
+        reason="漏水",
+    )
+    assert "split" not in seen(hospital.head, hospital.ask("30000.00"))
+
+
+def test_what_reached_the_border_by_itself_is_no_part_of_a_split(hospital: Hospital) -> None:
+    hospital.ask("60000.00")
+    assert "split" not in seen(hospital.head, hospital.ask("30000.00"))
+
+
+def test_a_colleagues_request_for_another_purpose_is_no_split(hospital: Hospital) -> None:
+    colleague = trade.person("colleague", Role.FINANCE_OFFICER, hospital.township)
+    hospital.ask("30000.00", by=colleague)
+    assert "split" not in seen(hospital.head, hospital.ask("30000.00"))
+
+
+@pytest.mark.parametrize(("amount", "near"), [("47000.00", False), ("47700.00", True), ("50000.00", True)])
+def test_an_amount_that_one_twentieth_more_would_send_higher_is_near_the_border(
+    hospital: Hospital, amount: str, near: bool
+) -> None:
+    found = seen(hospital.head, hospital.ask(amount))
+    assert ("near_border" in found) is near
+    if near:
+        assert "再高 5% 就须经“运营管理中心审批”" in found["near_border"].words
+
+
+def test_six_times_the_median_of_five_approved_requests_is_unusual(hospital: Hospital) -> None:
+    for amount in ("1000.00", "2000.00", "2000.00", "2500.00"):
+        days_ago(approve(hospital.ask(amount), hospital.head), 100)
+    assert "unusual_amount" not in seen(hospital.head, hospital.ask("12000.00"))
+    days_ago(approve(hospital.ask("9000.00"), hospital.head), 100)
+    words = seen(hospital.head, hospital.ask("12000.00"))["unusual_amount"].words
+    assert "同类 5 件中位数 2,000.00 元的 6.0 倍" in words
+    assert "unusual_amount" not in seen(hospital.head, hospital.ask("5900.00"))
+
+
+def test_nothing_is_usual_where_little_is_known_or_the_median_is_nothing() -> None:
+    assert middle_of([], 0) is None
+    assert middle_of([Decimal(0), Decimal(0)], 2) is None
+    assert middle_of([Decimal("3.00")], 2) is None
+    assert middle_of([Decimal("3.00"), Decimal("4.01")], 2) == Decimal("3.505")
+
+
+def test_perhaps_split_requests_are_not_signed_at_one_go(hospital: Hospital) -> None:
+    matters = [hospital.ask("30000.00"), hospital.ask("30000.00")]
+    pairs = [(matter.pk, turn(matter, hospital.head)) for matter in matters]
+    signed, refused = services.approve_several(me(hospital.head), tasks=pairs)
+    assert signed == []
+    assert all("可能是拆分的申请" in words for words in refused)
+    approve(matters[0], hospital.head)
+    assert Task.objects.get(matter=matters[0], person=hospital.head).state == Task.State.SIGNED
