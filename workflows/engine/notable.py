@@ -32,16 +32,13 @@ def spared(definition: Definition, values: Values, amount: Decimal) -> tuple[Ste
 
 
 def split(definition: Definition, values: Values, others: Mapping[int, Decimal]) -> Split | None:
-    """Whether this matter and the others like it, given by key with their yuan, would together need other signatures than each
-    alone. Others that go another way than this one, as those that reached the border by themselves, do not count."""
+    """Whether this matter and the others like it, given by key with their yuan, would together need other signatures than
+    each alone. Others that go another way than this one, as those that reached the border by themselves, do not count."""
     own = values.get(AMOUNT)
     if not isinstance(own, Decimal):
         return None
-    same = {
-        key: amount
-        for key, amount in others.items()
-        if _way(definition, values, amount) == _way(definition, values, own)
-    }
+    way = _way(definition, values, own)
+    same = {key: amount for key, amount in others.items() if _way(definition, values, amount) == way}
     total = own + sum(same.values())
     steps = spared(definition, values, total) if same else ()
     return Split(tuple(same), total, steps) if steps else None

@@ -67,7 +67,7 @@ def split_from(*, matter: Matter, course: Course) -> engine.Split | None:
     others = {
         number: amount
         for number, title, amount in rows.order_by("submitted_at", "id").values_list("pk", "title", "amount")
-        if _likeness(_name(title), _name(matter.title)) >= least
+        if amount is not None and _likeness(_name(title), _name(matter.title)) >= least
     }
     return engine.split(course.definition, course.values, others)
 
