@@ -76,6 +76,9 @@ class ProcessDetail(TemplatePage):
             process=process,
             asked=asked,
             may_ask=may_edit and process.status == Process.Status.EMBEDDED and asked not in Matter.ON_ITS_WAY,
+            may_change_figures=may_edit
+            and process.status != Process.Status.OPTIMISED
+            and asked != Matter.State.RUNNING,
             tone=STATUS_TONES[process.status],
             principles=[Principle(value).label for value in process.principles],
             controls=[point for point in points if point.kind == ProcessPoint.Kind.CONTROL],
