@@ -17,12 +17,18 @@ class CostingConfig(AppConfig):
         from ops_platform.nightly.public import register_step
         from workflows.public import register_subject
 
-        register_actions(costing__run_created="成本运行", costing__driver_rule_changed="修改分摊动因")
+        register_actions(
+            costing__run_created="成本运行",
+            costing__driver_rule_changed="修改分摊动因",
+            costing__patients_costed="患者成本核算",
+        )
         register_check("costing.conservation", "成本守恒", integrity.conservation)
+        register_check("costing.patients", "患者成本守恒", integrity.patients)
         register_closing_check("costing", closing_blockers)
         register_reference("driver_rules", reference.load_driver_rules)
         register_subject(approval.DRIVER)
         register_step(nightly.ALLOCATION)
+        register_step(nightly.PATIENTS)
         register_step(nightly.CONSERVATION)
         self._announce_pages()
 
