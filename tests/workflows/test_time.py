@@ -239,6 +239,49 @@ def test_days_are_delegated_once_and_not_into_the_past(hospital: Hospital) -> No
         away(hospital, days=-10)
 
 
+def of_types(hospital: Hospital, deputy: User, *kinds: str) -> Delegation:
+    today = timezone.localdate()
+    return services.delegate(
+        me(hospital.head), to=deputy.pk, first_day=today, last_day=today, reason="外出", kinds=kinds
+    )
+
+
+def test_on_the_same_days_each_type_of_matter_may_have_its_own_deputy(hospital: Hospital) -> None:
+    of_types(hospital, hospital.leader, "workflows.flow")
+    of_types(hospital, hospital.centre, "workflows.request")
+    assert waiting(hospital.ask()) == {"centre", "second-head"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        (["workflows.request"], ["workflows.flow", "workflows.request"], "「事项申请」已有委派"),
+        (["workflows.request"], [], "「事项申请」已有委派"),
+        ([], ["workflows.request"], "全部事项已有委派"),
+    ],
+)
+def test_a_type_has_one_deputy_a_day_and_the_refusal_names_them(
+    hospital: Hospital, first: list[str], second: list[str], words: str
+) -> None:
+    of_types(hospital, hospital.centre, *first)
+    with pytest.raises(Conflict) as refusal:
+        of_types(hospital, hospital.leader, *second)
+    assert refusal.value.code == "workflows.delegated_already"
+    assert words in refusal.value.message
+    assert str(hospital.centre) in refusal.value.message
+    assert Delegation.objects.count() == 1
+
+
+def test_tasks_come_back_when_their_type_is_no_longer_handed_over_though_another_is(hospital: Hospital) -> None:
+    row = of_types(hospital, hospital.centre, "workflows.request")
+    of_types(hospital, hospital.centre, "workflows.flow")
+    matter = hospital.ask()
+    assert waiting(matter) == {"centre", "second-head"}
+    services.revoke_delegation(me(hospital.head), delegation_id=row.pk)
+    assert sweeping.sweep() == 1
+    assert waiting(matter) == {"head", "second-head"}
+
+
 def test_the_delegate_who_applied_gets_nothing_to_sign(hospital: Hospital) -> None:
     today = timezone.localdate()
     services.delegate(me(hospital.head), to=hospital.centre.pk, first_day=today, last_day=today, reason="外出")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Func, JSONField, OuterRef, Q
 from django.utils import timezone
 
 from ops_platform.kernel.actor import PLATFORM
@@ -63,8 +63,10 @@ def _delegated() -> list[int]:
     valid = Delegation.objects.filter(
         first_day__lte=today, last_day__gte=today, revoked_at__isnull=True, delegate__is_active=True
     )
+    kind = Func(OuterRef("matter__subject_type"), function="to_jsonb", output_field=JSONField())
+    valid = valid.filter(Q(subject_types=[]) | Q(subject_types__contains=kind))
     now_away = Exists(valid.filter(principal=OuterRef("person")))
-    still_away = Exists(valid.filter(principal=OuterRef("behalf_of")))
+    still_away = Exists(valid.filter(principal=OuterRef("behalf_of"), delegate=OuterRef("person")))
     rows = Task.objects.filter(state__in=["open", "held"]).filter(now_away | (Q(behalf_of__isnull=False) & ~still_away))
     found = list(rows.order_by("matter").values_list("matter", flat=True).distinct())
     random.shuffle(
