@@ -14,7 +14,7 @@ from tests.support import trade
 from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
 from workflows import integrity, services
 from workflows.engine.definition import from_json, to_json
-from workflows.models import Act, Delegation, Flow, Matter, Request
+from workflows.models import Act, Delegation, Flow, Matter, Request, Setback
 from workflows.selectors.deputies import deputies
 from workflows.services import sweeping
 from workflows.services.flows import publish
@@ -134,6 +134,59 @@ def test_a_matter_that_cannot_be_looked_after_keeps_no_other_from_it(hospital: H
     Matter.objects.filter(pk=broken.pk).update(values={"amount": "no number"})
     assert sweeping.sweep() == 1
     assert Act.objects.get(kind="remind").matter == sound
+
+
+def spoil(matter: Matter) -> None:
+    Matter.objects.filter(pk=matter.pk).update(values={"amount": "no number"})
+
+
+def test_many_that_always_fail_do_not_starve_a_younger_one(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many failing matters as one sweep takes, all older than the sound one."""
+    monkeypatch.setattr(sweeping, "BATCH", 2)
+    with_hours(remind=24)
+    broken = [hospital.ask(), hospital.ask()]
+    sound = hospital.ask()
+    for matter in broken:
+        hours_pass(matter, 30)
+        spoil(matter)
+    hours_pass(sound, 25)
+    sweeping.sweep()
+    sweeping.sweep()
+    assert Act.objects.get(kind="remind").matter == sound
+
+
+def test_what_fails_is_tried_ever_later_and_told_to_the_administrators_once(hospital: Hospital) -> None:
+    administrator = trade.person("root", Role.SYSTEM_ADMIN)
+    with_hours(remind=24)
+    matter = hospital.ask()
+    hours_pass(matter, 25)
+    spoil(matter)
+    waits = []
+    for _ in range(12):
+        sweeping.sweep()
+        row = Setback.objects.get()
+        waits.append(int((row.retry_at - row.tried_at).total_seconds() // 60))
+        sweeping.sweep()
+        assert Setback.objects.get().failures == row.failures, "not before its time"
+        Setback.objects.update(retry_at=timezone.now())
+    assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440, 1440]
+    message = Message.objects.get(recipient=administrator)
+    assert f"审批事项 {matter.pk} 的自动处理连续 3 次失败" in message.title
+    assert [finding.subject for finding in integrity.setbacks()] == [str(matter.pk)]
+
+
+def test_once_the_cause_is_mended_the_matter_is_looked_after_again(hospital: Hospital) -> None:
+    with_hours(remind=24)
+    matter = hospital.ask()
+    values = matter.values
+    hours_pass(matter, 25)
+    spoil(matter)
+    sweeping.sweep()
+    Matter.objects.filter(pk=matter.pk).update(values=values)
+    assert sweeping.sweep() == 0
+    Setback.objects.update(retry_at=timezone.now())
+    assert sweeping.sweep() == 1
+    assert list(integrity.setbacks()) == []
 
 
 def test_a_delegate_is_of_the_same_house_or_above_and_may_sign(hospital: Hospital) -> None:
