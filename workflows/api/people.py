@@ -60,7 +60,7 @@ class PeopleList(VisibleList):
     filterset_class = PersonFilter
     pagination_class = PeoplePages
 
-    def paginate_queryset(self, queryset: QuerySet[User]) -> Any:
+    def paginate_queryset(self, queryset: Any) -> Any:
         self.page = super().paginate_queryset(queryset)
         return self.page
 
@@ -127,7 +127,7 @@ class NameableView(PeopleList):
     def visible(self, actor: Actor) -> QuerySet[Any]:
         return selectors.colleagues(selectors.access_matter(actor, self.kwargs["pk"]))
 
-    def paginate_queryset(self, queryset: QuerySet[User]) -> Any:
+    def paginate_queryset(self, queryset: Any) -> Any:
         asked = _Asked(data=self.request.query_params)
         asked.is_valid(raise_exception=True)
         page = super().paginate_queryset(queryset)
