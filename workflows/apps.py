@@ -32,6 +32,7 @@ class WorkflowsConfig(AppConfig):
         register_reference("processes", reference_processes.load_processes)
         register_check("workflows.signatures", "审批签署", integrity.signatures)
         register_check("workflows.turns", "审批待办", integrity.turns)
+        register_check("workflows.setbacks", "审批自动处理", integrity.setbacks)
         register_actions(
             workflows__acted="审批办理",
             workflows__flow_drafted="新建审批流程",
@@ -56,6 +57,7 @@ class WorkflowsConfig(AppConfig):
         register_kind("workflows.result", _("审批结果"), to_do=False)
         register_kind("workflows.copy", _("审批抄送"), to_do=False)
         register_kind("workflows.delegation", _("审批委派"))
+        register_kind("workflows.setback", _("审批自动处理失败"))
         counters.register(
             counters.Counter(
                 "workflows", _("待办"), "workflows:to-do", icon="checklist", count=selectors.to_do_count, order=10

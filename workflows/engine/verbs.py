@@ -161,7 +161,7 @@ def withdraw(course: Course, *, person: int) -> Outcome:
 def transfer(course: Course, *, task: int, person: int, to: int, roster: Roster) -> Outcome:
     """Give one's task to somebody else for good (转办)."""
     held = _own_open_task(course, task, person)
-    _must_be_free(course, to)
+    must_be_free(course, to)
     move = Move(course, roster)
     drop(move, [held], "transferred")
     heir = delegate_of(Candidate(to, held.role), roster, course.excluded, course.involved)
@@ -173,7 +173,7 @@ def transfer(course: Course, *, task: int, person: int, to: int, roster: Roster)
 def add_signer(course: Course, *, task: int, person: int, added: int, before: bool, roster: Roster) -> Outcome:
     """Ask one more person to sign at this step (加签): before oneself, who then waits, or after oneself."""
     held = _own_open_task(course, task, person)
-    _must_be_free(course, added)
+    must_be_free(course, added)
     if len({t.seat for t in course.here if t.mandatory}) >= MOST_ADDED:
         raise Conflict("workflows.too_many_added", f"本环节最多加签 {MOST_ADDED} 人。")
     move = Move(course, roster)
@@ -312,7 +312,8 @@ def _own_open_task(course: Course, number: int, person: int) -> Task:
     return task
 
 
-def _must_be_free(course: Course, person: int) -> None:
+def must_be_free(course: Course, person: int) -> None:
+    """Refuses whom the matter is about, and who is in the step already."""
     if person in course.excluded:
         raise Forbidden("workflows.own_matter", "申请人或与事项有关的人不能审批该事项。", field="person")
     if person in course.involved:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Func, JSONField, OuterRef, Q
 from django.utils import timezone
 
 from ops_platform.kernel.actor import PLATFORM
@@ -18,6 +18,7 @@ from workflows.engine import verbs
 from workflows.engine.course import Course, EventKind, Origin, State, TaskState
 from workflows.models import ActKind, Delegation, Matter, Task
 from workflows.selectors.matters import colleagues
+from workflows.services import setbacks
 from workflows.services.acts import finish, locked, roster_of
 from workflows.services.keeping import Deed, keep, keep_act, next_look
 from workflows.services.telling import remind, tell
@@ -42,18 +43,24 @@ def _each(matters: Collection[int], verb: Callable[[int], bool]) -> int:
     for matter in matters:
         try:
             changed += verb(matter)
-        except Exception:  # one matter that cannot be looked after keeps no other from it
+        except Exception as error:  # one matter that cannot be looked after keeps no other from it
             logger.exception("workflows: matter %s was not looked after", matter)
+            setbacks.failed(matter, verb.__name__, error)
+        else:
+            setbacks.succeeded(matter, verb.__name__)
     return changed
 
 
 def _due() -> list[int]:
+    """The oldest, but for those whose turn failed: they wait for their next try, or many of them would starve the rest."""
     rows = Matter.objects.filter(looked_after__lte=timezone.now()).order_by("looked_after", "id")
+    rows = rows.exclude(pk__in=setbacks.put_off(look_after.__name__))
     return list(rows.values_list("pk", flat=True)[:BATCH])
 
 
 def _left() -> list[int]:
     rows = Task.objects.filter(state__in=["open", "held"], person__is_active=False)
+    rows = rows.exclude(matter__in=setbacks.put_off(replace_left.__name__))
     return list(rows.order_by("matter").values_list("matter", flat=True).distinct()[:BATCH])
 
 
@@ -63,9 +70,12 @@ def _delegated() -> list[int]:
     valid = Delegation.objects.filter(
         first_day__lte=today, last_day__gte=today, revoked_at__isnull=True, delegate__is_active=True
     )
+    kind = Func(OuterRef("matter__subject_type"), function="to_jsonb", output_field=JSONField())
+    valid = valid.filter(Q(subject_types=[]) | Q(subject_types__contains=kind))
     now_away = Exists(valid.filter(principal=OuterRef("person")))
-    still_away = Exists(valid.filter(principal=OuterRef("behalf_of")))
+    still_away = Exists(valid.filter(principal=OuterRef("behalf_of"), delegate=OuterRef("person")))
     rows = Task.objects.filter(state__in=["open", "held"]).filter(now_away | (Q(behalf_of__isnull=False) & ~still_away))
+    rows = rows.exclude(matter__in=setbacks.put_off(follow_delegations.__name__))
     found = list(rows.order_by("matter").values_list("matter", flat=True).distinct())
     random.shuffle(
         found
@@ -76,6 +86,7 @@ def _delegated() -> list[int]:
 def _forsaken() -> list[int]:
     """Returned matters whose applicant has left."""
     rows = Matter.objects.filter(state=Matter.State.RETURNED, applicant__is_active=False)
+    rows = rows.exclude(pk__in=setbacks.put_off(abandon.__name__))
     return list(rows.order_by("id").values_list("pk", flat=True)[:BATCH])
 
 
