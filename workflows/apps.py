@@ -12,7 +12,7 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.documents.public import register_owner
-        from ops_platform.identity.handlers import on_rights_lessened, on_role_proposed
+        from ops_platform.identity.handlers import on_rights_lessened, on_role_given, on_role_proposed
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.notifications.public import register_event, register_kind
         from ops_platform.web import counters
@@ -26,6 +26,7 @@ class WorkflowsConfig(AppConfig):
             register_subject(subject_type)
         on_role_proposed(own_subjects.propose_role)
         on_rights_lessened(own_subjects.rights_lessened)
+        on_role_given(own_subjects.role_given)
         register_owner(OWNER, selectors.may_see)
         register_owner(requests.KIND, selectors.may_see_request)
         register_reference("flows", reference.load_flows)

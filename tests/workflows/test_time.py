@@ -9,14 +9,14 @@ from ops_platform.identity import services as identity
 from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Conflict, Invalid, Role
 from ops_platform.kernel.actor import PLATFORM
-from ops_platform.notifications.models import Message
+from ops_platform.notifications.models import Message, OutboxTask
 from tests.support import trade
 from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
 from workflows import integrity, services
 from workflows.engine.definition import from_json, to_json
 from workflows.models import Act, Delegation, Flow, Matter, Request, Setback
 from workflows.selectors.deputies import deputies
-from workflows.services import sweeping
+from workflows.services import offering, sweeping
 from workflows.services.flows import publish
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +104,43 @@ def test_an_approver_who_lost_the_role_is_replaced(hospital: Hospital) -> None:
     held.update(state=RoleAssignment.State.REVOKED)
     assert sweeping.replace_person(hospital.head.pk) == 1
     assert waiting(matter) == {"centre"}
+
+
+def test_who_gets_the_role_back_may_sign_what_a_stand_in_holds(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    held = RoleAssignment.objects.filter(user__in=[hospital.head, hospital.second_head])
+    held.update(state=RoleAssignment.State.REVOKED)
+    sweeping.replace_person(hospital.head.pk)
+    assert waiting(matter) == {"centre"}
+    trade.give(hospital.head, Role.INSTITUTION_HEAD, hospital.township)
+    assert offering.offer(hospital.head.pk, Role.INSTITUTION_HEAD) == 1
+    assert waiting(matter) == {"centre", "head"}
+    assert Act.objects.filter(matter=matter, kind="replace").latest("number").comment == offering.WORDS
+    assert offering.offer(hospital.head.pk, Role.INSTITUTION_HEAD) == 0
+    approve(matter, hospital.head)
+    assert waiting(matter) == set()
+
+
+def test_who_comes_to_a_role_is_not_offered_the_own_matter_nor_those_of_another_institution(hospital: Hospital) -> None:
+    own = hospital.ask(by=hospital.clerk)
+    trade.give(hospital.clerk, Role.INSTITUTION_HEAD, hospital.township)
+    trade.give(hospital.stranger, Role.INSTITUTION_HEAD, hospital.institutions["V1"])
+    assert offering.offer(hospital.clerk.pk, Role.INSTITUTION_HEAD) == 0
+    assert offering.offer(hospital.stranger.pk, Role.INSTITUTION_HEAD) == 0
+    assert waiting(own) == {"head", "second-head"}
+
+
+def test_a_confirmed_role_is_offered_what_waits_for_it(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    newcomer = trade.person("newcomer", Role.FINANCE_OFFICER, hospital.institutions["H1"])
+    first, second = (trade.person(name, Role.SYSTEM_ADMIN) for name in ("admin1", "admin2"))
+    proposed = identity.propose_role(
+        me(first), user_id=newcomer.pk, role=Role.INSTITUTION_HEAD, institution_id=hospital.township.pk
+    )
+    identity.confirm_role(me(second), assignment_id=proposed.pk)
+    assert OutboxTask.objects.filter(task="workflows.offer", arguments__person=newcomer.pk).exists()
+    offering.offer(newcomer.pk, Role.INSTITUTION_HEAD)
+    assert waiting(matter) == {"head", "second-head", "newcomer"}
 
 
 def test_where_nobody_is_left_at_all_the_applicant_is_told(hospital: Hospital) -> None:

@@ -31,14 +31,15 @@ EXPIRED = "在时限内没有人审批，自动失效。"
 def sweep() -> int:
     """Look after every matter whose time has come. Returns how many were changed."""
     return (
-        _each(_due(), look_after)
-        + _each(_left(), replace_left)
-        + _each(_delegated(), follow_delegations)
-        + _each(_forsaken(), abandon)
+        each(_due(), look_after)
+        + each(_left(), replace_left)
+        + each(_delegated(), follow_delegations)
+        + each(_forsaken(), abandon)
     )
 
 
-def _each(matters: Collection[int], verb: Callable[[int], bool]) -> int:
+def each(matters: Collection[int], verb: Callable[[int], bool]) -> int:
+    """Call the verb for each matter; returns how many changed. What fails is remembered and keeps no other waiting."""
     changed = 0
     for matter in matters:
         try:
@@ -96,7 +97,7 @@ def abandon(matter_id: int) -> bool:
     matter, course = locked(matter_id)
     if matter.applicant.is_active or course.state is not State.RETURNED:
         return False
-    _keep(matter, course, verbs.abandon(course), ActKind.WITHDRAW, "申请人已离岗，事项自动撤回。")
+    keep_by_platform(matter, course, verbs.abandon(course), ActKind.WITHDRAW, "申请人已离岗，事项自动撤回。")
     return True
 
 
@@ -109,13 +110,15 @@ def look_after(matter_id: int) -> bool:
         return False
     step, waited = course.present, now - matter.entered_at
     if step.expire_hours and waited >= timedelta(hours=step.expire_hours):
-        _keep(matter, course, verbs.expire(course), ActKind.EXPIRE, EXPIRED)
+        keep_by_platform(matter, course, verbs.expire(course), ActKind.EXPIRE, EXPIRED)
         return True
     if step.escalate_hours and matter.escalated_at is None and waited >= timedelta(hours=step.escalate_hours):
         matter.escalated_at = now
         outcome = verbs.escalate(course, roster=roster_of(matter))
         if outcome.events:
-            _keep(matter, course, outcome, ActKind.ESCALATE, f"超过 {step.escalate_hours} 小时未审批，升级到上一级。")
+            keep_by_platform(
+                matter, course, outcome, ActKind.ESCALATE, f"超过 {step.escalate_hours} 小时未审批，升级到上一级。"
+            )
             return True
     elif step.remind_hours:
         matter.reminded_at = now
@@ -137,7 +140,7 @@ def replace_left(matter_id: int) -> bool:
     if not absent:
         return False
     outcome = verbs.replace_absent(course, absent=absent, roster=roster_of(matter))
-    _keep(matter, course, outcome, ActKind.REPLACE, "原审批人已离岗或不再担任该角色，改派他人。")
+    keep_by_platform(matter, course, outcome, ActKind.REPLACE, "原审批人已离岗或不再担任该角色，改派他人。")
     return True
 
 
@@ -166,7 +169,7 @@ def _absent(matter: Matter, course: Course) -> set[int]:
 def replace_person(person: int) -> int:
     """Somebody was deactivated or lost a role: all their open tasks are looked at. Returns how many matters changed."""
     rows = Task.objects.filter(state__in=["open", "held"]).filter(Q(person=person) | Q(behalf_of=person))
-    return _each(list(rows.order_by("matter").values_list("matter", flat=True).distinct()), replace_left)
+    return each(list(rows.order_by("matter").values_list("matter", flat=True).distinct()), replace_left)
 
 
 @transaction.atomic
@@ -176,11 +179,12 @@ def follow_delegations(matter_id: int) -> bool:
     outcome = verbs.follow_delegations(course, roster=roster_of(matter))
     if not any(event.kind is EventKind.ASSIGNED for event in outcome.events):
         return False
-    _keep(matter, course, outcome, ActKind.DELEGATE, "按委派日期转交待办。")
+    keep_by_platform(matter, course, outcome, ActKind.DELEGATE, "按委派日期转交待办。")
     return True
 
 
-def _keep(matter: Matter, course: Course, outcome: verbs.Outcome, kind: str, words: str) -> None:
+def keep_by_platform(matter: Matter, course: Course, outcome: verbs.Outcome, kind: str, words: str) -> None:
+    """Write down what the platform did by itself, and tell those concerned."""
     act = keep(matter, course, outcome, PLATFORM, Deed(kind, words))
     tell(matter, act, course, outcome.course, outcome.events)
     finish(PLATFORM, matter, course, outcome.course, words)
