@@ -30,12 +30,15 @@ class Items:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """Everything in fen. `patients[encounter, column]` bottom-up; `income`, `top_down` and `cost_to_income` by encounter;
+    """Everything in fen. `patients[encounter, column]` bottom-up, with what drugs and separately charged materials are of
+    it; `income`, `top_down` and `cost_to_income` by encounter;
     `left[department, column]` is borne by nobody, which is zero for most."""
 
     items: Items
     patients: IntArray
     income: IntArray
+    drug_cost: IntArray
+    material_cost: IntArray
     top_down: IntArray
     cost_to_income: IntArray
     left: IntArray
@@ -69,6 +72,8 @@ def cost_patients(held: Held, stays: Stays, charged: Charged, bases: Bases) -> F
         items=items,
         patients=patients,
         income=income,
+        drug_cost=direct[:, DRUGS],
+        material_cost=direct[:, MATERIALS],
         top_down=followed + _top_down(held, stays, able.services - left, income),
         cost_to_income=followed + _cost_to_income(charged, able.services - left, len(stays.numbers)),
         left=left,

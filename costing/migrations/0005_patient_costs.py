@@ -58,6 +58,8 @@ class Migration(migrations.Migration):
                 ('discharged', models.BooleanField()),
                 ('days', models.PositiveIntegerField()),
                 ('income', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
+                ('drug_cost', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
+                ('material_cost', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('top_down', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('cost_to_income', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.department')),

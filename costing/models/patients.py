@@ -110,7 +110,9 @@ class ItemCost(Costed):
 
 class PatientCost(Costed):
     """What an encounter cost in the month, bottom-up; a stay over several months has a row in each. `days` are those of the
-    stay that fall into the month. `top_down` and `cost_to_income` are its medical cost by the two other official methods.
+    stay that fall into the month. `drug_cost` and `material_cost` are what drugs and separately charged materials are of
+    the drugs and materials in its cost; the rest came with services. `top_down` and `cost_to_income` are its medical cost
+    by the two other official methods.
 
     Its department is the one that treats (encounters), not the one that carried a service out. Not `discharged` at the
     month's end: work in progress (在院患者).
@@ -123,6 +125,8 @@ class PatientCost(Costed):
     discharged = models.BooleanField()
     days = models.PositiveIntegerField()
     income = MoneyField()
+    drug_cost = MoneyField()
+    material_cost = MoneyField()
     top_down = MoneyField()
     cost_to_income = MoneyField()
 
