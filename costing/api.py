@@ -6,7 +6,12 @@ from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
-from costing.filters import DepartmentCostApiFilter, DepartmentMonthApiFilter, FlowApiFilter, RunApiFilter
+from costing.filters import (
+    DepartmentCostApiFilter,
+    DepartmentMonthApiFilter,
+    FlowApiFilter,
+    RunApiFilter,
+)
 from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth
 from costing.selectors import access
 from ops_platform.kernel import Actor
@@ -158,3 +163,67 @@ class FlowListView(_ResultListView):
     model = AllocationFlow
     related = ("run__institution", "sender", "receiver")
     order = ("run", "step", "sender", "receiver", "cost_item", "funding_source", "pk")
+
+
+class PatientRunSerializer(serializers.ModelSerializer):
+    """A run of patient costing: full cost = patients + unassigned."""
+
+    institution = serializers.CharField(source="institution.code", help_text="机构代码")
+
+    class Meta:
+        model = PatientRun
+        fields = [
+            "id",
+            "institution",
+            "period",
+            "version",
+            "is_current",
+            "cost_run",
+            "input_digest",
+            "engine_version",
+            "encounters",
+            "full_cost",
+            "patient_cost",
+            "unassigned_cost",
+            "created_at",
+        ]
+
+
+class ItemCostSerializer(ResultSerializer):
+    """What a service item cost in the department that carried it out, in the nine columns."""
+
+    department = serializers.CharField(source="department.code", help_text="执行科室代码")
+    item = serializers.CharField(source="item.code", default=None, help_text="项目编码；药品和材料调配为空")
+
+    class Meta:
+        model = ItemCost
+        fields = ["run", "institution", "period", "department", "item", "quantity", "income", "weight", *COLUMNS]
+
+
+@extend_schema_view(get=extend_schema(tags=TAGS, summary="患者成本运行", operation_id="costing_patient_runs"))
+class PatientRunListView(VisibleList):
+    """Runs of patient costing, newest month first."""
+
+    roles = access.READERS
+    serializer_class = PatientRunSerializer
+    filterset_class = PatientRunApiFilter
+
+    def visible(self, actor: Actor) -> QuerySet[PatientRun]:
+        rows = PatientRun.objects.visible_to(actor, *access.READERS).select_related("institution")
+        return rows.order_by("-period", "institution__code", "-version", "pk")
+
+
+@extend_schema_view(get=extend_schema(tags=TAGS, summary="医疗服务项目成本", operation_id="costing_item_costs"))
+class ItemCostListView(VisibleList):
+    """Item costs of current runs, or of the run that is named."""
+
+    roles = access.READERS
+    serializer_class = ItemCostSerializer
+    filterset_class = ItemCostApiFilter
+
+    def visible(self, actor: Actor) -> QuerySet[ItemCost]:
+        runs = PatientRun.objects.visible_to(actor, *access.READERS).order_by()
+        if not self.request.query_params.get("run"):
+            runs = runs.filter(is_current=True)
+        rows = ItemCost.objects.filter(run__in=runs.values("pk"))
+        return rows.select_related("run__institution", "department", "item").order_by("run", "department", "pk")

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, ItemCost
+from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, ItemCost, PatientRun
 from costing.selectors import access
 from ops_platform.masterdata.models import Department, Institution
 
@@ -116,4 +116,23 @@ class FlowApiFilter(_ResultFilter):
 
     class Meta:
         model = AllocationFlow
+        fields: list[str] = []
+
+
+class PatientRunApiFilter(RunApiFilter):
+    """Runs of patient costing by codes."""
+
+    class Meta:
+        model = PatientRun
+        fields: list[str] = []
+
+
+class ItemCostApiFilter(_ResultFilter):
+    """Item costs by codes."""
+
+    department = django_filters.CharFilter(field_name="department__code")
+    item = django_filters.CharFilter(field_name="item__code")
+
+    class Meta:
+        model = ItemCost
         fields: list[str] = []

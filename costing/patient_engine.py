@@ -58,11 +58,11 @@ def cost_patients(held: Held, stays: Stays, charged: Charged, bases: Bases) -> F
         material_charges=charges if material_charges > 0 else np.zeros_like(charges),
     )
     items, cell_of, left = _items(held, charged, able.services, bases)
+    items, cell_of, left = _handed_out(charged, items, cell_of, left)
     direct = _direct(charged, able, len(stays.numbers))
-    service = charged.item_class == SERVICE
-    lines = Lines(charged.encounter[service], cell_of[service], charged.quantity[service])
-    in_cell = lines.cell != ABSENT
-    lines = Lines(lines.encounter[in_cell], lines.cell[in_cell], lines.measure[in_cell])
+    borne = cell_of != ABSENT
+    measure = np.where(charged.item_class == SERVICE, charged.quantity, charged.amount)
+    lines = Lines(charged.encounter[borne], cell_of[borne], measure[borne])
     patients = patient_costs(lines, items.costs, len(stays.numbers))
     patients += direct
     income = np.zeros(len(stays.numbers), dtype=np.int64)
@@ -75,7 +75,7 @@ def cost_patients(held: Held, stays: Stays, charged: Charged, bases: Bases) -> F
         drug_cost=direct[:, DRUGS],
         material_cost=direct[:, MATERIALS],
         top_down=followed + _top_down(held, stays, able.services - left, income),
-        cost_to_income=followed + _cost_to_income(charged, able.services - left, len(stays.numbers)),
+        cost_to_income=followed + _cost_to_income(charged, cell_of != ABSENT, able.services - left, len(stays.numbers)),
         left=left,
     )
 
@@ -120,6 +120,32 @@ def _items(held: Held, charged: Charged, services: IntArray, bases: Bases) -> tu
     return found_items, np.where(service, place[keys], ABSENT), left
 
 
+def _handed_out(charged: Charged, items: Items, cell_of: IntArray, left: IntArray) -> tuple[Items, IntArray, IntArray]:
+    """A department that carries out no service but hands out drugs and materials, as a pharmacy does: its cost follows the
+    amounts that it handed out, as one more item (`ABSENT` for its number) whose volume is yuan."""
+    goods = (charged.item_class != SERVICE) & (charged.executing != ABSENT)
+    amounts = np.zeros(len(left), dtype=np.int64)
+    np.add.at(amounts, charged.executing[goods], charged.amount[goods])
+    able = np.flatnonzero(left.any(axis=1) & (amounts > 0))
+    if not len(able):
+        return items, cell_of, left
+    place = np.full(len(left), ABSENT)
+    place[able] = len(items.item) + np.arange(len(able))
+    mine = goods & (place[charged.executing] != ABSENT)
+    nothing = np.zeros(len(able), dtype=np.int64)
+    more = Items(
+        department=np.concatenate([items.department, able]),
+        item=np.concatenate([items.item, np.full(len(able), ABSENT)]),
+        quantity=np.concatenate([items.quantity, amounts[able] * 100]),
+        income=np.concatenate([items.income, nothing]),
+        weight=np.concatenate([items.weight, amounts[able]]),
+        costs=np.concatenate([items.costs, left[able]]),
+    )
+    rest = left.copy()
+    rest[able] = 0
+    return more, np.where(mine, place[charged.executing], cell_of), rest
+
+
 def _weights(
     held: Held,
     charged: Charged,
@@ -150,7 +176,7 @@ def basis_used(held: Held, items: Items, bases: Bases, charged: Charged) -> dict
     for place in np.unique(items.department).tolist():
         number = int(held.departments[place])
         method = bases.method_of(number)
-        mine = items.item[items.department == place].tolist()
+        mine = items.item[(items.department == place) & (items.item != ABSENT)].tolist()
         if method != ItemMethod.INCOME and any(bases.coefficient(method, number, int(charged.items[i])) for i in mine):
             used[str(number)] = method
     return used
@@ -189,9 +215,9 @@ def _by_units(full: IntArray, earned: IntArray, measured: IntArray) -> IntArray:
     return costs.ravel()
 
 
-def _cost_to_income(charged: Charged, services: IntArray, encounters: int) -> IntArray:
-    """Medical cost by the ratio of cost to income of each executing department, over the income of its services."""
-    chosen = (charged.item_class == SERVICE) & (charged.executing != ABSENT)
+def _cost_to_income(charged: Charged, chosen: IntArray, services: IntArray, encounters: int) -> IntArray:
+    """Medical cost by the ratio of cost to income of each executing department, over the amounts of its services, or of
+    what it handed out (the lines `chosen`)."""
     lines = Lines(charged.encounter[chosen], charged.executing[chosen], charged.amount[chosen])
     costs = services[:, MEDICAL].sum(axis=1)
     costs = np.where(bearing(lines.measured(len(costs))), costs, 0)

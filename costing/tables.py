@@ -14,6 +14,7 @@ from costing.titles import (
     COST_ITEM_TITLES,
     FEE_CLASS_TITLES,
     FUNDING_TITLES,
+    HANDING_OUT,
     INCOME_KIND_TITLES,
     driver_title,
     driver_value,
@@ -285,7 +286,7 @@ class ItemCostTable(Table):
 
     code = django_tables2.Column(accessor="item__code", verbose_name=_("项目编码"), orderable=False)
     item = django_tables2.Column(
-        verbose_name=_("项目"), order_by=("item__name", "pk"), attrs={"td": {"class": "cell-words"}}
+        verbose_name=_("项目"), order_by=("item__name", "pk"), attrs={"td": {"class": "cell-words"}}, empty_values=()
     )
     department = django_tables2.Column(verbose_name=_("执行科室"), order_by=("department__code", "pk"))
     quantity = QuantityColumn(verbose_name=_("数量"), order_by=("quantity", "pk"))
@@ -309,6 +310,9 @@ class ItemCostTable(Table):
             "mean_price",
             "unit_cost",
         )
+
+    def render_item(self, value: Any) -> str:
+        return str(value or HANDING_OUT)
 
 
 class UnitCostTable(Table):

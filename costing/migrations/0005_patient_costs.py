@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('income', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('weight', models.DecimalField(decimal_places=4, max_digits=24)),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.department')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.chargeitem')),
+                ('item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.chargeitem')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='costing.patientrun')),
             ],
             options={
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('other', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('fiscal_project', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('research', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
-                ('reason', models.CharField(choices=[('no_services', '有成本而当月没有收费的医疗服务')], max_length=16)),
+                ('reason', models.CharField(choices=[('no_services', '有成本而当月没有收费')], max_length=16)),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.department')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='unassigned', to='costing.patientrun')),
             ],
@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='itemcost',
-            constraint=models.UniqueConstraint(fields=('run', 'department', 'item'), name='item_cost_unique'),
+            constraint=models.UniqueConstraint(fields=('run', 'department', 'item'), name='item_cost_unique', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='unassignedcost',

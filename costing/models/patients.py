@@ -90,19 +90,23 @@ class Costed(AppendOnly):
 
 
 class ItemCost(Costed):
-    """What a service item cost in the department that carried it out. `weight` is what its share was measured by: the
-    department's basis says of what. Unit cost = cost ÷ quantity, for display."""
+    """What a service item cost in the department that carried it out. Without an item: what handing out drugs and materials
+    cost a department that does nothing else (a pharmacy); its quantity is yuan. `weight` is what its share was measured
+    by: the department's basis says of what. Unit cost = cost ÷ quantity, for display.
+    """
 
     run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="items")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
-    item = models.ForeignKey(ChargeItem, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(ChargeItem, on_delete=models.PROTECT, null=True, related_name="+")
     quantity = models.DecimalField(max_digits=18, decimal_places=4)
     income = MoneyField()
     weight = models.DecimalField(max_digits=24, decimal_places=4)
 
     class Meta:
         ordering = ["run", "department", "item"]
-        constraints = [models.UniqueConstraint(fields=["run", "department", "item"], name="item_cost_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "department", "item"], name="item_cost_unique", nulls_distinct=False)
+        ]
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.department_id} {self.item_id}"
@@ -143,7 +147,7 @@ class UnassignedCost(Costed):
     """Cost of a department that no patient bears, and why."""
 
     class Reason(models.TextChoices):
-        NO_SERVICES = "no_services", _("有成本而当月没有收费的医疗服务")
+        NO_SERVICES = "no_services", _("有成本而当月没有收费")
 
     run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="unassigned")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")

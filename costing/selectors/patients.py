@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, NullIf
 from costing.engine.columns import COLUMNS, COST_ITEMS, FISCAL_PROJECT, RESEARCH, column_of
 from costing.models import CostRun, DepartmentCost, IncomeCell, ItemCost, PatientCost, PatientRun, UnassignedCost
 from costing.selectors.access import DRILL_READERS
+from costing.titles import HANDING_OUT
 from ops_platform.his_intake.public import ChargedLine, EncounterAt, encounter_at, encounter_lines
 from ops_platform.kernel import Actor, NotFound, Period
 from ops_platform.masterdata.models import ItemClass
@@ -285,7 +286,7 @@ def _services(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contributi
             used.setdefault((line.executing, line.item_code), []).append(line)
     codes = {code for _department, code in used}
     rows = ItemCost.objects.filter(run=row.run_id, item__code__in=codes).select_related("item", "department")
-    known = {(item.department_id, item.item.code): item for item in rows}
+    known = {(item.department_id, item.item.code): item for item in rows if item.item is not None}
     found = []
     for (department, code), mine in sorted(used.items()):
         item = known.get((department, code))
@@ -304,7 +305,30 @@ def _services(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contributi
                 item_cost=item.pk if item else None,
             )
         )
-    return sorted(found, key=lambda one: (-one.cost, one.item))
+    return sorted([*found, *_handed_out(row, lines)], key=lambda one: (-one.cost, one.item))
+
+
+def _handed_out(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contribution]:
+    """What handing out drugs and materials cost the departments that do nothing else, by amount."""
+    goods = [line for line in lines if line.item_class != ItemClass.SERVICE]
+    rows = ItemCost.objects.filter(run=row.run_id, item=None, department__in={line.executing for line in goods})
+    found = []
+    for item in rows.select_related("department").order_by("department__code"):
+        amount = sum((line.amount for line in goods if line.executing == item.department_id), ZERO)
+        found.append(
+            Contribution(
+                item=HANDING_OUT,
+                department=item.department.name,
+                item_class="",
+                quantity=amount,
+                amount=ZERO,
+                whole=item.quantity,
+                whole_cost=item.hospital_cost,
+                cost=(item.hospital_cost * amount / item.quantity).quantize(ZERO),
+                item_cost=item.pk,
+            )
+        )
+    return found
 
 
 def _apart(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contribution]:

@@ -1,6 +1,7 @@
 """Costing the items and patients of a month from its cost run."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from django.db import transaction
@@ -136,6 +137,7 @@ def _money(amounts: IntArray) -> dict[str, IntArray]:
 
 def _store_items(run: PatientRun, held: Held, charged: Charged, found: Found) -> None:
     items = found.items
+    known = items.item != ABSENT
     kinds: dict[str, Kind] = {
         "run_id": Whole(),
         "department_id": Whole(),
@@ -145,16 +147,18 @@ def _store_items(run: PatientRun, held: Held, charged: Charged, found: Found) ->
         "weight": Exact(4),
         **MONEY,
     }
-    columns = {
+    columns: dict[str, Any] = {
         "run_id": run.pk,
         "department_id": held.departments[items.department],
-        "item_id": charged.items[items.item],
         "quantity": items.quantity,
         "income": items.income,
         "weight": _shown_weight(run, held, items),
         **_money(items.costs),
     }
-    copy_columns(ItemCost, kinds, columns, len(items.item))
+    for chosen, number in ((known, {"item_id": charged.items[items.item[known]]}), (~known, {})):
+        mine = {name: value if name == "run_id" else value[chosen] for name, value in columns.items()} | number
+        wanted = {name: kind for name, kind in kinds.items() if name in mine}
+        copy_columns(ItemCost, wanted, mine, int(chosen.sum()))
 
 
 def _shown_weight(run: PatientRun, held: Held, items: Items) -> IntArray:

@@ -11,41 +11,34 @@ from costing.models import ItemMethod, PatientRun
 from costing.selectors import access, groups, patients
 from costing.tables import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
 from costing.titles import COST_ITEM_TITLES
-from costing.views.tables import MonthPage
+from costing.views.choosing import choose
 from insurance_settlement.public import month_of_cases
 from ops_platform.identity.access import log_patient_access, log_patient_list
-from ops_platform.masterdata.models import Department, Institution
+from ops_platform.masterdata.models import Department
 from ops_platform.web.exports import xlsx_response
-from ops_platform.web.pages import ListPage
+from ops_platform.web.pages import ListPage, TemplatePage
 
 
-class _PatientMonth(MonthPage):
+class _PatientMonth(TemplatePage):
     """A month of which patients are costed."""
 
-    run: PatientRun | None = None
-
-    def periods(self, institution: Institution) -> list[str]:
-        return patients.periods(institution=institution.pk)
-
-    def find(self) -> None:
-        """The current run of what the address asks for."""
-        self.run = None
-        if self.choose() and self.institution and self.month:
-            self.run = patients.current_run(institution=self.institution.pk, period=self.month.period)
+    roles = access.READERS
+    run: PatientRun | None
 
     def download(self, run: PatientRun) -> HttpResponseBase:
         """The page as .xlsx."""
         raise NotImplementedError
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        self.find()
+        self.choice = choose(self.actor, request.GET, patients.periods)
+        self.run = self.choice.find(patients.current_run)
         if self.run is not None and request.GET.get("export") == "xlsx":
             return self.download(self.run)
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         stale = patients.is_stale(run=self.run) if self.run else False
-        return super().get_context_data(run=self.run, stale=stale, **kwargs)
+        return super().get_context_data(run=self.run, stale=stale, **self.choice.context(), **kwargs)
 
 
 class PatientCosts(_PatientMonth):
@@ -55,12 +48,7 @@ class PatientCosts(_PatientMonth):
     template_name = "costing/patient_costs.html"
 
     def download(self, run: PatientRun) -> HttpResponseBase:
-        return reports.patient_costs(run, patients.reconciliation(run=run), self.mark)
-
-    @property
-    def mark(self) -> str:
-        """How final the month is."""
-        return str(self.month.mark) if self.month else ""
+        return reports.patient_costs(run, patients.reconciliation(run=run), self.choice.mark)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = patients.reconciliation(run=self.run) if self.run else None
@@ -146,29 +134,15 @@ class ItemCosts(ListPage):
     empty_title = _("没有符合条件的项目")
     empty_hint = _("项目成本在月份结束之后的夜间运行中核算。请先报送收费明细和成本凭证。")
 
-    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        self.month_page = _PatientMonth()
-        self.month_page.setup(request, *args, **kwargs)
-
     def get_queryset(self) -> Any:
-        self.month_page.find()
-        return patients.item_costs(run=self.month_page.run)
+        self.choice = choose(self.actor, self.request.GET, patients.periods)
+        self.run: PatientRun | None = self.choice.find(patients.current_run)
+        return patients.item_costs(run=self.run)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        page = self.month_page
         kept = {name: value for name, value in self.request.GET.items() if name in ("department", "words")}
-        return {
-            **context,
-            "run": page.run,
-            "institutions": page.institutions,
-            "institution": page.institution,
-            "months": page.months,
-            "month": page.month,
-            "kept": kept,
-            "bases": _bases(page.run),
-        }
+        return {**context, "run": self.run, "kept": kept, "bases": _bases(self.run), **self.choice.context()}
 
 
 def _bases(run: PatientRun | None) -> list[tuple[str, str]]:

@@ -371,6 +371,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing-department-months": BUSINESS,
     "costing-department-costs": BUSINESS,
     "costing-allocation-flows": BUSINESS,
+    "costing-patient-runs": BUSINESS,
+    "costing-item-costs": BUSINESS,
     "settlement-runs": BUSINESS | roles("ins"),
     "settlement-cases": BUSINESS | roles("ins dep"),
     "api-schema": PUBLIC,

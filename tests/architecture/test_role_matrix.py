@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from costing.models import CostRun
+from costing.models import CostRun, PatientCost
 from insurance_settlement.models import CaseResult, GroupingScheme
 from ops_platform.audit.models import AuditEvent
 from ops_platform.documents.models import Document
@@ -188,6 +188,11 @@ def _sees_matter(actor: Actor, owner_id: str) -> bool:
 
 def _cost_run(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": CostRun.objects.filter(institution=institution).latest("version").pk}
+
+
+def _patient(_: Community, institution: Institution) -> dict[str, Any]:
+    row = PatientCost.objects.filter(run__institution=institution, run__is_current=True).get()
+    return {"pk": row.run_id, "encounter": row.encounter}
 
 
 def _drill_down(side: str) -> Any:
@@ -431,6 +436,10 @@ OBJECTS: dict[str, Any] = {
     "ledger:carry-forward": lambda _, i: {"institution": i.pk, "year": 2026},
     "ledger:account": lambda _, i: {"institution": i.pk, "code": "1002"},
     "costing:run": _cost_run,
+    "costing:group": lambda _, i: {
+        "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg
+    },
+    "costing:patient": _patient,
     "costing:compare": _two_runs,
     "costing:cost-entries": _drill_down("department"),
     "costing:income-entries": _drill_down("department"),

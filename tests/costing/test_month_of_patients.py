@@ -152,6 +152,32 @@ def test_a_department_with_cost_and_without_services_keeps_it_by_name(hospital: 
     assert run.full_cost == run.patient_cost + run.unassigned_cost == Decimal("19350.00")
 
 
+def test_a_pharmacy_follows_the_drugs_that_it_hands_out(hospital: Institution) -> None:
+    """It carries out no service: its 300 go 1 : 2 with drugs of 100 and 200, by every method."""
+    before = {number: row.hospital_cost for number, row in patients(hospital).items()}
+    trade.landed(hospital, "departments", [trade.department("Y", "medical_technology", "药学部")])
+    trade.landed(hospital, "cost-entries", [trade.cost("V-YX", "Y", "300.00")])
+    trade.landed(
+        hospital,
+        "charge-lines",
+        [trade.charge("M1", 7, "YP", "D", "Y", "100.00"), trade.charge("Z1", 7, "YP", "D", "Y", "200.00")],
+    )
+    run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    found = patients(hospital)
+    run = found["M1"].run
+    assert run.unassigned_cost == Decimal("0.00")
+    after = {number: row.hospital_cost - row.drug_cost for number, row in found.items()}
+    given = {number: after[number] - before[number] for number in ("M1", "Z1")}
+    assert given == {
+        "M1": Decimal("100.00") - 300,
+        "Z1": Decimal("200.00") - 600,
+    }  # drugs of 300 and 600 were in before
+    handing_out = ItemCost.objects.get(run=run, item=None)
+    assert (handing_out.department.code, handing_out.quantity) == ("Y", Decimal("300.0000"))
+    assert sum(row.cost_to_income for row in found.values()) == sum(row.medical_cost for row in found.values())
+    assert list(integrity.patients()) == []
+
+
 def test_equivalents_divide_a_department_that_has_them(hospital: Institution) -> None:
     """Surgery also changes dressings: 1 operation of 20 equivalents, 5 dressings of 1; by income 4,000 : 1,000."""
     trade.landed(hospital, "charge-items", [trade.item("HY2", fee_class="treatment")])
