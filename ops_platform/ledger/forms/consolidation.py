@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.kernel import Period, to_fen
 from ops_platform.ledger.engine.consolidation import FINANCIAL
 from ops_platform.ledger.models import Account, PairMatch
+from ops_platform.ledger.services.finalising import LONGEST_EXPLANATION
 from ops_platform.masterdata.models import Institution
 
 LINES = 6
@@ -60,6 +61,18 @@ class ExplanationForm(forms.Form):
 
     explanation = forms.CharField(
         label=_("差异原因"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}), strip=True
+    )
+
+
+class FinalForm(forms.Form):
+    """Words that go with the official report."""
+
+    explanation = forms.CharField(
+        label=_("定稿说明"),
+        max_length=LONGEST_EXPLANATION,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("随报表保存并一起签署，可不填。"),
     )
 
 
