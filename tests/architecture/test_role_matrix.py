@@ -459,6 +459,7 @@ OBJECTS: dict[str, Any] = {
 }
 # objects that belong to no institution, that everybody may see, or that are seen by who had a hand in them
 WITHOUT_INSTITUTION = {
+    "costing:group",
     "ledger:carry-everybody",
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
