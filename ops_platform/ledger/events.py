@@ -29,10 +29,10 @@ def _nowhere(_institution: Institution, _key: str) -> str:
 class EventType:
     """A kind of business event.
 
-    `load(institution, period, sequence)` gives the month's events in a fixed order, each day inside the month; `stamp`
-    changes whenever what it would give may have changed; `one(institution, period, sequence, key)` gives the one of that
-    key as `load` would, None where there is none, without reading the others; `link(institution, key)` leads to what an event was made from,
-    facts or the deed of another app ("" where there is no such page).
+    `load(institution, period, sequence)` gives the month's events in a fixed order, each day inside the month; `one` the
+    one of a key as `load` would, without reading the others (None where there is none); `stamp` changes whenever what
+    `load` would give may have changed; `link(institution, key)` leads to what an event was made from, facts or the deed of
+    another app ("" where there is no such page).
     """
 
     form: EventForm
