@@ -28,15 +28,15 @@ def latest(kind: str, institution: Institution, period: Period | None = None, su
 
 def outcome_words(errand: Errand) -> str:
     """What came of an errand that succeeded, for who waited for it."""
-    done = errand.result
+    done = {name: f"{count:,}" for name, count in errand.result.items() if isinstance(count, int)}
     if errand.kind == Errand.Kind.EXPORT:
         return _("文件已生成：%(entries)s 张凭证，%(lines)s 行分录。") % done
     if errand.kind == Errand.Kind.PREVIEW:
         return _("已试算 %(events)s 件业务，%(different)s 件的分录不同。") % done
-    if not done["booked"] and not done["taken_back"]:
+    if not errand.result["booked"] and not errand.result["taken_back"]:
         words = _("没有新的业务需要记账，%(standing)s 件业务都已按现状生成凭证。") % done
     else:
         words = _("已生成 %(booked)s 张凭证，红字冲销 %(taken_back)s 张。") % done
-    if done["findings"]:
+    if errand.result["findings"]:
         words += _("另有 %(findings)s 处无法记账，原因和办法见「无法记账」。") % done
     return words

@@ -78,7 +78,7 @@ def _place(errand: Errand) -> str:
     name = names.get(Errand.Kind(errand.kind))
     if name is None:
         return reverse("ledger:voucher-rules")
-    return f"{reverse(name)}?{urlencode({'institution': errand.institution_id, 'period': errand.period})}"
+    return f"{reverse(name)}?{urlencode({'institution': str(errand.institution_id), 'period': errand.period})}"
 
 
 class AskAgain(ActionPage):
