@@ -114,7 +114,7 @@ LEFT JOIN LATERAL (SELECT number, hash FROM ledger_entry WHERE institution_id = 
 
 def _standing(institution: Institution, bookings: Sequence[Booking]) -> _Standing:
     """One statement, sent under the books' lock, so that it sees all that was numbered before."""
-    asked = {
+    asked: dict[str, Any] = {
         "institution": institution.pk,
         "genesis": GENESIS,
         "sources": [booking.entry.source for booking in bookings],
