@@ -17,12 +17,18 @@ class CostingConfig(AppConfig):
         from ops_platform.nightly.public import register_step
         from workflows.public import register_subject
 
-        register_actions(costing__run_created="成本运行", costing__driver_rule_changed="修改分摊动因")
+        register_actions(
+            costing__run_created="成本运行",
+            costing__driver_rule_changed="修改分摊动因",
+            costing__patients_costed="患者成本核算",
+        )
         register_check("costing.conservation", "成本守恒", integrity.conservation)
+        register_check("costing.patients", "患者成本守恒", integrity.patients)
         register_closing_check("costing", closing_blockers)
         register_reference("driver_rules", reference.load_driver_rules)
         register_subject(approval.DRIVER)
         register_step(nightly.ALLOCATION)
+        register_step(nightly.PATIENTS)
         register_step(nightly.CONSERVATION)
         self._announce_pages()
 
@@ -35,6 +41,10 @@ class CostingConfig(AppConfig):
         pages = (
             (_("各科室直接成本表"), "costing:direct-costs", "table"),
             (_("临床科室全成本表"), "costing:full-costs", "report-money"),
+            (_("患者成本归集表"), "costing:patient-costs", "users"),
+            (_("医疗服务项目成本"), "costing:item-costs", "list-details"),
+            (_("诊次与床日成本"), "costing:unit-costs", "bed"),
+            (_("病组成本"), "costing:group-costs", "chart-bar"),
             (_("成本运行"), "costing:runs", "refresh"),
             (_("分摊动因"), "costing:driver-rules", "settings"),
         )

@@ -1,12 +1,15 @@
 """Filters of the costing lists and API."""
 
+from typing import Any
+
 import django_filters
 from django import forms
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth
+from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, ItemCost
 from costing.selectors import access
-from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.models import Department, Institution
 
 ALL = _("全部")
 
@@ -39,6 +42,28 @@ class RunFilter(django_filters.FilterSet):
 
     def by_current(self, rows: object, _name: str, value: str) -> object:
         return rows.filter(is_current=value == "true")  # type: ignore[attr-defined]
+
+
+def _departments_of(request: Any) -> QuerySet[Department]:
+    """Those that can carry services out, of the institutions that the reader sees."""
+    if request is None:
+        return Department.objects.none()
+    rows = Department.objects.filter(institution__in=access.institutions(actor=request.actor))
+    return rows.filter(pk__in=ItemCost.objects.order_by().values("department")).order_by("institution__code", "code")
+
+
+class ItemCostFilter(django_filters.FilterSet):
+    """Items of a run by executing department and words of code or name."""
+
+    department = django_filters.ModelChoiceFilter(label=_("执行科室"), empty_label=ALL, queryset=_departments_of)
+    words = django_filters.CharFilter(label=_("项目"), method="by_words", max_length=60)
+
+    class Meta:
+        model = ItemCost
+        fields: list[str] = []
+
+    def by_words(self, rows: Any, _name: str, value: str) -> Any:
+        return rows.filter(Q(item__name__icontains=value) | Q(item__code__istartswith=value))
 
 
 class RunApiFilter(django_filters.FilterSet):

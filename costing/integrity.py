@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+from costing.engine.columns import COLUMNS, COST_ITEMS, FISCAL_PROJECT, RESEARCH
 from ops_platform.kernel import Finding, Severity
 
 # Each query yields (run, what, expected, found) for what does not add up in current runs.
@@ -60,6 +61,69 @@ CONSERVATION = {
              AND (e.superseded_sequence IS NULL OR e.superseded_sequence > r.input_sequence)
         WHERE r.is_current GROUP BY r.id HAVING coalesce(sum(e.amount), 0) <> r.direct_cost""",
 }
+
+
+# Of current patient runs, in every column of cost.
+PATIENTS = {
+    "患者成本 + 未归集成本 = 全成本": """
+        SELECT r.id, '', r.full_cost, coalesce(p.amount, 0) + coalesce(u.amount, 0) FROM costing_patientrun r
+        LEFT JOIN (SELECT run_id, sum({all_columns}) AS amount FROM costing_patientcost GROUP BY 1) p ON p.run_id = r.id
+        LEFT JOIN (SELECT run_id, sum({all_columns}) AS amount FROM costing_unassignedcost GROUP BY 1) u ON u.run_id = r.id
+        WHERE r.is_current AND r.full_cost <> coalesce(p.amount, 0) + coalesce(u.amount, 0)""",
+    "患者成本的运行全成本 = 科室成本的运行全成本": """
+        SELECT r.id, '', c.full_cost, r.full_cost FROM costing_patientrun r JOIN costing_costrun c ON c.id = r.cost_run_id
+        WHERE r.is_current AND c.full_cost <> r.full_cost""",
+    "患者收入合计 = 运行的收费收入": """
+        SELECT r.id, '', c.income, coalesce(sum(p.income), 0) FROM costing_patientrun r
+        JOIN costing_costrun c ON c.id = r.cost_run_id LEFT JOIN costing_patientcost p ON p.run_id = r.id
+        WHERE r.is_current GROUP BY r.id, c.income HAVING c.income <> coalesce(sum(p.income), 0)""",
+    "项目成本 = 患者承担的服务成本(人员经费)": """
+        SELECT r.id, '', coalesce(i.amount, 0), coalesce(p.amount, 0) FROM costing_patientrun r
+        LEFT JOIN (SELECT run_id, sum(personnel) AS amount FROM costing_itemcost GROUP BY 1) i ON i.run_id = r.id
+        LEFT JOIN (SELECT run_id, sum(personnel) AS amount FROM costing_patientcost GROUP BY 1) p ON p.run_id = r.id
+        WHERE r.is_current AND coalesce(i.amount, 0) <> coalesce(p.amount, 0)""",
+    "逐成本项目：患者成本 + 未归集成本 = 科室全成本": """
+        SELECT r.id, v.title, v.expected, v.found FROM costing_patientrun r
+        JOIN LATERAL (SELECT {split_costs} FROM costing_departmentcost c WHERE c.run_id = r.cost_run_id) d ON true
+        JOIN LATERAL (SELECT {summed} FROM costing_patientcost WHERE run_id = r.id) p ON true
+        JOIN LATERAL (SELECT {summed} FROM costing_unassignedcost WHERE run_id = r.id) u ON true
+        CROSS JOIN LATERAL (VALUES {compared}) v (title, expected, found)
+        WHERE r.is_current AND v.expected <> v.found""",
+}
+
+
+def _patient_sql(sql: str) -> str:
+    """The statement with the nine columns written out; their names are our own constants."""
+
+    def condition(name: str) -> str:
+        if name in COST_ITEMS:
+            return f"cost_item = '{name}' AND funding_source NOT IN ('{FISCAL_PROJECT}', '{RESEARCH}')"
+        return f"funding_source = '{name}'"
+
+    return sql.format(
+        all_columns=" + ".join(COLUMNS),
+        split_costs=", ".join(
+            f"coalesce(sum(direct) FILTER (WHERE {condition(name)}), 0) AS {name}" for name in COLUMNS
+        ),
+        summed=", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in COLUMNS),
+        compared=", ".join(f"('{name}', d.{name}, p.{name} + u.{name})" for name in COLUMNS),
+    )
+
+
+def patients(period: str = "") -> Iterator[Finding]:
+    """Every current patient run gives every fen of its cost run to a patient, or names the department that keeps it."""
+    for title, sql in PATIENTS.items():
+        with connection.cursor() as cursor:
+            written = _patient_sql(sql)
+            narrowed = written.replace("r.is_current", "r.is_current AND r.period = %(period)s") if period else written
+            cursor.execute(narrowed, {"period": period})
+            for run, what, expected, found in cursor.fetchall():
+                yield Finding(
+                    code="costing.patients_not_conserved",
+                    severity=Severity.BLOCKING,
+                    message=f"患者成本运行 {run} {what}:{title}不成立，应为 {expected}，实为 {found}。",
+                    subject=str(run),
+                )
 
 
 def conservation(period: str = "") -> Iterator[Finding]:

@@ -1,8 +1,10 @@
 """What costing gives to the nightly run."""
 
+from django.utils import timezone
+
 from costing import integrity
 from costing.models import CostRun
-from costing.services import run_allocation
+from costing.services import cost_patients_of, run_allocation
 from ops_platform.kernel import Conflict, digest_of
 from ops_platform.nightly.public import Step, StepContext, StepResult, StepScope
 
@@ -22,6 +24,23 @@ def _allocate(context: StepContext) -> StepResult:
     )
 
 
+def _cost_patients(context: StepContext) -> StepResult:
+    """Costs come in with the month's end: before it there is nothing to divide over patients."""
+    institution = context.institution
+    if institution is None:
+        raise TypeError("a step of an institution")
+    if context.period.last_day >= timezone.localdate():
+        return StepResult(rows=0, input_digest="", changed=False, note="月份尚未结束，月末后核算患者成本")
+    outcome = cost_patients_of(context.actor, institution=institution, period=context.period)
+    run = outcome.run
+    return StepResult(
+        rows=run.encounters if outcome.created else 0,
+        input_digest=run.input_digest,
+        changed=outcome.created,
+        note=f"第 {run.version} 版，{run.encounters:,} 个就诊，患者成本 {run.patient_cost:,} 元",
+    )
+
+
 def _conserve(context: StepContext) -> StepResult:
     """The alliance's books of the month: the sum of all direct costs is the sum of all full costs, to the fen."""
     runs = CostRun.objects.filter(period=str(context.period), is_current=True)
@@ -33,4 +52,5 @@ def _conserve(context: StepContext) -> StepResult:
 
 
 CONSERVATION = Step(code="costing.conservation", title="医共体成本守恒核对", run=_conserve, scope=StepScope.ALLIANCE)
+PATIENTS = Step(code="costing.patients", title="项目与患者成本核算", run=_cost_patients, after=("costing.allocation",))
 ALLOCATION = Step(code="costing.allocation", title="科室成本分摊", run=_allocate, after=("his_intake.quality",))

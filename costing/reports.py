@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from django.http import FileResponse
 
-from costing.models import CostRun
+from costing.models import CostRun, PatientRun
+from costing.selectors.patients import Reconciliation
 from costing.selectors.tables import Basis, DirectRow, FullRow
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.web import formats
@@ -39,6 +40,24 @@ def direct_costs(run: CostRun, rows: Sequence[DirectRow], basis: Sequence[Basis]
         sheet.line(number, row.name, amounts, strong=row.level != "department")
     _basis(sheet, len(rows) + 4, basis)
     return sheet.response(f"各科室直接成本表-{run.institution.code}-{run.period}")
+
+
+def patient_costs(run: PatientRun, found: Reconciliation, mark: str) -> FileResponse:
+    """患者成本归集表, in the layout of the page."""
+    columns = ["归集对象", "就诊数", "收费收入", *TITLES, "医疗成本合计", "财政项目经费", "科教经费", "医院全成本合计"]
+    sheet = _sheet("患者成本归集表", run.cost_run, mark, len(columns))
+    for column, title in enumerate(columns):
+        sheet.text(2, column, title, "head")
+    sheet.sheet.freeze_panes(3, 1)
+    parts = [*found.patients, found.borne, *found.unassigned, found.full, found.difference]
+    for number, part in enumerate(parts, 3):
+        strong = part.code in ("borne", "full", "difference")
+        amounts = [part.income, *part.items, part.medical, part.fiscal_project, part.research, part.hospital]
+        sheet.text(number, 0, part.name, "strong" if strong else "text")
+        sheet.text(number, 1, "" if part.encounters is None else f"{part.encounters:,}", "text")
+        for column, amount in enumerate(amounts, 2):
+            sheet.amount(number, column, amount, strong=strong)
+    return sheet.response(f"患者成本归集表-{run.institution.code}-{run.period}")
 
 
 def full_costs(run: CostRun, rows: Sequence[FullRow], basis: Sequence[Basis], mark: str) -> FileResponse:

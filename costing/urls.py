@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from costing.views import drill, rules, runs, tables
+from costing.views import drill, patients, rules, runs, tables
 
 app_name = "costing"
 
 urlpatterns = [
     path("direct-costs/", tables.DirectCosts.as_view(), name="direct-costs"),
     path("full-costs/", tables.FullCosts.as_view(), name="full-costs"),
+    path("patient-costs/", patients.PatientCosts.as_view(), name="patient-costs"),
+    path("item-costs/", patients.ItemCosts.as_view(), name="item-costs"),
+    path("unit-costs/", patients.UnitCosts.as_view(), name="unit-costs"),
+    path("group-costs/", patients.GroupCosts.as_view(), name="group-costs"),
+    path("group-costs/<str:drg>/", patients.GroupDetail.as_view(), name="group"),
+    path("patients/<int:pk>/<int:encounter>/", patients.Patient.as_view(), name="patient"),
     path("runs/", runs.Runs.as_view(), name="runs"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="run"),
     path("runs/<int:pk>/compare/<int:other>/", runs.CompareRuns.as_view(), name="compare"),

@@ -1,8 +1,10 @@
 """The door of insurance settlement for the apps above it. Callers pass what the actor may see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 
+from insurance_settlement.models import CaseResult
+from insurance_settlement.schemes import compiled_scheme
 from insurance_settlement.selectors import (
     CASE_READERS,
     DrgLine,
@@ -12,7 +14,17 @@ from insurance_settlement.selectors import (
 )
 from insurance_settlement.selectors import totals as settlement_totals
 
-__all__ = ["CASE_READERS", "DepartmentDrgs", "DrgLine", "Totals", "department_drgs", "settlement_totals"]
+__all__ = [
+    "CASE_READERS",
+    "DepartmentDrgs",
+    "DischargedCase",
+    "DrgLine",
+    "MonthOfCases",
+    "Totals",
+    "department_drgs",
+    "month_of_cases",
+    "settlement_totals",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +37,46 @@ class DepartmentDrgs:
     cases: int
     payment: Decimal
     balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DischargedCase:
+    """One discharge of a month: encounter (lasting number), group, treating department, charges and payment in yuan (None
+    without a price), days of the whole stay."""
+
+    encounter: int
+    encounter_no: str
+    drg: str
+    department: int
+    weight: Decimal | None
+    charges: Decimal
+    payment: Decimal | None
+    stay_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfCases:
+    """The discharges of an institution's month as its current run priced them; `names` of the groups."""
+
+    version: int
+    price_book: str
+    cases: tuple[DischargedCase, ...]
+    names: dict[str, str]
+
+
+def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
+    """Every discharge of the month; None while nothing has been priced."""
+    run = current_run(institution=institution, period=period)
+    if run is None:
+        return None
+    names = (field.name for field in fields(DischargedCase))
+    rows = CaseResult.objects.filter(run=run).order_by("encounter").values_list(*names)
+    return MonthOfCases(
+        version=run.version,
+        price_book=run.price_book.name,
+        cases=tuple(DischargedCase(*row) for row in rows.iterator()),
+        names=dict(compiled_scheme(run.scheme).drg_names),
+    )
 
 
 def department_drgs(*, institution: int, period: str, department: int) -> DepartmentDrgs | None:

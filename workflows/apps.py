@@ -12,7 +12,7 @@ class WorkflowsConfig(AppConfig):
     def ready(self) -> None:
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.documents.public import register_owner
-        from ops_platform.identity.handlers import on_rights_lessened, on_role_proposed
+        from ops_platform.identity.handlers import on_rights_lessened, on_role_given, on_role_proposed
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.notifications.public import register_event, register_kind
         from ops_platform.web import counters
@@ -26,12 +26,14 @@ class WorkflowsConfig(AppConfig):
             register_subject(subject_type)
         on_role_proposed(own_subjects.propose_role)
         on_rights_lessened(own_subjects.rights_lessened)
+        on_role_given(own_subjects.role_given)
         register_owner(OWNER, selectors.may_see)
         register_owner(requests.KIND, selectors.may_see_request)
         register_reference("flows", reference.load_flows)
         register_reference("processes", reference_processes.load_processes)
         register_check("workflows.signatures", "审批签署", integrity.signatures)
         register_check("workflows.turns", "审批待办", integrity.turns)
+        register_check("workflows.setbacks", "审批自动处理", integrity.setbacks)
         register_actions(
             workflows__acted="审批办理",
             workflows__flow_drafted="新建审批流程",
@@ -56,6 +58,7 @@ class WorkflowsConfig(AppConfig):
         register_kind("workflows.result", _("审批结果"), to_do=False)
         register_kind("workflows.copy", _("审批抄送"), to_do=False)
         register_kind("workflows.delegation", _("审批委派"))
+        register_kind("workflows.setback", _("审批自动处理失败"))
         counters.register(
             counters.Counter(
                 "workflows", _("待办"), "workflows:to-do", icon="checklist", count=selectors.to_do_count, order=10

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef
 from ops_platform.kernel import Finding, Severity
 from workflows.engine.definition import from_json
 from workflows.engine.recount import Entry, Lack, Rules, Shortfall, Turn, recount
-from workflows.models import Act, ActKind, FlowVersion, Matter, Task
+from workflows.models import Act, ActKind, FlowVersion, Matter, Setback, Task
 from workflows.services.keeping import values_from_json
 
 CHUNK = 2_000
@@ -117,4 +117,15 @@ def turns() -> Iterable[Finding]:
             severity=Severity.BLOCKING,
             message=f"事项 {matter.pk} 不在审批中，但仍有人待办。",
             subject=str(matter.pk),
+        )
+
+
+def setbacks() -> Iterable[Finding]:
+    """The sweeper does its duties: reminders, escalation, expiry, other approvers, delegations."""
+    for row in Setback.objects.filter(failures__gt=0).order_by("-failures", "id")[:50]:
+        yield Finding(
+            code="workflows.sweep_failed",
+            severity=Severity.WARNING,
+            message=f"事项 {row.matter_id} 的自动处理({row.duty})连续 {row.failures} 次失败：{row.words}。",
+            subject=str(row.matter_id),
         )

@@ -295,6 +295,11 @@ def rights_lessened(user: int) -> None:
     enqueue("workflows.replace_person", person=user)
 
 
+def role_given(assignment: RoleAssignment) -> None:
+    """Somebody has a role (again): what waits for it is offered to them soon after."""
+    enqueue("workflows.offer", person=assignment.user_id, role=str(assignment.role))
+
+
 ROLE = SubjectType(
     code="identity.role",
     title=_("授予角色"),

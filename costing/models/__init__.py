@@ -1,6 +1,8 @@
 """Tables of costing."""
 
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
+from costing.models.item_basis import ItemBasis, ItemCoefficient, ItemMethod
+from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
 from costing.models.results import AllocationFlow, DepartmentCost, DepartmentDay, DepartmentMonth, IncomeCell
 from costing.models.run import CostRun
 
@@ -14,4 +16,11 @@ __all__ = [
     "DriverProposal",
     "DriverRule",
     "IncomeCell",
+    "ItemBasis",
+    "ItemCoefficient",
+    "ItemCost",
+    "ItemMethod",
+    "PatientCost",
+    "PatientRun",
+    "UnassignedCost",
 ]

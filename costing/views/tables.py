@@ -11,33 +11,57 @@ from costing.models import CostRun
 from costing.selectors import access, tables
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.masterdata import months
+from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.months import Month
 from ops_platform.web.pages import TemplatePage
 
 
-class _MonthTable(TemplatePage):
-    """A table of one run: the current one of the chosen institution and month."""
+class MonthPage(TemplatePage):
+    """A page about one institution's month."""
 
     roles = access.READERS
-    other: ClassVar[tuple[str, Any]] = ("", "")
+    institutions: list[Institution]
+    institution: Institution | None
+    months: list[Month]
+    month: Month | None
 
-    def choose(self) -> CostRun | None:
-        """Institution and month as asked for, else the first and the last closed one."""
+    def periods(self, institution: Institution) -> list[str]:
+        """Months that the page can show."""
+        raise NotImplementedError
+
+    def choose(self) -> bool:
+        """Institution and month as asked for, else the first and the last closed one; whether there is any."""
         asked = self.request.GET
         self.institutions = list(access.institutions(actor=self.actor))
         named = [one for one in self.institutions if str(one.pk) == asked.get("institution")]
         self.institution = next(iter([*named, *self.institutions]), None)
         self.months, self.month = [], None
-        if self.institution is None:
-            return None
-        self.months = months.months(
-            institutions=[self.institution.pk],
-            periods=access.periods(institution=self.institution.pk),
-            today=timezone.localdate(),
+        if self.institution is not None:
+            self.months = months.months(
+                institutions=[self.institution.pk],
+                periods=self.periods(self.institution),
+                today=timezone.localdate(),
+            )
+            self.month = months.choose(self.months, asked.get("period", ""))
+        return self.month is not None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            institutions=self.institutions,
+            institution=self.institution,
+            months=self.months,
+            month=self.month,
+            **kwargs,
         )
-        self.month = months.choose(self.months, asked.get("period", ""))
-        if self.month is None:
-            return None
-        return access.current_run(institution=self.institution.pk, period=self.month.period)
+
+
+class _MonthTable(MonthPage):
+    """A table of one run: the current one of the chosen institution and month."""
+
+    other: ClassVar[tuple[str, Any]] = ("", "")
+
+    def periods(self, institution: Institution) -> list[str]:
+        return access.periods(institution=institution.pk)
 
     def rows(self, run: CostRun) -> Any:
         """The lines of the table."""
@@ -48,17 +72,15 @@ class _MonthTable(TemplatePage):
         raise NotImplementedError
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        self.run = self.choose()
+        self.run = None
+        if self.choose() and self.institution and self.month:
+            self.run = access.current_run(institution=self.institution.pk, period=self.month.period)
         if self.run is not None and request.GET.get("export") == "xlsx":
             return self.workbook(self.run)
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            institutions=self.institutions,
-            institution=self.institution,
-            months=self.months,
-            month=self.month,
             run=self.run,
             rows=self.rows(self.run) if self.run else [],
             basis=tables.basis(run=self.run) if self.run else [],

@@ -38,6 +38,8 @@ from ops_platform.his_intake.reading import (
     last_sequence,
     read_charge_columns,
     read_columns,
+    read_encounter_columns,
+    read_service_columns,
     trial_balance_leaves,
 )
 from ops_platform.his_intake.selectors import READERS
@@ -77,6 +79,8 @@ __all__ = [
     "last_sequence",
     "read_charge_columns",
     "read_columns",
+    "read_encounter_columns",
+    "read_service_columns",
     "register_rule",
     "trial_balance_leaves",
 ]

@@ -186,6 +186,53 @@ def read_columns(sql: str, columns: Mapping[str, str]) -> dict[str, np.ndarray]:
     return {name: table[name].astype(kind) for name, kind in columns.items()}
 
 
+LATER = 2**31 - 1
+
+
+def read_encounter_columns(
+    institution: Institution, period: Period, sequence: int, charged: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Encounters of a month as of a sequence: stays that overlap it, visits that began in it, and those among `charged`
+    (lasting numbers) whose charges came at another time. In order of `encounter`: inpatient (1 or 0), department,
+    admitted and left in days after the first of the month (`LATER` for who is still in)."""
+    zone = "AT TIME ZONE 'Asia/Shanghai')::date"
+    of_month = (
+        f"(f.admitted {zone} <= '{period.last_day}' AND CASE WHEN f.kind = 'inpatient'"
+        f" THEN f.discharged IS NULL OR (f.discharged {zone} >= '{period.first_day}'"
+        f" ELSE (f.admitted {zone} >= '{period.first_day}' END"
+    )
+    found = _read_encounters(institution, period, sequence, of_month)
+    others = np.setdiff1d(charged, found["encounter"])
+    if len(others):
+        numbers = ",".join(map(str, others.tolist()))
+        more = _read_encounters(institution, period, sequence, f"f.entity = ANY('{{{numbers}}}'::bigint[])")
+        found = {name: np.concatenate([found[name], more[name]]) for name in found}
+    order = np.argsort(found["encounter"], kind="stable")
+    return {name: column[order] for name, column in found.items()}
+
+
+def _read_encounters(institution: Institution, period: Period, sequence: int, condition: str) -> dict[str, np.ndarray]:
+    first = f"AT TIME ZONE 'Asia/Shanghai')::date - '{period.first_day}'"
+    return read_columns(
+        "SELECT f.entity, (f.kind = 'inpatient')::int, f.department_id::int,"
+        f" (f.admitted {first}, coalesce((f.discharged {first}, {LATER}) FROM his_intake_encounter f"
+        f" WHERE f.institution_id = {int(institution.pk)} AND {as_of_sql('f', sequence)} AND {condition}",
+        {"encounter": "int64", "inpatient": "int32", "department": "int32", "admitted": "int32", "left": "int32"},
+    )
+
+
+def read_service_columns(institution: Institution, period: Period, sequence: int) -> dict[str, np.ndarray]:
+    """The charge lines of a month as of a sequence, as patient costing reads them: encounter, item and executing department
+    (numbers), quantity (in 1/10,000) and amount (fen)."""
+    return read_columns(
+        "SELECT l.encounter, l.item_id::int, l.executing_department_id::int, (l.quantity * 10000)::bigint,"
+        " (l.amount * 100)::bigint FROM his_intake_chargeline l"
+        f" WHERE l.month = '{period.first_day}' AND l.institution_id = {int(institution.pk)}"
+        f" AND {as_of_sql('l', sequence)}",
+        {"encounter": "int64", "item": "int32", "executing": "int32", "quantity": "int64", "amount": "int64"},
+    )
+
+
 def read_charge_columns(
     institution: Institution, period: Period, sequence: int, day: date | None = None
 ) -> dict[str, np.ndarray]:

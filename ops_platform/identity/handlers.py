@@ -8,6 +8,7 @@ from ops_platform.kernel import Actor
 
 _proposed: list[Callable[[Actor, RoleAssignment], None]] = []
 _lessened: list[Callable[[int], None]] = []
+_given: list[Callable[[RoleAssignment], None]] = []
 
 
 def on_role_proposed(handler: Callable[[Actor, RoleAssignment], None]) -> None:
@@ -18,6 +19,17 @@ def on_role_proposed(handler: Callable[[Actor, RoleAssignment], None]) -> None:
 def on_rights_lessened(handler: Callable[[int], None]) -> None:
     """Have `handler(user)` called when somebody is deactivated or loses a role."""
     _lessened.append(handler)
+
+
+def on_role_given(handler: Callable[[RoleAssignment], None]) -> None:
+    """Have `handler(assignment)` called when a role becomes active."""
+    _given.append(handler)
+
+
+def role_given(assignment: RoleAssignment) -> None:
+    """A role became active."""
+    for handler in _given:
+        handler(assignment)
 
 
 def role_proposed(actor: Actor, assignment: RoleAssignment) -> None:

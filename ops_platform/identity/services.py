@@ -185,7 +185,9 @@ def confirm_role(actor: Actor, *, assignment_id: int) -> RoleAssignment:
     _must_be_second(actor, assignment)
     User.objects.select_for_update().get(pk=assignment.user_id)
     _refuse_incompatible(assignment.user, assignment.role, assignment.institution_id)
-    return _decide(actor, assignment, RoleAssignment.State.ACTIVE, "identity.role_confirmed")
+    _decide(actor, assignment, RoleAssignment.State.ACTIVE, "identity.role_confirmed")
+    handlers.role_given(assignment)
+    return assignment
 
 
 @transaction.atomic

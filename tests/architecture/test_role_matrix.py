@@ -275,6 +275,7 @@ MATTER_PAGES = (
     "workflows:urge",
     "api-matter",
     "api-matter-acts",
+    "api-matter-people",
 )
 
 
@@ -421,6 +422,7 @@ OBJECTS: dict[str, Any] = {
     "workflows:of-subject": lambda *_: {"app": "workflows", "kind": "request", "subject": "1"},
     "workflows:change-request": lambda *_: {"pk": 1},
     "workflows:revoke-delegation": lambda *_: {"pk": 1},
+    "api-delegation-revocation": lambda *_: {"pk": 1},
     **dict.fromkeys(OF_FLOW, _flow),
     "workflows:flow-version": lambda *_: {**_flow(), "number": 1},
     "workflows:flow-step": lambda *_: {**_flow(), "step": "head"},
@@ -477,6 +479,7 @@ WITHOUT_INSTITUTION = {
     "nightly-change-reopening",
     "nightly-change-parameter",
     "workflows:revoke-delegation",
+    "api-delegation-revocation",
     *OF_FLOW,
     "workflows:flow-version",
     "workflows:flow-step",

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from ops_platform.his_intake.approval import RELEASE
 from ops_platform.his_intake.models import Batch, QuarantinedRow, QuarantineRelease
 from ops_platform.his_intake.services import correct_row, resubmit_rows, settle_rows
 from ops_platform.his_intake.services.release import LIMIT
@@ -17,6 +18,7 @@ from tests.support import trade
 from workflows import services as approval
 from workflows.models import Matter, Task
 from workflows.reference import load_flows
+from workflows.services.keeping import digest_of_subject
 
 pytestmark = pytest.mark.django_db
 
@@ -175,3 +177,25 @@ def test_a_row_settled_meanwhile_stops_the_release_and_undoes_the_signature(offi
         sign(director)
     assert Task.objects.get(person=director).state == "open"
     assert Batch.objects.count() == batches
+
+
+@pytest.mark.parametrize("changed", [{"content": {"amount": 900.5}}, {"faults": []}])
+def test_a_row_that_changed_after_the_request_is_not_signed(
+    officer: User, director: User, changed: dict[str, object]
+) -> None:
+    settle_rows(actor_of_user(officer), row_ids=rows(), deed="resubmit")
+    QuarantinedRow.objects.filter(pk=rows()[1]).update(**changed)
+    with pytest.raises(Conflict) as refusal:
+        sign(director)
+    assert refusal.value.code == "workflows.subject_changed"
+    assert len(rows()) == 3
+
+
+def test_what_was_signed_shows_as_broken_when_a_released_row_changes_afterwards(officer: User, director: User) -> None:
+    settle_rows(actor_of_user(officer), row_ids=rows(), deed="resubmit")
+    released = rows()
+    sign(director)
+    matter = Matter.objects.get()
+    assert digest_of_subject(RELEASE.load(matter.subject)) == matter.digest, "settling the rows breaks nothing"
+    QuarantinedRow.objects.filter(pk=released[0]).update(content={"amount": "900.00"})
+    assert digest_of_subject(RELEASE.load(matter.subject)) != matter.digest

@@ -142,7 +142,7 @@ class AnyActs(RuleBasedStateMachine):
             return
         kinds = {"return_to": "return", "add_signer": "add_before"}
         self.content += verb == "resubmit" and not given["unchanged"]
-        self.record(kinds.get(verb, verb), outcome, given.get("person"))  # type: ignore[arg-type]
+        self.record(kinds.get(verb, verb), outcome, None if verb == "take_up" else given.get("person"))  # type: ignore[arg-type]
         self.sign_off(before, outcome)
         self.keep(outcome)
 
@@ -233,6 +233,10 @@ class AnyActs(RuleBasedStateMachine):
     @rule(who=rosters(), absent=st.sets(PEOPLE, max_size=3))
     def somebody_leaves(self, who: Roster, absent: set[int]) -> None:
         self.act("replace_absent", who, absent=absent)
+
+    @rule(who=rosters(), person=PEOPLE)
+    def somebody_gets_the_role(self, who: Roster, person: int) -> None:
+        self.act("take_up", who, person=person)
 
     @rule(who=rosters())
     def delegations_change(self, who: Roster) -> None:

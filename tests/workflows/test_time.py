@@ -9,14 +9,14 @@ from ops_platform.identity import services as identity
 from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Conflict, Invalid, Role
 from ops_platform.kernel.actor import PLATFORM
-from ops_platform.notifications.models import Message
+from ops_platform.notifications.models import Message, OutboxTask
 from tests.support import trade
 from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
 from workflows import integrity, services
 from workflows.engine.definition import from_json, to_json
-from workflows.models import Act, Delegation, Flow, Matter, Request
+from workflows.models import Act, Delegation, Flow, Matter, Request, Setback
 from workflows.selectors.deputies import deputies
-from workflows.services import sweeping
+from workflows.services import offering, sweeping
 from workflows.services.flows import publish
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +106,43 @@ def test_an_approver_who_lost_the_role_is_replaced(hospital: Hospital) -> None:
     assert waiting(matter) == {"centre"}
 
 
+def test_who_gets_the_role_back_may_sign_what_a_stand_in_holds(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    held = RoleAssignment.objects.filter(user__in=[hospital.head, hospital.second_head])
+    held.update(state=RoleAssignment.State.REVOKED)
+    sweeping.replace_person(hospital.head.pk)
+    assert waiting(matter) == {"centre"}
+    trade.give(hospital.head, Role.INSTITUTION_HEAD, hospital.township)
+    assert offering.offer(hospital.head.pk, Role.INSTITUTION_HEAD) == 1
+    assert waiting(matter) == {"centre", "head"}
+    assert Act.objects.filter(matter=matter, kind="replace").latest("number").comment == offering.WORDS
+    assert offering.offer(hospital.head.pk, Role.INSTITUTION_HEAD) == 0
+    approve(matter, hospital.head)
+    assert waiting(matter) == set()
+
+
+def test_who_comes_to_a_role_is_not_offered_the_own_matter_nor_those_of_another_institution(hospital: Hospital) -> None:
+    own = hospital.ask(by=hospital.clerk)
+    trade.give(hospital.clerk, Role.INSTITUTION_HEAD, hospital.township)
+    trade.give(hospital.stranger, Role.INSTITUTION_HEAD, hospital.institutions["V1"])
+    assert offering.offer(hospital.clerk.pk, Role.INSTITUTION_HEAD) == 0
+    assert offering.offer(hospital.stranger.pk, Role.INSTITUTION_HEAD) == 0
+    assert waiting(own) == {"head", "second-head"}
+
+
+def test_a_confirmed_role_is_offered_what_waits_for_it(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    newcomer = trade.person("newcomer", Role.FINANCE_OFFICER, hospital.institutions["H1"])
+    first, second = (trade.person(name, Role.SYSTEM_ADMIN) for name in ("admin1", "admin2"))
+    proposed = identity.propose_role(
+        me(first), user_id=newcomer.pk, role=Role.INSTITUTION_HEAD, institution_id=hospital.township.pk
+    )
+    identity.confirm_role(me(second), assignment_id=proposed.pk)
+    assert OutboxTask.objects.filter(task="workflows.offer", arguments__person=newcomer.pk).exists()
+    offering.offer(newcomer.pk, Role.INSTITUTION_HEAD)
+    assert waiting(matter) == {"head", "second-head", "newcomer"}
+
+
 def test_where_nobody_is_left_at_all_the_applicant_is_told(hospital: Hospital) -> None:
     matter = hospital.ask()
     others = User.objects.exclude(pk=hospital.clerk.pk)
@@ -134,6 +171,59 @@ def test_a_matter_that_cannot_be_looked_after_keeps_no_other_from_it(hospital: H
     Matter.objects.filter(pk=broken.pk).update(values={"amount": "no number"})
     assert sweeping.sweep() == 1
     assert Act.objects.get(kind="remind").matter == sound
+
+
+def spoil(matter: Matter) -> None:
+    Matter.objects.filter(pk=matter.pk).update(values={"amount": "no number"})
+
+
+def test_many_that_always_fail_do_not_starve_a_younger_one(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many failing matters as one sweep takes, all older than the sound one."""
+    monkeypatch.setattr(sweeping, "BATCH", 2)
+    with_hours(remind=24)
+    broken = [hospital.ask(), hospital.ask()]
+    sound = hospital.ask()
+    for matter in broken:
+        hours_pass(matter, 30)
+        spoil(matter)
+    hours_pass(sound, 25)
+    sweeping.sweep()
+    sweeping.sweep()
+    assert Act.objects.get(kind="remind").matter == sound
+
+
+def test_what_fails_is_tried_ever_later_and_told_to_the_administrators_once(hospital: Hospital) -> None:
+    administrator = trade.person("root", Role.SYSTEM_ADMIN)
+    with_hours(remind=24)
+    matter = hospital.ask()
+    hours_pass(matter, 25)
+    spoil(matter)
+    waits = []
+    for _ in range(12):
+        sweeping.sweep()
+        row = Setback.objects.get()
+        waits.append(int((row.retry_at - row.tried_at).total_seconds() // 60))
+        sweeping.sweep()
+        assert Setback.objects.get().failures == row.failures, "not before its time"
+        Setback.objects.update(retry_at=timezone.now())
+    assert waits == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440, 1440]
+    message = Message.objects.get(recipient=administrator)
+    assert f"审批事项 {matter.pk} 的自动处理连续 3 次失败" in message.title
+    assert [finding.subject for finding in integrity.setbacks()] == [str(matter.pk)]
+
+
+def test_once_the_cause_is_mended_the_matter_is_looked_after_again(hospital: Hospital) -> None:
+    with_hours(remind=24)
+    matter = hospital.ask()
+    values = matter.values
+    hours_pass(matter, 25)
+    spoil(matter)
+    sweeping.sweep()
+    Matter.objects.filter(pk=matter.pk).update(values=values)
+    assert sweeping.sweep() == 0
+    Setback.objects.update(retry_at=timezone.now())
+    assert sweeping.sweep() == 1
+    assert list(integrity.setbacks()) == []
 
 
 def test_a_delegate_is_of_the_same_house_or_above_and_may_sign(hospital: Hospital) -> None:
@@ -237,6 +327,49 @@ def test_days_are_delegated_once_and_not_into_the_past(hospital: Hospital) -> No
         away(hospital, days=1)
     with pytest.raises(Invalid):
         away(hospital, days=-10)
+
+
+def of_types(hospital: Hospital, deputy: User, *kinds: str) -> Delegation:
+    today = timezone.localdate()
+    return services.delegate(
+        me(hospital.head), to=deputy.pk, first_day=today, last_day=today, reason="外出", kinds=kinds
+    )
+
+
+def test_on_the_same_days_each_type_of_matter_may_have_its_own_deputy(hospital: Hospital) -> None:
+    of_types(hospital, hospital.leader, "workflows.flow")
+    of_types(hospital, hospital.centre, "workflows.request")
+    assert waiting(hospital.ask()) == {"centre", "second-head"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        (["workflows.request"], ["workflows.flow", "workflows.request"], "「事项申请」已有委派"),
+        (["workflows.request"], [], "「事项申请」已有委派"),
+        ([], ["workflows.request"], "全部事项已有委派"),
+    ],
+)
+def test_a_type_has_one_deputy_a_day_and_the_refusal_names_them(
+    hospital: Hospital, first: list[str], second: list[str], words: str
+) -> None:
+    of_types(hospital, hospital.centre, *first)
+    with pytest.raises(Conflict) as refusal:
+        of_types(hospital, hospital.leader, *second)
+    assert refusal.value.code == "workflows.delegated_already"
+    assert words in refusal.value.message
+    assert str(hospital.centre) in refusal.value.message
+    assert Delegation.objects.count() == 1
+
+
+def test_tasks_come_back_when_their_type_is_no_longer_handed_over_though_another_is(hospital: Hospital) -> None:
+    row = of_types(hospital, hospital.centre, "workflows.request")
+    of_types(hospital, hospital.centre, "workflows.flow")
+    matter = hospital.ask()
+    assert waiting(matter) == {"centre", "second-head"}
+    services.revoke_delegation(me(hospital.head), delegation_id=row.pk)
+    assert sweeping.sweep() == 1
+    assert waiting(matter) == {"head", "second-head"}
 
 
 def test_the_delegate_who_applied_gets_nothing_to_sign(hospital: Hospital) -> None:

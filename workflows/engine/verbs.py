@@ -4,7 +4,7 @@ A verb that may not be done raises: NotFound for a task that is not there, Forbi
 the matter has moved on.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from ops_platform.kernel import Conflict, Forbidden, Invalid, NotFound
@@ -17,12 +17,13 @@ from workflows.engine.course import (
     EventKind,
     Origin,
     Roster,
+    Seat,
     State,
     Task,
     TaskState,
     hopeless,
 )
-from workflows.engine.definition import Definition, OnRejection, Withdrawing
+from workflows.engine.definition import Definition, Mode, OnRejection, Withdrawing
 from workflows.engine.moving import (
     Move,
     add_tasks,
@@ -161,7 +162,7 @@ def withdraw(course: Course, *, person: int) -> Outcome:
 def transfer(course: Course, *, task: int, person: int, to: int, roster: Roster) -> Outcome:
     """Give one's task to somebody else for good (转办)."""
     held = _own_open_task(course, task, person)
-    _must_be_free(course, to)
+    must_be_free(course, to)
     move = Move(course, roster)
     drop(move, [held], "transferred")
     heir = delegate_of(Candidate(to, held.role), roster, course.excluded, course.involved)
@@ -173,7 +174,7 @@ def transfer(course: Course, *, task: int, person: int, to: int, roster: Roster)
 def add_signer(course: Course, *, task: int, person: int, added: int, before: bool, roster: Roster) -> Outcome:
     """Ask one more person to sign at this step (加签): before oneself, who then waits, or after oneself."""
     held = _own_open_task(course, task, person)
-    _must_be_free(course, added)
+    must_be_free(course, added)
     if len({t.seat for t in course.here if t.mandatory}) >= MOST_ADDED:
         raise Conflict("workflows.too_many_added", f"本环节最多加签 {MOST_ADDED} 人。")
     move = Move(course, roster)
@@ -221,6 +222,37 @@ def replace_absent(course: Course, *, absent: Collection[int], roster: Roster) -
         refill(move, avoid=frozenset(absent))
         release(move)
     return Outcome(move.course, tuple(move.events))
+
+
+def take_up(course: Course, *, person: int, roster: Roster) -> Outcome:
+    """Somebody has come to a role, or back to it, that the present step asks for: they may sign at the first seat of that
+    rule that is still open. Where every candidate has a seat of their own, a seat is theirs only while a stand-in sits
+    there: a step does not need more signatures because somebody came. Stand-ins keep their turn; what is signed stays."""
+    move = Move(course, roster)
+    if course.state is not State.RUNNING or person in course.excluded | course.involved:
+        return Outcome(course, ())
+    rules = roster.seats.get(course.step, ())
+    found = next((candidate for rule in rules for candidate in rule if candidate.person == person), None)
+    seat = next((seat for seat in course.seats if seat.waiting and _belongs_to(course, seat, person, rules)), None)
+    if found is not None and seat is not None:
+        sitting = {task.person for task in course.here if task.state is not TaskState.DROPPED}
+        candidate = delegate_of(found, roster, course.excluded, sitting)
+        add_tasks(move, [candidate], Origin.RULE, seat=seat.number, waits_for=seat.tasks[0].waits_for)
+        release(move)
+    return Outcome(move.course, tuple(move.events))
+
+
+def _belongs_to(course: Course, seat: Seat, person: int, rules: Sequence[Sequence[Candidate]]) -> bool:
+    """The seat is one at which the rules would have asked the person."""
+    if seat.mandatory:
+        return False
+    if course.present.mode is Mode.EACH:
+        rule = rules[seat.number - 1] if seat.number <= len(rules) else ()
+        return person in {candidate.person for candidate in rule}
+    if course.present.mode is Mode.ANY:
+        return True
+    named = {candidate.person for rule in rules for candidate in rule}
+    return not any(task.waiting and (task.behalf_of or task.person) in named for task in seat.tasks)
 
 
 def follow_delegations(course: Course, *, roster: Roster) -> Outcome:
@@ -312,7 +344,8 @@ def _own_open_task(course: Course, number: int, person: int) -> Task:
     return task
 
 
-def _must_be_free(course: Course, person: int) -> None:
+def must_be_free(course: Course, person: int) -> None:
+    """Refuses whom the matter is about, and who is in the step already."""
     if person in course.excluded:
         raise Forbidden("workflows.own_matter", "申请人或与事项有关的人不能审批该事项。", field="person")
     if person in course.involved:

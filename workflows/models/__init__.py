@@ -5,6 +5,7 @@ from workflows.models.flow import Flow, FlowVersion
 from workflows.models.matter import Act, ActKind, Copy, Matter, Task
 from workflows.models.process import Area, Principle, Process, ProcessCase, ProcessPoint, ProcessState
 from workflows.models.request import Request, RequestKind
+from workflows.models.setback import Setback
 
 __all__ = [
     "Act",
@@ -22,5 +23,6 @@ __all__ = [
     "ProcessState",
     "Request",
     "RequestKind",
+    "Setback",
     "Task",
 ]

@@ -26,7 +26,8 @@ def delegate(
     """From the first to the last day somebody else has the actor's tasks (委派); empty `kinds` means all matters.
 
     Refused for a person who could not sign in each of the actor's roles (a tier is not handed downwards), whose roles are
-    incompatible with the actor's, and while another delegation of the same days exists. Open tasks follow at once.
+    incompatible with the actor's, and where another delegation has some of the same days and matters. Open tasks follow
+    at once.
     """
     if actor.user is None:
         raise Forbidden("workflows.persons_only", "审批只能由登录的人员办理。")
@@ -46,11 +47,7 @@ def delegate(
         raise Invalid("workflows.no_such_colleague", "没有这位在岗人员，请重新选择。", field="to")
     _must_rank(actor, person)
     _refuse_incompatible(actor, person)
-    overlapping = Delegation.objects.filter(
-        principal=actor.user, revoked_at__isnull=True, first_day__lte=last_day, last_day__gte=first_day
-    )
-    if overlapping.exists():
-        raise Conflict("workflows.delegated_already", "这些日期已有委派，请先撤销原来的委派。", field="first_day")
+    _refuse_overlapping(actor.user, first_day, last_day, kinds)
     row = Delegation.objects.create(
         principal_id=actor.user,
         delegate=person,
@@ -90,6 +87,25 @@ def _must_rank(actor: Actor, person: User) -> None:
             f"不能委派给 {person}：没有担任您的「{ROLE_TITLES[lacks.role]}」，也不在其上级。"
             "请选同岗位或更上一级的人；确需其代行时，请先为其申请该角色。",
             field="to",
+        )
+
+
+def _refuse_overlapping(principal: int, first_day: date, last_day: date, kinds: Sequence[str]) -> None:
+    """One day and one type of matter have one deputy; a delegation without types covers all of them."""
+    rows = Delegation.objects.filter(
+        principal=principal, revoked_at__isnull=True, first_day__lte=last_day, last_day__gte=first_day
+    )
+    titles = {each.code: str(each.title) for each in subject_types()}
+    for other in rows.select_related("delegate").order_by("first_day", "id"):
+        if kinds and other.subject_types and not set(kinds) & set(other.subject_types):
+            continue
+        both = sorted(set(kinds) & set(other.subject_types)) or other.subject_types
+        what = f"「{'、'.join(titles.get(code, code) for code in both)}」" if both else "全部事项"
+        raise Conflict(
+            "workflows.delegated_already",
+            f"{other.first_day} 至 {other.last_day} 的{what}已有委派，受托人是 {other.delegate}。"
+            "请先撤销那条委派，或另选日期、事项类型。",
+            field="first_day",
         )
 
 

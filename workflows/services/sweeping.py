@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Func, JSONField, OuterRef, Q
 from django.utils import timezone
 
 from ops_platform.kernel.actor import PLATFORM
@@ -18,6 +18,7 @@ from workflows.engine import verbs
 from workflows.engine.course import Course, EventKind, Origin, State, TaskState
 from workflows.models import ActKind, Delegation, Matter, Task
 from workflows.selectors.matters import colleagues
+from workflows.services import setbacks
 from workflows.services.acts import finish, locked, roster_of
 from workflows.services.keeping import Deed, keep, keep_act, next_look
 from workflows.services.telling import remind, tell
@@ -30,30 +31,37 @@ EXPIRED = "在时限内没有人审批，自动失效。"
 def sweep() -> int:
     """Look after every matter whose time has come. Returns how many were changed."""
     return (
-        _each(_due(), look_after)
-        + _each(_left(), replace_left)
-        + _each(_delegated(), follow_delegations)
-        + _each(_forsaken(), abandon)
+        each(_due(), look_after)
+        + each(_left(), replace_left)
+        + each(_delegated(), follow_delegations)
+        + each(_forsaken(), abandon)
     )
 
 
-def _each(matters: Collection[int], verb: Callable[[int], bool]) -> int:
+def each(matters: Collection[int], verb: Callable[[int], bool]) -> int:
+    """Call the verb for each matter; returns how many changed. What fails is remembered and keeps no other waiting."""
     changed = 0
     for matter in matters:
         try:
             changed += verb(matter)
-        except Exception:  # one matter that cannot be looked after keeps no other from it
+        except Exception as error:  # one matter that cannot be looked after keeps no other from it
             logger.exception("workflows: matter %s was not looked after", matter)
+            setbacks.failed(matter, verb.__name__, error)
+        else:
+            setbacks.succeeded(matter, verb.__name__)
     return changed
 
 
 def _due() -> list[int]:
+    """The oldest, but for those whose turn failed: they wait for their next try, or many of them would starve the rest."""
     rows = Matter.objects.filter(looked_after__lte=timezone.now()).order_by("looked_after", "id")
+    rows = rows.exclude(pk__in=setbacks.put_off(look_after.__name__))
     return list(rows.values_list("pk", flat=True)[:BATCH])
 
 
 def _left() -> list[int]:
     rows = Task.objects.filter(state__in=["open", "held"], person__is_active=False)
+    rows = rows.exclude(matter__in=setbacks.put_off(replace_left.__name__))
     return list(rows.order_by("matter").values_list("matter", flat=True).distinct()[:BATCH])
 
 
@@ -63,9 +71,12 @@ def _delegated() -> list[int]:
     valid = Delegation.objects.filter(
         first_day__lte=today, last_day__gte=today, revoked_at__isnull=True, delegate__is_active=True
     )
+    kind = Func(OuterRef("matter__subject_type"), function="to_jsonb", output_field=JSONField())
+    valid = valid.filter(Q(subject_types=[]) | Q(subject_types__contains=kind))
     now_away = Exists(valid.filter(principal=OuterRef("person")))
-    still_away = Exists(valid.filter(principal=OuterRef("behalf_of")))
+    still_away = Exists(valid.filter(principal=OuterRef("behalf_of"), delegate=OuterRef("person")))
     rows = Task.objects.filter(state__in=["open", "held"]).filter(now_away | (Q(behalf_of__isnull=False) & ~still_away))
+    rows = rows.exclude(matter__in=setbacks.put_off(follow_delegations.__name__))
     found = list(rows.order_by("matter").values_list("matter", flat=True).distinct())
     random.shuffle(
         found
@@ -76,6 +87,7 @@ def _delegated() -> list[int]:
 def _forsaken() -> list[int]:
     """Returned matters whose applicant has left."""
     rows = Matter.objects.filter(state=Matter.State.RETURNED, applicant__is_active=False)
+    rows = rows.exclude(pk__in=setbacks.put_off(abandon.__name__))
     return list(rows.order_by("id").values_list("pk", flat=True)[:BATCH])
 
 
@@ -85,7 +97,7 @@ def abandon(matter_id: int) -> bool:
     matter, course = locked(matter_id)
     if matter.applicant.is_active or course.state is not State.RETURNED:
         return False
-    _keep(matter, course, verbs.abandon(course), ActKind.WITHDRAW, "申请人已离岗，事项自动撤回。")
+    keep_by_platform(matter, course, verbs.abandon(course), ActKind.WITHDRAW, "申请人已离岗，事项自动撤回。")
     return True
 
 
@@ -98,13 +110,15 @@ def look_after(matter_id: int) -> bool:
         return False
     step, waited = course.present, now - matter.entered_at
     if step.expire_hours and waited >= timedelta(hours=step.expire_hours):
-        _keep(matter, course, verbs.expire(course), ActKind.EXPIRE, EXPIRED)
+        keep_by_platform(matter, course, verbs.expire(course), ActKind.EXPIRE, EXPIRED)
         return True
     if step.escalate_hours and matter.escalated_at is None and waited >= timedelta(hours=step.escalate_hours):
         matter.escalated_at = now
         outcome = verbs.escalate(course, roster=roster_of(matter))
         if outcome.events:
-            _keep(matter, course, outcome, ActKind.ESCALATE, f"超过 {step.escalate_hours} 小时未审批，升级到上一级。")
+            keep_by_platform(
+                matter, course, outcome, ActKind.ESCALATE, f"超过 {step.escalate_hours} 小时未审批，升级到上一级。"
+            )
             return True
     elif step.remind_hours:
         matter.reminded_at = now
@@ -126,7 +140,7 @@ def replace_left(matter_id: int) -> bool:
     if not absent:
         return False
     outcome = verbs.replace_absent(course, absent=absent, roster=roster_of(matter))
-    _keep(matter, course, outcome, ActKind.REPLACE, "原审批人已离岗或不再担任该角色，改派他人。")
+    keep_by_platform(matter, course, outcome, ActKind.REPLACE, "原审批人已离岗或不再担任该角色，改派他人。")
     return True
 
 
@@ -155,7 +169,7 @@ def _absent(matter: Matter, course: Course) -> set[int]:
 def replace_person(person: int) -> int:
     """Somebody was deactivated or lost a role: all their open tasks are looked at. Returns how many matters changed."""
     rows = Task.objects.filter(state__in=["open", "held"]).filter(Q(person=person) | Q(behalf_of=person))
-    return _each(list(rows.order_by("matter").values_list("matter", flat=True).distinct()), replace_left)
+    return each(list(rows.order_by("matter").values_list("matter", flat=True).distinct()), replace_left)
 
 
 @transaction.atomic
@@ -165,11 +179,12 @@ def follow_delegations(matter_id: int) -> bool:
     outcome = verbs.follow_delegations(course, roster=roster_of(matter))
     if not any(event.kind is EventKind.ASSIGNED for event in outcome.events):
         return False
-    _keep(matter, course, outcome, ActKind.DELEGATE, "按委派日期转交待办。")
+    keep_by_platform(matter, course, outcome, ActKind.DELEGATE, "按委派日期转交待办。")
     return True
 
 
-def _keep(matter: Matter, course: Course, outcome: verbs.Outcome, kind: str, words: str) -> None:
+def keep_by_platform(matter: Matter, course: Course, outcome: verbs.Outcome, kind: str, words: str) -> None:
+    """Write down what the platform did by itself, and tell those concerned."""
     act = keep(matter, course, outcome, PLATFORM, Deed(kind, words))
     tell(matter, act, course, outcome.course, outcome.events)
     finish(PLATFORM, matter, course, outcome.course, words)

@@ -1,0 +1,69 @@
+"""What a medical service item costs (医疗服务项目成本), by the three official methods.
+
+Source: 《公立医院成本核算规范》国卫财务发〔2021〕4号 (domain.md 1.5, recalled). K is the cost of the department's services
+without drugs and separately charged materials (`pools`), in nine columns, each divided on its own:
+
+    proportion  成本比例系数法   item cost = K · s / Σ s      s = income, or coefficient · volume (operating time, workload)
+    equivalent  成本当量法       item cost = K · e·n / Σ e·n  e = equivalent of the item, n = volume
+    activity    作业成本法       activity cost = K · r[activity] / Σ r    item cost = Σ activity cost · u·n / Σ u·n
+                                 r = resource driver, u = the item's use of the activity, n = volume
+
+All are a division by weights; the first two differ in what is weighed. Unit cost = item cost ÷ volume, for display only:
+amounts are divided from the pool, never price × rounded unit.
+
+Rounding: largest remainder, items in the order given; every pool's parts sum to it, to the fen. At zero: a pool whose
+weights are all zero is not divided (`left`), nothing is divided equally in silence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from costing.engine.exact import IntArray, split_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """An activity of a department: its resource driver by column, and the driver volume that each of the department's items
+    used of it (unit use · volume), both as integers in any unit."""
+
+    name: str
+    resources: IntArray
+    uses: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemCosts:
+    """`costs[item, column]` in fen, and `left[column]` that no item bears."""
+
+    costs: IntArray
+    left: IntArray
+
+
+def by_weights(pool: IntArray, weights: IntArray) -> ItemCosts:
+    """Divide `pool[column]` by one weight for each item: proportion and equivalent methods. Weights below zero count as
+    nothing (an item that was only given back)."""
+    weighed = np.maximum(weights, 0)
+    if not len(weighed) or not weighed.sum():
+        return ItemCosts(np.zeros((len(weights), len(pool)), dtype=pool.dtype), pool.copy())
+    costs = split_rows(pool, np.broadcast_to(weighed, (len(pool), len(weighed)))).T
+    return ItemCosts(costs, np.zeros_like(pool))
+
+
+def by_activities(pool: IntArray, activities: Sequence[Activity], items: int) -> ItemCosts:
+    """Divide `pool[column]` over the activities by their resources, and each activity over the items by their use."""
+    costs = np.zeros((items, len(pool)), dtype=pool.dtype)
+    left = pool.copy()
+    resources = np.array([activity.resources for activity in activities]).reshape(len(activities), len(pool))
+    for column in np.flatnonzero(pool):
+        usable = np.array([bool(np.maximum(one.uses, 0).sum()) for one in activities], dtype=np.bool_)
+        shares = np.where(usable, resources[:, column], 0) if len(activities) else np.zeros(0, dtype=np.int64)
+        if not shares.sum():
+            continue
+        amounts = split_rows(pool[column : column + 1], shares[None, :])[0]
+        for activity, amount in zip(activities, amounts, strict=True):
+            if amount:
+                costs[:, column] += split_rows(np.array([amount]), np.maximum(activity.uses, 0)[None, :])[0]
+        left[column] = 0
+    return ItemCosts(costs, left)

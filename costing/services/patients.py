@@ -1,0 +1,210 @@
+"""Costing the items and patients of a month from its cost run."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from costing.engine.columns import COLUMNS
+from costing.engine.exact import IntArray
+from costing.models import CostRun, ItemCost, PatientCost, PatientRun, UnassignedCost
+from costing.patient_engine import ENGINE_VERSION, Found, Items, basis_used, cost_patients
+from costing.patient_facts import ABSENT, TEN_THOUSAND, Bases, Charged, Held, Stays, bases_of, held_of, read_patients
+from ops_platform.audit.public import record
+from ops_platform.kernel import Actor, Conflict, Period, digest_of, from_fen
+from ops_platform.masterdata.models import Institution
+from ops_platform.orm.columns import FEN, Exact, Flag, Kind, Whole, copy_columns
+
+RESULTS_VERSION = "1"
+MONEY: dict[str, Kind] = dict.fromkeys(COLUMNS, FEN)
+
+
+@dataclass(frozen=True, slots=True)
+class PatientOutcome:
+    """The current run of the month, and whether it is a new one."""
+
+    run: PatientRun
+    created: bool
+
+
+@transaction.atomic
+def cost_patients_of(actor: Actor, *, institution: Institution, period: Period) -> PatientOutcome:
+    """Cost every service item and encounter of the month from its current cost run, which stays as it is.
+
+    When nothing that the result depends on has changed, the current run is returned and nothing is written. Raises Conflict
+    while there is no cost run, and for charges of encounters that were withdrawn.
+    """
+    Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
+    made = CostRun.objects.filter(institution=institution, period=str(period), is_current=True)
+    cost_run = made.select_related("institution").first()
+    if cost_run is None:
+        raise Conflict(
+            "costing.no_cost_run", f"{institution.name} {period} 还没有科室成本，请先运行科室成本分摊，再核算患者成本。"
+        )
+    bases = bases_of(institution.pk, period.last_day)
+    digest = _digest(cost_run, bases)
+    current = PatientRun.objects.filter(institution=institution, period=str(period), is_current=True).first()
+    if current and current.input_digest == digest:
+        return PatientOutcome(current, created=False)
+    held = held_of(cost_run)
+    stays, charged = read_patients(cost_run, held)
+    _refuse_lost_encounters(cost_run, charged)
+    found = cost_patients(held, stays, charged, bases)
+    run = _store(actor, current, cost_run, digest, bases, held, stays, charged, found)
+    record(
+        actor,
+        "costing.patients_costed",
+        institution=institution.code,
+        subject_type="patient_run",
+        subject=run.pk,
+        detail={
+            "period": str(period),
+            "version": run.version,
+            "cost_run": cost_run.pk,
+            "input_digest": digest,
+            "patient_cost": format(run.patient_cost, "f"),
+            "unassigned_cost": format(run.unassigned_cost, "f"),
+        },
+    )
+    return PatientOutcome(run, created=True)
+
+
+def _digest(cost_run: CostRun, bases: Bases) -> str:
+    """All that the result depends on. The cost run is named by its number: another one may have read other lines."""
+    return digest_of([cost_run.pk, cost_run.input_digest, bases.rows, ENGINE_VERSION, RESULTS_VERSION])
+
+
+def is_up_to_date(institution: Institution, period: Period) -> bool:
+    """Whether the current run was made from the current cost run and the bases in force."""
+    cost_run = CostRun.objects.filter(institution=institution, period=str(period), is_current=True).first()
+    if cost_run is None:
+        return False
+    digest = _digest(cost_run, bases_of(institution.pk, period.last_day))
+    return PatientRun.objects.filter(
+        institution=institution, period=str(period), is_current=True, input_digest=digest
+    ).exists()
+
+
+def _refuse_lost_encounters(cost_run: CostRun, charged: Charged) -> None:
+    lost = int((charged.encounter == ABSENT).sum())
+    if lost:
+        raise Conflict(
+            "costing.charge_without_encounter",
+            f"{cost_run.institution.name} {cost_run.period} 有 {lost:,} 条收费的就诊记录已被撤回。"
+            "请由信息系统重新报送这些就诊，或撤回其收费后再核算。",
+        )
+
+
+def _store(
+    actor: Actor,
+    current: PatientRun | None,
+    cost_run: CostRun,
+    digest: str,
+    bases: Bases,
+    held: Held,
+    stays: Stays,
+    charged: Charged,
+    found: Found,
+) -> PatientRun:
+    if current:
+        PatientRun.objects.filter(pk=current.pk).update(is_current=False)
+    run = PatientRun.objects.create(
+        institution=cost_run.institution,
+        period=cost_run.period,
+        version=current.version + 1 if current else 1,
+        cost_run=cost_run,
+        input_digest=digest,
+        engine_version=ENGINE_VERSION,
+        bases=basis_used(held, found.items, bases, charged),
+        encounters=len(stays.numbers),
+        full_cost=from_fen(int(held.amounts.sum())),
+        patient_cost=from_fen(int(found.patients.sum())),
+        unassigned_cost=from_fen(int(found.left.sum())),
+        actor=actor.name,
+        created_at=timezone.now(),
+    )
+    _store_items(run, held, charged, found)
+    _store_patients(run, stays, found)
+    _store_unassigned(run, held, found)
+    return run
+
+
+def _money(amounts: IntArray) -> dict[str, IntArray]:
+    return {name: amounts[:, place] for place, name in enumerate(COLUMNS)}
+
+
+def _store_items(run: PatientRun, held: Held, charged: Charged, found: Found) -> None:
+    items = found.items
+    kinds: dict[str, Kind] = {
+        "run_id": Whole(),
+        "department_id": Whole(),
+        "item_id": Whole(),
+        "quantity": Exact(4),
+        "income": FEN,
+        "weight": Exact(4),
+        **MONEY,
+    }
+    columns = {
+        "run_id": run.pk,
+        "department_id": held.departments[items.department],
+        "item_id": charged.items[items.item],
+        "quantity": items.quantity,
+        "income": items.income,
+        "weight": _shown_weight(run, held, items),
+        **_money(items.costs),
+    }
+    copy_columns(ItemCost, kinds, columns, len(items.item))
+
+
+def _shown_weight(run: PatientRun, held: Held, items: Items) -> IntArray:
+    """In 1/10,000: yuan where income was weighed, else coefficient × volume, both of which are in 1/10,000 themselves."""
+    weighed = np.isin(
+        held.departments[items.department], np.array([int(number) for number in run.bases], dtype=np.int64)
+    )
+    return np.where(weighed, items.weight // TEN_THOUSAND, items.weight * 100)
+
+
+def _store_patients(run: PatientRun, stays: Stays, found: Found) -> None:
+    kinds: dict[str, Kind] = {
+        "run_id": Whole(),
+        "encounter": Whole(),
+        "department_id": Whole(),
+        "inpatient": Flag(),
+        "discharged": Flag(),
+        "days": Whole(4),
+        "income": FEN,
+        "drug_cost": FEN,
+        "material_cost": FEN,
+        "top_down": FEN,
+        "cost_to_income": FEN,
+        **MONEY,
+    }
+    columns = {
+        "run_id": run.pk,
+        "encounter": stays.numbers,
+        "department_id": stays.department,
+        "inpatient": stays.inpatient,
+        "discharged": stays.discharged,
+        "days": stays.days,
+        "income": found.income,
+        "drug_cost": found.drug_cost,
+        "material_cost": found.material_cost,
+        "top_down": found.top_down,
+        "cost_to_income": found.cost_to_income,
+        **_money(found.patients),
+    }
+    copy_columns(PatientCost, kinds, columns, len(stays.numbers))
+
+
+def _store_unassigned(run: PatientRun, held: Held, found: Found) -> None:
+    chosen = np.flatnonzero(found.left.any(axis=1))
+    UnassignedCost.objects.bulk_create(
+        UnassignedCost(
+            run=run,
+            department_id=int(held.departments[place]),
+            reason=UnassignedCost.Reason.NO_SERVICES,
+            **{name: from_fen(int(found.left[place, column])) for column, name in enumerate(COLUMNS)},
+        )
+        for place in chosen.tolist()
+    )

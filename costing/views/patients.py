@@ -1,0 +1,210 @@
+"""Cost of patients, items and disease groups of an institution's month."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from costing import reports
+from costing.filters import ItemCostFilter
+from costing.models import ItemMethod, PatientRun
+from costing.selectors import access, groups, patients
+from costing.tables import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
+from costing.titles import COST_ITEM_TITLES
+from costing.views.tables import MonthPage
+from insurance_settlement.public import month_of_cases
+from ops_platform.identity.access import log_patient_access, log_patient_list
+from ops_platform.masterdata.models import Department, Institution
+from ops_platform.web.exports import xlsx_response
+from ops_platform.web.pages import ListPage
+
+
+class _PatientMonth(MonthPage):
+    """A month of which patients are costed."""
+
+    run: PatientRun | None = None
+
+    def periods(self, institution: Institution) -> list[str]:
+        return patients.periods(institution=institution.pk)
+
+    def find(self) -> None:
+        """The current run of what the address asks for."""
+        self.run = None
+        if self.choose() and self.institution and self.month:
+            self.run = patients.current_run(institution=self.institution.pk, period=self.month.period)
+
+    def download(self, run: PatientRun) -> HttpResponseBase:
+        """The page as .xlsx."""
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        self.find()
+        if self.run is not None and request.GET.get("export") == "xlsx":
+            return self.download(self.run)
+        return super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        stale = patients.is_stale(run=self.run) if self.run else False
+        return super().get_context_data(run=self.run, stale=stale, **kwargs)
+
+
+class PatientCosts(_PatientMonth):
+    """患者成本归集表: where every fen of the hospital's cost went."""
+
+    title = _("患者成本归集表")
+    template_name = "costing/patient_costs.html"
+
+    def download(self, run: PatientRun) -> HttpResponseBase:
+        return reports.patient_costs(run, patients.reconciliation(run=run), self.mark)
+
+    @property
+    def mark(self) -> str:
+        """How final the month is."""
+        return str(self.month.mark) if self.month else ""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = patients.reconciliation(run=self.run) if self.run else None
+        return super().get_context_data(found=found, items=COST_ITEM_TITLES, **kwargs)
+
+
+class UnitCosts(_PatientMonth):
+    """诊次成本与床日成本 of the hospital and its departments."""
+
+    title = _("诊次与床日成本")
+    template_name = "costing/unit_costs.html"
+
+    def download(self, run: PatientRun) -> HttpResponseBase:
+        values = iter(UnitCostTable(patients.unit_costs(run=run)).as_values())
+        return xlsx_response(f"{self.title}-{run.institution.code}-{run.period}", next(values), values)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        table = UnitCostTable(patients.unit_costs(run=self.run)) if self.run else None
+        return super().get_context_data(table=table, **kwargs)
+
+
+class GroupCosts(_PatientMonth):
+    """DRG 成本明细表: the three official methods beside charges and payment."""
+
+    title = _("病组成本")
+    template_name = "costing/group_costs.html"
+
+    def groups(self) -> groups.MonthOfGroups | None:
+        """The month's groups."""
+        if self.run is None:
+            return None
+        return groups.month_of_groups(institution=self.run.institution_id, period=self.run.period, run=self.run)
+
+    def download(self, run: PatientRun) -> HttpResponseBase:
+        found = self.groups()
+        values = iter(GroupCostTable(found.groups if found else (), period=run.period, institution=0).as_values())
+        return xlsx_response(f"DRG成本明细表-{run.institution.code}-{run.period}", next(values), values)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = self.groups()
+        table = None
+        if found and self.run:
+            table = GroupCostTable(found.groups, period=self.run.period, institution=self.run.institution_id)
+        return super().get_context_data(found=found, table=table, **kwargs)
+
+
+class GroupDetail(_PatientMonth):
+    """One disease group: composition of its cost, and its cases. Opening it is logged: it names encounters."""
+
+    template_name = "costing/group_detail.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        run = self.run
+        if run is None:
+            raise Http404
+        settled = month_of_cases(institution=run.institution_id, period=run.period)
+        drg = self.kwargs["drg"]
+        cases = [case for case in settled.cases if case.drg == drg] if settled else []
+        if not settled or not cases:
+            raise Http404
+        log_patient_list(self.request, "group_costs", {run.institution: f"{run.period} {drg}"})
+        members = groups.case_costs(institution=run.institution_id, cases=cases)
+        names = dict(Department.objects.filter(pk__in={case.department for case in cases}).values_list("pk", "name"))
+        rows = sorted(members, key=lambda one: (one.surplus is None, one.surplus or 0, one.case.encounter))
+        group = groups.group_of(drg, settled.names.get(drg, ""), members)
+        context = super().get_context_data(
+            group=group,
+            composition=[(COST_ITEM_TITLES[name], mean, share) for name, mean, share in group.composition()],
+            table=CaseCostTable(rows, run=run, departments=names),
+            **kwargs,
+        )
+        return {**context, "title": f"{drg} {group.name}"}
+
+
+class ItemCosts(ListPage):
+    """医疗服务项目成本汇总表: items by executing department."""
+
+    roles = access.READERS
+    title = _("医疗服务项目成本")
+    template_name = "costing/item_costs.html"
+    table_class = ItemCostTable
+    filter_class = ItemCostFilter
+    empty_title = _("没有符合条件的项目")
+    empty_hint = _("项目成本在月份结束之后的夜间运行中核算。请先报送收费明细和成本凭证。")
+
+    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.month_page = _PatientMonth()
+        self.month_page.setup(request, *args, **kwargs)
+
+    def get_queryset(self) -> Any:
+        self.month_page.find()
+        return patients.item_costs(run=self.month_page.run)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        page = self.month_page
+        kept = {name: value for name, value in self.request.GET.items() if name in ("department", "words")}
+        return {
+            **context,
+            "run": page.run,
+            "institutions": page.institutions,
+            "institution": page.institution,
+            "months": page.months,
+            "month": page.month,
+            "kept": kept,
+            "bases": _bases(page.run),
+        }
+
+
+def _bases(run: PatientRun | None) -> list[tuple[str, str]]:
+    """Departments that are not divided by income, with their method."""
+    if run is None or not run.bases:
+        return []
+    titles = dict(ItemMethod.choices)
+    rows = Department.objects.filter(pk__in=run.bases).order_by("code")
+    return [(row.name, str(titles[run.bases[str(row.pk)]])) for row in rows]
+
+
+class Patient(ListPage):
+    """One encounter's cost in a month, opened down to items and their departments. Opening it is logged."""
+
+    roles = access.DRILL_READERS
+    template_name = "costing/patient.html"
+    table_class = ContributionTable
+    per_page = 200
+
+    def get_queryset(self) -> Any:
+        self.detail = patients.access_patient(
+            actor=self.actor, run_id=self.kwargs["pk"], encounter=self.kwargs["encounter"]
+        )
+        run = self.detail.row.run
+        log_patient_access(self.request, run.institution, "patient_cost", self.detail.encounter.encounter_no)
+        self.export_name = f"{self.detail.encounter.encounter_no}-{run.period}"
+        return list(self.detail.contributions)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        row = self.detail.row
+        return {
+            **context,
+            "title": _("患者成本 %s") % self.detail.encounter.encounter_no,
+            "detail": self.detail,
+            "row": row,
+            "run": row.run,
+            "items": [(title, getattr(row, code)) for code, title in COST_ITEM_TITLES.items()],
+        }

@@ -1,0 +1,216 @@
+"""Cost of services, items and patients: the worked examples of the trade, and the laws they follow."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costing.engine.columns import COLUMNS, DRUGS, MATERIALS, column_of
+from costing.engine.item_costs import Activity, by_activities, by_weights
+from costing.engine.patient_costs import Lines, patient_costs
+from costing.engine.pools import pools
+
+WIDE = len(COLUMNS)
+
+
+def fen(*yuan: int | str) -> np.ndarray:
+    return np.array([int(Fraction(amount) * 100) for amount in yuan], dtype=np.int64)
+
+
+def pool(yuan: int) -> np.ndarray:
+    """A department's cost, all of it personnel."""
+    whole = np.zeros(WIDE, dtype=np.int64)
+    whole[0] = yuan * 100
+    return whole
+
+
+def unit_costs(costs: np.ndarray, volumes: list[int]) -> list[float]:
+    return [cost / 100 / volume for cost, volume in zip(costs.sum(axis=1).tolist(), volumes, strict=True)]
+
+
+def test_proportion_of_income_gives_60_225_750() -> None:
+    """domain.md 1.5, example 3: K 300,000; income x 100,000, y 150,000, z 250,000."""
+    found = by_weights(pool(300_000), fen(100_000, 150_000, 250_000))
+    assert unit_costs(found.costs, [1000, 400, 200]) == [60.0, 225.0, 750.0]
+    assert not found.left.any()
+
+
+def test_equivalents_give_100_250_500() -> None:
+    """domain.md 1.5, example 2: (e, n) = x (1, 1000), y (2.5, 400), z (5, 200); equivalents in tenths."""
+    found = by_weights(pool(300_000), np.array([10 * 1000, 25 * 400, 50 * 200]))
+    assert unit_costs(found.costs, [1000, 400, 200]) == [100.0, 250.0, 500.0]
+
+
+def test_activities_of_12000_and_8000_give_76() -> None:
+    """domain.md 1.5, example 1: the item uses 30 % and 50 % of two activities; 100 procedures."""
+    resources = [np.zeros(WIDE, dtype=np.int64) for _ in range(2)]
+    resources[0][0], resources[1][0] = 12, 8
+    activities = [
+        Activity("准备", resources[0], np.array([30, 70])),
+        Activity("操作", resources[1], np.array([50, 50])),
+    ]
+    found = by_activities(pool(20_000), activities, 2)
+    assert unit_costs(found.costs, [100, 1])[0] == 76.0
+    assert int(found.costs.sum()) == 2_000_000
+
+
+def test_activities_without_use_give_their_cost_to_the_others_and_none_leaves_it() -> None:
+    resources = np.full(WIDE, 1)
+    used, idle = Activity("操作", resources, np.array([1])), Activity("备用", resources, np.array([0]))
+    assert by_activities(pool(100), [used, idle], 1).costs.sum() == 10_000
+    assert by_activities(pool(100), [idle], 1).left.sum() == 10_000
+    assert by_activities(pool(100), [], 1).left.sum() == 10_000
+
+
+def test_a_department_without_items_keeps_its_cost() -> None:
+    found = by_weights(pool(100), np.array([0, -5]))
+    assert found.left.sum() == 10_000
+    assert not found.costs.any()
+
+
+def test_bottom_up_stacks_items_drugs_and_materials_to_7145() -> None:
+    """domain.md 1.6, example 2: 8 × 120 + 1 × 1,800 + 3 × 95 + 2,600 drugs + 1,500 materials; others used the rest."""
+    costs = np.zeros((5, 1), dtype=np.int64)
+    costs[:, 0] = fen(120 * 20, 1800 * 2, 95 * 10, 10_000, 6_000)
+    mine = Lines(
+        np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]),
+        np.array([0, 1, 2, 3, 4, 0, 1, 2, 3, 4]),
+        np.array([8, 1, 3, 2600, 1500, 12, 1, 7, 7400, 4500]),
+    )
+    assert patient_costs(mine, costs, 2)[:, 0].tolist() == [714_500, 1_580_500]
+
+
+def test_top_down_gives_7800_for_eight_days_at_200_and_6200_of_drugs_and_materials() -> None:
+    """domain.md 1.6, example 1: 400,000 over 2,000 bed-days; the patient's drugs and materials come on top."""
+    days = Lines(np.array([0, 1]), np.array([0, 0]), np.array([8, 1992]))
+    assert patient_costs(days, np.array([[40_000_000]]), 2)[0, 0] + 620_000 == 780_000
+
+
+def test_cost_to_income_of_service_units_gives_8800() -> None:
+    """domain.md 1.6, example 3: 3,000 × 0.90 + 2,000 × 0.75 + 4,000 × 1.00 + 1,000 × 0.60, each a tenth of its unit."""
+    charged = fen(3000, 2000, 4000, 1000)
+    income = 10 * charged
+    costs = (income * np.array([90, 75, 100, 60]) // 100)[:, None]
+    lines = Lines(np.repeat([0, 1], 4), np.tile(np.arange(4), 2), np.concatenate([charged, income - charged]))
+    assert patient_costs(lines, costs, 2)[0, 0] == 880_000
+
+
+def test_a_refund_of_last_months_line_lowers_the_cost_of_its_patient() -> None:
+    lines = Lines(np.array([0, 1]), np.array([0, 0]), np.array([12, -2]))
+    assert patient_costs(lines, np.array([[1000]]), 2)[:, 0].tolist() == [1200, -200]
+
+
+def test_a_cost_that_nobody_measures_is_refused() -> None:
+    lines = Lines(np.array([0]), np.array([0]), np.array([1]))
+    with pytest.raises(ValueError, match="no measure"):
+        patient_costs(lines, np.array([[1], [5]]), 1)
+
+
+def test_chargeable_materials_leave_the_departments_that_carried_them_out() -> None:
+    held = np.zeros((3, WIDE), dtype=np.int64)
+    held[:, MATERIALS] = fen(500, 300, 100)
+    held[:, DRUGS] = fen(50, 0, 950)
+    found = pools(held, drug_charges=99_000, material_charges=fen(400, 350, 0))
+    assert (found.drugs, found.materials) == (100_000, 75_000)
+    assert found.services[:, DRUGS].tolist() == [0, 0, 0]
+    assert found.services[:, MATERIALS].tolist() == fen(75, 0, 75).tolist()
+
+
+def test_without_drug_charges_the_departments_keep_their_drugs() -> None:
+    held = np.zeros((1, WIDE), dtype=np.int64)
+    held[0, DRUGS], held[0, MATERIALS] = 700, -300
+    found = pools(held, drug_charges=0, material_charges=fen(5))
+    assert (found.drugs, found.materials, found.services.sum()) == (0, 0, 400)
+
+
+def test_layers_by_funding_source() -> None:
+    assert column_of("depreciation", "fiscal_project") == COLUMNS.index("fiscal_project")
+    assert column_of("personnel", "research") == COLUMNS.index("research")
+    assert column_of("personnel", "other") == column_of("personnel", "basic") == 0
+
+
+@st.composite
+def months(draw: st.DrawFn) -> tuple[Lines, np.ndarray, int]:
+    encounters, cells = draw(st.integers(1, 6)), draw(st.integers(1, 5))
+    rows = draw(
+        st.lists(
+            st.tuples(st.integers(0, encounters - 1), st.integers(0, cells - 1), st.integers(-50, 10**9)), max_size=30
+        )
+    )
+    columns = [np.array(values, dtype=np.int64) for values in zip(*rows, strict=True)] or [
+        np.zeros(0, dtype=np.int64) for _ in range(3)
+    ]
+    lines = Lines(*columns)
+    costs = np.array(
+        draw(st.lists(st.lists(st.integers(-(10**8), 10**11), min_size=2, max_size=2), min_size=cells, max_size=cells)),
+        dtype=np.int64,
+    )
+    costs[lines.measured(cells) <= 0] = 0
+    return lines, costs, encounters
+
+
+@given(months())
+def test_no_fen_is_lost_between_items_and_patients(month: tuple[Lines, np.ndarray, int]) -> None:
+    lines, costs, encounters = month
+    assert patient_costs(lines, costs, encounters).sum(axis=0).tolist() == costs.sum(axis=0).tolist()
+
+
+@given(months(), st.randoms(use_true_random=False))
+def test_the_order_of_lines_changes_nothing(month: tuple[Lines, np.ndarray, int], chance: object) -> None:
+    lines, costs, encounters = month
+    order = np.arange(len(lines.cell))
+    chance.shuffle(order)  # type: ignore[attr-defined]
+    shuffled = Lines(lines.encounter[order], lines.cell[order], lines.measure[order])
+    assert (patient_costs(lines, costs, encounters) == patient_costs(shuffled, costs, encounters)).all()
+
+
+@given(months())
+@settings(max_examples=200)
+def test_every_patient_is_within_a_fen_of_the_exact_quotient_for_each_other_patient(
+    month: tuple[Lines, np.ndarray, int],
+) -> None:
+    """Largest remainder moves each by less than one fen; the last binary places are far below."""
+    lines, costs, encounters = month
+    measured = lines.measured(len(costs)).tolist()
+    exact = [[Fraction(0)] * costs.shape[1] for _ in range(encounters)]
+    for encounter, cell, measure in zip(
+        lines.encounter.tolist(), lines.cell.tolist(), lines.measure.tolist(), strict=True
+    ):
+        for column, cost in enumerate(costs[cell].tolist()):
+            exact[encounter][column] += Fraction(cost * measure, measured[cell]) if cost else 0
+    found = patient_costs(lines, costs, encounters).tolist()
+    for row, wanted in zip(found, exact, strict=True):
+        for amount, quotient in zip(row, wanted, strict=True):
+            assert abs(amount - quotient) < Fraction(101, 100) + abs(quotient) / 10**9
+
+
+@given(months())
+def test_a_reversal_mirrors_the_cost_but_for_the_last_fen(month: tuple[Lines, np.ndarray, int]) -> None:
+    lines, costs, encounters = month
+    there, back = patient_costs(lines, costs, encounters), patient_costs(lines, -costs, encounters)
+    assert (np.abs(there + back) <= 1 + np.abs(there) // 10**9).all()
+
+
+@given(
+    st.lists(st.integers(-(10**9), 10**9), min_size=WIDE, max_size=WIDE),
+    st.lists(st.integers(-5, 10**6), min_size=1, max_size=8),
+)
+def test_items_bear_what_they_do_not_leave(amounts: list[int], weights: list[int]) -> None:
+    whole = np.array(amounts, dtype=np.int64)
+    found = by_weights(whole, np.array(weights))
+    assert (found.costs.sum(axis=0) + found.left == whole).all()
+
+
+@given(
+    st.lists(st.lists(st.integers(-(10**7), 10**9), min_size=WIDE, max_size=WIDE), min_size=1, max_size=6),
+    st.integers(-5, 10**9),
+    st.data(),
+)
+def test_pools_conserve_what_is_held(rows: list[list[int]], drugs: int, data: st.DataObject) -> None:
+    held = np.array(rows, dtype=np.int64)
+    charges = np.array(data.draw(st.lists(st.integers(-9, 10**9), min_size=len(rows), max_size=len(rows))))
+    found = pools(held, drug_charges=drugs, material_charges=charges)
+    assert found.drugs + found.materials + int(found.services.sum()) == int(held.sum())
+    assert (found.services[:, MATERIALS] >= np.minimum(held[:, MATERIALS], 0)).all()
