@@ -368,11 +368,11 @@ class GroupCostTable(Table):
 class CaseCostTable(Table):
     """Cases of a disease group, the greatest loss first; each opens its cost."""
 
-    encounter_no = django_tables2.Column(accessor="case.encounter_no", verbose_name=_("就诊号"))
-    department = django_tables2.Column(accessor="case.department", verbose_name=_("科室"))
-    stay_days = QuantityColumn(accessor="case.stay_days", verbose_name=_("住院日"))
-    charges = MoneyColumn(accessor="case.charges", verbose_name=_("费用(元)"))
-    payment = MoneyColumn(accessor="case.payment", verbose_name=_("支付(元)"))
+    encounter_no = django_tables2.Column(accessor="case__encounter_no", verbose_name=_("就诊号"))
+    department = django_tables2.Column(accessor="case__department", verbose_name=_("科室"))
+    stay_days = QuantityColumn(accessor="case__stay_days", verbose_name=_("住院日"))
+    charges = MoneyColumn(accessor="case__charges", verbose_name=_("费用(元)"))
+    payment = MoneyColumn(accessor="case__payment", verbose_name=_("支付(元)"))
     cost = MoneyColumn(verbose_name=_("医疗成本(元)"))
     surplus = MoneyColumn(verbose_name=_("支付 − 成本(元)"))
 

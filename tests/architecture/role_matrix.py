@@ -191,6 +191,10 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "ledger:events",
             "ledger:event",
             "ledger:event-facts",
+            "ledger:errand",
+            "ledger:errand-progress",
+            "ledger:ask-again",
+            "ledger-errand",
             "ledger:exports",
             "ledger:export-templates",
             "ledger:voucher-rules",
@@ -207,7 +211,14 @@ MATRIX: dict[str, frozenset[Role] | str] = {
         BUSINESS,
     ),
     **dict.fromkeys(
-        ("ledger:book-events", "ledger:download-vouchers", "ledger-book-events", "ledger-export-vouchers"),
+        (
+            "ledger:book-events",
+            "ledger:ask-export",
+            "ledger:export-file",
+            "ledger-book-events",
+            "ledger-export-vouchers",
+            "ledger-export-file",
+        ),
         VOUCHER_MAKERS,
     ),
     **dict.fromkeys(
