@@ -30,5 +30,5 @@ _ANOTHER = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0012_settled_by_hand")]
+    dependencies = [("ledger", "0014_long_work")]
     operations = [migrations.RunSQL(_CHECK.replace("{more}", _ANOTHER), _CHECK.replace("{more}", ""))]
