@@ -21,7 +21,8 @@ from ops_platform.ledger.selectors.final import makers_of
 from ops_platform.ledger.services import consolidation as writes
 from ops_platform.ledger.services import finalising
 from ops_platform.ledger.tables.consolidation import kind_title
-from ops_platform.ledger.views.statements import account_sheet, said_of_cash, shown
+from ops_platform.ledger.views.addresses import account_sheet
+from ops_platform.ledger.views.statements import said_of_cash, shown
 from ops_platform.ledger.views.whole import WholePage, about_run, heading_of
 from ops_platform.masterdata import months
 from ops_platform.web import formats
