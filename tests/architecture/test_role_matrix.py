@@ -445,6 +445,10 @@ OBJECTS: dict[str, Any] = {
     "ledger:carry-everybody": lambda _, _i: {"year": 2026},
     "ledger:carry-forward": lambda _, i: {"institution": i.pk, "year": 2026},
     "ledger:account": lambda _, i: {"institution": i.pk, "code": "1002"},
+    "ledger:day-figure": lambda _, i: {"institution": i.pk, "column": "income"},
+    "ledger:cash-entries": _books,
+    "ledger:statement-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
+    "ledger:fiscal-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "costing:run": _cost_run,
     "costing:group": lambda _, i: {
         "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg
@@ -474,6 +478,8 @@ WITHOUT_INSTITUTION = {
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
     "ledger-statement",
+    "ledger:statement-line",
+    "ledger:fiscal-line",
     "ledger:voucher-rules-version",
     "ledger:compare-voucher-rules",
     "ledger:voucher-rules-file",
