@@ -16,8 +16,9 @@ Carrying a year forward is undone: a December stands as if no member had carried
    their codes. The start of balances is eliminated only where both became members together; a month that differs while
    the year agrees (a timing difference) is eliminated as far as both say it.
 4. By hand: eliminations that two persons made, from their month to the month they are made for, within the year. One that
-   names a pair takes off its difference what its legs change on the pair's own accounts, no more: the rest stays a
-   difference, and so does what is taken too much once the members have put their books right.
+   names a pair takes off its difference what its legs change on the pair's own accounts with the other as counterparty,
+   no more: the rest stays a difference, and so does what is taken too much once the members have put their books right.
+   Legs that name the other member take as much off the other differences of the two.
 5. Consolidated = Σ members + Σ elimination legs (an elimination leg of income is a debit). Minority interest (少数权益):
    members are consolidated in full; of net assets and surplus of a member owned below 100 % the others' part, exactly
    split, is told beside [default: before eliminations].
@@ -46,7 +47,7 @@ from ops_platform.ledger.engine.pairs import (
 )
 from ops_platform.ledger.engine.statements import Amount
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 WHOLE = 1_000_000  # an ownership share counts in millionths
 FINANCIAL = ("1", "2", "3", "4", "5")
 NET_ASSETS, OF_THE_YEAR = ("3", "4", "5"), ("4", "5")
