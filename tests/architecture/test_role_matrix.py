@@ -42,7 +42,7 @@ from workflows.reference import load_flows
 
 SIGN_IN = "/accounts/sign-in/"
 MATTER = "test.matter"  # something with attachments that whoever has a role at the institution may see
-SIDES = ("department", "ordering", "receiver", "type", "event", "period", "first", "last", "source")
+SIDES = ("department", "ordering", "receiver", "type", "event", "source")
 
 
 def urls(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:

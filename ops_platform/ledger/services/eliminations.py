@@ -101,10 +101,10 @@ def _check(wanted: WantedElimination) -> dict[str, Account]:
     accounts = _accounts(wanted.legs)
     faults = list(_leg_faults(wanted, accounts))
     if faults:
+        first = faults[0]
         told = [{"leg": fault.context["leg"], "code": fault.code, "message": fault.message} for fault in faults]
-        raise Invalid(
-            faults[0].code, f"第 {faults[0].context['leg']} 条分录：{faults[0].message}", faults=told
-        )
+        first.message, first.context = f"第 {first.context['leg']} 条分录：{first.message}", {"faults": told}
+        raise first
     total = sum(leg.fen for leg in wanted.legs)
     if total:
         raise Invalid("ledger.elimination_not_balanced", f"抵销分录借贷不平，相差 {from_fen(abs(total)):,} 元。")

@@ -54,5 +54,5 @@ class Spans:
         return account_sheet(self.institution.pk, account, str(self.last), **more)
 
     def _cash(self, source: str, _cost_item: str, measure: str) -> str:
-        query = {"first": str(self.first(measure)), "last": str(self.last), "source": source}
-        return f"{reverse('ledger:cash-entries', args=[self.institution.pk])}?{urlencode(query)}"
+        place = [self.institution.pk, str(self.first(measure)), str(self.last)]
+        return f"{reverse('ledger:cash-entries', args=place)}?{urlencode({'source': source})}"

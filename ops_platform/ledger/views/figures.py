@@ -15,7 +15,6 @@ from ops_platform.ledger.selectors.cash import CASH, cash_entries
 from ops_platform.ledger.selectors.chart import accounts_of
 from ops_platform.ledger.tables.figures import CashEntryTable, DayLegTable
 from ops_platform.ledger.views.addresses import account_sheet
-from ops_platform.ledger.views.books import month_of
 from ops_platform.ledger.views.statements import FiscalReport, Statements, said_of_cash, shown
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import ListPage
@@ -46,7 +45,7 @@ class DayFigure(_OfInstitution):
 
     @cached_property
     def period(self) -> Period:
-        return month_of(self.request.GET.get("period", ""))
+        return Period.parse(self.kwargs["period"])
 
     @cached_property
     def day(self) -> date | None:
@@ -144,7 +143,7 @@ class CashEntries(_OfInstitution):
 
     @cached_property
     def span(self) -> tuple[Period, Period]:
-        return month_of(self.request.GET.get("first", "")), month_of(self.request.GET.get("last", ""))
+        return Period.parse(self.kwargs["first"]), Period.parse(self.kwargs["last"])
 
     @cached_property
     def source(self) -> tuple[str, str]:
