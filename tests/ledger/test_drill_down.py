@@ -86,7 +86,9 @@ def test_each_cell_of_the_daily_sheet_is_the_sum_of_the_legs_that_it_opens_to(
             assert leg.institution_id == township.pk
             assert reverse("ledger:entry", args=[leg.entry_id]) in answer.content.decode()
         for row in answer.context["accounts"]:
-            one = reader.get(urlsplit(url).path, {**dict(parse_qsl(urlsplit(url).query)), "account": row["account__code"]})
+            one = reader.get(
+                urlsplit(url).path, {**dict(parse_qsl(urlsplit(url).query)), "account": row["account__code"]}
+            )
             assert one.context["total"] == row["total"]
             assert sum(leg.amount for leg in one.context["table"].data) == row["total"]
             assert {leg.account.code for leg in one.context["table"].data} == {row["account__code"]}

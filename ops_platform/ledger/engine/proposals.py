@@ -58,7 +58,9 @@ class Proposal:
     ground: Ground = Ground.OPEN
 
 
-def propose(pair: Difference, others: Iterable[Difference], standing: Sequence[Said], moved: Sequence[Said]) -> Proposal:
+def propose(
+    pair: Difference, others: Iterable[Difference], standing: Sequence[Said], moved: Sequence[Said]
+) -> Proposal:
     """The legs for a difference. `others` are the other pairs of the two members; `standing` and `moved` what both say by
     balance and by the year's turnover."""
     if not pair.rest:

@@ -22,7 +22,9 @@ MORE_LINES = 2
 
 def accounts_to_eliminate() -> list[Account]:
     """Accounts of the unified chart that legs may stand on."""
-    return list(Account.objects.filter(institution=None, leaf=True, code__regex=f"^[{''.join(FINANCIAL)}]").order_by("code"))
+    return list(
+        Account.objects.filter(institution=None, leaf=True, code__regex=f"^[{''.join(FINANCIAL)}]").order_by("code")
+    )
 
 
 class EliminationHeadForm(forms.Form):

@@ -165,7 +165,9 @@ def opening_of(
     return rows.aggregate(net=Coalesce(Sum(F("debit") - F("credit")), ZERO))["net"]
 
 
-def brought_of(institution: Institution, accounts: Iterable[Account], year: int, cost_item: str | None = None) -> Decimal:
+def brought_of(
+    institution: Institution, accounts: Iterable[Account], year: int, cost_item: str | None = None
+) -> Decimal:
     """What of the year's income and expense stood already when the books began, debits less credits."""
     rows = _balances(institution, accounts, cost_item).filter(
         account__kind__in=YEARLY, period__gte=f"{year:04d}-01", period__lt=institution.first_period
@@ -191,9 +193,7 @@ def turnover_of(
     return sums["moved_debit"], sums["moved_credit"]
 
 
-def _balances(
-    institution: Institution, accounts: Iterable[Account], cost_item: str | None
-) -> QuerySet[PeriodBalance]:
+def _balances(institution: Institution, accounts: Iterable[Account], cost_item: str | None) -> QuerySet[PeriodBalance]:
     rows = PeriodBalance.objects.filter(institution=institution, account__in=[account.pk for account in accounts])
     return rows if cost_item is None else rows.filter(dimension__cost_item=cost_item)
 

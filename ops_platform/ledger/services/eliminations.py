@@ -129,9 +129,7 @@ def _leg_faults(wanted: WantedElimination, accounts: Mapping[str, Account]) -> I
         if leg.institution not in members:
             yield Invalid("ledger.not_consolidated", f"机构不在 {wanted.period} 的合并范围内。", leg=place)
         if leg.counterparty and (leg.counterparty == leg.institution or leg.counterparty not in members):
-            yield Invalid(
-                "ledger.elimination_counterparty", "往来机构须是合并范围内的另一家机构。", leg=place
-            )
+            yield Invalid("ledger.elimination_counterparty", "往来机构须是合并范围内的另一家机构。", leg=place)
         if leg.cost_item and leg.cost_item not in COST_ITEM_CODES:
             yield Invalid("ledger.no_cost_item", f"没有成本项目 {leg.cost_item}。", leg=place)
         if account is None:

@@ -8,9 +8,7 @@ urlpatterns = [
     path("statements/", statements.Statements.as_view(), name="statements"),
     path("day-sheet/", statements.DaySheet.as_view(), name="day-sheet"),
     path("fiscal-report/", statements.FiscalReport.as_view(), name="fiscal-report"),
-    path(
-        "day-sheet/<int:institution>/<period:period>/<slug:column>/", figures.DayFigure.as_view(), name="day-figure"
-    ),
+    path("day-sheet/<int:institution>/<period:period>/<slug:column>/", figures.DayFigure.as_view(), name="day-figure"),
     path("statements/<slug:layout>/<slug:line>/", figures.StatementLine.as_view(), name="statement-line"),
     path("fiscal-report/<slug:layout>/<slug:line>/", figures.FiscalLine.as_view(), name="fiscal-line"),
     path("cash/<int:institution>/<period:first>/<period:last>/", figures.CashEntries.as_view(), name="cash-entries"),

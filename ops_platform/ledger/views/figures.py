@@ -57,9 +57,7 @@ class DayFigure(_OfInstitution):
 
     @cached_property
     def legs(self) -> Any:
-        return day_sheet.legs_behind(
-            institution=self.institution, period=self.period, column=self.column, day=self.day
-        )
+        return day_sheet.legs_behind(institution=self.institution, period=self.period, column=self.column, day=self.day)
 
     def get_queryset(self) -> Any:
         account = self.request.GET.get("account", "")
