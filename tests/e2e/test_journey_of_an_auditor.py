@@ -36,7 +36,7 @@ def whole_list(page: Page, *titles: str) -> list[list[Decimal]]:
     found: list[list[Decimal]] = [[] for _ in titles]
     while True:
         for amounts, title in zip(found, titles, strict=True):
-            amounts += column(page.locator("main table").last.locator("tbody tr"), place_of(page, title))
+            amounts.extend(column(page.locator("main table").last.locator("tbody tr"), place_of(page, title)))
         if not page.locator("a[rel=next]").count():
             break
         page.locator("a[rel=next]").click()

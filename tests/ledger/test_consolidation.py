@@ -26,9 +26,9 @@ from ops_platform.ledger.models import (
 from ops_platform.ledger.nightly import CONSOLIDATION
 from ops_platform.ledger.services.consolidation import consolidate, explain_difference, is_open, is_outdated
 from ops_platform.ledger.services.consolidation_inputs import members_at
-from ops_platform.ledger.services.finalising import ask_final
 from ops_platform.ledger.services.consolidation_members import end_membership, include_everybody, include_member
 from ops_platform.ledger.services.eliminations import WantedElimination, WantedLeg, propose_elimination
+from ops_platform.ledger.services.finalising import ask_final
 from ops_platform.masterdata.models import AccountingPeriod, Institution
 from ops_platform.masterdata.services import open_missing_periods
 from ops_platform.nightly.public import StepContext

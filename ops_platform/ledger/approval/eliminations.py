@@ -5,13 +5,20 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.his_intake.public import COST_ITEMS
 from ops_platform.kernel import Actor, Line, NotFound, Role
-from ops_platform.ledger.models import Elimination
+from ops_platform.ledger.models import Elimination, EliminationLeg
 from ops_platform.ledger.services.eliminations import KIND, decide_elimination
 from ops_platform.web.formats import money
 from ops_platform.web.numbers import number_of
 from workflows.public import Decision, Level, Step, Subject, SubjectType, default, role
 
 COST_ITEM_TITLES = dict(COST_ITEMS)
+
+
+def _said_of(leg: EliminationLeg) -> str:
+    """Whose leg it is, and what it says beside account and amount."""
+    other = f"往来 {leg.counterparty.name}" if leg.counterparty else ""
+    said = (leg.institution.name, other, COST_ITEM_TITLES.get(leg.cost_item, leg.cost_item))
+    return " · ".join(filter(None, said))
 
 
 def _load(subject: str) -> Subject:
@@ -46,16 +53,7 @@ def _load(subject: str) -> Subject:
                 Line(
                     f"{'借' if leg.year > 0 else '贷'} {leg.account.code} {leg.account.name}",
                     money(abs(leg.year)),
-                    " · ".join(
-                        filter(
-                            None,
-                            (
-                                leg.institution.name,
-                                leg.counterparty and f"往来 {leg.counterparty.name}",
-                                COST_ITEM_TITLES.get(leg.cost_item, leg.cost_item),
-                            ),
-                        )
-                    ),
+                    _said_of(leg),
                 )
                 for leg in legs
             ),

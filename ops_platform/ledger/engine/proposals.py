@@ -1,12 +1,12 @@
 """What an elimination by hand would take off the difference of a pair: legs to begin with, for a person to judge [default].
 
-What both members say is eliminated already (`engine.pairs`). Of a difference of d the side that says more gives d, from its
-largest amounts first. The other leg, in this order:
+What both members say is eliminated already (`engine.pairs`). Of a difference of d the side that says more gives d, from
+its largest amounts first. The other leg, in this order:
 
-1. *alone*: the two differ by the same d in another kind of dealings, too: one member booked both (its claim and its income, or
-   its debt and its cost) and the other nothing. Both are taken back.
-2. *unnamed*: the other member has d, exactly, on an account of its side that names no counterparty (a cost whose counterparty
-   was forgotten; a debt on an account for strangers). It is taken off there.
+1. *alone*: the two differ by the same d in another kind of dealings, too: one member booked both (its claim and its income,
+   or its debt and its cost) and the other nothing. Both are taken back.
+2. *unnamed*: the other member has d, exactly, on an account of its side that names no counterparty (a cost whose
+   counterparty was forgotten; a debt on an account for strangers). It is taken off there.
 3. *open*: neither; the other member's account is left to be chosen.
 
 Fen, debits less credits. Nothing differs: no legs.

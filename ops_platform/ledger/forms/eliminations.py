@@ -44,11 +44,11 @@ class EliminationLegForm(forms.Form):
         label=_("科目"), max_length=120, widget=forms.TextInput(attrs={"list": "accounts", "autocomplete": "off"})
     )
     debit = AmountField(label=_("借方(元)"))
-    credit = AmountField(label=_("贷方(元)"))
     counterparty = forms.ModelChoiceField(
         Institution.objects.none(), label=DIMENSION_TITLES["counterparty"], required=False, empty_label="—"
     )
     cost_item = forms.ChoiceField(label=DIMENSION_TITLES["cost_item"], required=False)
+    credit = AmountField(label=_("贷方(元)"))
 
     def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import F, QuerySet, Sum, Window
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from ops_platform.kernel import Invalid, NotFound, Period, from_fen
@@ -186,7 +187,8 @@ def turnover_of(
 ) -> tuple[Decimal, Decimal]:
     """Debits and credits of these accounts from month to month; without those of carrying a year forward, if so asked."""
     rows = _balances(institution, accounts, cost_item).filter(period__gte=str(first), period__lte=str(last))
-    debit, credit = F("debit"), F("credit")
+    debit: Combinable = F("debit")
+    credit: Combinable = F("credit")
     if not carrying:
         debit, credit = F("debit") - F("carried_debit"), F("credit") - F("carried_credit")
     sums = rows.aggregate(moved_debit=Coalesce(Sum(debit), ZERO), moved_credit=Coalesce(Sum(credit), ZERO))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Case, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Coalesce
@@ -28,7 +29,7 @@ _AMOUNT = DecimalField(max_digits=18, decimal_places=2)
 
 @dataclass(frozen=True, slots=True)
 class DayColumn:
-    """A column of the sheet: which legs it sums; income and what is left count credits less debits, expense the other way."""
+    """A column of the sheet: which legs it sums; income and surplus count credits less debits, expense debits less."""
 
     title: str
     legs: Q
@@ -90,7 +91,7 @@ def _legs(institution: Institution, period: Period) -> QuerySet[Leg]:
 def day_sheet(*, institution: Institution, period: Period) -> list[DayRow]:
     """The sheet of a month, with its total at the end; nothing without income and expense."""
     sums = {name: Coalesce(Sum(column.amount), from_fen(0)) for name, column in COLUMNS.items()}
-    rows = _legs(institution, period).values("entry__day").order_by("entry__day").annotate(**sums)
+    rows: Any = _legs(institution, period).values("entry__day").order_by("entry__day").annotate(**sums)
     days = [DayRow(row["entry__day"], *(row[name] for name in COLUMNS)) for row in rows]
     if not days:
         return []
@@ -114,7 +115,7 @@ def legs_behind(*, institution: Institution, period: Period, column: DayColumn, 
     return rows.annotate(amount=column.amount).select_related("entry", "account", "dimension").order_by(*order)
 
 
-def by_account(rows: QuerySet[Leg]) -> list[dict[str, object]]:
+def by_account(rows: QuerySet[Leg]) -> list[Any]:
     """The same by account: code, name, total."""
     return list(
         rows.order_by("account__code")

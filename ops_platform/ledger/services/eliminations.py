@@ -25,7 +25,7 @@ COST_ITEM_CODES = frozenset(code for code, _title in COST_ITEMS)
 
 @dataclass(frozen=True, slots=True)
 class WantedLeg:
-    """Fen added to an account of a member, debits less credits; the member's dealings with `counterparty` (0: nobody named)."""
+    """Fen added to an account of a member, debits less credits; dealings with `counterparty` (0: nobody named)."""
 
     institution: int
     account: str

@@ -15,7 +15,7 @@ from ops_platform.ledger.selectors.cash import CASH, cash_entries
 from ops_platform.ledger.selectors.chart import accounts_of
 from ops_platform.ledger.tables.figures import CashEntryTable, DayLegTable
 from ops_platform.ledger.views.addresses import account_sheet
-from ops_platform.ledger.views.statements import FiscalReport, Statements, said_of_cash, shown
+from ops_platform.ledger.views.statements import FiscalReport, Statements, said_of_cash
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import ListPage
 
@@ -66,7 +66,7 @@ class DayFigure(_OfInstitution):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         accounts = day_sheet.by_account(self.legs)
         account = self.request.GET.get("account", "")
-        shown_ = [row for row in accounts if not account or row["account__code"] == account]
+        shown_: list[Any] = [row for row in accounts if not account or row["account__code"] == account]
         when = self.day.isoformat() if self.day else str(self.period)
         return super().get_context_data(**kwargs) | {
             "title": _now("%(column)s %(when)s") % {"column": self.column.title, "when": when},
@@ -131,7 +131,7 @@ class FiscalLine(FiscalReport):
 
 
 class CashEntries(_OfInstitution):
-    """The entries behind a figure of the cash summary: what each brought in or paid out against that counter account. Opening
+    """The entries behind a figure of the cash summary: what each brought in or paid against that counter account. Opening
     and closing cash open to the cash accounts."""
 
     template_name = "ledger/cash_entries.html"
