@@ -3,6 +3,7 @@ batch to its audit event; at each step what is shown adds up to the figure that 
 
 import re
 from decimal import Decimal
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -30,6 +31,12 @@ def column(rows: Locator, place: int) -> list[Decimal]:
     return [yuan(text) for text in texts if AMOUNT.search(text)]
 
 
+def arrived(page: Page, address: str) -> None:
+    """The page that a click leads to is there."""
+    expect(page).to_have_url(re.compile(address))
+    page.wait_for_load_state()
+
+
 def whole_list(page: Page, *titles: str) -> list[list[Decimal]]:
     """The amounts in those columns of the page's list, on all its pages; the first one is open again afterwards."""
     first = page.url
@@ -39,10 +46,9 @@ def whole_list(page: Page, *titles: str) -> list[list[Decimal]]:
             amounts.extend(column(page.locator("main table").last.locator("tbody tr"), place_of(page, title)))
         if not page.locator("a[rel=next]").count():
             break
-        page.locator("a[rel=next]").click()
-        page.wait_for_load_state()
-    if page.url != first:
-        page.goto(first)
+        further = page.locator("a[rel=next]").get_attribute("href")
+        page.goto(urljoin(page.url, further))
+    page.goto(first)
     return found
 
 
@@ -77,6 +83,7 @@ def test_a_figure_of_the_consolidated_report_is_followed_to_its_audit_event(comm
     income = yuan(figure.inner_text())
     assert income > 0
     figure.click()
+    arrived(page, r"/income_statement/\w+/$")
 
     # 2 the line: members and eliminations add up to it, and so do its accounts
     members = page.locator("table").first.locator("tbody tr")
@@ -88,6 +95,7 @@ def test_a_figure_of_the_consolidated_report_is_followed_to_its_audit_event(comm
     row = accounts.filter(has_text="4101010").first
     of_account = column(row, 1)[0]
     row.get_by_role("link").click()
+    arrived(page, r"/consolidation/\d+/accounts/")
 
     # 3 the account: its members and eliminations add up to what the line says of it (credit: negative there)
     rows = page.locator("table").first.locator("tbody tr")
@@ -98,6 +106,7 @@ def test_a_figure_of_the_consolidated_report_is_followed_to_its_audit_event(comm
     member = rows.first
     of_member = column(member, 2)[0]
     member.get_by_role("link").click()
+    arrived(page, r"/ledger/accounts/\d+/")
 
     # 4 the member's account sheet: its legs add up to what the member says
     debits, credits = whole_list(page, "借方", "贷方")
@@ -107,6 +116,7 @@ def test_a_figure_of_the_consolidated_report_is_followed_to_its_audit_event(comm
     leg = column(legs.first, place_of(page, "贷方"))[0]
     code = page.get_by_role("heading", level=1).inner_text().split()[0]
     legs.first.get_by_role("link").first.click()
+    arrived(page, r"/ledger/entries/\d+/$")
 
     # 5 the entry: the leg stands in it, both sides agree
     book = page.locator("table").first
@@ -122,6 +132,7 @@ def test_a_figure_of_the_consolidated_report_is_followed_to_its_audit_event(comm
     expect(main).to_contain_text("金额与适用的规则")
     expect(main).to_contain_text(f"{of_entry:,}")
     page.get_by_role("link", name="来源数据").click()
+    arrived(page, r"/one/facts/")
 
     # 7 the rows: they add up to the event, to the fen
     expect(main).to_contain_text("一致，分毫不差")

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import from_fen
 from ops_platform.ledger.models import Entry, Leg
-from ops_platform.ledger.tables.journal import NAME, voucher_name
-from ops_platform.web.tables import STACKED, DayColumn, MoneyColumn, Table
+from ops_platform.ledger.tables.journal import voucher_name
+from ops_platform.web.tables import STACKED_WORDS, DayColumn, MoneyColumn, Table
+
+WORDS = {"td": {"class": "cell-words"}}
 
 
 class DayLegTable(Table):
@@ -21,13 +23,13 @@ class DayLegTable(Table):
     stacks = True
     day = DayColumn(verbose_name=_("日期"), accessor="entry__day", orderable=False)
     entry = django_tables2.Column(verbose_name=_("凭证"), orderable=False)
-    summary = django_tables2.Column(verbose_name=_("摘要"), orderable=False, empty_values=(), attrs=NAME)
-    account = django_tables2.Column(verbose_name=_("科目"), orderable=False, attrs=NAME)
+    summary = django_tables2.Column(verbose_name=_("摘要"), orderable=False, empty_values=(), attrs=WORDS)
+    account = django_tables2.Column(verbose_name=_("科目"), orderable=False, attrs=WORDS)
     amount = MoneyColumn(verbose_name=_("计入金额(元)"), orderable=False)
 
     class Meta(Table.Meta):
         model = Leg
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("day", "entry", "summary", "account", "amount")
 
     def render_entry(self, record: Leg) -> str:
@@ -51,12 +53,12 @@ class CashEntryTable(Table):
     stacks = True
     voucher_no = django_tables2.Column(verbose_name=_("凭证"), orderable=False)
     day = DayColumn(verbose_name=_("日期"), orderable=False)
-    summary = django_tables2.Column(verbose_name=_("摘要"), orderable=False, attrs=NAME)
+    summary = django_tables2.Column(verbose_name=_("摘要"), orderable=False, attrs=WORDS)
     amount = MoneyColumn(verbose_name=_("计入金额(元)"), accessor="pk", orderable=False)
 
     class Meta(Table.Meta):
         model = Entry
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("voucher_no", "day", "summary", "amount")
 
     def __init__(self, *args: Any, shares: Mapping[int, int] | None = None, **kwargs: Any) -> None:
