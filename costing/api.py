@@ -6,13 +6,16 @@ from django.db.models import Model, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from costing.engine.columns import COLUMNS
 from costing.filters import (
     DepartmentCostApiFilter,
     DepartmentMonthApiFilter,
     FlowApiFilter,
+    ItemCostApiFilter,
+    PatientRunApiFilter,
     RunApiFilter,
 )
-from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth
+from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, ItemCost, PatientRun
 from costing.selectors import access
 from ops_platform.kernel import Actor
 from ops_platform.web.api_lists import RUN_FIELDS, ResultSerializer, RunSerializer, VisibleList

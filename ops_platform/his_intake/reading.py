@@ -233,15 +233,18 @@ def read_service_columns(institution: Institution, period: Period, sequence: int
     )
 
 
-def read_charge_columns(institution: Institution, period: Period, sequence: int) -> dict[str, np.ndarray]:
-    """The charge lines of a month as of a sequence: encounter, item, ordering, executing (numbers), day (0 is the
-    first of the month), amount and insured amount (fen)."""
+def read_charge_columns(
+    institution: Institution, period: Period, sequence: int, day: date | None = None
+) -> dict[str, np.ndarray]:
+    """The charge lines of a month, or of one `day` of it, as of a sequence: encounter, item, ordering, executing (numbers),
+    day (0 is the first of the month), amount and insured amount (fen)."""
+    of_day = "" if day is None else f" AND (l.charged_at AT TIME ZONE 'Asia/Shanghai')::date = '{day}'"
     return read_columns(
         "SELECT l.encounter, l.item_id::int, l.ordering_department_id::int, l.executing_department_id::int,"
         " (l.charged_at AT TIME ZONE 'Asia/Shanghai')::date - l.month,"
         " (l.amount * 100)::bigint, (l.insured_amount * 100)::bigint FROM his_intake_chargeline l"
         f" WHERE l.month = '{period.first_day}' AND l.institution_id = {int(institution.pk)}"
-        f" AND {as_of_sql('l', sequence)}",
+        f" AND {as_of_sql('l', sequence)}{of_day}",
         {
             "encounter": "int64",
             "item": "int32",

@@ -77,18 +77,21 @@ class LedgerConfig(AppConfig):
         register_event_type(
             intake.CHARGE_INCOME_FORM,
             load=intake.charge_income_days,
+            one=intake.charge_income_day,
             stamp=intake.charge_stamp,
             link=event_facts.link_of(intake.CHARGE_INCOME),
         )
         register_event_type(
             intake.COST_FORM,
             load=intake.cost_vouchers,
+            one=intake.cost_voucher,
             stamp=intake.stamp_of("cost-entries", "departments"),
             link=event_facts.link_of(intake.COST_VOUCHER),
         )
         register_event_type(
             intake.INCOME_FORM,
             load=intake.income_vouchers,
+            one=intake.income_voucher,
             stamp=intake.stamp_of("income-entries"),
             link=event_facts.link_of(intake.INCOME_VOUCHER),
         )

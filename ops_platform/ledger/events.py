@@ -29,13 +29,15 @@ def _nowhere(_institution: Institution, _key: str) -> str:
 class EventType:
     """A kind of business event.
 
-    `load(institution, period, sequence)` gives the month's events in a fixed order, each day inside the month; `stamp`
-    changes whenever what it would give may have changed; `link(institution, key)` leads to what an event was made from,
-    facts or the deed of another app ("" where there is no such page).
+    `load(institution, period, sequence)` gives the month's events in a fixed order, each day inside the month; `one` the
+    one of a key as `load` would, without reading the others (None where there is none); `stamp` changes whenever what
+    `load` would give may have changed; `link(institution, key)` leads to what an event was made from, facts or the deed of
+    another app ("" where there is no such page).
     """
 
     form: EventForm
     load: Callable[[Institution, Period, int], Iterable[BusinessEvent]]
+    one: Callable[[Institution, Period, int, str], BusinessEvent | None]
     stamp: Callable[[Institution, Period], str]
     link: Callable[[Institution, str], str] = _nowhere
     shipped: tuple[Posting, ...] = ()
@@ -48,6 +50,7 @@ def register_event_type(
     form: EventForm,
     *,
     load: Callable[[Institution, Period, int], Iterable[BusinessEvent]],
+    one: Callable[[Institution, Period, int, str], BusinessEvent | None],
     stamp: Callable[[Institution, Period], str],
     link: Callable[[Institution, str], str] = _nowhere,
     postings: Sequence[Mapping[str, Any]] = (),
@@ -57,7 +60,7 @@ def register_event_type(
     book, faults = read_rule_book({form.code: list(postings)}) if postings else ({}, ())
     if faults:
         raise ValueError(f"{form.code}: {faults[0].message}")
-    _types[form.code] = EventType(form, load, stamp, link, book.get(form.code, ()))
+    _types[form.code] = EventType(form, load, one, stamp, link, book.get(form.code, ()))
     register_source(form.code, form.title)
 
 

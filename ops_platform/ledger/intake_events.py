@@ -86,7 +86,7 @@ SELECT e.entity, CASE WHEN e.kind = 'inpatient' THEN 'inpatient' ELSE 'outpatien
        CASE WHEN e.kind = 'inpatient' THEN '' ELSE coalesce(e.insurer, '') END AS insurer,
        CASE WHEN e.kind = 'inpatient' THEN '' ELSE coalesce(e.scheme, '') END AS scheme
 FROM his_intake_encounter e
-WHERE e.institution_id = {institution} AND e.entity BETWEEN {first} AND {last} AND {holds}
+WHERE e.institution_id = {institution} AND {chosen} AND {holds}
 """
 
 
@@ -104,7 +104,19 @@ class _Cell:
 
 def charge_income_days(institution: Institution, period: Period, sequence: int) -> Iterator[BusinessEvent]:
     """For each day of the month one event of outpatients and emergencies, and one of inpatients."""
-    cells = sorted(_charged(institution, period, sequence), key=lambda item: item[0])
+    return _income_of(_charged(institution, period, sequence))
+
+
+def charge_income_day(institution: Institution, period: Period, sequence: int, key: str) -> BusinessEvent | None:
+    """The one of this key; only the charges of its day are read."""
+    day = _day_in(period, key.partition(" ")[0])
+    if day is None:
+        return None
+    return next((event for event in _income_of(_charged(institution, period, sequence, day)) if event.key == key), None)
+
+
+def _income_of(charged: Iterable[tuple["_Cell", int, int]]) -> Iterator[BusinessEvent]:
+    cells = sorted(charged, key=lambda item: item[0])
     for (day, setting), group in groupby(cells, key=lambda item: (item[0].day, item[0].setting)):
         words = SETTINGS.get(setting, "未知就诊")
         yield BusinessEvent(
@@ -124,12 +136,14 @@ def charge_income_days(institution: Institution, period: Period, sequence: int) 
         )
 
 
-def _charged(institution: Institution, period: Period, sequence: int) -> Iterator[tuple[_Cell, int, int]]:
-    """Insured and own fen of each cell of the month: exact int64 sums over columns, no loop per line."""
-    lines = read_charge_columns(institution, period, sequence)
+def _charged(
+    institution: Institution, period: Period, sequence: int, only: date | None = None
+) -> Iterator[tuple[_Cell, int, int]]:
+    """Insured and own fen of each cell of the month, or of one day: exact int64 sums over columns, no loop per line."""
+    lines = read_charge_columns(institution, period, sequence, only)
     if not len(lines["amount"]):
         return
-    payer_of, payers = _payers(institution, sequence, lines["encounter"])
+    payer_of, payers = _payers(institution, sequence, lines["encounter"], whole_month=only is None)
     class_of, classes = _fee_classes(institution, period, sequence, lines["item"])
     departments, department_of = np.unique(lines["ordering"], return_inverse=True)
     sizes = (len(payers), len(departments), len(classes))
@@ -158,13 +172,17 @@ def _charged(institution: Institution, period: Period, sequence: int) -> Iterato
 
 
 def _payers(
-    institution: Institution, sequence: int, encounters: np.ndarray
+    institution: Institution, sequence: int, encounters: np.ndarray, *, whole_month: bool
 ) -> tuple[np.ndarray, list[tuple[str, str, str]]]:
-    """For each line the place of its (setting, insurer, scheme); the first place is for encounters that are not known."""
+    """For each line the place of its (setting, insurer, scheme); the first place is for encounters that are not known. Of
+    a month, encounters are read as a range; of a day, which may have old stays in it, by their numbers."""
+    if whole_month:
+        chosen = f"e.entity BETWEEN {encounters.min()} AND {encounters.max()}"
+    else:
+        chosen = f"e.entity IN ({','.join(map(str, np.unique(encounters).tolist()))})"
     sql = _PAYERS.format(
         institution=int(institution.pk),
-        first=int(encounters.min()),
-        last=int(encounters.max()),
+        chosen=chosen,
         holds=as_of_sql("e", sequence),
     )
     columns = read_columns(
@@ -193,10 +211,12 @@ def _fee_classes(
     return by_item[items], classes
 
 
-def cost_vouchers(institution: Institution, period: Period, sequence: int) -> Iterator[BusinessEvent]:
-    """The HIS vouchers of cost, one event for each day of a voucher."""
+def cost_vouchers(
+    institution: Institution, period: Period, sequence: int, only: str | None = None
+) -> Iterator[BusinessEvent]:
+    """The HIS vouchers of cost, one event for each day of a voucher; with `only` the one of that key."""
     departments = departments_as_of(institution, period.last_day, sequence)
-    rows = _voucher_rows("his_intake_costentry", "f.cost_item, f.funding_source", institution, period, sequence)
+    rows = _voucher_rows("his_intake_costentry", "f.cost_item, f.funding_source", institution, period, sequence, only)
 
     def line(department: int, counterparty: int, cost_item: str, funding: str, fen: int) -> EventLine:
         found = departments.get(department)
@@ -216,10 +236,17 @@ def cost_vouchers(institution: Institution, period: Period, sequence: int) -> It
     return _vouchers(COST_VOUCHER, "cost-entries", rows, line)
 
 
-def income_vouchers(institution: Institution, period: Period, sequence: int) -> Iterator[BusinessEvent]:
-    """The HIS vouchers of income outside charges, one event for each day of a voucher. 科教收入 is restricted: it says its
-    funding source, by which the budget books tell it from what may be spent on anything."""
-    rows = _voucher_rows("his_intake_incomeentry", "f.income_kind", institution, period, sequence)
+def cost_voucher(institution: Institution, period: Period, sequence: int, key: str) -> BusinessEvent | None:
+    """The one of this key."""
+    return next(cost_vouchers(institution, period, sequence, key), None)
+
+
+def income_vouchers(
+    institution: Institution, period: Period, sequence: int, only: str | None = None
+) -> Iterator[BusinessEvent]:
+    """The HIS vouchers of income outside charges, one event for each day of a voucher; with `only` the one of that key.
+    科教收入 is restricted: it says its funding source, by which the budget books tell it from what may be spent on anything."""
+    rows = _voucher_rows("his_intake_incomeentry", "f.income_kind", institution, period, sequence, only)
 
     def line(department: int, counterparty: int, income_kind: str, fen: int) -> EventLine:
         return EventLine(
@@ -235,23 +262,36 @@ def income_vouchers(institution: Institution, period: Period, sequence: int) -> 
     return _vouchers(INCOME_VOUCHER, "income-entries", rows, line)
 
 
+def income_voucher(institution: Institution, period: Period, sequence: int, key: str) -> BusinessEvent | None:
+    """The one of this key."""
+    return next(income_vouchers(institution, period, sequence, key), None)
+
+
 def _dealing(counterparty: int) -> str:
     return "yes" if counterparty else "no"
 
 
 def _voucher_rows(
-    table: str, nature: str, institution: Institution, period: Period, sequence: int
+    table: str, nature: str, institution: Institution, period: Period, sequence: int, only: str | None
 ) -> Iterable[tuple[Any, ...]]:
-    """(voucher, day, summary, department, counterparty, nature …, fen), summed up, in a fixed order."""
+    """(voucher, day, summary, department, counterparty, nature …, fen), summed up, in a fixed order; of the voucher and day
+    that the key `only` names, where there is one."""
+    first, last, of_voucher, voucher = period.first_day, period.last_day, "", ""
+    if only is not None:
+        voucher, _space, day_text = only.rpartition(" ")
+        day = _day_in(period, day_text)
+        if day is None:
+            return ()
+        first, last, of_voucher = day, day, " AND f.voucher = %(voucher)s"
     return _query(
         f"SELECT f.voucher, f.date, coalesce((array_agg(f.summary ORDER BY f.line)"
         f" FILTER (WHERE f.summary <> ''))[1], ''), f.department_id, coalesce(f.counterparty_id, 0), {nature},"
         f" (sum(f.amount) * 100)::bigint FROM {table} f"
         f" WHERE f.institution_id = %(institution)s AND {as_of_sql('f', sequence)}"
-        " AND f.date BETWEEN %(first)s AND %(last)s"
+        f" AND f.date BETWEEN %(first)s AND %(last)s{of_voucher}"
         f" GROUP BY f.voucher, f.date, f.department_id, f.counterparty_id, {nature}"
         f" ORDER BY f.voucher, f.date, f.department_id, 5, {nature}",
-        {"institution": institution.pk, "first": period.first_day, "last": period.last_day},
+        {"institution": institution.pk, "first": first, "last": last, "voucher": voucher},
     )
 
 
@@ -273,6 +313,15 @@ def _vouchers(
 def key_of(voucher: str, day: date) -> str:
     """By which the part of a HIS voucher that lies on a day is recognised."""
     return f"{voucher} {day}"
+
+
+def _day_in(period: Period, text: str) -> date | None:
+    """The day that a key names; None where it names none of this month."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if Period.of(day) == period and str(day) == text else None
 
 
 def _query(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -10,3 +10,15 @@ from ops_platform.ledger import services
 def expire() -> None:
     """On beat: pending entries whose time is over hold nothing any more."""
     services.expire_due(PLATFORM)
+
+
+@shared_task(name="ledger.do_errand")
+def do_errand(errand_id: int) -> None:
+    """Do what somebody asked for."""
+    services.do_errand(errand_id)
+
+
+@shared_task(name="ledger.sweep")
+def sweep() -> None:
+    """On beat: resume errands that a lost worker left."""
+    services.sweep_errands()

@@ -1,17 +1,12 @@
 """Starting, advancing and resuming nightly runs."""
 
 import logging
-import os
-import socket
-import threading
 import traceback
-import uuid
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ops_platform.audit.public import record
@@ -22,10 +17,11 @@ from ops_platform.masterdata.services import open_missing_periods
 from ops_platform.nightly import graph
 from ops_platform.nightly.models import DONE_STATES, Lane, LaneState, NightlyRun, RunState, StepRun, StepState
 from ops_platform.notifications.public import enqueue
+from ops_platform.orm import leases
+from ops_platform.orm.leases import LeaseLost
 
 logger = logging.getLogger(__name__)
 OPERATORS = (Role.OPERATION_CENTRE, Role.FINANCE_DIRECTOR)
-RESEND_AFTER = timedelta(seconds=60)
 MOST_LOST = 3  # a step that loses its worker each time must not go on for ever
 
 
@@ -108,78 +104,40 @@ def _send_lanes(lanes: QuerySet[Lane]) -> int:
 
 def advance(lane_id: int) -> None:
     """Take the lane, run what is left of it, and let go. Does nothing when somebody else holds it or it has ended."""
-    owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    lane = _claim(lane_id, owner)
-    if lane is None:
+    owner = leases.new_owner()
+    row = Lane.objects.filter(pk=lane_id)
+    if not leases.claim(row, owner):
         return
-    with _Heartbeat(lane.pk, owner) as heartbeat:
+    lane = Lane.objects.select_related("run", "institution").get(pk=lane_id)
+    progress = _Progress()
+    with leases.Heartbeat(row, owner, progress.write):
         try:
-            _run_lane(lane, owner, heartbeat)
+            _run_lane(lane, owner, progress)
         except LeaseLost:
             logger.warning("nightly: lane %s was taken over, its step is rolled back", lane.pk)
             return
     _let_go(lane, owner)
 
 
-class LeaseLost(Exception):
-    """The lease ran out and somebody else has the lane."""
+class _Progress:
+    """How far the present step is; the heartbeat writes it, for readers in other sessions."""
 
-
-def _claim(lane_id: int, owner: str) -> Lane | None:
-    now = timezone.now()
-    taken = Lane.objects.filter(
-        Q(state=LaneState.WAITING) | Q(state=LaneState.RUNNING, lease_until__lt=now), pk=lane_id
-    ).update(state=LaneState.RUNNING, lease_owner=owner, lease_until=now + _lease(), heartbeat_at=now)
-    if not taken:
-        return None
-    return Lane.objects.select_related("run", "institution").get(pk=lane_id)
-
-
-def _lease() -> timedelta:
-    return timedelta(seconds=settings.NIGHTLY_LEASE_SECONDS)
-
-
-class _Heartbeat:
-    """A thread with a database connection of its own that prolongs the lease and writes the progress."""
-
-    def __init__(self, lane_id: int, owner: str) -> None:
-        self.lane_id, self.owner = lane_id, owner
+    def __init__(self) -> None:
         self.step_id: int | None = None
         self.done = self.total = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._written: tuple[int | None, int, int] = (None, 0, 0)
 
-    def __enter__(self) -> "_Heartbeat":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        pause = min(1.0, settings.NIGHTLY_LEASE_SECONDS / 4)
-        prolonged = timezone.now()
-        written: tuple[int | None, int, int] = (None, 0, 0)
-        try:
-            while not self._stop.wait(pause):
-                now = timezone.now()
-                if now - prolonged > _lease() / 4:
-                    Lane.objects.filter(pk=self.lane_id, lease_owner=self.owner).update(
-                        lease_until=now + _lease(), heartbeat_at=now
-                    )
-                    prolonged = now
-                current = (self.step_id, self.done, self.total)
-                if self.step_id and current != written:
-                    StepRun.objects.filter(pk=self.step_id).update(progress_done=self.done, progress_total=self.total)
-                    written = current
-        finally:
-            connection.close()
+    def write(self) -> None:
+        """Keep it where it moved on."""
+        current = (self.step_id, self.done, self.total)
+        if self.step_id and current != self._written:
+            StepRun.objects.filter(pk=self.step_id).update(progress_done=self.done, progress_total=self.total)
+            self._written = current
 
 
-def _run_lane(lane: Lane, owner: str, heartbeat: _Heartbeat) -> None:
+def _run_lane(lane: Lane, owner: str, at: _Progress) -> None:
     for step_run in lane.steps.exclude(state__in=DONE_STATES).order_by("position"):
-        heartbeat.step_id, heartbeat.done, heartbeat.total = step_run.pk, 0, 0
+        at.step_id, at.done, at.total = step_run.pk, 0, 0
         lost_again = step_run.state == StepState.RUNNING and step_run.attempts >= MOST_LOST
         step_run.state, step_run.started_at, step_run.error = StepState.RUNNING, timezone.now(), ""
         step_run.attempts += 1
@@ -190,7 +148,7 @@ def _run_lane(lane: Lane, owner: str, heartbeat: _Heartbeat) -> None:
                     "nightly.worker_lost_again",
                     f"这一步已使 {MOST_LOST} 个工作进程中断，不再自动重试。请查看日志后恢复运行。",
                 )
-            _run_step(lane, owner, step_run, heartbeat)
+            _run_step(lane, owner, step_run, at)
         except LeaseLost:
             raise
         except Exception as error:
@@ -198,9 +156,9 @@ def _run_lane(lane: Lane, owner: str, heartbeat: _Heartbeat) -> None:
             return
 
 
-def _run_step(lane: Lane, owner: str, step_run: StepRun, heartbeat: _Heartbeat) -> None:
+def _run_step(lane: Lane, owner: str, step_run: StepRun, at: _Progress) -> None:
     def progress(done: int, total: int) -> None:
-        heartbeat.done, heartbeat.total = done, total
+        at.done, at.total = done, total
 
     with transaction.atomic():
         result = graph.step(step_run.step).run(
@@ -212,7 +170,7 @@ def _run_step(lane: Lane, owner: str, step_run: StepRun, heartbeat: _Heartbeat) 
                 progress=progress,
             )
         )
-        heartbeat.step_id = None
+        at.step_id = None
         _fence(lane, owner)
         step_run.state = StepState.SUCCEEDED if result.changed else StepState.UNCHANGED
         step_run.finished_at = timezone.now()
@@ -223,9 +181,7 @@ def _run_step(lane: Lane, owner: str, step_run: StepRun, heartbeat: _Heartbeat) 
 
 
 def _fence(lane: Lane, owner: str) -> None:
-    """Lock the lane under our own lease: whoever lost it cannot commit."""
-    if not Lane.objects.select_for_update().filter(pk=lane.pk, lease_owner=owner, state=LaneState.RUNNING).exists():
-        raise LeaseLost
+    leases.fence(Lane.objects.filter(pk=lane.pk), owner)
 
 
 @transaction.atomic
@@ -299,16 +255,13 @@ def resume_run(actor: Actor, *, run_id: int) -> NightlyRun:
 
 def sweep() -> int:
     """On beat: send lanes again whose worker was lost or whose message went missing. Returns how many."""
-    now = timezone.now()
     with transaction.atomic():
         run = NightlyRun.objects.select_for_update(skip_locked=True).filter(state=RunState.RUNNING).first()
         if run is None:
             return 0
-        unheard = Q(messaged_at__isnull=True) | Q(messaged_at__lt=now - RESEND_AFTER)
-        since_lost = Q(messaged_at__lt=F("lease_until"))
-        lost = run.lanes.filter(unheard | since_lost, state=LaneState.RUNNING, lease_until__lt=now)
-        waiting = run.lanes.filter(unheard, state=LaneState.WAITING, institution__isnull=False)
+        lost, unheard = leases.left_alone(run.lanes.all())
+        waiting = unheard.filter(institution__isnull=False)
         ready = lost | waiting
         if not run.lanes.filter(institution__isnull=False, state__in=[LaneState.WAITING, LaneState.RUNNING]).exists():
-            ready |= run.lanes.filter(unheard, state=LaneState.WAITING, institution__isnull=True)
+            ready |= unheard.filter(institution__isnull=True)
         return _send_lanes(ready)

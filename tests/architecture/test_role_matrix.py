@@ -22,10 +22,10 @@ from ops_platform.his_intake.models import Batch, Encounter, QuarantinedRow
 from ops_platform.identity import services as identity
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import RoleAssignment, User
-from ops_platform.kernel import Actor, Role
+from ops_platform.kernel import Actor, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services as ledger
-from ops_platform.ledger.models import Account, ConsolidationRun, Entry, EventBooking, Voucher
+from ops_platform.ledger.models import Account, ConsolidationRun, Entry, Errand, EventBooking, Voucher, VoucherExport
 from ops_platform.ledger.services.consolidation_members import include_everybody
 from ops_platform.masterdata.models import AccountingPeriod, Department, Institution, PeriodReopening
 from ops_platform.nightly import services as nightly
@@ -151,6 +151,8 @@ class Community:
         entry = received("100.00", day="2026-01-20")
         ledger.book(PLATFORM, institution=institution, entry=entry)
         ledger.add_own_account(PLATFORM, institution_id=institution.pk, parent="1001", code="100101", name="门诊备用金")
+        export = ledger.ask_export(PLATFORM, institution=institution, period=Period(2026, 1), template="yonyou")
+        ledger.do_errand(export.pk)
         maker = self.users[Role.OPERATION_CENTRE]
         ledger.make_voucher(
             actor_of_user(maker), institution_id=institution.pk, day=entry.day, summary="利息", legs=entry.legs
@@ -355,6 +357,14 @@ OBJECTS: dict[str, Any] = {
     "ledger:event": _cost_event,
     "ledger:event-facts": _cost_event,
     "ledger:book-events": _books,
+    **dict.fromkeys(
+        ("ledger:errand", "ledger:errand-progress", "ledger:ask-again", "ledger-errand"),
+        lambda _, i: {"pk": Errand.objects.filter(institution=i).latest("pk").pk},
+    ),
+    **dict.fromkeys(
+        ("ledger:export-file", "ledger-export-file"),
+        lambda _, i: {"pk": VoucherExport.objects.filter(institution=i).latest("pk").pk},
+    ),
     "ledger-event": lambda _, i: {"pk": EventBooking.objects.filter(institution=i).latest("pk").pk},
     **dict.fromkeys(
         ("ledger:voucher-rules-version", "ledger:compare-voucher-rules", "ledger:voucher-rules-file"),
@@ -459,6 +469,7 @@ OBJECTS: dict[str, Any] = {
 }
 # objects that belong to no institution, that everybody may see, or that are seen by who had a hand in them
 WITHOUT_INSTITUTION = {
+    "costing:group",
     "ledger:carry-everybody",
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -87,6 +88,21 @@ def test_a_batch_needs_no_statement_an_entry(hospital: Institution, django_asser
     with CaptureQueriesContext(connection) as many:
         services.book_all(PLATFORM, institution=hospital, bookings=bookings("many", 200))
     assert len(many) == len(few)
+
+
+def test_one_entry_is_booked_in_seven_statements(hospital: Institution, django_assert_num_queries: Any) -> None:
+    """Two savepoints and their release apart: lock, how the books stand, accounts, dimensions, entry, legs, balance."""
+    booked(hospital, received("1.00", "first"))
+    with django_assert_num_queries(11):
+        booked(hospital, received("1.00", "second"))
+
+
+def test_a_key_twice_in_a_batch_is_refused_in_words_also_when_it_is_new(hospital: Institution) -> None:
+    bookings = [services.Booking(received("1.00", "k")), services.Booking(received("1.00", "k"))]
+    with pytest.raises(Invalid) as refusal:
+        services.book_all(PLATFORM, institution=hospital, bookings=bookings)
+    assert refusal.value.code == "ledger.key_twice"
+    assert not Entry.objects.exists()
 
 
 def test_a_closed_month_takes_no_entry(hospital: Institution) -> None:

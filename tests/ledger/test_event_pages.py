@@ -19,6 +19,7 @@ from ops_platform.ledger.nightly import VOUCHERS
 from ops_platform.ledger.selectors.events import preview
 from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodState
 from ops_platform.nightly.public import StepContext
+from tests.ledger.errands import finish
 from tests.support import trade
 
 pytestmark = pytest.mark.django_db
@@ -41,10 +42,13 @@ def listed(client: Client, **query: str) -> Any:
 
 
 def press(client: Client, institution: Institution, **given: str) -> str:
-    """What the page says after 「生成凭证」."""
+    """What the page says after 「生成凭证」, and, when the work is done, what came of it."""
     address = reverse("ledger:book-events", args=[institution.pk])
     answer = client.post(address, {"period": "2026-03", **given}, follow=True)
-    return " ".join(str(message) for message in answer.context["messages"])
+    told = [str(message) for message in answer.context["messages"]]
+    if finish():
+        told.append(listed(client).context["card"]["words"])
+    return " ".join(told)
 
 
 def keep_elsewhere(institution: Institution) -> None:
@@ -236,8 +240,13 @@ def test_the_api_lists_previews_and_books(officer: Client, month_of_facts: Insti
     told = officer.get("/api/v1/ledger/events/preview/", scope | {"page_size": "3"}).json()
     assert (told["count"], len(told["results"]), told["mode"], told["behind"]) == (4, 3, "own", True)
     assert {row["standing"] for row in told["results"]} == {"fresh"}
-    done = officer.post("/api/v1/ledger/events/book/", scope, content_type="application/json").json()
-    assert (done["booked"], done["taken_back"], done["skipped"]) == (4, 0, "")
+    asked = officer.post("/api/v1/ledger/events/book/", scope, content_type="application/json")
+    assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
+    assert not Entry.objects.exists()
+    finish()
+    done = officer.get(asked["Location"]).json()
+    assert (done["state"], done["words"]) == ("succeeded", "已生成 4 张凭证，红字冲销 0 张。")
+    assert done["result"] == {"booked": 4, "taken_back": 0, "standing": 0, "findings": 0}
     rows = officer.get("/api/v1/ledger/events/", {"period": "2026-03", "event_type": COST}).json()["results"]
     one = officer.get(f"/api/v1/ledger/events/{rows[0]['id']}/").json()
     assert (one["standing"], one["as_booked"], len(one["legs"])) == ("stands", True, 3)

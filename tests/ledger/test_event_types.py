@@ -60,6 +60,9 @@ def told() -> Iterator[dict[str, str]]:
     public.register_event_type(
         FORM,
         load=load,
+        one=lambda institution, period, sequence, key: next(
+            (event for event in load(institution, period, sequence) if event.key == key), None
+        ),
         stamp=lambda _institution, _period: str(sorted(amounts.items())),
         link=lambda _institution, key: f"/costing/depreciation/{key}/",
         postings=[POSTING],
@@ -93,5 +96,7 @@ def test_its_entry_leads_to_the_event_and_the_event_to_the_apps_own_page(told: d
 
 def test_postings_that_cannot_be_read_are_refused_at_once() -> None:
     with pytest.raises(ValueError, match="debit"):
-        public.register_event_type(FORM, load=lambda *_: (), stamp=lambda *_: "", postings=[{**POSTING, "debit": 5001}])
+        public.register_event_type(
+            FORM, load=lambda *_: (), one=lambda *_: None, stamp=lambda *_: "", postings=[{**POSTING, "debit": 5001}]
+        )
     assert events.event_type(CODE) is None

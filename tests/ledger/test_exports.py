@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,16 +16,17 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from ops_platform.audit.models import AuditEvent
+from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Conflict, DomainError, Forbidden, Invalid, NotFound, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services
 from ops_platform.ledger.engine.chart import Dimensions
 from ops_platform.ledger.engine.entry import EntryInput, credit, debit
 from ops_platform.ledger.models import ExportedEntry, ExportTemplate, VoucherExport, VoucherRules
-from ops_platform.ledger.services.exporting import ExportedFile
 from ops_platform.ledger.voucher_files import FIELDS, read_columns
 from ops_platform.masterdata.models import Department, Institution
 from tests.ledger.books import booked, entry, received
+from tests.ledger.errands import exported, finish
 from tests.support import trade
 
 pytestmark = pytest.mark.django_db
@@ -54,9 +56,17 @@ def hospital() -> Institution:
     return hospital
 
 
-def export(institution: Institution, who: Actor = PLATFORM, **more: Any) -> ExportedFile:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A file, and the record of its being handed over."""
+
+    export: VoucherExport
+    content: bytes
+
+
+def export(institution: Institution, who: Actor | User = PLATFORM, **more: Any) -> Taken:
     given: dict[str, Any] = {"period": MARCH, "template": "kingdee", "file_format": "csv"} | more
-    return services.export_vouchers(who, institution=institution, **given)
+    return Taken(*exported(institution, who, **given))
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
@@ -131,7 +141,7 @@ def test_a_month_without_vouchers_and_unknown_layouts_are_refused(hospital: Inst
 
 
 def test_only_finance_people_of_the_institution_export(hospital: Institution) -> None:
-    assert export(hospital, trade.actor(Role.FINANCE_OFFICER, hospital)).export.entries == 2
+    assert export(hospital, trade.person("clerk", Role.FINANCE_OFFICER, hospital)).export.entries == 2
     with pytest.raises(Forbidden):
         export(hospital, trade.actor(Role.AUDITOR), again=True)
     with pytest.raises(NotFound):
@@ -188,7 +198,7 @@ def test_layouts_are_added_by_the_operation_centre_under_codes_of_their_own() ->
 def post(client: Client, **given: str) -> Any:
     hospital = Institution.objects.get(code="H1")
     wanted = {"institution": str(hospital.pk), "period": "2026-03", "template": "yonyou"} | given
-    return client.post(reverse("ledger:download-vouchers"), wanted)
+    return client.post(reverse("ledger:ask-export"), wanted)
 
 
 def said(answer: Any) -> str:
@@ -197,19 +207,34 @@ def said(answer: Any) -> str:
     return " ".join(str(message) for message in get_messages(answer.wsgi_request))
 
 
-def test_the_download_answers_the_file_to_those_who_may(hospital: Institution, client: Client) -> None:
+def test_who_may_asks_for_the_file_and_takes_it_as_often_as_needed(hospital: Institution, client: Client) -> None:
     client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, hospital))
-    answer = post(client, file_format="csv")
-    assert answer.status_code == 200
-    assert "attachment" in answer["Content-Disposition"]
-    assert len(rows_of(answer.content)) == 4
+    assert "后台" in said(post(client, file_format="csv"))
+    assert not VoucherExport.objects.exists(), "the request itself builds nothing"
+    (done,) = finish()
+    page = client.get(reverse("ledger:exports"))
+    address = reverse("ledger:export-file", args=[done.result["export"]])
+    assert page.context["card"]["file_url"] == address
+    assert page.content.decode().count(address) == 2, "in the card, and in the history"
+    answers = [client.get(address) for _ in range(2)]
+    for answer in answers:
+        assert answer.status_code == 200
+        assert "attachment" in answer["Content-Disposition"]
+        assert len(rows_of(answer.content)) == 4
+    assert answers[0].content == answers[1].content
+    assert VoucherExport.objects.count() == 1, "taking it again is no other export"
     assert "重新导出" in said(post(client, file_format="csv")), "each voucher once"
-    assert post(client, file_format="csv", again="1").status_code == 200
-    assert client.get(reverse("ledger:download-vouchers")).status_code == 405, "a GET never writes"
+    post(client, file_format="csv", again="1")
+    assert finish()[0].result["repeated"] == 2
+    assert client.get(reverse("ledger:ask-export")).status_code == 405, "a GET never writes"
     township = Institution.objects.get(code="T1")
     assert post(client, institution=str(township.pk)).status_code == 404
+    client.force_login(trade.person("elsewhere", Role.FINANCE_OFFICER, township))
+    assert client.get(address).status_code == 404
     client.force_login(trade.person("auditor", Role.AUDITOR))
     assert post(client).status_code == 403
+    assert client.get(address).status_code == 403
+    assert address not in client.get(reverse("ledger:exports")).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -234,7 +259,9 @@ def test_an_unknown_institution_is_not_found(hospital: Institution, client: Clie
     assert post(client, institution=institution).status_code == 404
 
 
-@pytest.mark.parametrize("table", ["ledger_voucherexport", "ledger_exportedentry", "ledger_exporttemplate"])
+@pytest.mark.parametrize(
+    "table", ["ledger_voucherexport", "ledger_exportedentry", "ledger_exporttemplate", "ledger_exportedcontent"]
+)
 def test_what_was_exported_stays(hospital: Institution, table: str) -> None:
     export(hospital)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:

@@ -17,11 +17,12 @@ from ops_platform.ledger import events, services
 from ops_platform.ledger.engine.rule_books import posting_body, read_rule_book
 from ops_platform.ledger.engine.rule_changes import changes_between
 from ops_platform.ledger.forms.voucher_rules import PostingForm, initial_of
-from ops_platform.ledger.models import Entry, VoucherRules, VoucherRulesDraft, VoucherRulesProposal
+from ops_platform.ledger.models import Entry, Leg, VoucherRules, VoucherRulesDraft, VoucherRulesProposal
 from ops_platform.ledger.selectors.rule_preview import preview_rules
 from ops_platform.ledger.selectors.rule_words import account_names
 from ops_platform.ledger.selectors.voucher_rules import unified_chart
 from ops_platform.masterdata.models import Institution
+from tests.ledger.errands import finish
 from tests.support import trade
 from workflows.reference import load_flows
 
@@ -184,7 +185,14 @@ def test_two_windows_never_write_over_each_other(drafting: Client) -> None:
 def test_the_draft_is_previewed_and_then_asked_for(drafting: Client, month_of_facts: Institution) -> None:
     save(drafting, 7, credit_account="4605", credit_dimensions=[])
     address = reverse("ledger:preview-voucher-rules-draft")
-    page = drafting.get(address, {"institution": month_of_facts.pk, "period": "2026-03"})
+    month = f"{address}?institution={month_of_facts.pk}&period=2026-03"
+    assert "还没有在这个机构这个月上试算过" in drafting.get(month).content.decode()
+    drafting.post(month, {"do": "try"})
+    waiting = drafting.get(month)
+    assert "hx-trigger" in waiting.content.decode(), "the page looks again by itself"
+    assert "提交审批</button>" not in waiting.content.decode(), "it may load itself again: nothing typed is lost"
+    finish()
+    page = drafting.get(month)
     (row,) = page.context["differences"]
     assert row["gone"] == ["贷 4609 其他收入 500.00(科室 办公室)"]
     assert row["come"] == ["贷 4605 租金收入 500.00"]
@@ -193,6 +201,8 @@ def test_the_draft_is_previewed_and_then_asked_for(drafting: Client, month_of_fa
         "4609 其他收入": "0.00",
     }
     assert not Entry.objects.exists(), "a preview books nothing"
+    trade.landed(month_of_facts, "cost-entries", [trade.cost("NEW", "NK", "1.00")])
+    assert "结果已不再适用" in drafting.get(month).content.decode()
     wanted = {"seen": seen(drafting), "effective_from": "2026-04-01", "note": ""}
     assert "note" in drafting.post(address, wanted).context["form"].errors
     assert drafting.post(address, wanted | {"note": "a\0"}).status_code == 422
@@ -306,8 +316,11 @@ def test_vouchers_are_exported_from_the_page_and_the_history_says_by_whom(
     assert [(row.period, row.entries, row.left) for row in page.context["export_months"]] == [("2026-03", 4, 4)]
     scope = {"institution": "H1", "period": "2026-03", "template": "yonyou"}
     made = client.post("/api/v1/ledger/voucher-exports/file/", scope, content_type="application/json")
-    assert made.status_code == 200
-    assert "attachment" in made["Content-Disposition"]
+    assert (made.status_code, made.json()["file"]) == (202, None)
+    finish()
+    done = client.get(made["Location"]).json()
+    assert (done["state"], done["result"]) == ("succeeded", {"entries": 4, "repeated": 0, "lines": Leg.objects.count()})
+    assert "attachment" in client.get(done["file"])["Content-Disposition"]
     refused = client.post("/api/v1/ledger/voucher-exports/file/", scope, content_type="application/json")
     assert (refused.status_code, refused.json()["code"]) == (409, "ledger.exported_already")
     (row,) = client.get("/api/v1/ledger/voucher-exports/").json()["results"]

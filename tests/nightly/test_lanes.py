@@ -13,6 +13,7 @@ from ops_platform.masterdata.models import Institution
 from ops_platform.nightly import graph, services
 from ops_platform.nightly.models import Lane, LaneState, NightlyRun, StepRun, StepState
 from ops_platform.notifications.models import OutboxTask
+from ops_platform.orm.leases import RESEND_AFTER
 from tests.support import trade
 from tests.support.database import seen_from_outside
 from tests.support.processes import Platform, wait_until
@@ -209,7 +210,7 @@ def test_the_sweeper_sends_the_lane_of_the_alliance_again_when_its_message_went_
     trade.alliance()
     run = services.start_run(PLATFORM, business_date=BUSINESS_DATE, trigger="command")
     run.lanes.filter(institution__isnull=False).update(state=LaneState.SUCCEEDED)
-    long_ago = timezone.now() - 2 * services.RESEND_AFTER
+    long_ago = timezone.now() - 2 * RESEND_AFTER
     alliance = run.lanes.filter(institution__isnull=True)
     alliance.update(state=LaneState.WAITING, messaged_at=long_ago)
     assert services.sweep() == 1

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from ops_platform.kernel import Actor, NotFound, Period, from_fen
 from ops_platform.ledger import services
+from ops_platform.ledger.api.errands import ErrandSerializer, accepted
 from ops_platform.ledger.api.scope import (
     PAGES,
     TAGS,
@@ -109,16 +110,6 @@ class WaitingEventSerializer(serializers.Serializer):
     findings = FindingSerializer(many=True)
 
 
-class BookedSerializer(serializers.Serializer):
-    """What a booking did; `skipped` says why the month was left alone."""
-
-    booked = serializers.IntegerField()
-    taken_back = serializers.IntegerField()
-    standing = serializers.IntegerField()
-    findings = FindingSerializer(many=True)
-    skipped = serializers.CharField()
-
-
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="业务事项(已记账)", operation_id="ledger_events"))
 class EventListView(VisibleList):
     """Events that are or were booked, the newest first."""
@@ -204,30 +195,26 @@ class EventPreviewView(APIView):
 
 
 class BookEventsView(APIView):
-    """Bring a month's vouchers in line with its events. A repeat books nothing."""
+    """Have a month's vouchers brought in line with its events. A repeat books nothing."""
 
     roles = BOOKERS
 
     @extend_schema(
         tags=TAGS,
         summary="生成凭证",
+        description="在后台进行，按返回的地址查询结果。",
         operation_id="ledger_book_events",
         request=MonthScope,
-        responses={200: BookedSerializer, 422: OpenApiResponse(description="缺少机构或期间")},
+        responses={
+            202: ErrandSerializer,
+            409: OpenApiResponse(description="已结账、未到或在外部系统记账的月份"),
+            422: OpenApiResponse(description="缺少机构或期间"),
+        },
     )
     def post(self, request: Request) -> Response:
         actor = actor_of(request)
         institution, given = scope(MonthScope, request.data, access.institutions(actor))
-        done = services.book_events(actor, institution=institution, period=given["period"])
-        return Response(
-            {
-                "booked": done.booked,
-                "taken_back": done.taken_back,
-                "standing": done.standing,
-                "findings": [finding_of(each) for each in done.findings],
-                "skipped": done.skipped,
-            }
-        )
+        return accepted(request, services.ask_booking(actor, institution=institution, period=given["period"]))
 
 
 def _waiting(each: StandingEvent) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ops_platform.ledger.models.consolidation import (
 )
 from ops_platform.ledger.models.dimension import Dimension
 from ops_platform.ledger.models.entry import Entry, EntryKind, Leg
+from ops_platform.ledger.models.errand import Errand
 from ops_platform.ledger.models.event import (
     EventBooking,
     EventMonth,
@@ -21,7 +22,7 @@ from ops_platform.ledger.models.event import (
     VoucherRulesDraft,
     VoucherRulesProposal,
 )
-from ops_platform.ledger.models.export import ExportedEntry, ExportTemplate, VoucherExport
+from ops_platform.ledger.models.export import ExportedContent, ExportedEntry, ExportTemplate, VoucherExport
 from ops_platform.ledger.models.local_account import BooksMode, LocalAccount
 from ops_platform.ledger.models.pending import PendingEntry, PendingLeg
 from ops_platform.ledger.models.voucher import Voucher
@@ -40,9 +41,11 @@ __all__ = [
     "EliminationLeg",
     "Entry",
     "EntryKind",
+    "Errand",
     "EventBooking",
     "EventMonth",
     "ExportTemplate",
+    "ExportedContent",
     "ExportedEntry",
     "Floor",
     "Leg",

@@ -66,6 +66,11 @@ class VoucherExport(AppendOnly):
     def __str__(self) -> str:
         return f"{self.period} {self.made_at:%Y-%m-%d}"
 
+    @property
+    def file_name(self) -> str:
+        """By which people know the file."""
+        return f"{self.institution.code}-{self.period}-{self.template.name}-{self.pk}.{self.file_format}"
+
 
 class ExportedEntry(AppendOnly):
     """That a voucher was in an exported file."""
@@ -78,3 +83,14 @@ class ExportedEntry(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.export_id} {self.entry_id}"
+
+
+class ExportedContent(AppendOnly):
+    """The file itself, deflated, so that who took it can have the same file again. Apart from its record, so that lists
+    never touch the bytes; files of before 2026-11-29 were not kept. The record's digest is of the file, not deflated."""
+
+    export = models.OneToOneField(VoucherExport, on_delete=models.PROTECT, related_name="content", primary_key=True)
+    deflated = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.export_id)

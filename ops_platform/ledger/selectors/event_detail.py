@@ -7,7 +7,7 @@ from ops_platform.his_intake.public import last_sequence
 from ops_platform.kernel import NotFound, Period
 from ops_platform.ledger import events
 from ops_platform.ledger.engine.rule_books import read_rule_book
-from ops_platform.ledger.engine.voucher_rules import BusinessEvent, RuleBook, taken_by
+from ops_platform.ledger.engine.voucher_rules import RuleBook, taken_by
 from ops_platform.ledger.models import EventBooking, VoucherRules
 from ops_platform.ledger.selectors.events import DraftedEvent, Drafting, Standing, compare, month_state
 from ops_platform.ledger.selectors.voucher_rules import RulesAt, rules_of_month
@@ -77,12 +77,12 @@ def event_at(institution: Institution, event_type: str, key: str, period: Period
     state, last = month_state(institution, period), last_sequence(institution)
     sequence = current.sequence if current else last
     versions = (RulesAt(date.min, current.rules, _book(current.rules)),) if current else rules_of_month(period)
-    event = _find(kind, institution, period, sequence, key)
+    event = kind.one(institution, period, sequence, key)
     if event is None and not bookings:
         raise _unknown()
     now = event
     if current and state.behind:
-        now = _find(kind, institution, period, last, key)
+        now = kind.one(institution, period, last, key)
     drafted_now = Drafting(institution, rules_of_month(period)).draft(kind, now) if now else None
     rows = {(event_type, key): current} if current else {}
     standing = next((each.standing for each in compare([drafted_now] if drafted_now else [], rows)), None)
@@ -98,12 +98,6 @@ def event_at(institution: Institution, event_type: str, key: str, period: Period
         as_booked=bool(event and current and event.digest == current.input_digest),
         elsewhere=state.elsewhere,
     )
-
-
-def _find(
-    kind: events.EventType, institution: Institution, period: Period, sequence: int, key: str
-) -> BusinessEvent | None:
-    return next((event for event in kind.load(institution, period, sequence) if event.key == key), None)
 
 
 def _book(rules: VoucherRules | None) -> RuleBook:

@@ -1,17 +1,28 @@
 """Vouchers and their hand-over to the finance system that a hospital keeps."""
 
+import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from ops_platform.kernel import Actor
-from ops_platform.ledger.models import Entry, EntryKind, EventBooking, ExportedEntry, ExportTemplate, VoucherExport
+from ops_platform.kernel import Actor, NotFound, Role
+from ops_platform.ledger.models import (
+    Entry,
+    EntryKind,
+    EventBooking,
+    ExportedContent,
+    ExportedEntry,
+    ExportTemplate,
+    VoucherExport,
+)
 from ops_platform.ledger.selectors.access import READERS
 from ops_platform.ledger.selectors.words import code_words
 from ops_platform.ledger.voucher_files import Known
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.people import names_of
+
+EXPORTERS = (Role.FINANCE_OFFICER, Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +68,21 @@ def months_to_export(institution: Institution) -> tuple[MonthToExport, ...]:
 
 
 def exports(actor: Actor) -> QuerySet[VoucherExport]:
-    """Files that were taken from institutions the actor may see, the newest first."""
+    """Files that were taken from institutions the actor may see, the newest first; `kept` where the file is there."""
     rows = VoucherExport.objects.visible_to(actor, *READERS)
+    rows = rows.annotate(kept=Exists(ExportedContent.objects.filter(export=OuterRef("pk"))))
     return rows.select_related("institution", "template").order_by("-made_at", "-id")
+
+
+def file_of(actor: Actor, export_id: int) -> tuple[VoucherExport, bytes]:
+    """The file of an export, for those who may take vouchers out. Raises NotFound, also for one whose file was not kept."""
+    row = VoucherExport.objects.visible_to(actor, *EXPORTERS).select_related("institution", "template", "content")
+    found = row.filter(pk=export_id, content__isnull=False).first()
+    if found is None:
+        raise NotFound(
+            "ledger.no_export", "没有这次导出，或它的文件没有保存(2026-11-29 以前的导出)。需要时请重新导出。"
+        )
+    return found, zlib.decompress(found.content.deflated)
 
 
 def templates() -> QuerySet[ExportTemplate]:

@@ -4,15 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from ops_platform.his_intake.public import last_sequence
 from ops_platform.kernel import Period
 from ops_platform.ledger.engine.chart import Dimensions
 from ops_platform.ledger.engine.entry import Leg
 from ops_platform.ledger.engine.voucher_rules import RuleBook
-from ops_platform.ledger.selectors.events import DraftedEvent, Drafting, events_of
+from ops_platform.ledger.selectors.events import DraftedEvent, Drafting, events_of, input_digest_of
 from ops_platform.ledger.selectors.voucher_rules import RulesAt, rules_of_month
+from ops_platform.ledger.selectors.words import Legs, leg_words
 from ops_platform.masterdata.models import Institution
+
+MOST_KEPT = 1_000  # differences that are kept in words; nobody reads more, and all are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,36 @@ def preview_rules(institution: Institution, period: Period, book: RuleBook) -> R
             differences.append(Difference(before, after, gone, come))
     moved = [AccountDifference(account, *each) for account, each in sorted(sums.items()) if each[:2] != each[2:]]
     return RulePreview(count, tuple(differences), tuple(moved), unplaced[0], unplaced[1])
+
+
+def told_preview(institution: Institution, period: Period, book: RuleBook) -> dict[str, Any]:
+    """The preview as it is kept and shown: counts, accounts in fen, the first differences in words. `input` is what it was
+    made from: a preview holds as long as `input_digest_of` the month is that."""
+    told = input_digest_of(institution, period)
+    found = preview_rules(institution, period, book)
+    kept = found.differences[:MOST_KEPT]
+    known = Legs.of(leg for each in kept for leg in (*each.gone, *each.come))
+    return {
+        "input": told,
+        "events": found.events,
+        "different": len(found.differences),
+        "unplaced_before": found.unplaced_before,
+        "unplaced_after": found.unplaced_after,
+        "accounts": [
+            [row.account, row.debit_before, row.credit_before, row.debit_after, row.credit_after]
+            for row in found.accounts
+        ],
+        "differences": [
+            {
+                "type": each.before.event.type,
+                "key": each.before.event.key,
+                "gone": [leg_words(leg, known) for leg in each.gone],
+                "come": [leg_words(leg, known) for leg in each.come],
+                "findings": [finding.message for finding in each.after.draft.findings],
+            }
+            for each in kept
+        ],
+    }
 
 
 def _legs(drafted: DraftedEvent) -> tuple[Leg, ...]:

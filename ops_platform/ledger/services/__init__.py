@@ -2,9 +2,11 @@
 
 from ops_platform.ledger.services.accounts import add_own_account, close_own_account, forbid_overdraft
 from ops_platform.ledger.services.booking import Booking, book, book_all, lock_books
+from ops_platform.ledger.services.errands import sweep as sweep_errands
 from ops_platform.ledger.services.events import book_events
-from ops_platform.ledger.services.exporting import add_export_template, export_vouchers
+from ops_platform.ledger.services.exporting import add_export_template
 from ops_platform.ledger.services.local_accounts import adopt_proposals, map_accounts, set_books_mode
+from ops_platform.ledger.services.long_work import ask_again, ask_booking, ask_export, ask_preview, do_errand
 from ops_platform.ledger.services.openings import book_opening_from_trial_balance
 from ops_platform.ledger.services.pending import expire_due, hold, post, void
 from ops_platform.ledger.services.reversing import reverse
@@ -25,6 +27,10 @@ __all__ = [
     "add_export_template",
     "add_own_account",
     "adopt_proposals",
+    "ask_again",
+    "ask_booking",
+    "ask_export",
+    "ask_preview",
     "ask_reversal",
     "book",
     "book_all",
@@ -35,8 +41,8 @@ __all__ = [
     "carry_year_forward",
     "change_voucher",
     "close_own_account",
+    "do_errand",
     "expire_due",
-    "export_vouchers",
     "forbid_overdraft",
     "hold",
     "lock_books",
@@ -47,6 +53,7 @@ __all__ = [
     "post_voucher",
     "reverse",
     "set_books_mode",
+    "sweep_errands",
     "void",
     "void_voucher",
 ]

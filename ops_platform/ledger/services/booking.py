@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from ops_platform.kernel import Actor, Conflict, Invalid, Period, digest_of, from_fen
@@ -28,6 +27,10 @@ from ops_platform.orm.bulk import copy_rows
 GENESIS = "0" * 64
 MOST_FAULTS_TOLD = 5
 _LOCK = 7_201_010
+_SETTLE = """
+SET CONSTRAINTS ledger_entry_balanced, ledger_pending_balanced IMMEDIATE;
+SET CONSTRAINTS ledger_entry_balanced, ledger_pending_balanced DEFERRED
+"""
 _LEG_COLUMNS = (
     "entry_id",
     "position",
@@ -65,24 +68,81 @@ def book(actor: Actor, *, institution: Institution, entry: EntryInput, booking: 
 @transaction.atomic
 def book_all(actor: Actor, *, institution: Institution, bookings: Sequence[Booking]) -> list[Entry]:
     """Post several entries of an institution, all or none; the number of statements does not grow with them."""
+    if len({(booking.entry.source, booking.entry.key) for booking in bookings}) < len(bookings):
+        raise Invalid("ledger.key_twice", "同一批凭证中有重复的来源编号，请核对。")
     lock_books([institution])
-    known = _already_booked(institution, [booking.entry for booking in bookings])
+    stand = _standing(institution, bookings)
+    known = _already_booked(institution, [booking.entry for booking in bookings]) if stand.any_booked else {}
     fresh = [booking for booking in bookings if (booking.entry.source, booking.entry.key) not in known]
-    _refuse_held(institution, [booking.entry for booking in fresh if booking.pending is None])
-    made = _post(actor, institution, fresh) if fresh else []
+    if stand.any_held:
+        _refuse_held(institution, [booking.entry for booking in fresh if booking.pending is None])
+    made = _post(actor, institution, fresh, stand) if fresh else []
     posted = known | {(entry.source, entry.key): entry for entry in made}
     return [posted[booking.entry.source, booking.entry.key] for booking in bookings]
 
 
-def _post(actor: Actor, institution: Institution, bookings: Sequence[Booking]) -> list[Entry]:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How the books stand before entries go in: whether some of their keys are taken (`any_booked`) or held, the last
+    number and hash, the last voucher number and the state of each of their months."""
+
+    any_booked: bool
+    any_held: bool
+    number: int
+    hash: str
+    vouchers: dict[str, int]
+    states: dict[str, str]
+
+
+_STANDING = """
+WITH asked AS MATERIALIZED (SELECT source, key FROM unnest(%(sources)s::text[], %(keys)s::text[]) AS w (source, key))
+SELECT EXISTS (SELECT FROM asked a JOIN ledger_entry e
+               ON e.institution_id = %(institution)s AND e.source = a.source AND e.key = a.key),
+       EXISTS (SELECT FROM asked a JOIN ledger_pendingentry p
+               ON p.institution_id = %(institution)s AND p.state = 'pending' AND p.source = a.source AND p.key = a.key),
+       coalesce(last.number, 0), coalesce(last.hash, %(genesis)s),
+       (SELECT array_agg(ARRAY[m, (SELECT max(voucher_no) FROM ledger_entry
+                                   WHERE institution_id = %(institution)s AND period = m)::text])
+        FROM unnest(%(months)s::text[]) AS m),
+       (SELECT array_agg(ARRAY[period, state]) FROM masterdata_accountingperiod
+        WHERE institution_id = %(institution)s AND period = ANY (%(months)s::text[]))
+FROM (SELECT) one
+LEFT JOIN LATERAL (SELECT number, hash FROM ledger_entry WHERE institution_id = %(institution)s
+                   ORDER BY number DESC LIMIT 1) last ON true
+"""
+
+
+def _standing(institution: Institution, bookings: Sequence[Booking]) -> _Standing:
+    """One statement, sent under the books' lock, so that it sees all that was numbered before."""
+    asked: dict[str, Any] = {
+        "institution": institution.pk,
+        "genesis": GENESIS,
+        "sources": [booking.entry.source for booking in bookings],
+        "keys": [booking.entry.key for booking in bookings],
+        "months": sorted({str(Period.of(booking.entry.day)) for booking in bookings}),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, asked)
+        any_booked, any_held, number, last_hash, vouchers, states = cursor.fetchone()
+    return _Standing(
+        any_booked,
+        any_held,
+        number,
+        last_hash,
+        {month: int(last) for month, last in vouchers or () if last is not None},
+        dict(states or ()),
+    )
+
+
+def _post(actor: Actor, institution: Institution, bookings: Sequence[Booking], stand: _Standing) -> list[Entry]:
     rows = accounts_of(institution, {leg.account for booking in bookings for leg in booking.entry.legs})
     charts = {day: chart_at(rows, day) for day in {booking.entry.day for booking in bookings}}
     for booking in bookings:
         check(booking.entry, charts[booking.entry.day], mirror=booking.kind is EntryKind.REVERSAL)
-    refuse_closed(institution, {booking.entry.day for booking in bookings if not _before_books(booking)})
+    refuse_closed(institution, {booking.entry.day for booking in bookings if not _before_books(booking)}, stand.states)
     dimensions = numbers_of({leg.dimensions for booking in bookings for leg in booking.entry.legs})
     with in_words(institution):
-        made = _number_and_chain(actor, institution, bookings)
+        made = _number_and_chain(actor, institution, bookings, stand)
         Entry.objects.bulk_create(made)
         _let_go(actor, made, bookings)
         _copy_legs(made, bookings, rows, dimensions)
@@ -93,8 +153,7 @@ def _post(actor: Actor, institution: Institution, bookings: Sequence[Booking]) -
 def settle_deferred() -> None:
     """Let the deferred checks speak now, while the refusal can still be put into words."""
     with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ledger_entry_balanced, ledger_pending_balanced IMMEDIATE")
-        cursor.execute("SET CONSTRAINTS ledger_entry_balanced, ledger_pending_balanced DEFERRED")
+        cursor.execute(_SETTLE)
 
 
 def check(entry: EntryInput, chart: Mapping[str, Account], *, mirror: bool = False) -> None:
@@ -115,8 +174,9 @@ def lock_books(institutions: Iterable[Institution]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, number])
 
 
-def refuse_closed(institution: Institution, days: set[date]) -> None:
-    """A month that is closed, or before the books begin, refuses in words; the database refuses once more."""
+def refuse_closed(institution: Institution, days: set[date], known: Mapping[str, str] | None = None) -> None:
+    """A month that is closed, or before the books begin, refuses in words; the database refuses once more. `known`: the
+    states of these months, where they were just read."""
     months = sorted({str(Period.of(day)) for day in days})
     if not months:
         return
@@ -131,8 +191,9 @@ def refuse_closed(institution: Institution, days: set[date]) -> None:
         raise Conflict(
             "ledger.in_the_future", f"{months[-1]} 还没有到，请核对日期(当前期间 {latest})。", period=months[-1]
         )
-    rows = AccountingPeriod.objects.filter(institution=institution, period__in=months)
-    states = dict(rows.order_by("period").values_list("period", "state"))
+    states = (
+        _states(institution, months) if known is None else {month: known[month] for month in months if month in known}
+    )
     if len(states) < len(months):
         open_missing_periods(institution, latest)
     month = next((month for month, state in states.items() if state == PeriodState.CLOSED), None)
@@ -144,6 +205,11 @@ def refuse_closed(institution: Institution, days: set[date]) -> None:
         )
 
 
+def _states(institution: Institution, months: Sequence[str]) -> dict[str, str]:
+    rows = AccountingPeriod.objects.filter(institution=institution, period__in=months)
+    return dict(rows.order_by("period").values_list("period", "state"))
+
+
 def _before_books(booking: Booking) -> bool:
     return booking.kind is EntryKind.OPENING or (
         booking.reverses is not None and booking.reverses.kind == EntryKind.OPENING
@@ -153,8 +219,6 @@ def _before_books(booking: Booking) -> bool:
 def _already_booked(institution: Institution, entries: Sequence[EntryInput]) -> dict[tuple[str, str], Entry]:
     """Entries that stand under these keys. Raises Conflict where one has other content."""
     wanted = {(entry.source, entry.key): entry for entry in entries}
-    if len(wanted) < len(entries):
-        raise Invalid("ledger.key_twice", "同一批凭证中有重复的来源编号，请核对。")
     by_key: dict[str, Any] = {"source__in": {source for source, _ in wanted}, "key__in": [key for _, key in wanted]}
     known = {}
     for row in Entry.objects.filter(institution=institution, **by_key):
@@ -183,12 +247,10 @@ def _refuse_held(institution: Institution, entries: Sequence[EntryInput]) -> Non
             raise Conflict("ledger.key_pending", f"来源编号 {key} 的凭证正在待记账，请先审核或作废它。", key=key)
 
 
-def _number_and_chain(actor: Actor, institution: Institution, bookings: Sequence[Booking]) -> list[Entry]:
-    last = Entry.objects.filter(institution=institution).order_by("-number").values_list("number", "hash").first()
-    number, previous = last or (0, GENESIS)
-    months = {str(Period.of(booking.entry.day)) for booking in bookings}
-    used = Entry.objects.filter(institution=institution, period__in=months).values("period").order_by("period")
-    vouchers = dict(used.annotate(last=Max("voucher_no")).values_list("period", "last"))
+def _number_and_chain(
+    actor: Actor, institution: Institution, bookings: Sequence[Booking], stand: _Standing
+) -> list[Entry]:
+    number, previous, vouchers = stand.number, stand.hash, dict(stand.vouchers)
     now, made = timezone.now(), []
     for booking in bookings:
         entry = booking.entry

@@ -1,50 +1,66 @@
-"""Handing vouchers to the finance system that a hospital keeps: each once, again only when asked for."""
+"""Handing vouchers to the finance system that a hospital keeps: each once, again only when asked for.
+
+Which vouchers is settled in a moment (`snapshot`); the file is built beside those who book (`build`); that it was handed
+over is kept together with it (`hand_over`). That exports of a month follow one another is seen to by `services.errands`.
+"""
 
 import hashlib
+import zlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
 
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Period, Role
-from ops_platform.ledger.models import ExportedEntry, ExportTemplate, Leg, VoucherExport
-from ops_platform.ledger.selectors.exports import exportable, known_of
-from ops_platform.ledger.services.booking import lock_books
+from ops_platform.ledger.models import Entry, ExportedContent, ExportedEntry, ExportTemplate, Leg, VoucherExport
+from ops_platform.ledger.selectors.exports import EXPORTERS, exportable, known_of
 from ops_platform.ledger.voucher_files import as_csv, as_xlsx, read_columns
 from ops_platform.masterdata.models import Institution, SourceMark
 from ops_platform.masterdata.services.periods import access_institution
 from ops_platform.web.people import names_of
 
-EXPORTERS = (Role.FINANCE_OFFICER, Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
 CHUNK = 5_000
 MOST_LINES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class ExportedFile:
-    """The file, and the record of its being handed over."""
+class WantedExport:
+    """Which vouchers, in which layout: the month's up to an entry's number (`up_to`), those that were exported before only
+    with `again`. Entries never change and exports of a month follow one another, so that this names the same vouchers
+    whenever it is read."""
 
-    export: VoucherExport
-    name: str
+    institution: Institution
+    period: Period
+    template: ExportTemplate
+    file_format: str
+    again: bool
+    up_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFile:
+    """A file that nobody has yet: its vouchers, how many of them were exported before, its lines and bytes."""
+
+    wanted: WantedExport
+    entries: tuple[int, ...]
+    repeated: int
+    lines: int
     content: bytes
 
 
-@transaction.atomic
-def export_vouchers(
-    actor: Actor,
-    *,
-    institution: Institution,
-    period: Period,
-    template: str,
-    file_format: str = VoucherExport.Format.XLSX,
-    again: bool = False,
-) -> ExportedFile:
-    """The month's vouchers that were not exported yet, as a file; with `again` all of them, which is noted. Opening balances
-    are no vouchers of a month and never in it.
+def snapshot(
+    actor: Actor, *, institution: Institution, period: Period, template: str, file_format: str, again: bool
+) -> WantedExport:
+    """What an export asked for now has to hold; a handful of queries. Opening balances are no vouchers of a month and never
+    in it. It waits for nobody: entries are numbered under the books' lock, which is held until they are there, so that of
+    the numbers up to the last one to be seen none is still to come.
 
-    Raises Conflict when there is none left, naming who exported them, and when there is none at all.
+    Raises Conflict when there is none left, naming who exported them, when there is none at all, and when there are more
+    lines than a file holds.
     """
     access_institution(actor, institution.pk, *EXPORTERS)
     layout = ExportTemplate.objects.filter(code=template).first()
@@ -52,57 +68,82 @@ def export_vouchers(
         raise NotFound("ledger.no_export_template", f"没有凭证导出模板 {template[:40]}。")
     if file_format not in VoucherExport.Format.values:
         raise Invalid("ledger.unknown_format", "文件格式应为 xlsx 或 csv。", field="file_format")
-    lock_books([institution])
-    entries = exportable(institution).filter(period=str(period))
-    before = set(ExportedEntry.objects.filter(entry__in=entries).values_list("entry_id", flat=True))
-    chosen = sorted(set(entries.values_list("pk", flat=True)) - (set() if again else before))
+    last = Entry.objects.filter(institution=institution).aggregate(last=Max("number"))["last"] or 0
+    wanted = WantedExport(institution, period, layout, file_format, again, last)
+    entries, before = _entries(wanted), _exported(wanted)
+    chosen = entries if again else entries.exclude(pk__in=before.values("entry_id"))
+    if not chosen.exists():
+        raise _nothing_left(institution, period, before.values("entry_id").distinct().count())
+    if (chosen.aggregate(lines=Sum("leg_count"))["lines"] or 0) > MOST_LINES:
+        raise Conflict("ledger.export_too_large", f"{period} 的凭证超过 {MOST_LINES:,} 行，请改用 csv 分次导出。")
+    return wanted
+
+
+def build(wanted: WantedExport, made_at: datetime) -> BuiltFile:
+    """The file of a snapshot. It holds no lock, since nothing that it reads can change. Raises Conflict where another export
+    took everything in the moment before this one was begun."""
+    before = set(_exported(wanted).values_list("entry_id", flat=True))
+    chosen = sorted(set(_entries(wanted).values_list("pk", flat=True)) - (set() if wanted.again else before))
     if not chosen:
-        raise _nothing_left(institution, period, len(before))
-    columns, _faults = read_columns(layout.columns)
-    now = timezone.now()
+        raise _nothing_left(wanted.institution, wanted.period, len(before))
+    columns, _faults = read_columns(wanted.template.columns)
     legs = (
         Leg.objects.filter(entry__in=chosen)
         .select_related("entry", "institution", "account", "dimension__department", "dimension__counterparty")
         .order_by("entry__voucher_no", "position")
     )
-    if legs.count() > MOST_LINES:
-        raise Conflict("ledger.export_too_large", f"{period} 的凭证超过 {MOST_LINES:,} 行，请改用 csv 分次导出。")
     lines, known = legs.iterator(chunk_size=CHUNK), known_of(chosen)
-    if file_format == VoucherExport.Format.CSV:
+    if wanted.file_format == VoucherExport.Format.CSV:
         content, count = as_csv(columns, lines, known)
     else:
-        content, count = as_xlsx(columns, lines, known, timezone.localtime(now))
+        content, count = as_xlsx(columns, lines, known, timezone.localtime(made_at))
+    return BuiltFile(wanted, tuple(chosen), len(before & set(chosen)), count, content)
+
+
+def hand_over(actor: Actor, built: BuiltFile, made_at: datetime) -> VoucherExport:
+    """Keep the file and that its vouchers were exported, in the caller's transaction."""
+    wanted = built.wanted
+    access_institution(actor, wanted.institution.pk, *EXPORTERS)
     export = VoucherExport.objects.create(
-        institution=institution,
-        period=str(period),
-        template=layout,
-        file_format=file_format,
-        entries=len(chosen),
-        lines=count,
-        repeated=len(before & set(chosen)),
-        digest=hashlib.sha256(content).hexdigest(),
+        institution=wanted.institution,
+        period=str(wanted.period),
+        template=wanted.template,
+        file_format=wanted.file_format,
+        entries=len(built.entries),
+        lines=built.lines,
+        repeated=built.repeated,
+        digest=hashlib.sha256(built.content).hexdigest(),
         made_by=actor.name,
         maker_id=actor.user,
-        made_at=now,
+        made_at=made_at,
     )
+    ExportedContent.objects.create(export=export, deflated=zlib.compress(built.content))
     ExportedEntry.objects.bulk_create(
-        [ExportedEntry(export=export, entry_id=number) for number in chosen], batch_size=CHUNK
+        [ExportedEntry(export=export, entry_id=number) for number in built.entries], batch_size=CHUNK
     )
     record(
         actor,
         "ledger.vouchers_exported",
-        institution=institution.code,
+        institution=wanted.institution.code,
         subject_type="voucher_export",
         subject=export.pk,
         detail={
-            "period": str(period),
-            "template": layout.code,
+            "period": str(wanted.period),
+            "template": wanted.template.code,
             "entries": export.entries,
             "repeated": export.repeated,
             "digest": export.digest,
         },
     )
-    return ExportedFile(export, f"{institution.code}-{period}-{layout.name}-{export.pk}.{file_format}", content)
+    return export
+
+
+def _entries(wanted: WantedExport) -> QuerySet[Entry]:
+    return exportable(wanted.institution).filter(period=str(wanted.period), number__lte=wanted.up_to)
+
+
+def _exported(wanted: WantedExport) -> QuerySet[ExportedEntry]:
+    return ExportedEntry.objects.filter(entry__in=_entries(wanted))
 
 
 def _nothing_left(institution: Institution, period: Period, before: int) -> Conflict:

@@ -1,6 +1,7 @@
 """Lists of files of vouchers that were taken."""
 
 import django_tables2
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,9 @@ class ExportTable(Table):
     repeated = QuantityColumn(verbose_name=_("其中重复导出(张)"), orderable=False)
     lines = QuantityColumn(verbose_name=_("分录(行)"), orderable=False)
     digest = django_tables2.Column(verbose_name=_("文件指纹"), orderable=False)
+    file = django_tables2.Column(
+        verbose_name=_("文件"), accessor="pk", orderable=False, exclude_from_export=True, empty_values=()
+    )
 
     class Meta(Table.Meta):
         model = VoucherExport
@@ -36,10 +40,18 @@ class ExportTable(Table):
             "repeated",
             "lines",
             "digest",
+            "file",
         )
 
     def render_digest(self, value: str) -> str:
         return format_html('<code title="{}">{}…</code>', value, value[:12])
+
+    def render_file(self, record: VoucherExport) -> str:
+        """The file again, where it was kept."""
+        if not getattr(record, "kept", False):
+            return "—"
+        address = reverse("ledger:export-file", args=[record.pk])
+        return format_html('<a href="{}" hx-boost="false">{}</a>', address, _("下载"))
 
     def value_digest(self, value: str) -> str:
         return value

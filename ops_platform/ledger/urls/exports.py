@@ -6,7 +6,8 @@ from ops_platform.ledger.views import exports
 
 urlpatterns = [
     path("exports/", exports.Exports.as_view(), name="exports"),
-    path("exports/download/", exports.DownloadVouchers.as_view(), name="download-vouchers"),
+    path("exports/new/", exports.AskExport.as_view(), name="ask-export"),
+    path("exports/<int:pk>/file/", exports.ExportFile.as_view(), name="export-file"),
     path("exports/templates/", exports.Templates.as_view(), name="export-templates"),
     path("exports/templates/new/", exports.NewTemplate.as_view(), name="new-export-template"),
 ]

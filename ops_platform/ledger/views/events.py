@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.access import log_patient_list
-from ops_platform.kernel import Conflict, NotFound, Period, from_fen
+from ops_platform.kernel import NotFound, Period, from_fen
 from ops_platform.ledger import events, services
 from ops_platform.ledger.event_facts import EventFacts, facts_of
-from ops_platform.ledger.models import Book, EventBooking, Leg
-from ops_platform.ledger.selectors import access
+from ops_platform.ledger.models import Book, Errand, EventBooking, Leg
+from ops_platform.ledger.selectors import access, errands
 from ops_platform.ledger.selectors.event_detail import EventAt, event_at
 from ops_platform.ledger.selectors.events import (
     EventMonthState,
@@ -28,7 +28,7 @@ from ops_platform.ledger.selectors.events import (
     preview,
 )
 from ops_platform.ledger.selectors.words import Legs, leg_words
-from ops_platform.ledger.services.events import BOOKERS, EventsBooked
+from ops_platform.ledger.services.events import BOOKERS
 from ops_platform.ledger.tables.events import (
     STANDING_TONES,
     BookedTable,
@@ -40,6 +40,7 @@ from ops_platform.ledger.tables.events import (
     type_title,
 )
 from ops_platform.ledger.views.books import BooksPage, month_of
+from ops_platform.ledger.views.errands import card_of
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.exports import xlsx_response
 from ops_platform.web.numbers import number_of
@@ -199,6 +200,8 @@ class Events(BooksPage, ListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         state, institution = self.state, self.institution
         totals = self.totals()
+        errand = errands.latest(Errand.Kind.BOOKING, institution, self.period) if institution and self.period else None
+        card = card_of(self.actor, errand)
         may_book = institution is not None and self.actor.may(institution.pk, *BOOKERS)
         context = super().get_context_data(**kwargs)
         elsewhere = state is not None and state.elsewhere
@@ -221,40 +224,25 @@ class Events(BooksPage, ListPage):
             "totals": totals,
             "total": {name: sum(row[name] for row in totals) for name in ("count", "taken_back", "amount")},
             "kept": {"state": self.shown, "type": self.kind} if self.kind else {"state": self.shown},
-            "may_book": may_book and not elsewhere and self.month is not None and not self.closed,
+            "card": card,
+            "may_book": may_book
+            and not elsewhere
+            and self.month is not None
+            and not self.closed
+            and not (errand and errand.under_way),
         }
 
 
 class BookEvents(ActionPage):
-    """Bring a month's vouchers in line with its events now."""
+    """Have a month's vouchers brought in line with its events now, in the background."""
 
     roles = BOOKERS
+    success_message = _("已在后台开始生成凭证，完成后本页显示结果。")
+    success_url_name = "ledger:events"
 
-    def act(self) -> str:
+    def act(self) -> None:
         institution = access.access_institution(self.actor, self.kwargs["institution"])
-        period = month_of(self.request.POST.get("period", ""))
-        outcome = services.book_events(self.actor, institution=institution, period=period)
-        if outcome.skipped:
-            raise Conflict("ledger.events_left_alone", outcome.skipped, period=str(period))
-        return outcome_words(outcome)
-
-    def get_success_url(self) -> str:
-        self.success_url_name = "ledger:events"
-        return super().get_success_url()
-
-
-def outcome_words(outcome: EventsBooked) -> str:
-    """What a booking did, for who pressed the button."""
-    if not outcome.changed:
-        words = _now("没有新的业务需要记账，%(count)s 件业务都已按现状生成凭证。") % {"count": outcome.standing}
-    else:
-        words = _now("已生成 %(booked)s 张凭证，红字冲销 %(gone)s 张。") % {
-            "booked": outcome.booked,
-            "gone": outcome.taken_back,
-        }
-    if outcome.findings:
-        words += _now("另有 %(count)s 处无法记账，原因和办法见「无法记账」。") % {"count": len(outcome.findings)}
-    return words
+        services.ask_booking(self.actor, institution=institution, period=month_of(self.request.POST.get("period", "")))
 
 
 class _OfEvent(TemplatePage):

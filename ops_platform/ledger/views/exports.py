@@ -3,25 +3,28 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.views import View
 
 from ops_platform.kernel import DomainError, Forbidden, NotFound, Role
+from ops_platform.ledger import services
 from ops_platform.ledger.forms.exports import ColumnFormSet, ExportForm, TemplateHeadForm, initial_columns, more_rows
-from ops_platform.ledger.models import ExportTemplate, VoucherExport
-from ops_platform.ledger.selectors import access, exports
-from ops_platform.ledger.services.exporting import EXPORTERS, ExportedFile, add_export_template, export_vouchers
+from ops_platform.ledger.models import Errand, ExportTemplate, VoucherExport
+from ops_platform.ledger.selectors import access, errands, exports
+from ops_platform.ledger.selectors.exports import EXPORTERS
 from ops_platform.ledger.tables.exports import ExportTable
 from ops_platform.ledger.views.books import InstitutionPage, month_of
+from ops_platform.ledger.views.errands import card_of
 from ops_platform.ledger.voucher_files import FIELDS
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.exports import XLSX
 from ops_platform.web.numbers import number_of
-from ops_platform.web.pages import ActionPage, ListPage, TemplatePage, tell_refusal
+from ops_platform.web.pages import ActionPage, ListPage, Page, TemplatePage, tell_refusal
 
 TYPES = {VoucherExport.Format.XLSX.value: XLSX, VoucherExport.Format.CSV.value: "text/csv; charset=utf-8"}
 TEMPLATE_MAKERS = (Role.OPERATION_CENTRE,)
@@ -40,6 +43,10 @@ class Exports(InstitutionPage, ListPage):
     def get_queryset(self) -> QuerySet[VoucherExport]:
         return exports.exports(self.actor).filter(institution=self.institution)
 
+    def get_table(self, rows: Any) -> Any:
+        may_take = self.institution is not None and self.actor.may(self.institution.pk, *EXPORTERS)
+        return self.table_class(rows, request=self.request, exclude=() if may_take else ("file",))
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         institution = self.institution
         months = exports.months_to_export(institution) if institution else ()
@@ -53,38 +60,48 @@ class Exports(InstitutionPage, ListPage):
             left=sum(month.left for month in months),
             form=ExportForm(months=months, templates=templates, initial={"period": oldest_left}),
             may_export=may_export and bool(months) and bool(templates),
+            card=card_of(self.actor, errands.latest(Errand.Kind.EXPORT, institution) if institution else None),
             **kwargs,
         )
 
 
-class DownloadVouchers(ActionPage):
-    """POST institution, period, template, file_format, again: the file. It writes what was exported, so GET is refused."""
+class AskExport(ActionPage):
+    """POST institution, period, template, file_format, again: the file is made in the background."""
 
     roles = EXPORTERS
+    success_message = _("已在后台开始生成文件，完成后本页可以下载。")
     success_url_name = "ledger:exports"
 
-    def act(self) -> HttpResponse:
+    def act(self) -> None:
         given = self.request.POST
         number = number_of(given.get("institution", ""))
         institution = Institution.objects.visible_to(self.actor, *EXPORTERS).filter(pk=number).first()
         if institution is None:
             raise NotFound("masterdata.no_institution", _now("没有这个机构。"))
-        return file_response(
-            export_vouchers(
-                self.actor,
-                institution=institution,
-                period=month_of(given.get("period", "")),
-                template=given.get("template", ""),
-                file_format=given.get("file_format", VoucherExport.Format.XLSX),
-                again=given.get("again") == "1",
-            )
+        services.ask_export(
+            self.actor,
+            institution=institution,
+            period=month_of(given.get("period", "")),
+            template=given.get("template", ""),
+            file_format=given.get("file_format", VoucherExport.Format.XLSX),
+            again=given.get("again") == "1",
         )
 
 
-def file_response(made: ExportedFile) -> HttpResponse:
+class ExportFile(Page, View):
+    """The file of an export, as often as it is asked for."""
+
+    roles = EXPORTERS
+
+    def get(self, _request: HttpRequest, pk: int) -> HttpResponse:
+        """The bytes as they were built."""
+        return file_response(*exports.file_of(self.actor, pk))
+
+
+def file_response(made: VoucherExport, content: bytes) -> HttpResponse:
     """The file as a download."""
-    answer = HttpResponse(made.content, content_type=TYPES[made.export.file_format])
-    answer["Content-Disposition"] = content_disposition_header(True, made.name) or ""
+    answer = HttpResponse(content, content_type=TYPES[made.file_format])
+    answer["Content-Disposition"] = content_disposition_header(True, made.file_name) or ""
     return answer
 
 
@@ -141,7 +158,9 @@ class NewTemplate(TemplatePage):
         if all(valid):
             given = head.cleaned_data
             try:
-                add_export_template(self.actor, code=given["code"], name=given["name"], columns=columns.columns())
+                services.add_export_template(
+                    self.actor, code=given["code"], name=given["name"], columns=columns.columns()
+                )
             except Forbidden:
                 raise
             except DomainError as refusal:

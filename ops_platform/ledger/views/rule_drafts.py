@@ -221,8 +221,9 @@ class PreviewDraft(_OfDraft, PreviewOfRules):
     title = _("预览并提交")
     template_name = "ledger/voucher_rules_submit.html"
 
-    def book(self) -> RuleBook:
-        return self.read()
+    def body(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.draft.body
+        return found
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         held = rules_at(timezone.localdate())
@@ -239,7 +240,9 @@ class PreviewDraft(_OfDraft, PreviewOfRules):
         )
 
     def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-        """Submit; what is wrong stands in the form."""
+        """Try the draft on the month, or submit it; what is wrong stands in the form."""
+        if request.POST.get("do") == "try":
+            return super().post(request)
         form = SubmissionForm(request.POST)
         if form.is_valid():
             given = form.cleaned_data

@@ -3,27 +3,31 @@
 import json
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
-from ops_platform.kernel import from_fen
+from ops_platform.kernel import DomainError, Forbidden, NotFound, digest_of, from_fen
+from ops_platform.ledger import services
 from ops_platform.ledger.engine.rule_books import read_rule_book
 from ops_platform.ledger.engine.rule_changes import changes_between
 from ops_platform.ledger.engine.voucher_rules import RuleBook
-from ops_platform.ledger.models import VoucherRules, VoucherRulesProposal
-from ops_platform.ledger.selectors import access
-from ops_platform.ledger.selectors.rule_preview import RulePreview, preview_rules
+from ops_platform.ledger.models import Errand, VoucherRules, VoucherRulesProposal
+from ops_platform.ledger.selectors import access, errands
+from ops_platform.ledger.selectors.events import input_digest_of
 from ops_platform.ledger.selectors.rule_words import account_names, account_words, book_words, change_words
 from ops_platform.ledger.selectors.voucher_rules import access_proposal, access_version, changes_asked, rules_at
-from ops_platform.ledger.selectors.words import Legs, leg_words
 from ops_platform.ledger.services.rule_drafts import own_draft
 from ops_platform.ledger.services.voucher_rules import KIND, RULERS
 from ops_platform.ledger.tables.events import event_address, type_title
 from ops_platform.ledger.views.books import BooksPage
+from ops_platform.ledger.views.errands import card_of
 from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import Page, TemplatePage
 from ops_platform.web.people import names_of
@@ -31,6 +35,7 @@ from workflows.public import courses_of
 
 PROPOSALS_SHOWN = 20
 DIFFERENCES_A_PAGE = 25
+TURNOVERS = ("debit_before", "credit_before", "debit_after", "credit_after")
 MARK_TONES = {"seed": "good", "web": "info", "recall": "warn", "default": "neutral"}
 
 
@@ -122,51 +127,66 @@ class RulesFile(Page, View):
 
 
 class PreviewOfRules(BooksPage):
-    """What another rule book would have booked of an institution's month. Nothing is booked."""
+    """What another rule book would have booked of an institution's month: tried in the background when somebody asks for
+    it, then shown as long as facts, rules and calendar are those it was tried on. Nothing is booked."""
 
     template_name = "ledger/voucher_rules_preview.html"
 
-    def book(self) -> RuleBook:
-        """The rule book in question."""
+    def body(self) -> dict[str, Any]:
+        """The rule book in question, as data."""
         raise NotImplementedError
 
-    def preview(self) -> RulePreview | None:
-        """None where the reader may see no institution."""
+    def book(self) -> RuleBook:
+        """What of it can be read."""
+        return read_rule_book(self.body())[0]
+
+    @cached_property
+    def errand(self) -> Errand | None:
+        """The last try of this very rule book on the month."""
         if self.institution is None or self.period is None:
             return None
-        return preview_rules(self.institution, self.period, self.book())
+        return errands.latest(Errand.Kind.PREVIEW, self.institution, self.period, digest_of(self.body()))
+
+    def ask(self) -> None:
+        """Have it tried on the month that the address names."""
+        if self.institution is None or self.period is None:
+            raise NotFound("ledger.no_institution", _now("没有这个机构。"))
+        services.ask_preview(self.actor, institution=self.institution, period=self.period, body=self.body())
+
+    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        """Ask, and come back to the same page."""
+        try:
+            self.ask()
+        except (NotFound, Forbidden):
+            raise
+        except DomainError as refusal:
+            messages.error(request, refusal.message)
+        return redirect(request.get_full_path())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found, names = self.preview(), account_names()
-        page = Paginator(found.differences if found else (), DIFFERENCES_A_PAGE).get_page(self.request.GET.get("page"))
-        known = Legs.of(leg for each in page for leg in (*each.gone, *each.come))
-        institution, month = self.institution, self.month
+        errand, institution, period = self.errand, self.institution, self.period
+        found = errand.result if errand and errand.state == Errand.State.SUCCEEDED else None
+        stale = bool(found and institution and period and found["input"] != input_digest_of(institution, period))
+        rows = found["differences"] if found else []
+        page, names = Paginator(rows, DIFFERENCES_A_PAGE).get_page(self.request.GET.get("page")), account_names()
         return super().get_context_data(
             **self.scope,
+            card=card_of(self.actor, errand),
             found=found,
+            stale=stale,
             page=page,
+            kept=len(rows),
             differences=[
-                {
-                    "url": event_address(institution.pk, each.before.event.type, each.before.event.key, month.period)
-                    if institution and month
-                    else "",
-                    "event": each.before.event,
-                    "kind": type_title(each.before.event.type),
-                    "gone": [leg_words(leg, known) for leg in each.gone],
-                    "come": [leg_words(leg, known) for leg in each.come],
-                    "findings": each.after.draft.findings,
+                row
+                | {
+                    "url": event_address(institution.pk, row["type"], row["key"], str(period)) if institution else "",
+                    "kind": type_title(row["type"]),
                 }
-                for each in page
+                for row in page
             ],
             accounts=[
-                {
-                    "title": account_words(row.account, names),
-                    "debit_before": from_fen(row.debit_before),
-                    "credit_before": from_fen(row.credit_before),
-                    "debit_after": from_fen(row.debit_after),
-                    "credit_after": from_fen(row.credit_after),
-                }
-                for row in (found.accounts if found else ())
+                {"title": account_words(code, names)} | dict(zip(TURNOVERS, map(from_fen, fen), strict=True))
+                for code, *fen in (found["accounts"] if found else [])
             ],
             **kwargs,
         )
@@ -181,8 +201,9 @@ class ProposalPage(PreviewOfRules):
     def proposal(self) -> VoucherRulesProposal:
         return access_proposal(self.kwargs["pk"])
 
-    def book(self) -> RuleBook:
-        return read_rule_book(self.proposal.body)[0]
+    def body(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.proposal.body
+        return found
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         proposal = self.proposal
