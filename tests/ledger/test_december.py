@@ -12,7 +12,7 @@ from ops_platform.ledger.engine.statements import BALANCE_SHEET, INCOME_STATEMEN
 from ops_platform.ledger.models import ConsolidationRun
 from ops_platform.ledger.selectors import consolidation as reads
 from ops_platform.ledger.selectors.statements import statement
-from ops_platform.ledger.selectors.worksheet import worksheet
+from ops_platform.ledger.selectors.worksheet import account_rows, worksheet
 from ops_platform.ledger.services.consolidation import consolidate
 from ops_platform.ledger.services.consolidation_members import include_everybody
 from ops_platform.masterdata.models import AccountingPeriod, Institution
@@ -109,5 +109,10 @@ def test_the_work_sheet_of_december_adds_up(centre: Actor, members: dict[str, In
         "3001": Decimal("-1700.00"),
     }
     assert all(row.summed + row.eliminated == row.consolidated for row in rows)
+    account, said, _legs, whole = account_rows(run=run, code="4101010203")
+    assert (account.code, {row["standing"] for row in said}, whole["standing"]) == ("4101010203", {Decimal("0.00")}, 0)
+    assert (whole["of_year"], whole["moved_on"]) == (Decimal("-900.00"), Decimal("900.00"))
+    accumulated = run.figures.get(account__code="3001", part="consolidated")
+    assert (accumulated.carried, accumulated.end) == (Decimal("-1700.00"), Decimal("-1700.00"))
     january = consolidate(centre, period=Period(2026, 1)).run
     assert lines(january, "accumulated", "net_assets") == {"accumulated": 170_000, "net_assets": 170_000}

@@ -113,7 +113,9 @@ class Consolidation:
 def with_minority(consolidated: Mapping[Key, Measures], minority: Iterable[Minority]) -> tuple[Amount, ...]:
     """Consolidated amounts, and minority interest in two amounts for its own lines: of net assets `start` and `end` count,
     of the surplus `month` and `year`."""
-    listed = [Amount(*key, each.start, each.month, each.year, each.carried) for key, each in sorted(consolidated.items())]
+    listed = [
+        Amount(*key, each.start, each.month, each.year, each.carried) for key, each in sorted(consolidated.items())
+    ]
     start = sum(each.net_assets_start for each in minority)
     end = sum(each.net_assets for each in minority)
     month, year = sum(each.surplus_month for each in minority), sum(each.surplus_year for each in minority)

@@ -134,6 +134,11 @@ class ConsolidatedFigure(AppendOnly):
     def __str__(self) -> str:
         return f"{self.run_id} {self.part} {self.account_id}"
 
+    @property
+    def end(self) -> Decimal:
+        """What stands, in yuan."""
+        return self.start + self.year + self.carried
+
 
 class ConsolidatedCash(AppendOnly):
     """What a member received (`way` in) or paid (out) in cash by counter account in a run; `internal`: from or to another

@@ -77,9 +77,7 @@ def months(*, actor: Actor, present: Period) -> list[str]:
 
 def _fen(rows: Iterable[Sequence[Any]]) -> tuple[Amount, ...]:
     return tuple(
-        Amount(
-            account, cost_item, start=to_fen(start), month=to_fen(month), year=to_fen(year), carried=to_fen(carried)
-        )
+        Amount(account, cost_item, start=to_fen(start), month=to_fen(month), year=to_fen(year), carried=to_fen(carried))
         for account, cost_item, start, month, year, carried in rows
     )
 
