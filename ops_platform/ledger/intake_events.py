@@ -245,7 +245,7 @@ def income_vouchers(
     institution: Institution, period: Period, sequence: int, only: str | None = None
 ) -> Iterator[BusinessEvent]:
     """The HIS vouchers of income outside charges, one event for each day of a voucher; with `only` the one of that key.
-    科教收入 is restricted: it says its funding source, by which the budget books tell it from what may be spent on anything."""
+    科教收入 is restricted: it says its funding source, by which the budget books tell it from what may be spent freely."""
     rows = _voucher_rows("his_intake_incomeentry", "f.income_kind", institution, period, sequence, only)
 
     def line(department: int, counterparty: int, income_kind: str, fen: int) -> EventLine:

@@ -45,8 +45,8 @@ def book(hospital: Institution, key: str, day: str, *told: tuple[str, str], rest
 
 @pytest.fixture
 def hospital() -> Institution:
-    """In 2025: self-paid 1,000; insured 400 not yet paid; wages of 300, of which 250 are paid; equipment for 200, worn by 20;
-    a loan of 500; a research grant of 90, of which 30 are spent; a fiscal project grant of 60."""
+    """In 2025: self-paid 1,000; insured 400 not yet paid; wages of 300, of which 250 are paid; equipment for 200, worn by
+    20; a loan of 500; a research grant of 90, of which 30 are spent; a fiscal project grant of 60."""
     made = trade.alliance("2025-01")["H1"]
     income = ("4101010203", "-1000.00"), ("800102", "1000.00"), ("6101", "-1000.00")
     book(made, "a", "2025-01-10", ("1002", "1000.00"), *income)

@@ -1,4 +1,4 @@
-"""The consolidated December: each line of the sheet is the members' own lines less what is eliminated, whoever has carried."""
+"""The consolidated December: each line is the members' own lines less what is eliminated, whoever has carried."""
 
 from decimal import Decimal
 

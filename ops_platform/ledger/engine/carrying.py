@@ -1,24 +1,24 @@
 """Carrying a year forward (年末结转).
 
-Sources: accounts and the split into restricted and other money of the budget books as public listings of 政府会计制度
-(财会〔2017〕25号) have them [web]; what hospitals do with the three parts of their surplus (财会〔2018〕24号) and the loss of
-operating business by recall, since the ministry's own text could not be read whole.
+Sources: accounts, and which money of the budget books is restricted, as public listings and program sources of 政府会计制度
+(财会〔2017〕25号) have them; that an operating loss stays where it is, as a public page says [web]. What hospitals do with
+the three parts of their surplus (财会〔2018〕24号) [recall]: the ministry's own text could not be read whole.
 
-Financial books. Income and expense go to 本期盈余, told apart by where the money came from (财政项目盈余, 医疗盈余, 科教盈余).
-财政项目盈余 and 科教盈余 go straight on to 累计盈余, where their funding source stays on them; 医疗盈余 goes through
-本年盈余分配. 无偿调拨净资产 and 以前年度盈余调整 go to 累计盈余 directly.
+Financial books. Income and expense go to 本期盈余, told apart by where the money came from (财政项目盈余, 医疗盈余,
+科教盈余). 财政项目盈余 and 科教盈余 go straight on to 累计盈余, where their funding source stays on them; 医疗盈余 goes
+through 本年盈余分配. 无偿调拨净资产 and 以前年度盈余调整 go to 累计盈余 directly.
 
-Budget books. Fiscal money and what was spent of it go to 财政拨款结转; restricted money that is not fiscal (非财政专项: income
-and outlay of the funding source 科教) to 非财政拨款结转, both by project; 经营预算收入 and 经营支出 to 经营结余; all the rest to
-其他结余. 其他结余, and 经营结余 where it is a surplus after losses of earlier years, go through 非财政拨款结余分配 to
-非财政拨款结余; a loss of operating business stays where it is.
+Budget books. Fiscal money and what was spent of it go to 财政拨款结转; restricted money that is not fiscal (非财政专项:
+income and outlay of the funding source 科教) to 非财政拨款结转, both by project; 经营预算收入 and 经营支出 to 经营结余;
+all the rest to 其他结余. 其他结余, and 经营结余 where it is a surplus after losses of earlier years, go through
+非财政拨款结余分配 to 非财政拨款结余; a loss of operating business stays where it is.
 
     welfare = rate × (其他结余 + 经营结余), no more than 医疗盈余      职工福利基金; nothing where either is not positive
 
 It leaves 非财政拨款结余分配 for 专用结余, and by the same amount 本年盈余分配 for 专用基金. Rounded to the fen, half up.
 
-Each account × dimension that moved gets one leg of its own, so that nothing is netted unseen. Afterwards every account of the
-year stands at nothing.
+Each account × dimension that moved gets one leg of its own, so that nothing is netted unseen. Afterwards every account of
+the year stands at nothing.
 
 What is spent of basic fiscal grants cannot be told from what is spent of own money, since both are one funding source
 (自有及财政基本): basic spending counts as paid from the year's basic grants first, up to their amount [default].

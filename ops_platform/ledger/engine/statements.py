@@ -1,5 +1,5 @@
-"""Statements of both books: balance sheet, income and expense, cash; budget income and spending, budget balances, and why the
-year's surplus is not that of the budget.
+"""Statements of both books: balance sheet, income and expense, cash; budget income and spending, budget balances, and why
+the year's surplus is not that of the budget.
 
 Source: 政府会计制度, tables 会政财01 and 02, 会政预01 and 02; each layout says itself what of it was checked against public
 copies and what is only remembered. Cash summary, difference of the surpluses and the line of what is not carried forward yet
@@ -14,8 +14,8 @@ sign. `of` marks a line that only says more of another one. A line with a measur
     brought                                     what of the year's income and expense stood already when they began: in
                                                 start, since the sheet of that day balances, and in year
 
-    surplus = budget surplus + Σ Δ(1, 2, 3) - Σ Δ(8)     the difference table: each book balances, so what one says beyond the
-                                                         other moved its own accounts that are not of the year
+    surplus = budget surplus + Σ Δ(1, 2, 3) - Σ Δ(8)     the difference table: each book balances, so what one says beyond
+                                                         the other moved its own accounts that are not of the year
 
 Checks: a layout names lines that must be equal (assets = liabilities + net assets with the surplus not carried yet; budget
 balances = 资金结存); every account falls into exactly one line of each layout of its book (`COVERED`). Without figures every
