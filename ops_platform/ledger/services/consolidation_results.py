@@ -91,9 +91,9 @@ def _store_figures(run: ConsolidationRun, result: engine.Consolidation, accounts
     parts += [("elimination", None, result.eliminated), ("consolidated", None, result.consolidated)]
     copy_rows(
         ConsolidatedFigure,
-        ("run_id", "part", "institution_id", "account_id", "cost_item", "start", "month", "year"),
+        ("run_id", "part", "institution_id", "account_id", "cost_item", "start", "month", "year", "carried"),
         (
-            (run.pk, part, institution, accounts[account], cost_item, *_yuan(amounts))
+            (run.pk, part, institution, accounts[account], cost_item, *_yuan(amounts), from_fen(amounts.carried))
             for part, institution, said in parts
             for (account, cost_item), amounts in said.items()
         ),
