@@ -16,6 +16,7 @@ class LedgerConfig(AppConfig):
         from ops_platform.documents.public import register_owner
         from ops_platform.his_intake.public import register_rule
         from ops_platform.ledger import closing, consolidation_integrity, event_integrity, integrity, nightly, reference
+        from ops_platform.ledger.approval.consolidations import CONSOLIDATION
         from ops_platform.ledger.approval.eliminations import ELIMINATION
         from ops_platform.ledger.approval.voucher_rules import VOUCHER_RULES
         from ops_platform.ledger.approval.vouchers import VOUCHER
@@ -36,6 +37,7 @@ class LedgerConfig(AppConfig):
             ledger__books_mode_set="设置记账方式",
             ledger__consolidated="合并报表",
             ledger__difference_explained="说明内部往来差异",
+            ledger__consolidation_final_asked="提请合并报表定稿",
             ledger__consolidation_final="合并报表定稿",
             ledger__member_included="纳入合并范围",
             ledger__member_ended="退出合并范围",
@@ -63,6 +65,7 @@ class LedgerConfig(AppConfig):
         register_subject(VOUCHER)
         register_subject(VOUCHER_RULES)
         register_subject(ELIMINATION)
+        register_subject(CONSOLIDATION)
         register_step(nightly.VOUCHERS)
         register_step(nightly.CONSOLIDATION)
         self._register_events()

@@ -317,6 +317,9 @@ MATRIX: dict[str, frozenset[Role] | str] = {
         roles("oc"),
     ),
     **dict.fromkeys(("ledger:statements", "ledger:day-sheet", "ledger:fiscal-report"), BUSINESS),
+    **dict.fromkeys(
+        ("ledger:statement-line", "ledger:fiscal-line", "ledger:day-figure", "ledger:cash-entries"), BUSINESS
+    ),
     "ledger:insurer-report": BUSINESS,
     **{
         f"ledger:{name}": roles("oc lead aud")

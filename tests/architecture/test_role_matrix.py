@@ -42,7 +42,7 @@ from workflows.reference import load_flows
 
 SIGN_IN = "/accounts/sign-in/"
 MATTER = "test.matter"  # something with attachments that whoever has a role at the institution may see
-SIDES = ("department", "ordering", "receiver", "type", "event")
+SIDES = ("department", "ordering", "receiver", "type", "event", "source")
 
 
 def urls(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -445,6 +445,15 @@ OBJECTS: dict[str, Any] = {
     "ledger:carry-everybody": lambda _, _i: {"year": 2026},
     "ledger:carry-forward": lambda _, i: {"institution": i.pk, "year": 2026},
     "ledger:account": lambda _, i: {"institution": i.pk, "code": "1002"},
+    "ledger:day-figure": lambda _, i: {"institution": i.pk, "column": "income", "period": "2026-01"},
+    "ledger:cash-entries": lambda _, i: {
+        "institution": i.pk,
+        "first": "2026-01",
+        "last": "2026-01",
+        "source": "in:410101",
+    },
+    "ledger:statement-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
+    "ledger:fiscal-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "costing:run": _cost_run,
     "costing:group": lambda _, i: {
         "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg
@@ -474,6 +483,8 @@ WITHOUT_INSTITUTION = {
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
     "ledger-statement",
+    "ledger:statement-line",
+    "ledger:fiscal-line",
     "ledger:voucher-rules-version",
     "ledger:compare-voucher-rules",
     "ledger:voucher-rules-file",

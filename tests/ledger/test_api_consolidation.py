@@ -17,6 +17,8 @@ from ops_platform.ledger.services.consolidation_members import include_everybody
 from ops_platform.masterdata.models import Institution
 from tests.ledger.test_consolidation import book, close_march
 from tests.support import trade
+from workflows import services as approval
+from workflows.models import Task
 from workflows.reference import load_flows
 
 pytestmark = pytest.mark.django_db
@@ -181,9 +183,19 @@ def test_a_difference_is_explained_and_the_report_made_final(
     assert (status, told["state"], told["explained_by"]) == (200, "explained", "centre")
     assert sent(client, finalise)[1]["code"] == "ledger.members_open"
     close_march(alliance)
-    status, final = sent(client, finalise, {"explanation": "差异次月消除"})
-    assert (status, final["state"], final["explanation"]) == (200, "final", "差异次月消除")
-    assert sent(client, finalise)[0] == 200, "a repeat changes nothing"
+    load_flows()
+    signer = trade.person("signer", Role.LEADERSHIP)
+    status, asked = sent(client, finalise, {"explanation": "差异次月消除"})
+    assert status == 202
+    assert sent(client, finalise) == (202, asked), "a repeat gives the same matter"
+    assert got(client, f"consolidations/{run.pk}/")["state"] == "draft", "not before it is approved"
+    status, refused = sent(client, f"pairs/{different}/explain/", {"explanation": "再说一次"})
+    assert (status, refused["code"]) == (409, "ledger.consolidation_in_approval")
+    task = Task.objects.get(matter=asked["matter"], person=signer)
+    approval.approve(actor_of_user(signer), matter_id=asked["matter"], task=task.number)
+    final = got(client, f"consolidations/{run.pk}/")
+    assert (final["state"], final["explanation"], final["finalised_by"]) == ("final", "差异次月消除", "signer")
+    assert sent(client, finalise)[1]["code"] == "ledger.consolidation_not_draft"
     status, refused = sent(client, f"pairs/{different}/explain/", {"explanation": "再说一次"})
     assert (status, refused["code"]) == (409, "ledger.consolidation_not_draft")
 

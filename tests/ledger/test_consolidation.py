@@ -24,10 +24,11 @@ from ops_platform.ledger.models import (
     PairMatch,
 )
 from ops_platform.ledger.nightly import CONSOLIDATION
-from ops_platform.ledger.services.consolidation import consolidate, explain_difference, finalise, is_open, is_outdated
+from ops_platform.ledger.services.consolidation import consolidate, explain_difference, is_open, is_outdated
 from ops_platform.ledger.services.consolidation_inputs import members_at
 from ops_platform.ledger.services.consolidation_members import end_membership, include_everybody, include_member
 from ops_platform.ledger.services.eliminations import WantedElimination, WantedLeg, propose_elimination
+from ops_platform.ledger.services.finalising import ask_final
 from ops_platform.masterdata.models import AccountingPeriod, Institution
 from ops_platform.masterdata.services import open_missing_periods
 from ops_platform.nightly.public import StepContext
@@ -84,6 +85,17 @@ def close_march(alliance: dict[str, Institution]) -> None:
     AccountingPeriod.objects.filter(period__lte="2026-03").update(state="closed")
 
 
+def made_final(centre: Actor, run: ConsolidationRun) -> ConsolidationRun:
+    """Asked for by the centre, signed by somebody who made nothing of it."""
+    load_flows()
+    signer = User.objects.filter(username="signer").first() or trade.person("signer", Role.LEADERSHIP)
+    matter = ask_final(centre, run_id=run.pk)
+    task = Task.objects.get(matter=matter, person=signer, state=Task.State.OPEN)
+    approval.approve(actor_of_user(signer), matter_id=matter, task=task.number)
+    run.refresh_from_db()
+    return run
+
+
 def test_dealings_of_members_are_gone_and_nothing_else(alliance: dict[str, Institution], centre: Actor) -> None:
     run = consolidate(centre, period=MARCH).run
     assert said(run, "4101010203", "member") == Decimal("-1400.00")
@@ -132,14 +144,14 @@ def test_a_difference_keeps_the_report_a_draft_until_it_is_explained(
     run = consolidate(centre, period=MARCH).run
     assert said(run, "121890") == Decimal("30.00"), "what only one side says stays visible"
     with pytest.raises(Conflict, match="1 对内部往来"):
-        finalise(centre, run_id=run.pk)
+        ask_final(centre, run_id=run.pk)
     pair = run.pairs.get(state=PairMatch.State.DIFFERENT)
     assert (pair.claim, pair.debt, pair.difference) == (Decimal("130.00"), Decimal("100.00"), Decimal("30.00"))
     with pytest.raises(Invalid):
         explain_difference(centre, pair_id=pair.pk, explanation="  ")
     explain_difference(centre, pair_id=pair.pk, explanation="卫生院次月入账")
-    assert finalise(centre, run_id=run.pk).state == ConsolidationRun.State.FINAL
-    assert finalise(centre, run_id=run.pk).finalised_by == "centre"
+    final = made_final(centre, run)
+    assert (final.state, final.finalised_by) == (ConsolidationRun.State.FINAL, "signer")
     with pytest.raises(Conflict, match="已定稿"):
         explain_difference(centre, pair_id=pair.pk, explanation="另一种说法")
 
@@ -158,14 +170,14 @@ def test_an_explanation_stays_while_the_amounts_are_the_same(alliance: dict[str,
 def test_a_month_that_a_member_has_not_closed_stays_a_draft(alliance: dict[str, Institution], centre: Actor) -> None:
     run = consolidate(centre, period=MARCH).run
     with pytest.raises(Conflict, match="3 家成员没有结账"):
-        finalise(centre, run_id=run.pk)
+        ask_final(centre, run_id=run.pk)
 
 
 def test_books_that_changed_since_are_consolidated_anew(alliance: dict[str, Institution], centre: Actor) -> None:
     run = consolidate(centre, period=MARCH).run
     book(alliance["H1"], "4", ("1002", "1.00", None), ("4609", "-1.00", None))
     with pytest.raises(Conflict, match="重新合并"):
-        finalise(centre, run_id=run.pk)
+        ask_final(centre, run_id=run.pk)
 
 
 def test_an_elimination_by_hand_needs_a_second_person(alliance: dict[str, Institution], centre: Actor) -> None:
@@ -440,9 +452,9 @@ def test_an_elimination_by_hand_settles_no_more_than_it_covers(
     assert anew.unexplained == (0 if within else Decimal("30.00") - Decimal(covered))
     if not within:
         with pytest.raises(Conflict, match="没有抵销完"):
-            finalise(centre, run_id=run.pk)
+            ask_final(centre, run_id=run.pk)
         explain_difference(centre, pair_id=anew.pk, explanation="余下的次月入账")
-    assert finalise(centre, run_id=run.pk).state == "final"
+    assert made_final(centre, run).state == "final"
 
 
 def test_in_a_later_month_the_elimination_settles_only_what_still_fits(
@@ -476,7 +488,7 @@ def test_a_final_run_stays_the_report_until_the_next_one_is_final(
     alliance: dict[str, Institution], centre: Actor
 ) -> None:
     close_march(alliance)
-    first = finalise(centre, run_id=consolidate(centre, period=MARCH).run.pk)
+    first = made_final(centre, consolidate(centre, period=MARCH).run)
     assert not is_outdated(first)
     AccountingPeriod.objects.update(state="open")
     book(alliance["H1"], "7", ("1002", "1.00", None), ("4609", "-1.00", None))
@@ -489,9 +501,9 @@ def test_a_final_run_stays_the_report_until_the_next_one_is_final(
     book(alliance["H1"], "8", ("1002", "1.00", None), ("4609", "-1.00", None))
     close_march(alliance)
     with pytest.raises(Conflict) as refusal:
-        finalise(centre, run_id=draft.pk)
+        ask_final(centre, run_id=draft.pk)
     assert refusal.value.code == "ledger.consolidation_outdated"
-    third = finalise(centre, run_id=consolidate(centre, period=MARCH).run.pk)
+    third = made_final(centre, consolidate(centre, period=MARCH).run)
     assert (third.version, third.is_current, third.state) == (3, True, "final")
     assert not ConsolidationRun.objects.get(pk=first.pk).is_current
     with connection.cursor() as cursor:
@@ -524,7 +536,7 @@ def test_what_was_found_of_a_final_run_stays_and_so_does_its_place(
     alliance: dict[str, Institution], centre: Actor
 ) -> None:
     close_march(alliance)
-    run = finalise(centre, run_id=consolidate(centre, period=MARCH).run.pk)
+    run = made_final(centre, consolidate(centre, period=MARCH).run)
     for sql in (
         "UPDATE ledger_pairmatch SET state = 'different'",
         "UPDATE ledger_consolidationrun SET is_current = false",
@@ -552,7 +564,7 @@ def test_pages_say_what_is_left_and_that_a_draft_is_older_than_the_books(
     assert "20.00" in client.get(f"/ledger/consolidation/pairs/{left.pk}/explain/").content.decode()
     explain_difference(centre, pair_id=left.pk, explanation="余下的次月入账")
     close_march(alliance)
-    finalise(centre, run_id=run.pk)
+    made_final(centre, run)
     AccountingPeriod.objects.update(state="open")
     book(alliance["H1"], "7", ("1002", "1.00", None), ("4609", "-1.00", None))
     asked = {"period": "2026-03", "next": "/ledger/consolidation/?period=2026-03"}

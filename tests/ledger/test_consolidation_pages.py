@@ -72,6 +72,14 @@ def page(client: Client, name: str, *args: Any, **query: Any) -> str:
     return answer.content.decode()
 
 
+def filled(answer: Any) -> dict[str, str]:
+    """What the form of an elimination says as it is opened."""
+    head, legs = answer.context["head"], answer.context["lines"]
+    given = {field.html_name: field.value() for form in (head, *legs) for field in form}
+    given |= {"form-TOTAL_FORMS": len(legs.forms), "form-INITIAL_FORMS": "0"}
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
 def test_one_click_consolidates_and_says_what_is_left_to_do(alliance: dict[str, Institution], centre: User) -> None:
     client = signed_in(centre)
     assert "还没有合并" in page(client, "consolidation", period="2026-03")
@@ -157,21 +165,10 @@ def test_an_elimination_by_hand_is_asked_for_on_a_page(run: ConsolidationRun, ce
     pair = run.pairs.get(state="different")
     address = reverse("ledger:new-elimination")
     assert f'value="{pair.pk}"' in client.get(address, {"pair": pair.pk}).content.decode()
-    hospital = Institution.objects.get(code="H1").pk
-    given = {
-        "period": "2026-03",
-        "through": "2026-03",
-        "reason": "卫生院未入账",
-        "pair": pair.pk,
-        "institution_1": hospital,
-        "account_1": "4609",
-        "debit_1": "30",
-        "institution_2": hospital,
-        "account_2": "121890",
-        "credit_2": "30",
-    }
-    assert client.post(address, {**given, "credit_2": "29"}).status_code == 422
-    assert client.post(address, {**given, "credit_2": ""}).status_code == 422
+    given = filled(client.get(address, {"pair": pair.pk}))
+    given |= {"reason": "卫生院未入账", "form-1-account": "4609 其他收入", "form-1-institution": str(pair.creditor_id)}
+    assert client.post(address, {**given, "form-1-debit": "29"}).status_code == 422
+    assert client.post(address, {**given, "form-1-debit": ""}).status_code == 422
     answer = client.post(address, given)
     assert answer.status_code == 302
     row = Elimination.objects.get(kind="hand")

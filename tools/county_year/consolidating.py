@@ -1,4 +1,5 @@
-"""What the operation centre does each month, done over HTTP like in the browser: consolidate, explain, make it final."""
+"""What the operation centre does each month, done over HTTP like in the browser: consolidate, explain, ask for it to become
+final, which a second person signs."""
 
 import re
 import time
@@ -8,14 +9,10 @@ from decimal import Decimal
 from html import unescape
 
 from tools.county_year.expected import TITLES, Name, Said
-from tools.demo.browserless import PageRefused, Session
+from tools.demo.browserless import Session
+from tools.demo.consolidating import DONE, EXPLAIN, consolidate_month, make_final
 
-MONTH = "/ledger/consolidation/"
-PAIRS = re.compile(r'href="(/ledger/consolidation/\d+/pairs/)"')
-FINALISE = re.compile(r'action="(/ledger/consolidation/\d+/finalise/)"')
-EXPLAIN = re.compile(r'href="(/ledger/consolidation/pairs/\d+/explain/)"')
 FACT = re.compile(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", re.DOTALL)
-DONE = "已定稿"
 
 
 class Unexpected(Exception):
@@ -31,37 +28,30 @@ class Month:
     explained: int
 
 
-def consolidate(session: Session, period: str, expected: Mapping[Name, Said], names: Mapping[str, str]) -> Month:
-    """Consolidate a month, explain each difference by what was planted, make the report final. A repeat changes nothing.
+def consolidate(
+    session: Session, signer: Session, period: str, expected: Mapping[Name, Said], names: Mapping[str, str]
+) -> Month:
+    """Consolidate a month, explain each difference by what was planted, have the report signed. A repeat changes nothing.
 
     `names` are the institutions' codes by name. Raises Unexpected unless exactly the planted differences are found.
     """
     begun = time.monotonic()
-    session.get(f"{MONTH}?period={period}")
-    session.post(f"{MONTH}run/", period=period, next=f"{MONTH}?period={period}")
+    pairs = consolidate_month(session, period)
     seconds = time.monotonic() - begun
-    final, finalise = DONE in session.page, FINALISE.search(session.page)
-    pairs = PAIRS.search(session.page)
-    if pairs is None:
-        raise PageRefused(f"{period} was not consolidated")
     planted = {name: said for name, said in expected.items() if said.difference}
-    if not final:
-        session.get(pairs[1])
-        found = set()
-        for address in sorted(set(EXPLAIN.findall(session.page))):
-            name, difference = _asked(session, address, names)
-            if name not in planted or planted[name].difference != difference:
-                raise Unexpected(f"{period} {name}: a difference of {difference} that was not planted")
-            session.post(address, explanation="；".join(planted[name].reasons)[:300])
-            found.add(name)
-        if missing := set(planted) - found:
-            raise Unexpected(f"{period}: planted differences were not found: {sorted(missing)}")
-        if finalise is None:
-            raise PageRefused(f"{period} cannot be made final")
-        session.post(finalise[1])
-        session.get(f"{MONTH}?period={period}")
-        if DONE not in session.page:
-            raise PageRefused(f"{period} was not made final")
+    if DONE in session.page:
+        return Month(period, seconds, len(planted))
+    session.get(pairs)
+    found = set()
+    for address in sorted(set(EXPLAIN.findall(session.page))):
+        name, difference = _asked(session, address, names)
+        if name not in planted or planted[name].difference != difference:
+            raise Unexpected(f"{period} {name}: a difference of {difference} that was not planted")
+        session.post(address, explanation="；".join(planted[name].reasons)[:300])
+        found.add(name)
+    if missing := set(planted) - found:
+        raise Unexpected(f"{period}: planted differences were not found: {sorted(missing)}")
+    make_final(session, signer, period)
     return Month(period, seconds, len(planted))
 
 

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 from tools.demo.approvals import approvals
 from tools.demo.books import begin_books, carry_forward
 from tools.demo.browserless import close_months, closing_account
+from tools.demo.consolidating import consolidating
 from tools.demo.places import Places, read_json
 from tools.demo.processes import Processes, StepFailed, last_lines
 from tools.demo.progress import Progress, Size
@@ -88,6 +89,7 @@ class Steps:
             self._progress.finish("nightly")
             self._say("nightly run finished")
         self._close(url, full_months)
+        self._deeds("consolidation", lambda: consolidating(url, self.accounts(), full_months))
         self._deeds("approvals", lambda: approvals(url, self.accounts()))
         self._deeds("register", lambda: keep_register(url, self.accounts()))
 

@@ -156,6 +156,9 @@ class WantedLegSerializer(serializers.Serializer):
     debit = yuan("借方金额(元)", min_value=Decimal(0), default=Decimal(0))
     credit = yuan("贷方金额(元)", min_value=Decimal(0), default=Decimal(0))
     cost_item = serializers.CharField(max_length=20, default="", allow_blank=True, help_text="成本项目")
+    counterparty = serializers.CharField(
+        max_length=40, default="", allow_blank=True, help_text="往来机构代码；处理往来对时可省略"
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs["debit"]) == bool(attrs["credit"]):
@@ -288,13 +291,17 @@ class ProposeEliminationView(APIView):
 
 def _legs(given: Sequence[dict[str, Any]]) -> tuple[eliminations.WantedLeg, ...]:
     """Codes to numbers, in one query for all legs. Raises NotFound."""
-    known = dict(Institution.objects.filter(code__in={leg["institution"] for leg in given}).values_list("code", "pk"))
-    for leg in given:
-        if leg["institution"] not in known:
-            raise NotFound("masterdata.no_institution", f"没有机构 {leg['institution']}。")
+    named = {leg[name] for leg in given for name in ("institution", "counterparty") if leg[name]}
+    known = dict(Institution.objects.filter(code__in=named).values_list("code", "pk"))
+    for code in sorted(named - set(known)):
+        raise NotFound("masterdata.no_institution", f"没有机构 {code}。")
     return tuple(
         eliminations.WantedLeg(
-            known[leg["institution"]], leg["account"], to_fen(leg["debit"]) - to_fen(leg["credit"]), leg["cost_item"]
+            known[leg["institution"]],
+            leg["account"],
+            to_fen(leg["debit"]) - to_fen(leg["credit"]),
+            leg["cost_item"],
+            known[leg["counterparty"]] if leg["counterparty"] else 0,
         )
         for leg in given
     )

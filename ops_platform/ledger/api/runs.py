@@ -28,6 +28,7 @@ from ops_platform.ledger.models import (
 from ops_platform.ledger.selectors import access
 from ops_platform.ledger.selectors import consolidation as reads
 from ops_platform.ledger.services import consolidation as writes
+from ops_platform.ledger.services import finalising
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList
@@ -102,6 +103,12 @@ class FinaliseSerializer(serializers.Serializer):
     """Words that go with the report."""
 
     explanation = serializers.CharField(max_length=500, default="", allow_blank=True, help_text="定稿说明")
+
+
+class AskedFinalSerializer(serializers.Serializer):
+    """What became of it: not final before it is approved."""
+
+    matter = serializers.IntegerField(help_text="审批事项编号；审批通过后才定稿")
 
 
 class RunFilter(django_filters.FilterSet):
@@ -179,25 +186,26 @@ class ConsolidationView(APIView):
 
 
 class FinaliseView(APIView):
-    """Make the current version the official one. A repeat changes nothing."""
+    """Ask that the newest version become the official one; somebody who made nothing of it signs. A repeat gives the same
+    matter."""
 
     roles = writes.MAKERS
 
     @extend_schema(
         tags=TAGS,
-        summary="合并定稿",
+        summary="提请合并定稿",
         operation_id="ledger_finalise_consolidation",
         request=FinaliseSerializer,
         responses={
-            200: ConsolidationSerializer,
+            202: AskedFinalSerializer,
             404: NO_RUN,
-            409: OpenApiResponse(description="账目又有变动、有差异未说明、有成员未结账，或有须先处理的问题"),
+            409: OpenApiResponse(description="已定稿、账目又有变动、有差异未说明、有成员未结账，或有须先处理的问题"),
         },
     )
     def post(self, request: Request, pk: int) -> Response:
         given = asked(FinaliseSerializer, request.data)
-        run = writes.finalise(actor_of(request), run_id=pk, explanation=given["explanation"])
-        return Response(ConsolidationSerializer(run).data)
+        matter = finalising.ask_final(maker(request), run_id=pk, explanation=given["explanation"])
+        return Response({"matter": matter}, status=202)
 
 
 def _detail(run: ConsolidationRun) -> dict[str, Any]:

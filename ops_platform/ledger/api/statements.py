@@ -24,6 +24,7 @@ from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import Book
 from ops_platform.ledger.selectors import access, balances, statements
 from ops_platform.ledger.selectors.chart import accounts_of
+from ops_platform.ledger.selectors.day_sheet import day_sheet
 from ops_platform.ledger.selectors.modes import modes_at
 from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodState
 from ops_platform.web.api import actor_of
@@ -245,7 +246,7 @@ class DaySheetView(APIView):
     )
     def get(self, request: Request) -> Response:
         institution, given = _scope(request, MonthScope)
-        rows = DaySerializer(statements.day_sheet(institution=institution, period=given["period"]), many=True).data
+        rows = DaySerializer(day_sheet(institution=institution, period=given["period"]), many=True).data
         return Response(
             {
                 "institution": institution.code,

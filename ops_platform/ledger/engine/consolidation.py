@@ -17,8 +17,9 @@ own lines less eliminations, whoever has carried already. Turnover knows no carr
    their codes. The start of balances is eliminated only where both became members together; a month that differs while
    the year agrees (a timing difference) is eliminated as far as both say it.
 4. By hand: eliminations that two persons made, from their month to the month they are made for, within the year. One that
-   names a pair takes off its difference what its legs change on the pair's own accounts, no more: the rest stays a
-   difference, and so does what is taken too much once the members have put their books right.
+   names a pair takes off its difference what its legs change on the pair's own accounts with the other as counterparty,
+   no more: the rest stays a difference, and so does what is taken too much once the members have put their books right.
+   Legs that name the other member take as much off the other differences of the two.
 5. Carrying: what is eliminated or moved on an account of the year of a member that has carried its year stands in that
    member's net assets by then, so it is taken off there (3001), not on the account.
 6. Consolidated = Σ members + Σ elimination legs (an elimination leg of income is a debit). Minority interest (少数权益):

@@ -184,12 +184,13 @@ def _take(parts: Sequence[int], amount: int) -> list[int]:
 
 def settled(pairs: Sequence[Pair], kinds: Iterable[PairKind], hand: Iterable[Elimination]) -> tuple[Pair, ...]:
     """Pairs with what eliminations by hand take off their differences; one that they name and nobody speaks of any more is a
-    pair, too."""
-    by_code = {kind.code: kind for kind in kinds}
+    pair, too. It also takes off the other differences of the two members what its legs say of them by counterparty."""
+    listed = list(kinds)
     taken: dict[tuple[str, int, int], int] = defaultdict(int)
     for entry in hand:
-        if entry.pair in by_code:
-            taken[entry.pair, entry.creditor, entry.debtor] += _taken_by_hand(entry, by_code[entry.pair])
+        if entry.pair in {kind.code for kind in listed}:
+            for kind in listed:
+                taken[kind.code, entry.creditor, entry.debtor] += _taken_by_hand(entry, kind)
     known = tuple(replace(each, by_hand=taken.pop((each.kind, each.creditor, each.debtor), 0)) for each in pairs)
     gone = tuple(
         Pair(kind, creditor, debtor, 0, 0, 0, 0, 0, matched=True, by_hand=amount)
@@ -200,13 +201,23 @@ def settled(pairs: Sequence[Pair], kinds: Iterable[PairKind], hand: Iterable[Eli
 
 
 def _taken_by_hand(entry: Elimination, kind: PairKind) -> int:
-    """By how much the legs on the pair's own accounts make its difference smaller."""
+    """By how much the legs on the pair's own accounts make its difference smaller. A leg that names no counterparty is no
+    dealing of the two, except on the accounts of balances, which stand for nothing else."""
     sign = 1 if kind.balance else -1
+    unnamed = {0} if kind.balance and kind.code == entry.pair else set()
     own = [
         leg.amounts.year
         for leg in entry.legs
-        if (leg.institution == entry.creditor and leg.account.startswith(kind.claims))
-        or (leg.institution == entry.debtor and leg.account.startswith(kind.debts))
+        if (
+            leg.institution == entry.creditor
+            and leg.account.startswith(kind.claims)
+            and leg.counterparty in {entry.debtor, *unnamed}
+        )
+        or (
+            leg.institution == entry.debtor
+            and leg.account.startswith(kind.debts)
+            and leg.counterparty in {entry.creditor, *unnamed}
+        )
     ]
     return -sign * sum(own)
 

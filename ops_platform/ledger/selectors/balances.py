@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import F, QuerySet, Sum, Window
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from ops_platform.kernel import Invalid, NotFound, Period, from_fen
+from ops_platform.ledger.engine.chart import YEARLY
 from ops_platform.ledger.engine.figures import Figure
 from ops_platform.ledger.models import Account, Book, Leg, PeriodBalance, Side
 from ops_platform.ledger.selectors.chart import accounts_of
+from ops_platform.ledger.selectors.day_sheet import CARRIED
 from ops_platform.ledger.selectors.figures import official_figures
 from ops_platform.masterdata.models import Institution
 
@@ -155,29 +158,57 @@ def leaf_account(institution: Institution, code: str) -> Account:
     return found[0]
 
 
-def opening_of(institution: Institution, accounts: Iterable[Account], first: Period) -> Decimal:
-    """What stood on these accounts before the month, debits less credits."""
-    rows = PeriodBalance.objects.filter(
-        institution=institution, account__in=[account.pk for account in accounts], period__lt=str(first)
+def opening_of(
+    institution: Institution, accounts: Iterable[Account], first: Period, cost_item: str | None = None
+) -> Decimal:
+    """What stood on these accounts before the month, debits less credits; of one cost item where one is named."""
+    rows = _balances(institution, accounts, cost_item).filter(period__lt=str(first))
+    return rows.aggregate(net=Coalesce(Sum(F("debit") - F("credit")), ZERO))["net"]
+
+
+def brought_of(
+    institution: Institution, accounts: Iterable[Account], year: int, cost_item: str | None = None
+) -> Decimal:
+    """What of the year's income and expense stood already when the books began, debits less credits."""
+    rows = _balances(institution, accounts, cost_item).filter(
+        account__kind__in=YEARLY, period__gte=f"{year:04d}-01", period__lt=institution.first_period
     )
     return rows.aggregate(net=Coalesce(Sum(F("debit") - F("credit")), ZERO))["net"]
 
 
 def turnover_of(
-    institution: Institution, accounts: Iterable[Account], first: Period, last: Period
+    institution: Institution,
+    accounts: Iterable[Account],
+    first: Period,
+    last: Period,
+    cost_item: str | None = None,
+    *,
+    carrying: bool = True,
 ) -> tuple[Decimal, Decimal]:
-    """Debits and credits of these accounts from month to month."""
-    rows = PeriodBalance.objects.filter(
-        institution=institution,
-        account__in=[account.pk for account in accounts],
-        period__gte=str(first),
-        period__lte=str(last),
-    )
-    sums = rows.aggregate(debit=Coalesce(Sum("debit"), ZERO), credit=Coalesce(Sum("credit"), ZERO))
-    return sums["debit"], sums["credit"]
+    """Debits and credits of these accounts from month to month; without those of carrying a year forward, if so asked."""
+    rows = _balances(institution, accounts, cost_item).filter(period__gte=str(first), period__lte=str(last))
+    debit: Combinable = F("debit")
+    credit: Combinable = F("credit")
+    if not carrying:
+        debit, credit = F("debit") - F("carried_debit"), F("credit") - F("carried_credit")
+    sums = rows.aggregate(moved_debit=Coalesce(Sum(debit), ZERO), moved_credit=Coalesce(Sum(credit), ZERO))
+    return sums["moved_debit"], sums["moved_credit"]
 
 
-def account_sheet(institution: Institution, accounts: Iterable[Account], first: Period, last: Period) -> QuerySet[Leg]:
+def _balances(institution: Institution, accounts: Iterable[Account], cost_item: str | None) -> QuerySet[PeriodBalance]:
+    rows = PeriodBalance.objects.filter(institution=institution, account__in=[account.pk for account in accounts])
+    return rows if cost_item is None else rows.filter(dimension__cost_item=cost_item)
+
+
+def account_sheet(
+    institution: Institution,
+    accounts: Iterable[Account],
+    first: Period,
+    last: Period,
+    cost_item: str | None = None,
+    *,
+    carrying: bool = True,
+) -> QuerySet[Leg]:
     """The legs of these accounts from month to month in the order of the books, each with what had moved up to it (`moved`,
     debits less credits since the first month)."""
     rows = Leg.objects.filter(
@@ -186,6 +217,10 @@ def account_sheet(institution: Institution, accounts: Iterable[Account], first: 
         period__gte=str(first),
         period__lte=str(last),
     )
+    if cost_item is not None:
+        rows = rows.filter(dimension__cost_item=cost_item)
+    if not carrying:
+        rows = rows.exclude(CARRIED)
     order = ("entry__period", "entry__day", "entry__voucher_no", "position")
     moved = Window(Sum(F("debit") - F("credit")), order_by=[F(name).asc() for name in order])
     return rows.select_related("entry", "account", "dimension").annotate(moved=moved).order_by(*order)

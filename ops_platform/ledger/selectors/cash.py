@@ -17,7 +17,7 @@ CASH = ("1001", "1002", "1011", "1021")
 # sides: what an entry says of each counter account, cash as ''. moved: what it received and paid, transfers apart: a cash
 # debit is one only as far as the other credits do not reach. shares: the amount by weight, rounded down; the fen that are
 # left go to the largest remainders. All of it changes its sign with the entry, so that a reversal undoes it exactly.
-_SQL = """
+_SHARES = """
 WITH wanted AS (
     SELECT w.institution, greatest(w.since, i.first_period) AS since
     FROM unnest(%(institutions)s::bigint[], %(since)s::text[]) AS w (institution, since)
@@ -63,16 +63,22 @@ floors AS (
            mod(mod(product, basis) + basis, basis) AS remainder
     FROM products p),
 shares AS (
-    SELECT institution_id, account, internal, period, way, sign(amount) * (share + CASE WHEN
+    SELECT entry_id, institution_id, account, internal, period, way, sign(amount) * (share + CASE WHEN
                row_number() OVER (PARTITION BY entry_id, way ORDER BY remainder DESC, account, internal)
                <= abs(amount) - sum(share) OVER (PARTITION BY entry_id, way) THEN 1 ELSE 0 END) AS share
     FROM floors)
+"""
+_SUMS = """
 SELECT institution_id, account, internal,
        coalesce(sum(share) FILTER (WHERE way = 'in' AND period = %(period)s), 0)::bigint,
        coalesce(sum(share) FILTER (WHERE way = 'in'), 0)::bigint,
        coalesce(sum(share) FILTER (WHERE way = 'out' AND period = %(period)s), 0)::bigint,
        coalesce(sum(share) FILTER (WHERE way = 'out'), 0)::bigint
 FROM shares GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+_ENTRIES = """
+SELECT entry_id, sum(share)::bigint FROM shares
+WHERE way = %(way)s AND account = %(account)s AND period >= %(first)s GROUP BY 1 HAVING sum(share) <> 0
 """
 
 
@@ -95,7 +101,7 @@ def cash_flows(since: Mapping[int, Period], period: Period) -> list[CashFlow]:
     books begin."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _SQL,
+            _SHARES + _SUMS,
             {
                 "institutions": list(since),
                 "since": [str(month) for month in since.values()],
@@ -104,3 +110,22 @@ def cash_flows(since: Mapping[int, Period], period: Period) -> list[CashFlow]:
             },
         )
         return [CashFlow(*row) for row in cursor.fetchall()]
+
+
+def cash_entries(institution: int, way: str, account: str, first: Period, last: Period) -> dict[int, int]:
+    """The entries behind what an institution received ("in") or paid ("out") against a counter account from month to month:
+    fen by entry."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SHARES + _ENTRIES,
+            {
+                "institutions": [institution],
+                "since": [str(first)],
+                "first": str(first),
+                "period": str(last),
+                "cash": list(CASH),
+                "way": way,
+                "account": account,
+            },
+        )
+        return dict(cursor.fetchall())

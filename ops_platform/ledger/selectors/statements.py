@@ -1,15 +1,12 @@
-"""Statements of one institution: of a month, of a quarter; its income and expense day by day."""
+"""Statements of one institution: of a month, of a quarter."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
 
-from django.db import connection
 from django.db.models import F
 
-from ops_platform.kernel import Period, from_fen
+from ops_platform.kernel import Period
 from ops_platform.ledger.engine.statements import (
     BALANCE_SHEET,
     CASH_SUMMARY,
@@ -186,91 +183,3 @@ def _quarter_cash(each: Amount, year: Sequence[Amount], quarter: Sequence[Amount
     end = sum(one.end for one in year if one.account.startswith(CASH))
     moved = sum(one.month for one in quarter if one.account.startswith(CASH))
     return replace(each, month=end - moved if each.account == "opening" else end)
-
-
-_DAYS = """
-SELECT e.day,
-       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '41010101%%'), 0.00),
-       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '41010102%%'), 0.00),
-       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.code LIKE '4001%%' OR a.code LIKE '4601%%'), 0.00),
-       coalesce(sum(l.credit - l.debit) FILTER (WHERE a.kind = 'income'), 0.00),
-       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense' AND d.cost_item = 'personnel'), 0.00),
-       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense' AND d.cost_item IN ('drugs', 'materials')), 0.00),
-       coalesce(sum(l.debit - l.credit) FILTER (WHERE a.kind = 'expense'), 0.00)
-FROM ledger_leg l
-JOIN ledger_entry e ON e.id = l.entry_id LEFT JOIN ledger_entry o ON o.id = e.reverses_id
-JOIN ledger_account a ON a.id = l.account_id AND a.kind IN ('income', 'expense')
-JOIN ledger_dimension d ON d.id = l.dimension_id
-WHERE l.institution_id = %s AND l.period = %s AND NOT 'carry_forward' IN (e.kind, coalesce(o.kind, ''))
-GROUP BY e.day ORDER BY e.day
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class DayRow:
-    """Income and expense of a day (or of a whole month, without day), in yuan."""
-
-    day: date | None
-    outpatient: Decimal
-    inpatient: Decimal
-    fiscal: Decimal
-    income: Decimal
-    personnel: Decimal
-    goods: Decimal
-    expense: Decimal
-
-    @property
-    def other_income(self) -> Decimal:
-        """Income of no other column."""
-        return self.income - self.outpatient - self.inpatient - self.fiscal
-
-    @property
-    def other_expense(self) -> Decimal:
-        """Expense of no other column."""
-        return self.expense - self.personnel - self.goods
-
-    @property
-    def surplus(self) -> Decimal:
-        """What is left of the day."""
-        return self.income - self.expense
-
-    @property
-    def amounts(self) -> tuple[Decimal, ...]:
-        """As the sheet shows them."""
-        return (
-            self.outpatient,
-            self.inpatient,
-            self.fiscal,
-            self.other_income,
-            self.income,
-            self.personnel,
-            self.goods,
-            self.other_expense,
-            self.expense,
-            self.surplus,
-        )
-
-
-DAY_TITLES = (
-    "门急诊收入",
-    "住院收入",
-    "财政拨款",
-    "其他收入",
-    "收入合计",
-    "人员经费",
-    "药品和卫生材料",
-    "其他费用",
-    "费用合计",
-    "收支结余",
-)
-
-
-def day_sheet(*, institution: Institution, period: Period) -> list[DayRow]:
-    """The daily income and expense sheet (收支日报) of a month by the day of the vouchers, with its total at the end."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DAYS, [institution.pk, str(period)])
-        days = [DayRow(*row) for row in cursor.fetchall()]
-    if not days:
-        return []
-    names = ("outpatient", "inpatient", "fiscal", "income", "personnel", "goods", "expense")
-    return [*days, DayRow(None, *(sum((getattr(day, name) for day in days), from_fen(0)) for name in names))]

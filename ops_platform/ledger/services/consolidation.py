@@ -1,4 +1,4 @@
-"""Consolidating a month: one run for each different input; differences explained, the report finalised."""
+"""Consolidating a month: one run for each different input; differences explained. `services.finalising` makes it final."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,8 +18,10 @@ from ops_platform.ledger.selectors.chart import chart_at
 from ops_platform.ledger.services.consolidation_inputs import Read, read_inputs
 from ops_platform.ledger.services.consolidation_results import store_run
 from ops_platform.masterdata.models import AccountingPeriod, PeriodState
+from workflows.public import under_way
 
 MAKERS = (Role.OPERATION_CENTRE,)
+FINAL_KIND = "ledger.consolidation"
 _LOCK = 7_201_011
 
 
@@ -46,7 +48,7 @@ def consolidate(actor: Actor, *, period: Period) -> Consolidated:
     Raises Invalid for a month that has not begun, or without members, Conflict for sums beyond all measure.
     """
     of_the_whole(actor, *MAKERS)
-    _lock()
+    lock_consolidations()
     read = read_inputs(period)
     runs = ConsolidationRun.objects.filter(period=str(period))
     newest = runs.order_by("-version").first()
@@ -68,7 +70,8 @@ def consolidate(actor: Actor, *, period: Period) -> Consolidated:
     return Consolidated(run, created=True)
 
 
-def _lock() -> None:
+def lock_consolidations() -> None:
+    """One consolidation at a time, and none while one becomes final."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
@@ -114,7 +117,7 @@ def explain_difference(actor: Actor, *, pair_id: int, explanation: str) -> PairM
     """Say why two members say different amounts. Raises NotFound, Invalid without words, Conflict where there is nothing to
     explain or the run is not the current draft."""
     of_the_whole(actor, *MAKERS)
-    pair = PairMatch.objects.select_for_update(of=("self",)).select_related("run").filter(pk=pair_id).first()
+    pair = PairMatch.objects.select_for_update(of=("self", "run")).select_related("run").filter(pk=pair_id).first()
     if pair is None:
         raise NotFound("ledger.no_pair", "没有这对内部往来。")
     said = words(explanation)
@@ -124,6 +127,10 @@ def explain_difference(actor: Actor, *, pair_id: int, explanation: str) -> PairM
         raise Conflict("ledger.consolidation_not_draft", "这一版已定稿或已被新的一版取代，请打开当前版本。")
     if pair.state == PairMatch.State.MATCHED:
         raise Conflict("ledger.pair_matched", "这对内部往来一致，无须说明。")
+    if under_way(FINAL_KIND, str(pair.run_id)):
+        raise Conflict(
+            "ledger.consolidation_in_approval", "这一版正在审批定稿，说明不能再改。要改请先由提交人撤回定稿申请。"
+        )
     pair.state, pair.explanation = PairMatch.State.EXPLAINED, said
     pair.explained_by, pair.explained_at = actor.name, timezone.now()
     pair.save(update_fields=["state", "explanation", "explained_by", "explained_at"])
@@ -135,50 +142,3 @@ def explain_difference(actor: Actor, *, pair_id: int, explanation: str) -> PairM
         detail={"period": pair.run.period, "difference": format(pair.difference, "f"), "explanation": said},
     )
     return pair
-
-
-@transaction.atomic
-def finalise(actor: Actor, *, run_id: int, explanation: str = "") -> ConsolidationRun:
-    """Make the newest run the official one (定稿), in place of an earlier final one. A repeat changes nothing.
-
-    Raises Conflict while a difference is unexplained, a finding blocks, a member has not closed the month, or when the books
-    have changed since.
-    """
-    of_the_whole(actor, *MAKERS)
-    _lock()
-    run = ConsolidationRun.objects.select_for_update(of=("self",)).filter(pk=run_id).first()
-    if run is None:
-        raise NotFound("ledger.no_consolidation", "没有这次合并。")
-    if run.state == ConsolidationRun.State.FINAL:
-        return run
-    if not is_open(run) or is_outdated(run):
-        raise Conflict(
-            "ledger.consolidation_outdated", f"{run.period} 第 {run.version} 版合并之后账目又有变动，请重新合并。"
-        )
-    unexplained = run.pairs.filter(state=PairMatch.State.DIFFERENT).count()
-    if unexplained:
-        raise Conflict(
-            "ledger.pairs_unexplained",
-            f"{run.period} 还有 {unexplained} 对内部往来的差异没有说明或没有抵销完。请逐对说明，或手工抵销后重新合并。",
-        )
-    blocking = [each["message"] for each in run.findings if each["severity"] == Severity.BLOCKING]
-    if blocking:
-        raise Conflict("ledger.consolidation_blocked", f"{run.period} 还不能定稿：{' '.join(blocking[:5])}")
-    waiting = len(open_members(run))
-    if waiting:
-        raise Conflict(
-            "ledger.members_open", f"{run.period} 还有 {waiting} 家成员没有结账，合并报表只能是草稿。请先结账。"
-        )
-    ConsolidationRun.objects.filter(period=run.period, is_current=True).exclude(pk=run.pk).update(is_current=False)
-    run.is_current = True
-    run.state, run.explanation = ConsolidationRun.State.FINAL, words(explanation)[:500]
-    run.finalised_by, run.finalised_at = actor.name, timezone.now()
-    run.save(update_fields=["is_current", "state", "explanation", "finalised_by", "finalised_at"])
-    record(
-        actor,
-        "ledger.consolidation_final",
-        subject_type="consolidation_run",
-        subject=run.pk,
-        detail={"period": run.period, "version": run.version},
-    )
-    return run

@@ -105,6 +105,12 @@ def read_inputs(period: Period) -> Read:
     )
 
 
+def figures_of_members(institutions: Sequence[int], period: Period) -> list[Figure]:
+    """What these members say of a month, on unified accounts, as the consolidation takes it."""
+    members = [each for each in members_at(period) if each.institution in institutions]
+    return _brought_in(_figures(institutions, period, _unified(institutions)), members)
+
+
 def _unified(institutions: Sequence[int]) -> dict[tuple[int, str], str]:
     """The unified account above each own account of an institution."""
     own = {

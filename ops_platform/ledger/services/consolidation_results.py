@@ -153,9 +153,9 @@ def _store_pairs(run: ConsolidationRun, result: engine.Consolidation, before: Co
         (row.kind, row.creditor_id, row.debtor_id, row.claim, row.debt, row.by_hand): row
         for row in (before.pairs.filter(state=PairMatch.State.EXPLAINED) if before else ())
     }
-    hands: dict[tuple[str, int | None, int | None], list[Elimination]] = defaultdict(list)
+    hands: dict[tuple[int | None, int | None], list[Elimination]] = defaultdict(list)
     for hand in Elimination.objects.filter(pk__in=run.by_hand).exclude(pair_kind="").select_related("asked_by"):
-        hands[hand.pair_kind, hand.creditor_id, hand.debtor_id].append(hand)
+        hands[hand.creditor_id, hand.debtor_id].append(hand)
     rows, tolerance = [], to_fen(run.tolerance)
     for pair in result.pairs:
         row = PairMatch(
@@ -173,7 +173,7 @@ def _store_pairs(run: ConsolidationRun, result: engine.Consolidation, before: Co
             state=PairMatch.State.DIFFERENT,
         )
         settled = abs(pair.rest) <= tolerance
-        by_hand = hands.get((pair.kind, pair.creditor, pair.debtor), [])
+        by_hand = hands.get((pair.creditor, pair.debtor), []) if pair.by_hand else []
         same = told.get((pair.kind, pair.creditor, pair.debtor, row.claim, row.debt, row.by_hand))
         if settled and pair.matched:
             row.state = PairMatch.State.MATCHED

@@ -72,7 +72,11 @@ class PairTable(Table):
         if not self.may_explain:
             return record.explanation or "—"
         words = record.explanation or _now("说明差异")
-        return format_html('<a href="{}">{}</a>', reverse("ledger:explain-pair", args=[record.pk]), words)
+        link = format_html('<a href="{}">{}</a>', reverse("ledger:explain-pair", args=[record.pk]), words)
+        if not record.rest:
+            return link
+        address = f"{reverse('ledger:new-elimination')}?pair={record.pk}"
+        return format_html('{} · <a href="{}">{}</a>', link, address, _now("手工抵销"))
 
     def value_explanation(self, record: PairMatch) -> str:
         return record.explanation

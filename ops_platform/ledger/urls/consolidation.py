@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from ops_platform.ledger.views import consolidation, eliminations, statements
+from ops_platform.ledger.views import consolidation, eliminations, figures, statements
 
 urlpatterns = [
     path("statements/", statements.Statements.as_view(), name="statements"),
     path("day-sheet/", statements.DaySheet.as_view(), name="day-sheet"),
     path("fiscal-report/", statements.FiscalReport.as_view(), name="fiscal-report"),
+    path("day-sheet/<int:institution>/<period:period>/<slug:column>/", figures.DayFigure.as_view(), name="day-figure"),
+    path("statements/<slug:layout>/<slug:line>/", figures.StatementLine.as_view(), name="statement-line"),
+    path("fiscal-report/<slug:layout>/<slug:line>/", figures.FiscalLine.as_view(), name="fiscal-line"),
+    path("cash/<int:institution>/<period:first>/<period:last>/", figures.CashEntries.as_view(), name="cash-entries"),
     path("insurer-report/", statements.InsurerReport.as_view(), name="insurer-report"),
     path("consolidation/", consolidation.Consolidations.as_view(), name="consolidation"),
     path("consolidation/run/", consolidation.Consolidate.as_view(), name="consolidate"),
@@ -20,7 +24,7 @@ urlpatterns = [
     path("consolidation/pairs/<int:pk>/explain/", eliminations.ExplainPair.as_view(), name="explain-pair"),
     path("consolidation/<int:pk>/", consolidation.ConsolidationPage.as_view(), name="consolidation-run"),
     path("consolidation/<int:pk>/report/", consolidation.MonthlyReport.as_view(), name="consolidated-report"),
-    path("consolidation/<int:pk>/finalise/", consolidation.Finalise.as_view(), name="finalise-consolidation"),
+    path("consolidation/<int:pk>/finalise/", consolidation.AskFinal.as_view(), name="finalise-consolidation"),
     path("consolidation/<int:pk>/worksheet/", consolidation.Worksheet.as_view(), name="worksheet"),
     path("consolidation/<int:pk>/pairs/", eliminations.Pairs.as_view(), name="pairs"),
     path("consolidation/<int:pk>/eliminations/", eliminations.Eliminations.as_view(), name="eliminations"),

@@ -2,25 +2,31 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.identity.models import User
 from ops_platform.kernel import Invalid, Period
 from ops_platform.ledger.engine.statements import BALANCE_SHEET, CASH_SUMMARY, INCOME_STATEMENT
+from ops_platform.ledger.forms.consolidation import FinalForm
 from ops_platform.ledger.layouts import consolidated_layouts, layouts
 from ops_platform.ledger.models import ConsolidationRun, PairMatch
 from ops_platform.ledger.reports import statements as reports
 from ops_platform.ledger.selectors import access, worksheet
 from ops_platform.ledger.selectors import consolidation as reads
+from ops_platform.ledger.selectors.final import makers_of
 from ops_platform.ledger.services import consolidation as writes
+from ops_platform.ledger.services import finalising
 from ops_platform.ledger.tables.consolidation import kind_title
-from ops_platform.ledger.views.statements import account_sheet, said_of_cash, shown
+from ops_platform.ledger.views.addresses import account_sheet
+from ops_platform.ledger.views.statements import said_of_cash, shown
 from ops_platform.ledger.views.whole import WholePage, about_run, heading_of
 from ops_platform.masterdata import months
 from ops_platform.web import formats
-from ops_platform.web.pages import ActionPage, TemplatePage
+from ops_platform.web.pages import ActionPage, FormPage, TemplatePage
 from ops_platform.web.people import names_of
 
 
@@ -106,15 +112,25 @@ class Consolidate(WholePage, ActionPage):
         return _now("账目没有变化，仍是第 %(version)s 版。") % {"version": outcome.run.version}
 
 
-class Finalise(WholePage, ActionPage):
-    """Make the current version the official one."""
+class AskFinal(WholePage, FormPage):
+    """Ask that the version become the official report; somebody who made nothing of it signs."""
 
     roles = writes.MAKERS
-    success_message = _("已定稿。")
-    success_url_name = "ledger:consolidation"
+    title = _("提请定稿")
+    form_class = FinalForm
+    template_name = "ledger/ask_final.html"
+    submit_label = _("提交审批")
 
-    def act(self) -> Any:
-        writes.finalise(self.actor, run_id=self.kwargs["pk"], explanation=self.request.POST.get("explanation", ""))
+    def act(self, form: FinalForm) -> HttpResponse:
+        matter = finalising.ask_final(
+            self.actor, run_id=self.kwargs["pk"], explanation=form.cleaned_data["explanation"]
+        )
+        return redirect("workflows:matter", matter)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        run = self.run()
+        makers = User.objects.filter(pk__in=makers_of(run)).order_by("username")
+        return super().get_context_data(makers=makers, **about_run(run), **kwargs)
 
 
 class ConsolidatedStatement(WholePage, TemplatePage):

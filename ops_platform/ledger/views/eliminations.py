@@ -9,15 +9,29 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.ledger.forms.consolidation import EliminationForm, EndMemberForm, ExplanationForm, MemberForm
+from ops_platform.kernel import DomainError
+from ops_platform.ledger.engine.proposals import Ground, Proposal
+from ops_platform.ledger.forms.consolidation import EndMemberForm, ExplanationForm, MemberForm
+from ops_platform.ledger.forms.eliminations import (
+    FEWEST_LINES,
+    MORE_LINES,
+    EliminationHeadForm,
+    EliminationLegForm,
+    EliminationLegs,
+    accounts_to_eliminate,
+    proposed,
+)
+from ops_platform.ledger.forms.vouchers import Choices
 from ops_platform.ledger.models import PairMatch
 from ops_platform.ledger.selectors import consolidation as reads
+from ops_platform.ledger.selectors.elimination_proposals import proposal_for
 from ops_platform.ledger.services import consolidation as writes
 from ops_platform.ledger.services import consolidation_members, eliminations
 from ops_platform.ledger.tables.consolidation import EliminationTable, MemberTable, PairTable, kind_title
+from ops_platform.ledger.views.statements import COST_ITEM_TITLES
 from ops_platform.ledger.views.whole import WholePage, about_run
 from ops_platform.web.numbers import number_of
-from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
+from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage, tell_refusal
 
 
 class Pairs(WholePage, ListPage):
@@ -96,37 +110,84 @@ class EliminationPage(WholePage, TemplatePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         row = reads.access_elimination(actor=self.actor, elimination_id=self.kwargs["pk"])
-        context = super().get_context_data(elimination=row, legs=row.legs.all(), **kwargs)
+        legs = [(leg, COST_ITEM_TITLES.get(leg.cost_item, leg.cost_item)) for leg in row.legs.all()]
+        context = super().get_context_data(elimination=row, legs=legs, **kwargs)
         return {**context, "title": row.title}
 
 
-class NewElimination(WholePage, FormPage):
-    """An elimination by hand; comes into force when a second person approved it."""
+GROUNDS = {
+    Ground.ALONE: _("只有一方记了这笔往来及其收入或费用，建议把这一方所记同时冲回。"),
+    Ground.UNNAMED: _("对方有同额的一笔没有注明往来机构，建议与之抵销。"),
+    Ground.OPEN: _("对方账上没有找到同额的一笔，请选择对方应冲减的科目。"),
+}
+
+
+class NewElimination(WholePage, TemplatePage):
+    """An elimination by hand; comes into force when a second person approved it. From a difference its legs are proposed."""
 
     roles = writes.MAKERS
     title = _("手工抵销")
-    form_class = EliminationForm
     template_name = "ledger/new_elimination.html"
-    submit_label = _("提交审批")
 
-    def get_initial(self) -> dict[str, Any]:
-        asked = self.request.GET.get("pair", "")
-        if not asked.isdecimal():
-            return {}
-        pair = reads.access_pair(actor=self.actor, pair_id=number_of(asked))
-        return {"pair": pair.pk, "period": pair.run.period, "through": pair.run.period}
+    @cached_property
+    def pair(self) -> PairMatch | None:
+        """The difference that it comes from."""
+        asked = self.request.POST.get("pair") or self.request.GET.get("pair") or ""
+        return reads.access_pair(actor=self.actor, pair_id=number_of(asked)) if asked.isdecimal() else None
 
-    def act(self, form: EliminationForm) -> HttpResponse:
-        given = form.cleaned_data
-        wanted = eliminations.WantedElimination(
-            period=given["period"],
-            through=given["through"],
-            reason=given["reason"],
-            legs=tuple(eliminations.WantedLeg(*leg) for leg in given["legs"]),
-            pair=given["pair"],
+    @cached_property
+    def proposal(self) -> Proposal:
+        return proposal_for(pair=self.pair) if self.pair else Proposal()
+
+    def lines(self, data: Any = None, initial: Any = None) -> Any:
+        return EliminationLegs(data, initial=initial, form_kwargs={"choices": Choices(None)})
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        pair = self.pair
+        if "head" not in kwargs:
+            about = {"pair": pair.pk, "period": pair.run.period, "through": pair.run.period} if pair else {}
+            legs = proposed(self.proposal)
+            kwargs["head"] = EliminationHeadForm(initial=about)
+            kwargs["lines"] = self.lines(initial=legs + [{}] * max(FEWEST_LINES, MORE_LINES))
+        return super().get_context_data(
+            pair=pair,
+            kind=kind_title(pair.kind) if pair else "",
+            ground=GROUNDS[self.proposal.ground] if self.proposal.legs else "",
+            accounts=accounts_to_eliminate(),
+            **kwargs,
         )
-        _row, matter = eliminations.propose_elimination(self.actor, wanted)
-        return redirect("workflows:matter", matter)
+
+    def post(self, request: Any, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        if "more" in request.POST:
+            return self._with_more_lines(request.POST)
+        head, lines = EliminationHeadForm(request.POST), self.lines(request.POST)
+        valid = [head.is_valid(), lines.is_valid()]
+        if all(valid):
+            given = head.cleaned_data
+            wanted = eliminations.WantedElimination(
+                given["period"], given["through"], given["reason"], lines.legs(), given["pair"]
+            )
+            try:
+                _row, matter = eliminations.propose_elimination(self.actor, wanted)
+                return redirect("workflows:matter", matter)
+            except DomainError as refusal:
+                if refusal.status in (403, 404):
+                    raise
+                if faults := refusal.context.get("faults"):
+                    lines.tell(faults)
+                else:
+                    tell_refusal(head, refusal)
+        return self.render_to_response(self.get_context_data(head=head, lines=lines), status=422)
+
+    def _with_more_lines(self, data: Any) -> HttpResponse:
+        """The page once more with room for more legs; what was typed stays."""
+        more = data.copy()
+        count = min(number_of(data.get("form-TOTAL_FORMS", "")) + MORE_LINES, eliminations.MOST_LEGS)
+        more["form-TOTAL_FORMS"] = str(count)
+        names = EliminationLegForm.base_fields
+        initial = [{name: more.get(f"form-{number}-{name}", "") for name in names} for number in range(count)]
+        head = EliminationHeadForm(initial={name: more.get(name, "") for name in EliminationHeadForm.base_fields})
+        return self.render_to_response(self.get_context_data(head=head, lines=self.lines(initial=initial)))
 
 
 class Members(WholePage, ListPage):

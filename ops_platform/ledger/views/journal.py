@@ -8,7 +8,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.documents.public import documents_of
-from ops_platform.kernel import NotFound, Period
+from ops_platform.his_intake.public import COST_ITEMS
+from ops_platform.kernel import NotFound, Period, from_fen
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES
 from ops_platform.ledger.filters import EntryFilter, FloorFilter, PendingFilter
 from ops_platform.ledger.models import Account, Book, Entry, EventBooking, Floor, Leg, PendingEntry, Side, Voucher
@@ -27,6 +28,8 @@ from ops_platform.ledger.views.books import BooksPage
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import ListPage, TemplatePage
 from ops_platform.web.people import names_of
+
+COST_ITEM_TITLES = dict(COST_ITEMS)
 
 
 class Journal(ListPage):
@@ -203,38 +206,66 @@ class AccountSheet(ListPage):
 
     @cached_property
     def first(self) -> Period:
-        if self.request.GET.get("span") != "year":
-            return self.period
         begun = min(Period.parse(self.institution.first_period), self.period)  # an opening is no turnover of the year
-        return max(Period(self.period.year, 1), begun)
+        try:
+            return min(Period.parse(self.request.GET.get("first", "")), self.period)
+        except ValueError:
+            whole_year = self.request.GET.get("span") == "year"
+            return max(Period(self.period.year, 1), begun) if whole_year else self.period
+
+    @cached_property
+    def cost_item(self) -> str | None:
+        """The one asked for ("" for legs without any); None for all."""
+        return self.request.GET.get("cost_item")
+
+    @cached_property
+    def carrying(self) -> bool:
+        """Whether carrying the year forward is shown: statements leave it out of what moved."""
+        return self.request.GET.get("carrying") != "no"
 
     @cached_property
     def opening(self) -> Any:
-        return balances.opening_of(self.institution, self.accounts, self.first)
+        return balances.opening_of(self.institution, self.accounts, self.first, self.cost_item)
 
     @property
     def sign(self) -> int:
         return 1 if self.accounts[0].side == Side.DEBIT else -1
 
     def get_queryset(self) -> QuerySet[Leg]:
-        return balances.account_sheet(self.institution, self.accounts, self.first, self.period)
+        return balances.account_sheet(
+            self.institution, self.accounts, self.first, self.period, self.cost_item, carrying=self.carrying
+        )
 
     def get_table(self, rows: Any) -> Any:
         return LegTable(rows, opening=self.opening, sign=self.sign, request=self.request)
 
+    def _brought(self) -> Any:
+        """What of the year stood already when the books began; nothing where the sheet does not begin with them."""
+        if self.carrying or str(self.first) != self.institution.first_period:
+            return from_fen(0)
+        return balances.brought_of(self.institution, self.accounts, self.first.year, self.cost_item)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         account = self.accounts[0]
-        debit, credit = balances.turnover_of(self.institution, self.accounts, self.first, self.period)
+        debit, credit = balances.turnover_of(
+            self.institution, self.accounts, self.first, self.period, self.cost_item, carrying=self.carrying
+        )
+        brought = self._brought()
         context = super().get_context_data(**kwargs) | {
             "institution": self.institution,
             "account": account,
             "period": str(self.period),
             "first": str(self.first),
-            "whole_year": self.request.GET.get("span") == "year",
+            "many_months": self.first != self.period,
             "opening": self.opening * self.sign,
             "debit": debit,
             "credit": credit,
             "closing": (self.opening + debit - credit) * self.sign,
+            "carrying": self.carrying,
+            "brought": brought * self.sign,
+            "moved": (brought + debit - credit) * self.sign,
+            "narrowed": self.cost_item is not None,
+            "cost_item": COST_ITEM_TITLES.get(self.cost_item or "", self.cost_item),
             "floored": Floor.objects.filter(institution=self.institution, account=account).exists(),
             "may_floor": len(self.accounts) == 1 and self.actor.may(self.institution.pk, *access.KEEPERS),
             "earlier": self.period.shift(-1),

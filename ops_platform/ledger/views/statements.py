@@ -1,10 +1,10 @@
 """An institution's own statements, its daily sheet, and the quarter for the fiscal department."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
@@ -29,6 +29,8 @@ from ops_platform.ledger.reports.insurer_report import (
 )
 from ops_platform.ledger.selectors import insurer_report, statements
 from ops_platform.ledger.selectors.chart import accounts_of
+from ops_platform.ledger.selectors.day_sheet import DAY_TITLES, DayRow, day_sheet
+from ops_platform.ledger.views.addresses import Behind, Spans, account_sheet
 from ops_platform.ledger.views.books import BooksPage
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.months import Month
@@ -39,11 +41,14 @@ FEE_LINKS = ("intake",) * 2 + ("events",) * 7 + ("",) * 3
 RECEIVABLE_LINKS = ("account", "account", "events", "account", "account", "events", "waiting")
 
 
-def shown(
-    statement: Statement, names: Mapping[str, str], behind: Callable[[str], str] = lambda _account: ""
-) -> list[dict[str, Any]]:
-    """The lines as templates show them: amounts in yuan, the accounts behind each in words, and what they open to
-    (`behind`)."""
+def _nowhere(_account: str, _cost_item: str, _measure: str) -> str:
+    """Of figures that open to nothing of the kind."""
+    return ""
+
+
+def shown(statement: Statement, names: Mapping[str, str], behind: Behind = _nowhere) -> list[dict[str, Any]]:
+    """The lines as templates show them: amounts in yuan, the accounts behind each in words, and what each of their amounts
+    opens to (`behind`)."""
     return [
         {
             "line": each.line,
@@ -55,35 +60,24 @@ def shown(
     ]
 
 
-def _source(
-    statement: Statement, source: Source, names: Mapping[str, str], behind: Callable[[str], str]
-) -> dict[str, Any]:
-    account = source.account
+def _source(statement: Statement, source: Source, names: Mapping[str, str], behind: Behind) -> dict[str, Any]:
     if statement.layout.code == CASH_SUMMARY:
-        words, account = said_of_cash(account, names)
+        words = said_of_cash(source.account, names)[0]
     else:
-        words = f"{account} {names.get(account, '')}".strip()
+        words = f"{source.account} {names.get(source.account, '')}".strip()
     return {
         "words": words,
         "cost_item": COST_ITEM_TITLES.get(source.cost_item, source.cost_item),
-        "url": behind(account),
-        "values": [from_fen(value) for value in source.values],
+        "cells": [
+            (from_fen(value), behind(source.account, source.cost_item, column.measure))
+            for value, column in zip(source.values, statement.layout.columns, strict=True)
+        ],
     }
 
 
 def account_names(institution: Institution) -> dict[str, str]:
     """The accounts of an institution in words."""
     return {code: account.name for code, account in accounts_of(institution).items()}
-
-
-def account_sheet(institution: int, account: str, period: str) -> str:
-    """Where an account's legs are shown; nothing where there is no such page or no such account."""
-    if not account.isdigit():
-        return ""
-    try:
-        return f"{reverse('ledger:account', args=[institution, account])}?period={period}"
-    except NoReverseMatch:
-        return ""
 
 
 def linked(cells: Sequence[Cell], kinds: Sequence[str], addresses: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -169,32 +163,33 @@ class Statements(_StatementPage):
     title = _("机构报表")
     template_name = "ledger/statements.html"
 
+    @property
+    def layout_code(self) -> str:
+        """The statement that the address names."""
+        return self.request.GET.get("layout", BALANCE_SHEET)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(layouts=layouts().values(), **kwargs)
         if self.month is None:
             return context
         statement = self._statement()
-        lines = shown(statement, account_names(self.of), self._behind)
+        spans = Spans(self.of, self.of_month, self.of_month)
+        behind = spans.behind(statement.layout.code, elsewhere=self.elsewhere)
+        lines = shown(statement, account_names(self.of), behind)
         return {
             **context,
             "statement": statement,
             "lines": lines,
             "title": f"{self.of.name} {statement.layout.title}",
             "kept": {"layout": statement.layout.code},
+            "line_page": "ledger:statement-line",
+            "asked": urlencode({"institution": str(self.of.pk), "period": str(self.of_month)}),
         }
 
-    def _behind(self, account: str) -> str:
-        """Where an account's legs are shown; of books kept elsewhere their trial balance."""
-        if not account or not self.elsewhere:
-            return account_sheet(self.of.pk, account, str(self.of_month))
-        query: dict[str, Any] = {"institution": self.of.pk, "period": str(self.of_month)}
-        return f"{reverse('ledger:trial-balances')}?{urlencode(query)}"
-
     def _statement(self) -> Statement:
-        code = self.request.GET.get("layout", BALANCE_SHEET)
-        if code not in layouts():
+        if self.layout_code not in layouts():
             raise NotFound("ledger.no_statement", "没有这张报表。")
-        return statements.statement(institution=self.of, period=self.of_month, code=code)
+        return statements.statement(institution=self.of, period=self.of_month, code=self.layout_code)
 
     def workbook(self) -> Any:
         sheets = [
@@ -214,20 +209,20 @@ class DaySheet(_StatementPage):
     title = _("收支日报")
     template_name = "ledger/day_sheet.html"
 
-    def rows(self) -> list[statements.DayRow]:
+    def rows(self) -> list[DayRow]:
         """The days of the month and their total; none where the books are kept elsewhere, whose vouchers are not here."""
         if self.elsewhere:
             return []
-        return statements.day_sheet(institution=self.of, period=self.of_month)
+        return day_sheet(institution=self.of, period=self.of_month)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(rows=self.rows() if self.month else [], titles=statements.DAY_TITLES, **kwargs)
+        return super().get_context_data(rows=self.rows() if self.month else [], titles=DAY_TITLES, **kwargs)
 
     def workbook(self) -> Any:
         rows: list[reports.Row] = [
             ([row.day.isoformat() if row.day else "合计", *row.amounts], row.day is None) for row in self.rows()
         ]
-        sheet = reports.Sheet("收支日报", self.heading, ["日期", *statements.DAY_TITLES], rows)
+        sheet = reports.Sheet("收支日报", self.heading, ["日期", *DAY_TITLES], rows)
         return reports.workbook(f"收支日报-{self.of.code}-{self.of_month}", [sheet])
 
 
@@ -258,8 +253,22 @@ class FiscalReport(_StatementPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(quarters=self.quarters, quarter=self.quarter, **kwargs)
         made = self.made()
-        names = account_names(self.of) if made else {}
-        return {**context, "statements": [{"statement": each, "lines": shown(each, names)} for each in made]}
+        if not made or self.quarter is None or self.period is None:
+            return {**context, "statements": []}
+        names = account_names(self.of)
+        spans = Spans(self.of, self.quarter.before.shift(1), self.period)
+        return {
+            **context,
+            "statements": [
+                {
+                    "statement": each,
+                    "lines": shown(each, names, spans.behind(each.layout.code, elsewhere=self.elsewhere)),
+                }
+                for each in made
+            ],
+            "line_page": "ledger:fiscal-line",
+            "asked": urlencode({"institution": str(self.of.pk), "quarter": str(self.quarter)}),
+        }
 
     def made(self) -> list[Statement]:
         """The statements of the quarter; none without one."""

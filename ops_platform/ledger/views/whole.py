@@ -14,6 +14,7 @@ from ops_platform.ledger.services import consolidation as writes
 from ops_platform.masterdata.models import Institution
 from ops_platform.web import formats
 from ops_platform.web.pages import Page
+from workflows.public import courses_of, under_way
 
 STATES = {"draft": "warn", "final": "good"}
 
@@ -52,6 +53,8 @@ def about_run(run: ConsolidationRun) -> dict[str, Any]:
         "layouts": consolidated_layouts().values(),
         "waiting": Institution.objects.filter(pk__in=waiting).order_by("code") if waiting else [],
         "counts": reads.pair_counts(run=run),
+        "approval": courses_of(writes.FINAL_KIND, [str(run.pk)]).get(str(run.pk)),
+        "in_approval": under_way(writes.FINAL_KIND, str(run.pk)) is not None,
     }
 
 
