@@ -180,7 +180,8 @@ def _store_pairs(run: ConsolidationRun, result: engine.Consolidation, before: Co
         elif settled and by_hand:
             words = "；".join(f"手工抵销第 {hand.pk} 号：{hand.title}" for hand in by_hand)
             row.state, row.explanation = PairMatch.State.EXPLAINED, words[:300]
-            row.explained_by, row.explained_at = by_hand[-1].asked_by.username, run.created_at
+            asker = by_hand[-1].asked_by
+            row.explained_by, row.explained_at = asker.username if asker else "", run.created_at
         elif same:
             row.state, row.explanation = PairMatch.State.EXPLAINED, same.explanation
             row.explained_by, row.explained_at = same.explained_by, same.explained_at
