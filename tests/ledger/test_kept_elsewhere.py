@@ -175,6 +175,6 @@ def test_pages_say_where_a_year_begins_with_an_opening(client: Client) -> None:
     cash = client.get(reverse("ledger:statements"), {"period": "2026-09", "layout": "cash_summary"}).content.decode()
     assert "付款 5001 业务活动费用" in cash
     assert "期初现金" in cash
-    assert f"{reverse('ledger:account', args=[hospital.pk, '5001'])}?period=2026-09" in cash
+    assert f"{reverse('ledger:cash-entries', args=[hospital.pk, '2026-09', '2026-09'])}?source=out%3A5001" in cash
     assert "in:" not in cash
     assert 'value="2026-07"' not in cash

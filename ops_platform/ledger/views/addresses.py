@@ -50,7 +50,7 @@ class Spans:
     def _account(self, account: str, cost_item: str, measure: str) -> str:
         more = {"first": str(self.first(measure)), "cost_item": cost_item}
         if measure in ("month", "year"):
-            more["carrying"] = "no"
+            more["moved"] = measure
         return account_sheet(self.institution.pk, account, str(self.last), **more)
 
     def _cash(self, source: str, _cost_item: str, measure: str) -> str:

@@ -218,10 +218,15 @@ class AccountSheet(ListPage):
         """The one asked for ("" for legs without any); None for all."""
         return self.request.GET.get("cost_item")
 
-    @cached_property
+    @property
+    def moved(self) -> str:
+        """What a statement counts as moved: "month" or "year"; nothing for the sheet as the books have it."""
+        return self.request.GET.get("moved", "")
+
+    @property
     def carrying(self) -> bool:
         """Whether carrying the year forward is shown: statements leave it out of what moved."""
-        return self.request.GET.get("carrying") != "no"
+        return self.moved not in ("month", "year")
 
     @cached_property
     def opening(self) -> Any:
@@ -241,7 +246,7 @@ class AccountSheet(ListPage):
 
     def _brought(self) -> Any:
         """What of the year stood already when the books began; nothing where the sheet does not begin with them."""
-        if self.carrying or str(self.first) != self.institution.first_period:
+        if self.moved != "year" or str(self.first) != self.institution.first_period:
             return from_fen(0)
         return balances.brought_of(self.institution, self.accounts, self.first.year, self.cost_item)
 
