@@ -9,7 +9,7 @@ class CostingConfig(AppConfig):
     verbose_name = "成本核算"
 
     def ready(self) -> None:
-        from costing import approval, integrity, nightly, reference
+        from costing import approval, integrity, item_basis_subject, nightly, reference
         from costing.services.allocation import closing_blockers
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.masterdata.closing import register_closing_check
@@ -21,12 +21,14 @@ class CostingConfig(AppConfig):
             costing__run_created="成本运行",
             costing__driver_rule_changed="修改分摊动因",
             costing__patients_costed="患者成本核算",
+            costing__item_basis_changed="修改项目成本方法",
         )
         register_check("costing.conservation", "成本守恒", integrity.conservation)
         register_check("costing.patients", "患者成本守恒", integrity.patients)
         register_closing_check("costing", closing_blockers)
         register_reference("driver_rules", reference.load_driver_rules)
         register_subject(approval.DRIVER)
+        register_subject(item_basis_subject.ITEM_BASIS)
         register_step(nightly.ALLOCATION)
         register_step(nightly.PATIENTS)
         register_step(nightly.CONSERVATION)
@@ -47,6 +49,7 @@ class CostingConfig(AppConfig):
             (_("病组成本"), "costing:group-costs", "chart-bar"),
             (_("成本运行"), "costing:runs", "refresh"),
             (_("分摊动因"), "costing:driver-rules", "settings"),
+            (_("项目成本方法"), "costing:item-bases", "settings"),
         )
         for order, (title, name, icon) in enumerate(pages):
             navigation.register("成本核算", title, name, icon=icon, roles=READERS, order=order)

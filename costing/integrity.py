@@ -70,6 +70,10 @@ PATIENTS = {
         LEFT JOIN (SELECT run_id, sum({all_columns}) AS amount FROM costing_patientcost GROUP BY 1) p ON p.run_id = r.id
         LEFT JOIN (SELECT run_id, sum({all_columns}) AS amount FROM costing_unassignedcost GROUP BY 1) u ON u.run_id = r.id
         WHERE r.is_current AND r.full_cost <> coalesce(p.amount, 0) + coalesce(u.amount, 0)""",
+    "患者成本的运行和科室都在": """
+        SELECT p.run_id, p.encounter::text, 0, 1 FROM costing_patientcost p
+        LEFT JOIN costing_patientrun r ON r.id = p.run_id LEFT JOIN masterdata_department d ON d.id = p.department_id
+        WHERE (r.id IS NULL OR d.id IS NULL) AND (r.id IS NULL OR r.is_current)""",
     "患者成本的运行全成本 = 科室成本的运行全成本": """
         SELECT r.id, '', c.full_cost, r.full_cost FROM costing_patientrun r JOIN costing_costrun c ON c.id = r.cost_run_id
         WHERE r.is_current AND c.full_cost <> r.full_cost""",

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from costing.models import AllocationFlow, CostRun, DriverRule, ItemCost, PatientRun
+from costing.models import AllocationFlow, CostRun, DriverRule, ItemBasis, ItemCost, PatientRun
 from costing.titles import (
     COST_ITEM_TITLES,
     FEE_CLASS_TITLES,
@@ -408,3 +408,28 @@ class ContributionTable(Table):
     class Meta(Table.Meta):
         attrs = DENSE
         orderable = False
+
+
+class ItemBasisTable(Table):
+    """Methods of item costing."""
+
+    institution = django_tables2.Column(verbose_name=_("机构"))
+    department = django_tables2.Column(verbose_name=_("执行科室"), default=_("全部科室"))
+    method = django_tables2.Column(verbose_name=_("方法"))
+    effective_from = DayColumn(verbose_name=_("生效日期"))
+    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
+    changed_by = PersonColumn(verbose_name=_("申请人"))
+
+    class Meta(Table.Meta):
+        model = ItemBasis
+        orderable = False
+        fields = ("institution", "department", "method", "effective_from", "source_text", "changed_by")
+
+    def __init__(self, *args: Any, in_force: set[int], **kwargs: Any) -> None:
+        self.in_force = in_force
+        super().__init__(*args, **kwargs)
+
+    def render_effective_from(self, value: Any, record: ItemBasis) -> str:
+        if record.pk not in self.in_force:
+            return str(value)
+        return format_html('<span class="num">{}</span> {}', value, badge(_("现行"), "good"))

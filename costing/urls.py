@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from costing.views import drill, patients, rules, runs, tables
+from costing.views import drill, item_bases, patients, rules, runs, tables
 
 app_name = "costing"
 
@@ -11,6 +11,9 @@ urlpatterns = [
     path("full-costs/", tables.FullCosts.as_view(), name="full-costs"),
     path("patient-costs/", patients.PatientCosts.as_view(), name="patient-costs"),
     path("item-costs/", patients.ItemCosts.as_view(), name="item-costs"),
+    path("item-bases/", item_bases.ItemBases.as_view(), name="item-bases"),
+    path("item-bases/new/", item_bases.NewItemBasis.as_view(), name="new-item-basis"),
+    path("item-bases/coefficients/", item_bases.CoefficientFile.as_view(), name="coefficient-file"),
     path("unit-costs/", patients.UnitCosts.as_view(), name="unit-costs"),
     path("group-costs/", patients.GroupCosts.as_view(), name="group-costs"),
     path("group-costs/<str:drg>/", patients.GroupDetail.as_view(), name="group"),

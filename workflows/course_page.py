@@ -124,7 +124,7 @@ def page(actor: Actor, matter: Matter) -> Page:
         edit_url=subject.edit if subject is not None and mine and course.state is State.RETURNED else "",
         kind=str(subject_type(matter.subject_type).title),
         documents=discussed(matter),
-        notable=notable(actor=actor, matter=matter, course=course),
+        notable=() if mine else notable(actor=actor, matter=matter, course=course),
     )
 
 
@@ -189,7 +189,7 @@ def subject_of(matter: Matter) -> Subject | None:
 
 def _broken(matter: Matter, course: Course, subject: Subject | None) -> bool:
     """What was signed is not what there is now."""
-    if course.state in ENDED and not subject_type(matter.subject_type).lasting:
+    if course.state is State.RETURNED or (course.state in ENDED and not subject_type(matter.subject_type).lasting):
         return False
     return subject is None or digest_of_subject(subject) != matter.digest
 

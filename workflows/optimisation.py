@@ -44,14 +44,13 @@ def _load(subject: str) -> Subject:
             "name": process.name,
             "matter": process.matter,
             "institution": process.institution.code,
-            "owner": process.owner.username if process.owner else "",
             "states": {which: _signed(state) for which, state in states.items()},
             "points": [[str(point.kind), point.place, point.text] for point in points],
         },
         lines=tuple(_lines(process, states, points)),
         url=reverse("workflows:process", args=[process.pk]),
         edit=reverse("workflows:process", args=[process.pk]),
-        barred=frozenset(process.figures_by),
+        barred=frozenset({*process.entered_by, *((process.owner_id,) if process.owner_id else ())}),
     )
 
 
@@ -129,6 +128,6 @@ OPTIMISATION = SubjectType(
                 escalate_hours=72,
             ),
         ),
-        note="计入达标进度的流程须由第二人核对优化前后的数据；填写过数据的人不能审批。",
+        note="计入达标进度的流程须由第二人核对优化前后的数据；责任人和填写过数据、控制点的人不能审批。",
     ),
 )

@@ -62,8 +62,8 @@ class Migration(migrations.Migration):
                 ('material_cost', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('top_down', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('cost_to_income', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.department')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='costing.patientrun')),
+                ('department', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.department')),
+                ('run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='costing.patientrun')),
             ],
             options={
                 'ordering': ['run', 'encounter'],

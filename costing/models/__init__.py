@@ -1,7 +1,7 @@
 """Tables of costing."""
 
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
-from costing.models.item_basis import ItemBasis, ItemCoefficient, ItemMethod
+from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
 from costing.models.results import AllocationFlow, DepartmentCost, DepartmentDay, DepartmentMonth, IncomeCell
 from costing.models.run import CostRun
@@ -17,6 +17,7 @@ __all__ = [
     "DriverRule",
     "IncomeCell",
     "ItemBasis",
+    "ItemBasisProposal",
     "ItemCoefficient",
     "ItemCost",
     "ItemMethod",

@@ -3,8 +3,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.identity.models import User
 from ops_platform.masterdata.models import ChargeItem, Department, Institution
-from ops_platform.orm.models import READ_AND_APPEND, ScopedQuerySet
+from ops_platform.orm.models import READ_AND_APPEND, READ_APPEND_CHANGE, ScopedQuerySet
 
 
 class ItemMethod(models.TextChoices):
@@ -74,3 +75,41 @@ class ItemCoefficient(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item_id} {self.method} {self.value}"
+
+
+class ItemBasisProposal(models.Model):
+    """That somebody wants another method, with its coefficients, from a day on. Born when it is asked for; a basis and its
+    coefficients are made of it when a second person has approved. `rows` are [item code, coefficient] as text."""
+
+    app_privileges = READ_APPEND_CHANGE
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("审批中")
+        IN_FORCE = "in_force", _("已同意")
+        REFUSED = "refused", _("未同意")
+
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    method = models.CharField(max_length=12, choices=ItemMethod)
+    effective_from = models.DateField()
+    rows = models.JSONField(default=list)
+    source_text = models.CharField(max_length=300)
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    state = models.CharField(max_length=8, choices=State, default=State.ASKED)
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "department", "effective_from"],
+                condition=models.Q(state="asked"),
+                name="item_basis_asked_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} {self.department_id} {self.method}"

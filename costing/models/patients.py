@@ -119,12 +119,14 @@ class PatientCost(Costed):
     by the two other official methods.
 
     Its department is the one that treats (encounters), not the one that carried a service out. Not `discharged` at the
-    month's end: work in progress (在院患者).
+    month's end: work in progress (在院患者). Run and department are no foreign keys in the database, as those of charge
+    lines are none: checking them takes as long as writing the rows. Neither can be deleted; verify_integrity looks for
+    orphans.
     """
 
-    run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="patients")
+    run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="patients", db_constraint=False)
     encounter = models.BigIntegerField()
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     inpatient = models.BooleanField()
     discharged = models.BooleanField()
     days = models.PositiveIntegerField()

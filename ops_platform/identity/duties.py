@@ -34,6 +34,11 @@ PAIRS = (
     ("cashier", "leadership", APPROVAL_AND_EXECUTION, SourceMark.SEED),
     ("cashier", "department_head", "业务与财务须由不同的人办理", SourceMark.SEED),
     ("finance_director", "finance_officer", APPROVAL_AND_EXECUTION, SourceMark.SEED),
+    ("finance_officer", "institution_head", APPROVAL_AND_EXECUTION, SourceMark.SEED),
+    ("finance_officer", "operation_centre", APPROVAL_AND_EXECUTION, SourceMark.SEED),
+    ("finance_officer", "leadership", APPROVAL_AND_EXECUTION, SourceMark.SEED),
+    ("department_head", "finance_officer", "业务与财务须由不同的人办理", SourceMark.SEED),
+    ("department_head", "finance_director", "业务与财务须由不同的人办理", SourceMark.SEED),
     *(
         ("auditor", role, "审计与被审计业务须由不同的人担任", SourceMark.DEFAULT)
         for role in (*DECIDING, "finance_director")

@@ -61,8 +61,11 @@ INCOME_FORM = EventForm(
     title="其他收入凭证",
     attributes={"income_kind": Attribute("收入类别", dict(INCOME_KINDS)), "dealing": _DEALING},
     amounts={"amount": "金额"},
-    dimensions=frozenset({"department", "counterparty"}),
+    dimensions=frozenset({"department", "counterparty", "funding_source"}),
 )
+
+RESTRICTED_KINDS = frozenset({"research"})
+"""Kinds of income that may be spent on one purpose only, without being fiscal; each is a funding source of costs, too."""
 
 CHARGE_DATASETS = ("charge-lines", "encounters", "charge-items")
 
@@ -241,14 +244,19 @@ def cost_voucher(institution: Institution, period: Period, sequence: int, key: s
 def income_vouchers(
     institution: Institution, period: Period, sequence: int, only: str | None = None
 ) -> Iterator[BusinessEvent]:
-    """The HIS vouchers of income outside charges, one event for each day of a voucher; with `only` the one of that key."""
+    """The HIS vouchers of income outside charges, one event for each day of a voucher; with `only` the one of that key.
+    科教收入 is restricted: it says its funding source, by which the budget books tell it from what may be spent freely."""
     rows = _voucher_rows("his_intake_incomeentry", "f.income_kind", institution, period, sequence, only)
 
     def line(department: int, counterparty: int, income_kind: str, fen: int) -> EventLine:
         return EventLine(
             attributes={"income_kind": income_kind, "dealing": _dealing(counterparty)},
             amounts={"amount": fen},
-            dimensions=Dimensions(department=department, counterparty=counterparty),
+            dimensions=Dimensions(
+                department=department,
+                counterparty=counterparty,
+                funding_source=income_kind if income_kind in RESTRICTED_KINDS else "",
+            ),
         )
 
     return _vouchers(INCOME_VOUCHER, "income-entries", rows, line)

@@ -22,6 +22,12 @@ def layouts() -> dict[str, Layout]:
 
 
 @cache
+def consolidated_layouts() -> dict[str, Layout]:
+    """Those of which there is one of all members together."""
+    return {code: layout for code, layout in layouts().items() if layout.consolidated}
+
+
+@cache
 def pair_kinds() -> tuple[PairKind, ...]:
     """Accounts to be matched by counterparty."""
     return tuple(

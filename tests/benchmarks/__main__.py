@@ -12,7 +12,7 @@ import time
 from tests.benchmarks import ground
 from tests.benchmarks.figures import Figure
 
-SUBJECTS = ("intake", "nightly", "pages", "workflows", "ledger", "consolidation", "grouper", "allocation")
+SUBJECTS = ("intake", "nightly", "pages", "workflows", "ledger", "consolidation", "grouper", "allocation", "patients")
 
 
 def main() -> int:

@@ -153,6 +153,7 @@ def test_the_work_sheet_stands_by_class_and_by_member(run: ConsolidationRun, cli
             "start": "0.00",
             "month": "400.00",
             "year": "400.00",
+            "carried": "0.00",
             "end": "400.00",
         }
     ]

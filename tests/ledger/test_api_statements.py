@@ -64,7 +64,14 @@ def amounts(statement: Any) -> dict[str, Any]:
 
 def test_statements_say_the_figures_worked_out_by_hand(hospital: Institution, officer: Client) -> None:
     forms = got(officer, "statements/")
-    assert [each["statement"] for each in forms] == ["balance_sheet", "income_statement", "cash_summary"]
+    assert [each["statement"] for each in forms] == [
+        "balance_sheet",
+        "income_statement",
+        "cash_summary",
+        "budget_statement",
+        "budget_balances",
+        "surplus_difference",
+    ]
     income = got(officer, "statements/income_statement/", period="2026-03")
     assert (income["institution"], income["period"], income["closed"], income["mode"]) == (
         "H1",

@@ -65,6 +65,55 @@ def test_what_is_not_spent_of_grants_stays_fiscal(chart: dict[str, Account]) -> 
     ) == {"3001": -17_000, "8101": -8_000}
 
 
+def test_restricted_money_stays_with_its_project(chart: dict[str, Account]) -> None:
+    grant = Dimensions(project="P1", funding_source="research")
+    legs = carry_forward(
+        [
+            Standing("6101", grant, -9_000),
+            Standing("7201", grant, 2_500),
+            Standing("7901", Dimensions(project="P2", funding_source="research"), 100),
+        ],
+        chart,
+    )
+    kept = [(leg.dimensions.project, leg.credit - leg.debit) for leg in legs if leg.account == "8201"]
+    assert kept == [("P1", 6_500), ("P2", -100)]
+
+
+def test_only_medical_surplus_is_distributed(chart: dict[str, Account]) -> None:
+    legs = carry_forward(
+        [
+            Standing("4609", NO_DIMENSIONS, -1_000),
+            Standing("400102", NO_DIMENSIONS, -700),
+            Standing("410102", NO_DIMENSIONS, -50),
+        ],
+        chart,
+    )
+    assert [(leg.debit, leg.credit) for leg in legs if leg.account == "3302"] == [(0, 1_000), (1_000, 0)]
+    onto = {leg.dimensions.funding_source: leg.credit for leg in legs if leg.account == "3001"}
+    assert onto == {"": 1_000, "fiscal_project": 700, "research": 50}
+
+
+@pytest.mark.parametrize(
+    ("earned", "loss", "rate", "welfare"),
+    [
+        (1_000, 0, 400_000, 400),
+        (1_000, 999, 500_000, 1),
+        (1_000, 2_000, 400_000, 0),
+        (-1_000, 0, 400_000, 0),
+        (3, 0, 500_000, 2),
+        (1_000, 0, 3_000_000, 1_000),
+    ],
+)
+def test_the_welfare_fund_is_taken_alike_in_both_books(
+    chart: dict[str, Account], earned: int, loss: int, rate: int, welfare: int
+) -> None:
+    standings = [Standing("4401", NO_DIMENSIONS, -earned), Standing("6401", NO_DIMENSIONS, -earned)]
+    legs = carry_forward(standings, chart, operating_loss=loss, welfare_rate=rate)
+    taken = {code: sum(leg.credit - leg.debit for leg in legs if leg.account == code) for code in ("310102", "8301")}
+    assert taken == {"310102": welfare, "8301": welfare}
+    assert sum(leg.debit - leg.credit for leg in legs) == 0
+
+
 def test_adjustments_of_former_years_and_free_transfers_go_straight_to_the_accumulated_surplus(
     chart: dict[str, Account],
 ) -> None:

@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ def inputs(draw: st.DrawFn) -> Inputs:
     share = st.one_of(st.just(1_000_000), st.integers(1, 1_000_000))
     members = tuple(Member(number, draw(share), draw(joined)) for number in INSTITUTIONS)
     figures, earlier = [], defaultdict(list)
+    carriers = draw(st.sets(st.sampled_from(INSTITUTIONS)))
     months = sorted({member.joined for member in members if member.joined})
     for institution in INSTITUTIONS:
         rows = draw(
@@ -37,10 +39,14 @@ def inputs(draw: st.DrawFn) -> Inputs:
         )
         rows = [row for row in rows if row[1] != institution and (not row[1] or row[0] in WITH_COUNTERPARTY)]
         opening, month, year, before = (-sum(row[place] for row in rows) for place in (2, 3, 4, 5))
+        carried = 0
         for account, other, opening_, month_, year_, before_ in [*rows, ("1002", 0, opening, month, year, before)]:
-            figures.append(Figure(institution, account, opening_, month_, 0, year_, 0, counterparty=other))
+            off = opening_ + month_ if institution in carriers and account[0] in "45" else 0
+            carried += off
+            figures.append(Figure(institution, account, opening_, month_, 0, year_, 0, -off, counterparty=other))
             for joining in months:
                 earlier[joining].append(Figure(institution, account, 0, 0, 0, before_, 0, counterparty=other))
+        figures.append(Figure(institution, "310109", carried=carried))
     return Inputs(members, figures, pair_kinds(), dict(earlier))
 
 
@@ -56,7 +62,21 @@ def test_consolidated_is_the_sum_of_members_and_eliminations(given_: Inputs) -> 
         legs = [
             leg.amounts for entry in result.eliminations for leg in entry.legs if (leg.account, leg.cost_item) == key
         ]
-        assert amounts == said + added(legs)
+        assert replace(amounts, carried=0) == replace(said + added(legs), carried=0)
+        assert amounts == said + result.eliminated.get(key, Measures())
+    assert added([*result.eliminated.values()]).end == 0
+
+
+@given(inputs())
+def test_nothing_is_left_on_accounts_of_the_year_of_members_that_carried(given_: Inputs) -> None:
+    result = consolidate(given_)
+    left = [each for each in given_.figures if each.account[0] in "45" and each.net]
+    if not left:
+        assert {key: each.end for key, each in result.consolidated.items() if key[0][0] in "45" and each.end} == {}
+    own = -sum(each.net for each in given_.figures if each.account[0] in "345")
+    whole = -sum(each.end for key, each in result.consolidated.items() if key[0][0] in "345")
+    taken = -sum(each.end for key, each in result.eliminated.items() if key[0][0] in "345")
+    assert whole == own + taken
 
 
 @given(inputs())

@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import User
 from ops_platform.kernel import Period, Role
-from ops_platform.ledger.layouts import layouts
+from ops_platform.ledger.layouts import consolidated_layouts
 from ops_platform.ledger.models import ConsolidationRun, Elimination
 from ops_platform.ledger.selectors import consolidation as reads
 from ops_platform.ledger.services.consolidation import consolidate
@@ -98,7 +98,7 @@ def test_one_click_consolidates_and_says_what_is_left_to_do(alliance: dict[str, 
 
 def test_every_amount_opens_to_members_eliminations_and_accounts(run: ConsolidationRun, centre: User) -> None:
     client = signed_in(centre)
-    for code, layout in layouts().items():
+    for code, layout in consolidated_layouts().items():
         text = page(client, "consolidated-statement", run.pk, code)
         for line in layout.lines:
             if line.accounts or line.sum:
@@ -262,7 +262,7 @@ def test_members_and_eliminations_behind_every_line_add_up(run: ConsolidationRun
         actor_of_user(centre), institution=Institution.objects.get(code="T1"), share=Decimal("0.7"), since=MARCH
     )
     anew = consolidate(actor_of_user(centre), period=MARCH).run
-    for code, layout in layouts().items():
+    for code, layout in consolidated_layouts().items():
         for line in layout.lines:
             whole, behind = reads.behind(run=anew, code=code, key=line.key)
             assert behind.consolidated == reads.yuan(whole.values)

@@ -109,10 +109,10 @@ def opened(reader: Client, url: str, measure: str) -> Decimal:
     rows = list(context["table"].data)
     if "standing" in context:  # the cash summary
         shares = context["table"].shares
-        assert context["total"] == sum((row["amount"] for row in context["standing"]), Decimal(0)) or rows
-        return Decimal(sum(shares[row.pk] for row in rows)).scaleb(-2) + sum(
-            (row["amount"] for row in context["standing"]), Decimal(0)
-        )
+        shown = Decimal(sum(shares[row.pk] for row in rows)).scaleb(-2)
+        shown += sum((row["amount"] for row in context["standing"]), Decimal(0))
+        assert context["total"] == shown
+        return shown
     moved = sum((leg.debit - leg.credit for leg in rows), Decimal(0))
     sign = 1 if context["account"].side == "debit" else -1
     if measure == "start":

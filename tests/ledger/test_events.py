@@ -119,6 +119,18 @@ def entry_of(key: str) -> Entry:
     return EventBooking.objects.get(event_key=key, is_current=True).entry
 
 
+def test_restricted_income_says_so_in_the_budget_books(hospital: Institution) -> None:
+    trade.landed(hospital, "income-entries", [income("SR-9", "BGS", "research", "30.00")])
+    book(hospital)
+    legs = Leg.objects.filter(entry=entry_of("SR-9 2026-03-12")).select_related("account", "dimension")
+    assert {leg.account.code: leg.dimension.funding_source for leg in legs} == {
+        "1002": "",
+        "410102": "",
+        "800102": "",
+        "6101": "research",
+    }
+
+
 def test_a_month_of_facts_becomes_its_vouchers(hospital: Institution) -> None:
     outcome = book(hospital)
     assert (outcome.booked, outcome.taken_back, outcome.findings) == (6, 0, ())

@@ -19,9 +19,12 @@ def test_every_account_of_the_chart_falls_into_one_line() -> None:
 
 def test_an_account_without_a_line_is_named() -> None:
     stranger = Account("1999", "未知", AccountKind.ASSET, Side.DEBIT, leaf=True)
-    twice = Account("6999", "预算", AccountKind.BUDGET_INCOME, Side.CREDIT, leaf=True)
-    found = coverage_findings([stranger, twice], layouts())
-    assert [(finding.code, finding.subject) for finding in found] == [("ledger.account_in_no_line", "1999")]
+    budgeted = Account("6999", "预算", AccountKind.BUDGET_INCOME, Side.CREDIT, leaf=True)
+    found = coverage_findings([stranger, budgeted], layouts())
+    assert {finding.code for finding in found} == {"ledger.account_in_no_line"}
+    assert [finding.subject for finding in found] == ["1999", "1999", "6999"]
+    named = zip(("资产负债表", "差异", "预算收入支出表"), found, strict=True)
+    assert all(word in finding.message for word, finding in named)
 
 
 def test_a_line_says_its_accounts_and_a_sum_those_of_its_lines() -> None:

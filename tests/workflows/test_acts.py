@@ -15,7 +15,7 @@ from ops_platform.masterdata.models import Institution
 from ops_platform.notifications.models import Message
 from tests.support import trade
 from workflows import integrity, services, subjects
-from workflows.engine.definition import Step
+from workflows.engine.definition import ApproverRule, Level, Step, Who
 from workflows.models import Act, Flow, Matter, Request, Task
 from workflows.reference import default, load_flows, role
 from workflows.selectors import matters as selectors
@@ -303,7 +303,9 @@ def test_a_transfer_names_both_and_goes_to_no_stranger(hospital: Hospital) -> No
     with pytest.raises(Invalid, match="在岗人员"):
         services.transfer(me(hospital.head), to=hospital.stranger.pk, **given)
     with pytest.raises(Forbidden):
-        services.transfer(me(hospital.head), to=hospital.clerk.pk, **given)
+        services.transfer(
+            me(hospital.head), to=trade.person("insurance", Role.INSURANCE_OFFICER, hospital.township).pk, **given
+        )
     services.transfer(me(hospital.head), to=hospital.centre.pk, **given)
     assert waiting(matter) == {"centre", "second-head"}
     act = Act.objects.get(matter=matter, kind="transfer")
@@ -458,3 +460,48 @@ def test_who_was_given_the_task_and_lost_every_role_signs_nothing_and_is_replace
     assert refusal.value.code == "workflows.role_lost"
     sweeping.replace_left(matter.pk)
     assert "centre" not in waiting(matter)
+
+
+def test_signing_once_does_not_sign_in_an_incompatible_role(hospital: Hospital) -> None:
+    """Finance officer at the township, accounting reviewer at the lead hospital: the pair is refused in one institution
+    only, and again at the act."""
+    both = trade.person("both", Role.FINANCE_OFFICER, hospital.township)
+    trade.give(both, Role.ACCOUNTING_REVIEWER, hospital.institutions["H1"])
+    steps = (
+        Step("made", "经办", (role(Role.FINANCE_OFFICER),)),
+        Step("reviewed", "会计审核", (role(Role.ACCOUNTING_REVIEWER, Level.LEAD),)),
+    )
+    flow = Flow.objects.get(subject_type="workflows.request")
+    flow.draft = default("申请", steps)["body"]
+    flow.save()
+    publish(PLATFORM, flow_id=flow.pk, made_by="test")
+    matter = hospital.ask(by=hospital.head)
+    approve(matter, both)
+    assert waiting(matter) == {"both"}, "the second signature is asked for by itself"
+    with pytest.raises(Forbidden) as refused:
+        approve(matter, both)
+    assert refused.value.code == "workflows.incompatible_duties"
+
+
+def test_a_named_person_signs_only_while_a_role_of_theirs_does(hospital: Hospital) -> None:
+    steps = (Step("named", "指定人员", (ApproverRule(Who.PERSON, person="leader"),)),)
+    flow = Flow.objects.get(subject_type="workflows.request")
+    flow.draft = default("申请", steps)["body"]
+    flow.save()
+    publish(PLATFORM, flow_id=flow.pk, made_by="test")
+    matter = hospital.ask()
+    RoleAssignment.objects.filter(user=hospital.leader).update(state=RoleAssignment.State.REVOKED)
+    with pytest.raises(Forbidden) as refused:
+        approve(matter, hospital.leader)
+    assert refused.value.code == "workflows.role_lost"
+    sweeping.replace_person(hospital.leader.pk)
+    assert "leader" not in waiting(matter)
+
+
+def test_an_auditor_named_by_a_flow_signs_nothing(hospital: Hospital) -> None:
+    steps = (Step("named", "指定人员", (ApproverRule(Who.PERSON, person="auditor"),)),)
+    flow = Flow.objects.get(subject_type="workflows.request")
+    flow.draft = default("申请", steps)["body"]
+    flow.save()
+    publish(PLATFORM, flow_id=flow.pk, made_by="test")
+    assert "auditor" not in waiting(hospital.ask())

@@ -94,10 +94,44 @@ def test_what_reached_the_border_by_itself_is_no_part_of_a_split(hospital: Hospi
     assert "split" not in seen(hospital.head, hospital.ask("30000.00"))
 
 
-def test_a_colleagues_request_for_another_purpose_is_no_split(hospital: Hospital) -> None:
+def test_parts_of_different_tiers_that_reach_the_leadership_together_are_shown(hospital: Hospital) -> None:
+    large, small = hospital.ask("480000.00"), hospital.ask("20000.00")
+    for matter in (large, small):
+        found = seen(hospital.leader, matter)["split"]
+        assert "合计 500,000.00 元" in found.words
+        assert "“领导小组审批”" in found.words
+
+
+def test_neither_another_kind_nor_a_colleague_hides_a_split(hospital: Hospital) -> None:
     colleague = trade.person("colleague", Role.FINANCE_OFFICER, hospital.township)
     hospital.ask("30000.00", by=colleague)
+    services.ask(
+        me(hospital.clerk),
+        institution_id=hospital.township.pk,
+        kind="office",
+        title="购置心电图机",
+        amount=Decimal("30000.00"),
+        reason="门诊用",
+    )
+    assert "共 3 件，合计 90,000.00 元" in seen(hospital.head, hospital.ask("30000.00"))["split"].words
+
+
+def test_titles_that_share_a_common_word_are_not_alike(hospital: Hospital) -> None:
+    services.ask(
+        me(hospital.clerk),
+        institution_id=hospital.township.pk,
+        kind="equipment",
+        title="购置呼吸机一台",
+        amount=Decimal("45000.00"),
+        reason="急救",
+    )
     assert "split" not in seen(hospital.head, hospital.ask("30000.00"))
+
+
+def test_the_applicant_is_not_told_how_the_request_is_looked_at(hospital: Hospital) -> None:
+    hospital.ask("30000.00")
+    matter = hospital.ask("30000.00")
+    assert "请留意" not in client(hospital.clerk).get(reverse("workflows:matter", args=[matter.pk])).content.decode()
 
 
 @pytest.mark.parametrize(("amount", "near"), [("47000.00", False), ("47700.00", True), ("50000.00", True)])

@@ -302,11 +302,48 @@ def test_after_does_not_come_before_before(hospital: Hospital) -> None:
     assert refused_to_ask(hospital.head, process) == "workflows.process_days_crossed"
 
 
-def test_an_optimised_process_keeps_a_control(hospital: Hospital) -> None:
+def test_what_was_agreed_of_an_optimised_process_stays_but_for_who_answers_for_it(hospital: Hospital) -> None:
     process = optimised(hospital.head, hospital.township, "ZN-01")
-    with pytest.raises(Invalid, match="至少要登记一个控制点"):
-        drop_point(me(hospital.head), point_id=process.points.get().pk)
-    assert not process.points.get().dropped
+    point = process.points.get()
+    deeds = (
+        lambda: drop_point(me(hospital.head), point_id=point.pk),
+        lambda: change_point(me(hospital.head), point_id=point.pk, place="审核", text="别的控制"),
+        lambda: add_point(me(hospital.head), process_id=process.pk, kind="risk", place="审核", text="虚报"),
+        lambda: change_process(
+            me(hospital.head),
+            process_id=process.pk,
+            version=process.version,
+            sheet=replace(kept, matter="完全另一件事"),
+        ),
+    )
+    kept = sheet("ZN-01", embedded_system="报销系统", status="optimised", owner=hospital.clerk.pk)
+    for deed in deeds:
+        with pytest.raises(Conflict) as refused:
+            deed()
+        assert refused.value.code == "workflows.process_agreed"
+    changed = change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=kept)
+    assert (changed.owner, changed.status) == (hospital.clerk, "optimised")
+
+
+def test_who_answers_for_the_process_or_entered_its_controls_does_not_agree(hospital: Hospital) -> None:
+    process = registered(
+        hospital.head, hospital.township, embedded_system="报销系统", status="embedded", owner=hospital.leader.pk
+    )
+    for which, figures in (("before", NINE_DAYS), ("after", FOUR_DAYS)):
+        save_state(me(hospital.head), process_id=process.pk, which=which, figures=figures)
+    answered_for(process, hospital.head)
+    assert waiting(ask_optimised(me(hospital.head), process_id=process.pk)) == {"centre"}
+    other = improved(hospital.head, hospital.township, "ZN-02")
+    add_point(me(hospital.centre), process_id=other.pk, kind="control", place="付款", text="双人复核")
+    assert waiting(ask_optimised(me(hospital.head), process_id=other.pk)) == {"leader"}
+
+
+def test_days_are_set_against_each_other_however_they_are_known(hospital: Hospital) -> None:
+    process = improved(hospital.head, hospital.township, after=replace(FOUR_DAYS, since=date(2026, 3, 1)))
+    ProcessState.objects.filter(process=process, which="before").update(
+        measured=["hours"], measured_since=date(2026, 2, 1), measured_until=date(2026, 3, 31), measured_matters=5
+    )
+    assert refused_to_ask(hospital.head, process) == "workflows.process_days_crossed"
 
 
 def test_agreed_figures_stay_until_the_process_is_optimised_no_more(hospital: Hospital) -> None:

@@ -14,9 +14,9 @@ from tests.support import trade
 from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
 from workflows import integrity, services
 from workflows.engine.definition import from_json, to_json
-from workflows.models import Act, Delegation, Flow, Matter, Request, Setback
+from workflows.models import Act, Delegation, Flow, Matter, Request, Setback, Task
 from workflows.selectors.deputies import deputies
-from workflows.services import offering, sweeping
+from workflows.services import delegations, offering, sweeping
 from workflows.services.flows import publish
 
 pytestmark = pytest.mark.django_db
@@ -378,3 +378,20 @@ def test_the_delegate_who_applied_gets_nothing_to_sign(hospital: Hospital) -> No
     matter = hospital.ask(by=hospital.centre)
     assert waiting(matter) == {"head", "second-head"}
     assert turn(matter, hospital.head)
+
+
+def test_a_delegation_names_both_and_does_not_make_the_matter_wait_anew(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    came = Task.objects.get(matter=matter, person=hospital.head).created_at - timedelta(hours=5)
+    matter.tasks.update(created_at=came)
+    today = timezone.localdate()
+    given = delegations.delegate(
+        me(hospital.head), to=hospital.leader.pk, first_day=today, last_day=today, reason="外出"
+    )
+    sweeping.sweep()
+    assert Task.objects.get(matter=matter, person=hospital.leader, state="open").created_at == came
+    assert "leader代head审批" in Act.objects.filter(matter=matter, kind="delegate").latest("number").comment
+    delegations.revoke_delegation(me(hospital.head), delegation_id=given.pk)
+    sweeping.sweep()
+    assert Task.objects.get(matter=matter, person=hospital.head, state="open").created_at == came
+    assert "退还head" in Act.objects.filter(matter=matter, kind="delegate").latest("number").comment

@@ -49,7 +49,7 @@ SELECT i.code AS institution, l.period, l.entry_id,
        coalesce(sum(l.debit) FILTER (WHERE c.cash), 0) AS debit, coalesce(sum(l.credit) FILTER (WHERE c.cash), 0) AS credit,
        coalesce(sum(l.credit) FILTER (WHERE NOT c.cash), 0) AS others
 FROM ledger_leg l JOIN masterdata_institution i ON i.id = l.institution_id JOIN ledger_account a ON a.id = l.account_id
-CROSS JOIN LATERAL (SELECT left(a.code, 4) IN ('1001', '1002', '1011') AS cash) c
+CROSS JOIN LATERAL (SELECT left(a.code, 4) IN ('1001', '1002', '1011', '1021') AS cash) c
 WHERE l.book = 'financial' AND l.period >= i.first_period GROUP BY 1, 2, 3 HAVING bool_or(c.cash)
 """
 RUN_CASH = """

@@ -5,7 +5,7 @@ may give it. Seats of the step's rules are counted against what the step needs, 
 signed. A *round* ends when the matter is sent back: what was signed in it counts no more.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -158,13 +158,19 @@ class Event:
 class Roster:
     """Who there is: for each step the candidates of each rule, the people to inform, and who has handed their tasks to whom
     today. `above` are the rungs that stand in where nobody is left, the lowest first; for a step they begin at
-    `first_rung`, strictly above its own rank: nobody is signed for by a subordinate."""
+    `first_rung`, strictly above its own rank: nobody is signed for by a subordinate. `incompatible` are pairs of roles in
+    which one person does not sign the same matter."""
 
     seats: Mapping[str, tuple[tuple[Candidate, ...], ...]]
     above: tuple[tuple[Candidate, ...], ...] = ()
     copies: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     delegations: Mapping[int, int] = field(default_factory=dict)
     first_rung: Mapping[str, int] = field(default_factory=dict)
+    incompatible: frozenset[frozenset[Role]] = frozenset()
+
+    def clash(self, roles: Collection[Role | None], role: Role | None) -> bool:
+        """Whether the role is incompatible with one of the others."""
+        return any(frozenset((other, role)) in self.incompatible for other in roles if other is not None and role)
 
     def above_of(self, step: str) -> tuple[tuple[Candidate, ...], ...]:
         """The rungs above the step."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ops_platform.kernel import Role
 from workflows.engine.conditions import Values, parse
 from workflows.engine.course import (
     Candidate,
@@ -74,7 +75,10 @@ def go_on(move: Move, position: int) -> None:
 def enter(move: Move, position: int) -> None:
     """Begin a visit of the step: seats, tasks, and signatures that need not be given twice."""
     step = move.course.definition.steps[position]
-    signed_before = {task.person for task in move.course.tasks if task.state is TaskState.SIGNED and task.own}
+    signed_before: dict[int, set[Role | None]] = {}
+    for task in move.course.tasks:
+        if task.state is TaskState.SIGNED and task.own:
+            signed_before.setdefault(task.person, set()).add(task.role)
     walked = move.course.walked | {step.key}
     move.course = replace(move.course, step=step.key, visit=move.course.visit + 1, walked=walked)
     move.say(EventKind.ENTERED)
@@ -89,12 +93,17 @@ def enter(move: Move, position: int) -> None:
     settle_step(move)
 
 
-def _sign_again(move: Move, signed_before: Collection[int]) -> None:
-    """Who has signed in this round signs one seat of this step without being asked again."""
+def _sign_again(move: Move, signed_before: Mapping[int, Collection[Role | None]]) -> None:
+    """Who has signed in this round signs one seat of this step without being asked again; not in a role that is
+    incompatible with one in which they signed: that signature is given, or refused, by itself."""
     done: set[int] = set()
     for seat in move.course.seats:
         for task in seat.tasks:
-            if task.person in signed_before and task.person not in done:
+            if (
+                task.person in signed_before
+                and task.person not in done
+                and not move.roster.clash(signed_before[task.person], task.role)
+            ):
                 done.add(task.person)
                 move.change(replace(task, state=TaskState.SIGNED, origin=Origin.REPEAT))
                 move.say(EventKind.SIGNED_ALREADY, task=task, person=task.person)

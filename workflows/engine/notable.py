@@ -32,21 +32,23 @@ def spared(definition: Definition, values: Values, amount: Decimal) -> tuple[Ste
 
 
 def split(definition: Definition, values: Values, others: Mapping[int, Decimal]) -> Split | None:
-    """Whether this matter and the others like it, given by key with their yuan, would together need other signatures than
-    each alone. Others that go another way than this one, as those that reached the border by themselves, do not count."""
+    """Whether this matter and the others like it, given by key with their yuan, would together need a signature that none of
+    them needs alone: the highest such step. Others that came to the step by themselves do not count towards it."""
     own = values.get(AMOUNT)
     if not isinstance(own, Decimal):
         return None
-    way = _way(definition, values, own)
-    same = {key: amount for key, amount in others.items() if _way(definition, values, amount) == way}
-    total = own + sum(same.values())
-    steps = spared(definition, values, total) if same else ()
-    return Split(tuple(same), total, steps) if steps else None
+    for step in reversed(definition.steps):
+        if _applies(definition, step, values, own):
+            continue
+        below = {key: amount for key, amount in others.items() if not _applies(definition, step, values, amount)}
+        total = own + sum(below.values())
+        if below and _applies(definition, step, values, total):
+            return Split(tuple(below), total, (step,))
+    return None
 
 
-def _way(definition: Definition, values: Values, amount: Decimal) -> tuple[str, ...]:
-    with_amount = {**values, AMOUNT: amount}
-    return tuple(step.key for step in definition.steps if applies(definition, step, with_amount))
+def _applies(definition: Definition, step: Step, values: Values, amount: Decimal) -> bool:
+    return applies(definition, step, {**values, AMOUNT: amount})
 
 
 def nearly(definition: Definition, values: Values, share: Decimal) -> tuple[Step, ...]:

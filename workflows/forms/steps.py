@@ -131,14 +131,14 @@ class StepForm(forms.Form):
         super().__init__(data, *args, **kwargs)
         self.attributes = {attribute.name: attribute for attribute in attributes}
         self.position = 0
-        people = _people(kept)
+        people = {prefix: _people(prefix, kept) for prefix in (APPROVERS, COPIES)}
         given = rules or (rules_of(kept) if kept else {APPROVERS: [{}], COPIES: []})
         self.approvers, self.copies = (
             RuleSet(
                 data,
                 prefix=prefix,
                 initial=given[prefix],
-                form_kwargs={"people": people, "roles": _roles(prefix, kept), "use_required_attribute": False},
+                form_kwargs={"people": people[prefix], "roles": _roles(prefix, kept), "use_required_attribute": False},
             )
             for prefix in (APPROVERS, COPIES)
         )
@@ -190,10 +190,11 @@ def _rules(rules: Any) -> tuple[ApproverRule, ...]:
     return tuple(form.rule() for form in rules if form.cleaned_data.get("who") and not form.cleaned_data.get("DELETE"))
 
 
-def _people(kept: Step | None) -> Choices:
-    """Active persons with a role, by user name, and whom the step names already."""
-    held = RoleAssignment.objects.filter(state=RoleAssignment.State.ACTIVE).values("user")
-    rows = User.objects.filter(pk__in=held, is_active=True).order_by("display_name", "username")
+def _people(prefix: str, kept: Step | None) -> Choices:
+    """Active persons with a role that signs (may be informed), by user name, and whom the step names already."""
+    never = NEVER_SIGN if prefix == APPROVERS else (Role.HIS_CLIENT,)
+    held = RoleAssignment.objects.filter(state=RoleAssignment.State.ACTIVE).exclude(role__in=[r.value for r in never])
+    rows = User.objects.filter(pk__in=held.values("user"), is_active=True).order_by("display_name", "username")
     offered = {username: f"{name}({username})" for username, name in rows.values_list("username", "display_name")}
     for rule in (*kept.approvers, *kept.copies) if kept else ():
         if rule.person:

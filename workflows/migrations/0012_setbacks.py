@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0011_figures_by'),
+        ('workflows', '0011_entered_by'),
     ]
 
     operations = [

@@ -38,6 +38,7 @@ class Process(models.Model):
     `flow` is the approval flow that runs it on this platform, `embedded_system` names any other system. `version` counts
     the changes of the sheet, so that nobody overwrites what another has changed meanwhile. `optimised_on` is the day since
     when the improved process is in force or, where nobody said, the day it was marked: its year is the one it counts for.
+    `entered_by` are all who entered figures or controls, by number: none of them agrees that it is optimised.
     """
 
     app_privileges = READ_APPEND_CHANGE
@@ -61,7 +62,7 @@ class Process(models.Model):
     flow = models.ForeignKey(Flow, on_delete=models.PROTECT, null=True, blank=True, related_name="processes")
     embedded_system = models.CharField(max_length=80, blank=True, default="")
     principles = models.JSONField(default=list, blank=True)
-    figures_by = models.JSONField(default=list, blank=True)
+    entered_by = models.JSONField(default=list, blank=True)
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = ScopedQuerySet.as_manager()

@@ -129,15 +129,21 @@ def latest_of(kind: str, subjects: Sequence[str]) -> dict[str, Matter]:
     return {matter.subject: matter for matter in rows.order_by("submitted_at", "id")}
 
 
-def colleagues(matter: Matter) -> QuerySet[User]:
-    """Active persons with a signing role that reaches the matter's institution: its own people, those above it, the
-    alliance's. Who only reads or administers signs nothing, but for administrators where roles are given."""
-    chain = chain_above(matter.institution_id, dict(Institution.objects.values_list("pk", "parent")))
-    unfit = NEVER_SIGN if matter.subject_type == "identity.role" else (*NEVER_SIGN, Role.SYSTEM_ADMIN)
+def may_sign(subject_type: str, chain: Sequence[int]) -> QuerySet[RoleAssignment]:
+    """Roles of a user (OuterRef) by which they may sign matters of the type at an institution, given with those above it.
+    Who only reads or administers signs nothing, but for administrators where roles are given."""
+    unfit = NEVER_SIGN if subject_type == "identity.role" else (*NEVER_SIGN, Role.SYSTEM_ADMIN)
     reaching = RoleAssignment.objects.filter(user=OuterRef("pk"), state=RoleAssignment.State.ACTIVE).filter(
         Q(institution__isnull=True) | Q(institution__in=chain)
     )
-    reaching = reaching.exclude(role__in=[role.value for role in unfit])
+    return reaching.exclude(role__in=[role.value for role in unfit])
+
+
+def colleagues(matter: Matter) -> QuerySet[User]:
+    """Active persons with a signing role that reaches the matter's institution: its own people, those above it, the
+    alliance's."""
+    chain = chain_above(matter.institution_id, dict(Institution.objects.values_list("pk", "parent")))
+    reaching = may_sign(matter.subject_type, chain)
     return User.objects.filter(Exists(reaching), is_active=True).order_by("display_name", "username")
 
 

@@ -99,7 +99,7 @@ def _must_still_stand(matter: Matter, course: Course, task: Task, roster: Roster
     another, and for all who are not there by a role of their own that they still are colleagues."""
     holder = task.behalf_of if task.behalf_of is not None else task.person
     if (
-        task.role is not None
+        (task.role is not None or task.origin is Origin.RULE)
         and task.origin not in (Origin.BEFORE, Origin.AFTER)
         and holder not in _reaching(course, roster)
     ):

@@ -226,6 +226,7 @@ def _keep_tasks(matter: Matter, before: Course | None, outcome: Outcome, now: da
     after = {task.number: task for task in outcome.course.tasks}
     dropped = {event.task for event in outcome.events if event.kind is EventKind.DROPPED}
     titles = {step.key: step.title for step in outcome.course.definition.steps}
+    came = _came(matter, outcome)
     fresh = [
         TaskRow(
             matter=matter,
@@ -242,7 +243,7 @@ def _keep_tasks(matter: Matter, before: Course | None, outcome: Outcome, now: da
             state=str(task.state),
             origin=str(task.origin),
             waits_for=list(task.waits_for),
-            created_at=now,
+            created_at=came.get((task.visit, task.seat), now),
             done_at=None if task.waiting else now,
         )
         for number, task in after.items()
@@ -259,6 +260,14 @@ def _keep_tasks(matter: Matter, before: Course | None, outcome: Outcome, now: da
     for (state_now, waits_now), numbers in by_change.items():
         done = None if TaskState(state_now) in (TaskState.OPEN, TaskState.HELD) else now
         matter.tasks.filter(number__in=numbers).update(state=state_now, waits_for=list(waits_now), done_at=done)
+
+
+def _came(matter: Matter, outcome: Outcome) -> dict[tuple[int, int], datetime]:
+    """When the turn came to seats whose holder changes by this act, by visit and seat: who takes another's place has been
+    waited for since then."""
+    dropped = [event.task for event in outcome.events if event.kind is EventKind.DROPPED and event.task is not None]
+    rows = matter.tasks.filter(number__in=dropped) if dropped else TaskRow.objects.none()
+    return {(row.visit, row.seat): row.created_at for row in rows.order_by("-created_at", "number")}
 
 
 def _keep_copies(matter: Matter, events: Sequence[Event], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -13,10 +13,11 @@ from ops_platform.masterdata.selectors import parameter_value
 from workflows.models import Process, ProcessState
 from workflows.selectors import measures
 from workflows.selectors import processes as selectors
-from workflows.services.processes import locked, record_change, touch
+from workflows.services.processes import entered_by, locked, record_change, touch
 
 FEWEST_MATTERS = "workflows.fewest_measured_matters"
 SHORTEST_SOURCE = 4
+LONGEST_MEASURED = timedelta(days=1100)
 CENT = Decimal("0.01")
 
 
@@ -81,6 +82,8 @@ def measure_state(actor: Actor, *, process_id: int, which: str, since: date, unt
         raise Conflict("workflows.process_without_flow", "该流程没有在本平台运行的审批流程，请填报并写明依据。")
     chosen = measures.Chosen(since, until, institution=process.institution_id, flow=process.flow_id)
     found = measures.matter_figures(matters=measures.measured_matters(actor=actor, chosen=chosen))
+    if since < today - LONGEST_MEASURED:
+        raise Invalid("workflows.bad_days", f"最多实测最近 {LONGEST_MEASURED.days} 天提交的事项。", field="since")
     fewest = int(parameter_value(key=FEWEST_MATTERS, day=today, institution=process.institution))
     if found.decided < fewest or found.hours is None:
         raise Conflict(
@@ -88,6 +91,11 @@ def measure_state(actor: Actor, *, process_id: int, which: str, since: date, unt
             f"这些日子提交并办结的事项只有 {found.decided} 件，至少要 {fewest} 件才能作为实测数据。请放宽日期或先填报。",
             decided=found.decided,
             fewest=fewest,
+        )
+    if Decimal(found.hours) < CENT:
+        raise Conflict(
+            "workflows.measured_too_short",
+            "这些事项从提交到办结的中位数不到 0.01 小时，不能作为办理时长的实测数据。请另选日期，或填报并写明依据。",
         )
     taken = {
         "hours": Decimal(found.hours).quantize(CENT),
@@ -114,8 +122,7 @@ def _open(actor: Actor, process_id: int) -> Process:
 
 
 def _keep(actor: Actor, process: Process, state: ProcessState) -> None:
-    if actor.user is not None and actor.user not in process.figures_by:
-        process.figures_by = [*process.figures_by, actor.user]
+    entered_by(actor, process)
     touch(process)
     known = {name: str(value) for name in selectors.METRICS if (value := getattr(state, name)) is not None}
     detail = {"which": str(state.which), "measured": state.measured, "source": state.source, **known}

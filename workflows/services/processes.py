@@ -50,6 +50,8 @@ def change_process(actor: Actor, *, process_id: int, version: int, sheet: Sheet)
     if process.version != version:
         raise Conflict("workflows.process_changed_meanwhile", "该流程刚被他人修改过，请刷新页面，核对后再保存。")
     former = process.status
+    if former == sheet.status == Process.Status.OPTIMISED:
+        _must_stay_agreed(process, sheet)
     _fill(process, sheet)
     _save(process)
     record_change(
@@ -77,6 +79,24 @@ def _fill(process: Process, sheet: Sheet) -> None:
     must_deserve(process, process.status)
     if process.status not in (Process.Status.OPTIMISED, Process.Status.RETIRED):
         process.optimised_on = None
+
+
+AGREED = ("code", "name", "matter", "area", "embedded_system")
+
+
+def _must_stay_agreed(process: Process, sheet: Sheet) -> None:
+    """Of an optimised process only who answers for it changes: the rest was agreed to."""
+    same = all(getattr(process, name) == str(getattr(sheet, name)).strip() for name in AGREED)
+    if not same or process.flow_id != sheet.flow or set(process.principles) != set(sheet.principles):
+        raise _agreed()
+
+
+def _agreed() -> Conflict:
+    return Conflict(
+        "workflows.process_agreed",
+        "已优化的流程的内容、风险点和控制点已经第二人同意，只能更换责任人和责任科室。"
+        "要修改，请先把流程状态改回已嵌入系统，改后重新申请标为已优化。",
+    )
 
 
 def must_deserve(process: Process, status: str) -> None:
@@ -117,7 +137,9 @@ def _must_be_better(states: dict[str, ProcessState]) -> None:
             "有指标比优化前变差，请在优化后的数据里写明原因，再标为已优化。",
             field="explanation",
         )
-    for first, second in ((before.since, after.since), (before.measured_until, after.measured_since)):
+    lasted_until = before.measured_until or before.since
+    begun = after.measured_since or after.since
+    for first, second in ((before.since, after.since), (lasted_until, begun)):
         if first is not None and second is not None and first >= second:
             raise Invalid(
                 "workflows.process_days_crossed", "优化后的日期应晚于优化前的日期，请核对两边的日期。", field="since"
@@ -166,6 +188,7 @@ def add_point(
 ) -> ProcessPoint:
     """Enter a risk or a control; a risk may name the control that answers it."""
     process = locked(actor, process_id)
+    _must_not_be_agreed(process)
     point = ProcessPoint(process=process, kind=kind)
     return _keep_point(actor, point, place=place, text=text, responsible=responsible, control=control)
 
@@ -176,6 +199,7 @@ def change_point(
 ) -> ProcessPoint:
     """Change a risk or control; it stays of its kind."""
     point = _locked_point(actor, point_id)
+    _must_not_be_agreed(point.process)
     return _keep_point(actor, point, place=place, text=text, responsible=responsible, control=control)
 
 
@@ -189,6 +213,7 @@ def _keep_point(
     point.place, point.text, point.responsible = place.strip(), text.strip(), responsible.strip()
     point.control = answer
     point.save()
+    entered_by(actor, point.process)
     touch(point.process)
     detail = {"kind": str(point.kind), "place": point.place, "text": point.text}
     record_change(actor, "workflows.process_point_saved", point.process, detail)
@@ -199,15 +224,26 @@ def _keep_point(
 def drop_point(actor: Actor, *, point_id: int) -> ProcessPoint:
     """A risk or control no longer holds. Risks that a dropped control answered are open again. A repeat changes nothing."""
     point = _locked_point(actor, point_id)
+    _must_not_be_agreed(point.process)
     if not point.dropped:
         point.dropped, point.control = True, None
         point.save(update_fields=["dropped", "control"])
         point.risks.update(control=None)
-        must_deserve(point.process, point.process.status)
         touch(point.process)
         detail = {"kind": str(point.kind), "text": point.text}
         record_change(actor, "workflows.process_point_dropped", point.process, detail)
     return point
+
+
+def _must_not_be_agreed(process: Process) -> None:
+    if process.status == Process.Status.OPTIMISED:
+        raise _agreed()
+
+
+def entered_by(actor: Actor, process: Process) -> None:
+    """The actor entered figures or controls of the process: somebody else agrees that it is optimised."""
+    if actor.user is not None and actor.user not in process.entered_by:
+        process.entered_by = [*process.entered_by, actor.user]
 
 
 def own_institution(actor: Actor, institution_id: int) -> Institution:
@@ -252,7 +288,7 @@ def _locked_point(actor: Actor, point_id: int) -> ProcessPoint:
 def touch(process: Process) -> None:
     """One more change of what the sheet shows."""
     process.version += 1
-    process.save(update_fields=["version", "changed_at", "figures_by"])
+    process.save(update_fields=["version", "changed_at", "entered_by"])
 
 
 def record_change(actor: Actor, action: str, process: Process, detail: Mapping[str, Any]) -> None:

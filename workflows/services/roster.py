@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 
-from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
+from ops_platform.identity.models import ROLE_TITLES, DutyPair, RoleAssignment, User
 from ops_platform.kernel import Grant, Role
 from ops_platform.masterdata.models import Institution
 from workflows.engine.course import Candidate, Roster
@@ -14,6 +14,7 @@ from workflows.engine.definition import ApproverRule, Definition, Level, Who
 from workflows.engine.ranks import POSTS_ABOVE, UNDER_A_HEAD, chain_above, rank
 from workflows.models import Delegation
 from workflows.selectors.deputies import still_deputies
+from workflows.selectors.matters import may_sign
 
 POSTS = (Role.DEPARTMENT_HEAD, Role.INSTITUTION_HEAD, Role.OPERATION_CENTRE, Role.LEADERSHIP)
 
@@ -58,7 +59,11 @@ class _People:
             )
         ]
         named = {rule.person for rule in rules if rule.who is Who.PERSON}
-        self.persons = dict(User.objects.filter(username__in=named, is_active=True).values_list("username", "pk"))
+        persons = User.objects.filter(username__in=named, is_active=True)
+        fit = Exists(may_sign(place.subject_type, self.chain))
+        found_persons = list(persons.annotate(fit=fit).values_list("username", "pk", "fit")) if named else []
+        self.persons = {username: number for username, number, _fit in found_persons}
+        self.unfit = {number for _username, number, is_fit in found_persons if not is_fit}
 
     def holders(self, role: Role, institution: int | None, department: int | None = None) -> tuple[Candidate, ...]:
         """Who holds the role for just this institution (None: for the alliance)."""
@@ -71,7 +76,12 @@ class _People:
             and (department is None or held.department == department)
         )
 
+    def signing(self, rule: ApproverRule) -> tuple[Candidate, ...]:
+        """Who may sign by the rule: of persons that it names only those with a role that signs here today."""
+        return tuple(one for one in self.by_rule(rule) if one.role is not None or one.person not in self.unfit)
+
     def by_rule(self, rule: ApproverRule) -> tuple[Candidate, ...]:
+        """Whom the rule means."""
         if rule.who is Who.PERSON:
             person = self.persons.get(rule.person)
             return () if person is None else (Candidate(person, why="指定人员"),)
@@ -147,7 +157,7 @@ class _People:
 def roster_for(definition: Definition, place: Place, today: date) -> Roster:
     """Candidates of every step, the rungs above, copies, and today's delegations; a fixed number of queries."""
     people = _People(definition, place)
-    seats = {step.key: tuple(people.by_rule(rule) for rule in step.approvers) for step in definition.steps}
+    seats = {step.key: tuple(people.signing(rule) for rule in step.approvers) for step in definition.steps}
     copies = {step.key: _persons(people.by_rule(rule) for rule in step.copies) for step in definition.steps}
     rungs = people.above() if definition.stand_ins else []
     own = {step.key: max((people.rank(rule) for rule in step.approvers), default=-1) for step in definition.steps}
@@ -157,6 +167,9 @@ def roster_for(definition: Definition, place: Place, today: date) -> Roster:
         first_rung={key: sum(rank <= height for rank, _ in rungs) for key, height in own.items()},
         copies=copies,
         delegations=delegations_on(today, place.subject_type, peers_only=not definition.stand_ins),
+        incompatible=frozenset(
+            frozenset((Role(first), Role(second))) for first, second in DutyPair.objects.values_list("first", "second")
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, Func, JSONField, OuterRef, Q
 from django.utils import timezone
 
+from ops_platform.identity.models import User
 from ops_platform.kernel.actor import PLATFORM
 from workflows.engine import verbs
 from workflows.engine.course import Course, EventKind, Origin, State, TaskState
@@ -157,7 +158,8 @@ def _absent(matter: Matter, course: Course) -> set[int]:
     }
     for task in waiting.values():
         holder = task.behalf_of if task.behalf_of is not None else task.person
-        if task.role is not None and task.origin is not Origin.TRANSFER and holder not in candidates:
+        by_rule = task.role is not None or task.origin is Origin.RULE  # a person whom a rule names has no role
+        if by_rule and task.origin is not Origin.TRANSFER and holder not in candidates:
             gone.add(task.person)
     by_name = {task.person for task in waiting.values() if not task.own}
     if by_name:
@@ -179,8 +181,23 @@ def follow_delegations(matter_id: int) -> bool:
     outcome = verbs.follow_delegations(course, roster=roster_of(matter))
     if not any(event.kind is EventKind.ASSIGNED for event in outcome.events):
         return False
-    keep_by_platform(matter, course, outcome, ActKind.DELEGATE, "按委派日期转交待办。")
+    keep_by_platform(matter, course, outcome, ActKind.DELEGATE, _handed_over(outcome))
     return True
+
+
+def _handed_over(outcome: verbs.Outcome) -> str:
+    """Who acts for whom from now on, and who has the own tasks back, in words."""
+    numbers = [event.task for event in outcome.events if event.kind is EventKind.ASSIGNED]
+    turns = [task for task in outcome.course.tasks if task.number in numbers]
+    people = {person for task in turns for person in (task.person, task.behalf_of) if person is not None}
+    names = dict(User.objects.filter(pk__in=people).values_list("pk", "display_name"))
+    words = [
+        f"{names[task.person]}代{names[task.behalf_of]}审批"
+        if task.behalf_of is not None
+        else f"委派结束，退还{names[task.person]}"
+        for task in turns
+    ]
+    return f"按委派日期转交待办：{'；'.join(words)}。"
 
 
 def keep_by_platform(matter: Matter, course: Course, outcome: verbs.Outcome, kind: str, words: str) -> None:

@@ -103,14 +103,12 @@ class ConsolidatedFigureSerializer(serializers.ModelSerializer):
     part = serializers.CharField(help_text="member 成员、elimination 抵销、consolidated 合并")
     institution = serializers.CharField(source="institution.code", default="", help_text="机构代码，非成员行为空")
     account = serializers.CharField(source="account.code", help_text="科目编码")
-    end = serializers.SerializerMethodField(help_text="期末余额(元)")
+    carried = yuan("年末结转(元)")
+    end = yuan("期末余额(元)")
 
     class Meta:
         model = ConsolidatedFigure
-        fields = ["part", "institution", "account", "cost_item", "start", "month", "year", "end"]
-
-    def get_end(self, row: ConsolidatedFigure) -> Decimal:
-        return row.start + row.year
+        fields = ["part", "institution", "account", "cost_item", "start", "month", "year", "carried", "end"]
 
 
 class AccountOfMemberSerializer(serializers.Serializer):
@@ -120,6 +118,7 @@ class AccountOfMemberSerializer(serializers.Serializer):
     start = yuan("年初余额")
     month = yuan("本月发生")
     year = yuan("本年累计")
+    carried = yuan("年末结转")
     end = yuan("期末余额")
 
 
@@ -305,5 +304,5 @@ class MinorityListView(OfRun):
 
 def _of_member(code: str, sums: dict[str, Any]) -> dict[str, Any]:
     zero = Decimal("0.00")
-    names = {"start": "opening", "month": "of_month", "year": "of_year", "end": "standing"}
+    names = {"start": "opening", "month": "of_month", "year": "of_year", "carried": "moved_on", "end": "standing"}
     return {"institution": code, **{name: sums[source] or zero for name, source in names.items()}}

@@ -20,7 +20,7 @@ from ops_platform.ledger.api.scope import (
     asked,
     institution_code,
 )
-from ops_platform.ledger.layouts import layouts
+from ops_platform.ledger.layouts import consolidated_layouts
 from ops_platform.ledger.models import (
     ConsolidationRun,
     PairMatch,
@@ -225,5 +225,5 @@ def _detail(run: ConsolidationRun) -> dict[str, Any]:
         "members": sorted(members, key=lambda each: each["institution"]),
         "pairs": {state: counts.get(state, 0) for state in PairMatch.State.values},
         "findings": reads.findings_left(run=run, counts=counts),
-        "statements": [*layouts()],
+        "statements": [*consolidated_layouts()],
     }

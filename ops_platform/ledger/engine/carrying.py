@@ -1,11 +1,24 @@
 """Carrying a year forward (年末结转).
 
-Source: 政府会计制度 [recall]. What income and expense accounts moved in the year goes to 本期盈余, told apart by where the
-money came from (财会〔2018〕24号: 财政项目盈余, 医疗盈余, 科教盈余), and from there by 本年盈余分配 to 累计盈余. In the
-budget books income and expense go to 其他结余 [default: one account], and from there by 非财政拨款结余分配 to
-非财政拨款结余; fiscal money and what was spent of it go to 财政拨款结转. 无偿调拨净资产 and 以前年度盈余调整 go to 累计盈余
-directly. Each account × dimension that moved gets one leg of its own, so that nothing is netted unseen. Afterwards every
-account of the year stands at nothing.
+Sources: accounts, and which money of the budget books is restricted, as public listings and program sources of 政府会计制度
+(财会〔2017〕25号) have them; that an operating loss stays where it is, as a public page says [web]. What hospitals do with
+the three parts of their surplus (财会〔2018〕24号) [recall]: the ministry's own text could not be read whole.
+
+Financial books. Income and expense go to 本期盈余, told apart by where the money came from (财政项目盈余, 医疗盈余,
+科教盈余). 财政项目盈余 and 科教盈余 go straight on to 累计盈余, where their funding source stays on them; 医疗盈余 goes
+through 本年盈余分配. 无偿调拨净资产 and 以前年度盈余调整 go to 累计盈余 directly.
+
+Budget books. Fiscal money and what was spent of it go to 财政拨款结转; restricted money that is not fiscal (非财政专项:
+income and outlay of the funding source 科教) to 非财政拨款结转, both by project; 经营预算收入 and 经营支出 to 经营结余;
+all the rest to 其他结余. 其他结余, and 经营结余 where it is a surplus after losses of earlier years, go through
+非财政拨款结余分配 to 非财政拨款结余; a loss of operating business stays where it is.
+
+    welfare = rate × (其他结余 + 经营结余), no more than 医疗盈余      职工福利基金; nothing where either is not positive
+
+It leaves 非财政拨款结余分配 for 专用结余, and by the same amount 本年盈余分配 for 专用基金. Rounded to the fen, half up.
+
+Each account × dimension that moved gets one leg of its own, so that nothing is netted unseen. Afterwards every account of
+the year stands at nothing.
 
 What is spent of basic fiscal grants cannot be told from what is spent of own money, since both are one funding source
 (自有及财政基本): basic spending counts as paid from the year's basic grants first, up to their amount [default].
@@ -15,23 +28,33 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ops_platform.ledger.engine.chart import Account, AccountKind, Book, Dimensions, Side
+from ops_platform.ledger.engine.chart import NO_DIMENSIONS, Account, AccountKind, Book, Dimensions, Side
 from ops_platform.ledger.engine.entry import Leg
 
-SURPLUS_OF_THE_PERIOD: Mapping[str, str] = {"fiscal_project": "330101", "research": "330103"}
+WHOLE = 1_000_000  # a rate counts in millionths
+FISCAL_PROJECT, RESEARCH = "fiscal_project", "research"
+SURPLUS_OF_THE_PERIOD: Mapping[str, str] = {FISCAL_PROJECT: "330101", RESEARCH: "330103"}
 MEDICAL_SURPLUS = "330102"
 DISTRIBUTION = "3302"
 ACCUMULATED = "3001"
+WELFARE_FUND = "310102"
 FISCAL_INCOME = ("400102",)
 BASIC_GRANTS = ("400101",)
 STRAIGHT_ON = ("3401", "3501")
 RESEARCH_INCOME = ("410102",)
 BASIC_SOURCES = ("", "basic")
 BUDGET_FISCAL = "6001"
+BUDGET_RESTRICTABLE = ("6101", "6201", "6301", "6501", "6601", "6609", "7201", "7901")
+BUDGET_OPERATING = ("6401", "7301")
 BUDGET_FISCAL_CARRIED = "8101"
+BUDGET_RESTRICTED_CARRIED = "8201"
+BUDGET_OPERATING_BALANCE = "8401"
 BUDGET_OTHER = "8501"
 BUDGET_DISTRIBUTION = "8701"
 BUDGET_ACCUMULATED = "8202"
+BUDGET_WELFARE = "8301"
+BY_PROJECT = (BUDGET_FISCAL_CARRIED, BUDGET_RESTRICTED_CARRIED)
+Place = tuple[str, Dimensions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +66,52 @@ class Standing:
     net: int
 
 
-def carry_forward(standings: Iterable[Standing], chart: Mapping[str, Account]) -> tuple[Leg, ...]:
+def carry_forward(
+    standings: Iterable[Standing], chart: Mapping[str, Account], *, operating_loss: int = 0, welfare_rate: int = 0
+) -> tuple[Leg, ...]:
     """The legs that carry a year forward; none when nothing stands on an account of the year, nor on one that is carried
-    straight on."""
+    straight on. `operating_loss`: fen that earlier years left on 经营结余; `welfare_rate` in millionths."""
     legs: list[Leg] = []
-    surplus: dict[str, int] = defaultdict(int)
+    taken: dict[Place, int] = defaultdict(int)
     granted = basic_spending = 0
     for standing in standings:
         account = chart[standing.account]
         if not standing.net or not is_carried(account):
             continue
         legs.append(_emptying(account, standing))
-        taker = _taker(account, standing.dimensions)
-        surplus[taker] += standing.net
+        taken[_taker(account, standing.dimensions)] += standing.net
         if account.code.startswith(BASIC_GRANTS):
             granted -= standing.net
-        if account.kind is AccountKind.BUDGET_EXPENSE and standing.dimensions.funding_source in BASIC_SOURCES:
+        if _is_basic_spending(account, standing.dimensions):
             basic_spending += standing.net
     covered = max(min(granted, basic_spending), 0)
-    surplus[BUDGET_FISCAL_CARRIED] += covered
-    surplus[BUDGET_OTHER] -= covered
-    legs += [_onto(code, net) for code, net in sorted(surplus.items()) if net]
-    for sources, through, into in (
-        (("330101", MEDICAL_SURPLUS, "330103"), DISTRIBUTION, ACCUMULATED),
-        ((BUDGET_OTHER,), BUDGET_DISTRIBUTION, BUDGET_ACCUMULATED),
-    ):
-        legs += _distributed({code: surplus.get(code, 0) for code in sources}, through, into)
+    taken[BUDGET_FISCAL_CARRIED, NO_DIMENSIONS] += covered
+    taken[BUDGET_OTHER, NO_DIMENSIONS] -= covered
+    legs += [_onto(place, net) for place, net in sorted(taken.items()) if net]
+    surplus = {code: -net for (code, dimensions), net in taken.items() if not dimensions.given}
+    operating = max(surplus.get(BUDGET_OPERATING_BALANCE, 0) - max(operating_loss, 0), 0)
+    parts = {BUDGET_OPERATING_BALANCE: operating, BUDGET_OTHER: surplus.get(BUDGET_OTHER, 0)}
+    medical = surplus.get(MEDICAL_SURPLUS, 0)
+    welfare = max(min((sum(parts.values()) * welfare_rate * 2 + WHOLE) // (2 * WHOLE), medical), 0)
+    for source, code in SURPLUS_OF_THE_PERIOD.items():
+        onto = (ACCUMULATED, Dimensions(funding_source=source))
+        legs += _moved({code: surplus.get(code, 0)}, {onto: surplus.get(code, 0)})
+    legs += _distributed({MEDICAL_SURPLUS: medical}, DISTRIBUTION, {WELFARE_FUND: welfare}, ACCUMULATED)
+    legs += _distributed(parts, BUDGET_DISTRIBUTION, {BUDGET_WELFARE: welfare}, BUDGET_ACCUMULATED)
     return tuple(legs)
 
 
 def is_carried(account: Account) -> bool:
     """Whether what stands on the account at the end of a year is carried off it."""
     return account.kind.of_the_year or account.code.startswith(STRAIGHT_ON)
+
+
+def _is_basic_spending(account: Account, dimensions: Dimensions) -> bool:
+    return (
+        account.kind is AccountKind.BUDGET_EXPENSE
+        and not account.code.startswith(BUDGET_OPERATING)
+        and dimensions.funding_source in BASIC_SOURCES
+    )
 
 
 def _emptying(account: Account, standing: Standing) -> Leg:
@@ -85,30 +122,49 @@ def _emptying(account: Account, standing: Standing) -> Leg:
     return Leg(account.code, credit=standing.net, dimensions=standing.dimensions)
 
 
-def _onto(code: str, net: int) -> Leg:
+def _onto(place: Place, net: int) -> Leg:
     """What was taken off comes onto the account: a surplus on its credit side, a deficit on its debit side."""
-    return Leg(code, debit=net) if net > 0 else Leg(code, credit=-net)
+    code, dimensions = place
+    return Leg(code, debit=net, dimensions=dimensions) if net > 0 else Leg(code, credit=-net, dimensions=dimensions)
 
 
-def _taker(account: Account, dimensions: Dimensions) -> str:
-    if account.book is Book.BUDGET:
-        fiscal = account.code.startswith(BUDGET_FISCAL) or (
-            account.kind is AccountKind.BUDGET_EXPENSE and dimensions.funding_source == "fiscal_project"
-        )
-        return BUDGET_FISCAL_CARRIED if fiscal else BUDGET_OTHER
+def _taker(account: Account, dimensions: Dimensions) -> Place:
+    if account.book is Book.FINANCIAL:
+        return _surplus_of(account, dimensions), NO_DIMENSIONS
+    code = _balance_of(account, dimensions)
+    return code, Dimensions(project=dimensions.project) if code in BY_PROJECT else NO_DIMENSIONS
+
+
+def _surplus_of(account: Account, dimensions: Dimensions) -> str:
     if account.code.startswith(STRAIGHT_ON):
         return ACCUMULATED
     if account.code.startswith(FISCAL_INCOME):
-        return SURPLUS_OF_THE_PERIOD["fiscal_project"]
+        return SURPLUS_OF_THE_PERIOD[FISCAL_PROJECT]
     if account.code.startswith(RESEARCH_INCOME):
-        return SURPLUS_OF_THE_PERIOD["research"]
+        return SURPLUS_OF_THE_PERIOD[RESEARCH]
     return SURPLUS_OF_THE_PERIOD.get(dimensions.funding_source, MEDICAL_SURPLUS)
 
 
-def _distributed(surplus: Mapping[str, int], through: str, into: str) -> list[Leg]:
-    """From the accounts of the year's surplus through the distribution onto what has accumulated."""
+def _balance_of(account: Account, dimensions: Dimensions) -> str:
+    if account.code.startswith(BUDGET_OPERATING):
+        return BUDGET_OPERATING_BALANCE
+    spent = account.kind is AccountKind.BUDGET_EXPENSE
+    if account.code.startswith(BUDGET_FISCAL) or (spent and dimensions.funding_source == FISCAL_PROJECT):
+        return BUDGET_FISCAL_CARRIED
+    restricted = dimensions.funding_source == RESEARCH and account.code.startswith(BUDGET_RESTRICTABLE)
+    return BUDGET_RESTRICTED_CARRIED if restricted else BUDGET_OTHER
+
+
+def _moved(off: Mapping[str, int], onto: Mapping[Place, int]) -> list[Leg]:
+    """A surplus (positive) taken off accounts and put onto others."""
+    legs = [_onto((code, NO_DIMENSIONS), surplus) for code, surplus in off.items() if surplus]
+    return legs + [_onto(place, -surplus) for place, surplus in onto.items() if surplus]
+
+
+def _distributed(surplus: Mapping[str, int], through: str, first: Mapping[str, int], into: str) -> list[Leg]:
+    """From the accounts of the year's surplus through the distribution, first to funds, the rest onto what has
+    accumulated."""
     total = sum(surplus.values())
-    legs = [_onto(code, -net) for code, net in surplus.items() if net]
-    if total:
-        legs += [_onto(through, total), _onto(through, -total), _onto(into, total)]
-    return legs
+    rest = total - sum(first.values())
+    onto = {(code, NO_DIMENSIONS): amount for code, amount in {**first, into: rest}.items()}
+    return [*_moved(surplus, {(through, NO_DIMENSIONS): total}), *_moved({through: total}, onto)]

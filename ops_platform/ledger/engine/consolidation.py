@@ -1,9 +1,10 @@
 """Consolidation (合并报表): the sum over the members, less what they dealt with each other.
 
 Source: domain.md 5.10 [standard practice, recall]; what is [default] below is our choice.
-Amounts are fen, debits less credits, in three measures: `start` (before the year; for a member that joined in mid-year
-before its joining), `month` and `year` (turnover, for such a member from its joining month on). end = start + year.
-Carrying a year forward is undone: a December stands as if no member had carried yet, so that it is the same whoever has.
+Amounts are fen, debits less credits, in four measures: `start` (before the year; for a member that joined in mid-year
+before its joining), `month` and `year` (turnover, for such a member from its joining month on), and `carried` (what carrying
+the year forward moved, in December). end = start + year + carried: each line of the balance sheet is the sum of the members'
+own lines less eliminations, whoever has carried already. Turnover knows no carrying: a whole year still says what it earned.
 
 1. Sum: Σ members, by account and cost item.
 2. Joining: what a mid-year joiner earned before stands on its accounts of the year as `start`; it is moved to net assets
@@ -19,7 +20,9 @@ Carrying a year forward is undone: a December stands as if no member had carried
    names a pair takes off its difference what its legs change on the pair's own accounts with the other as counterparty,
    no more: the rest stays a difference, and so does what is taken too much once the members have put their books right.
    Legs that name the other member take as much off the other differences of the two.
-5. Consolidated = Σ members + Σ elimination legs (an elimination leg of income is a debit). Minority interest (少数权益):
+5. Carrying: what is eliminated or moved on an account of the year of a member that has carried its year stands in that
+   member's net assets by then, so it is taken off there (3001), not on the account.
+6. Consolidated = Σ members + Σ elimination legs (an elimination leg of income is a debit). Minority interest (少数权益):
    members are consolidated in full; of net assets and surplus of a member owned below 100 % the others' part, exactly
    split, is told beside [default: before eliminations].
 
@@ -111,7 +114,9 @@ class Consolidation:
 def with_minority(consolidated: Mapping[Key, Measures], minority: Iterable[Minority]) -> tuple[Amount, ...]:
     """Consolidated amounts, and minority interest in two amounts for its own lines: of net assets `start` and `end` count,
     of the surplus `month` and `year`."""
-    listed = [Amount(*key, each.start, each.month, each.year) for key, each in sorted(consolidated.items())]
+    listed = [
+        Amount(*key, each.start, each.month, each.year, each.carried) for key, each in sorted(consolidated.items())
+    ]
     start = sum(each.net_assets_start for each in minority)
     end = sum(each.net_assets for each in minority)
     month, year = sum(each.surplus_month for each in minority), sum(each.surplus_year for each in minority)
@@ -139,6 +144,9 @@ def consolidate(inputs: Inputs) -> Consolidation:
     for entry in everything:
         for leg in entry.legs:
             eliminated[leg.account, leg.cost_item] += leg.amounts
+            if leg.institution in table.carriers and leg.account[0] in OF_THE_YEAR:
+                eliminated[leg.account, leg.cost_item] += Measures(carried=-leg.amounts.end)
+                eliminated[JOINED_INTO, ""] += Measures(carried=leg.amounts.end)
     consolidated = {
         key: summed.get(key, Measures()) + eliminated.get(key, Measures()) for key in sorted({*summed, *eliminated})
     }
@@ -164,7 +172,10 @@ class _Table:
         months = [each.debit - each.credit for each in listed]
         years = [each.year_debit - each.year_credit for each in listed]
         ends = [each.opening + month for each, month in zip(listed, months, strict=True)]
-        self.month, self.year, self.end = (np.array(each, dtype=np.int64) for each in (months, years, ends))
+        carried = [each.carried for each in listed]
+        columns = (months, years, ends, carried)
+        self.month, self.year, self.end, self.carried = (np.array(each, dtype=np.int64) for each in columns)
+        self.carriers = {each.institution for each in listed if each.carried}
         self.before = {month: self._years(figures) for month, figures in inputs.earlier.items()}
         self.dealings = [place for place, row in enumerate(self.rows) if row[3] in members and row[3] != row[0]]
 
@@ -187,12 +198,12 @@ class _Table:
         for month, before in self.before.items():
             joiners = {each.institution for each in self.members.values() if each.joined == month}
             year -= np.where([row[0] in joiners for row in self.rows], before, 0)
-        sums = np.zeros((3, len(groups)), dtype=np.int64)
-        for measure, values in enumerate((self.end - year, self.month, year)):
+        sums = np.zeros((4, len(groups)), dtype=np.int64)
+        for measure, values in enumerate((self.end - year, self.month, year, self.carried)):
             np.add.at(sums[measure], places, values)
-        start, months, years = sums.tolist()
+        start, months, years, carried = sums.tolist()
         for (institution, account, cost_item), place in sorted(groups.items()):
-            amounts = Measures(start[place], months[place], years[place])
+            amounts = Measures(start[place], months[place], years[place], carried[place])
             if amounts:
                 found[institution][account, cost_item] = amounts
         return found

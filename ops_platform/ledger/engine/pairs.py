@@ -14,25 +14,31 @@ PAIRS_DIFFER = "ledger.pairs_differ"
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Fen in the three measures; debits less credits."""
+    """Fen in the four measures; debits less credits. `carried` is what carrying the year forward moved."""
 
     start: int = 0
     month: int = 0
     year: int = 0
+    carried: int = 0
 
     @property
     def end(self) -> int:
         """What stands."""
-        return self.start + self.year
+        return self.start + self.year + self.carried
 
     def __add__(self, other: "Measures") -> "Measures":
-        return Measures(self.start + other.start, self.month + other.month, self.year + other.year)
+        return Measures(
+            self.start + other.start,
+            self.month + other.month,
+            self.year + other.year,
+            self.carried + other.carried,
+        )
 
     def __neg__(self) -> "Measures":
-        return Measures(-self.start, -self.month, -self.year)
+        return Measures(-self.start, -self.month, -self.year, -self.carried)
 
     def __bool__(self) -> bool:
-        return bool(self.start or self.month or self.year)
+        return bool(self.start or self.month or self.year or self.carried)
 
 
 @dataclass(frozen=True, slots=True)

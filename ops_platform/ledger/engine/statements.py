@@ -1,19 +1,25 @@
-"""Statements: balance sheet, income and expense statement, cash summary, as layouts say.
+"""Statements of both books: balance sheet, income and expense, cash; budget income and spending, budget balances, and why
+the year's surplus is not that of the budget.
 
-Source: 政府会计制度 and 财会〔2018〕24号, tables 会政财01 and 02 [recall: shown as such, never called official]; the cash
-summary and the line of what is not carried forward yet are our own [default]. A layout is data: lines with the accounts
-they take (by the beginning of their codes) and the side on which they stand, or with the lines they sum. An amount is debits
-less credits in fen; a line on the credit side turns the sign. `of` marks a line that only says more of another one.
+Source: 政府会计制度, tables 会政财01 and 02, 会政预01 and 02; each layout says itself what of it was checked against public
+copies and what is only remembered. Cash summary, difference of the surpluses and the line of what is not carried forward yet
+are our own [default]. A layout is data: lines with the accounts they take (by the beginning of their codes) and the side on
+which they stand, or with the lines they sum. An amount is debits less credits in fen; a line on the credit side turns the
+sign. `of` marks a line that only says more of another one. A line with a measure of its own says that one in every column.
 
     end = start + year - brought + carried      start: before the year (before joining, in a consolidation); where books
                                                 begin in mid-year, what stood when they began
+    moved = year - brought                      what the books themselves turned over
     month, year                                 turnover, without carrying forward: a whole year still says what it earned
     brought                                     what of the year's income and expense stood already when they began: in
                                                 start, since the sheet of that day balances, and in year
 
-Checks: a layout names lines that must be equal (assets = liabilities + net assets with the surplus not carried yet); every
-account falls into exactly one line of the balance sheet, accounts of the year also into one of the income statement. Without
-figures every line is nothing.
+    surplus = budget surplus + Σ Δ(1, 2, 3) - Σ Δ(8)     the difference table: each book balances, so what one says beyond
+                                                         the other moved its own accounts that are not of the year
+
+Checks: a layout names lines that must be equal (assets = liabilities + net assets with the surplus not carried yet; budget
+balances = 资金结存); every account falls into exactly one line of each layout of its book (`COVERED`). Without figures every
+line is nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,11 +27,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops_platform.kernel import Finding, Severity, from_fen
-from ops_platform.ledger.engine.chart import Account, Book
+from ops_platform.ledger.engine.chart import Account, AccountKind
 from ops_platform.ledger.engine.figures import Figure
 
-MEASURES = ("start", "month", "year", "end")
+MEASURES = ("start", "month", "year", "moved", "carried", "end")
 BALANCE_SHEET, INCOME_STATEMENT, CASH_SUMMARY = "balance_sheet", "income_statement", "cash_summary"
+BUDGET_STATEMENT, BUDGET_BALANCES = "budget_statement", "budget_balances"
+SURPLUS_DIFFERENCE = "surplus_difference"
+_STANDING = (BALANCE_SHEET, SURPLUS_DIFFERENCE)
+_BUDGET_YEAR = (BUDGET_STATEMENT, BUDGET_BALANCES, SURPLUS_DIFFERENCE)
+COVERED: Mapping[AccountKind, tuple[str, ...]] = {
+    AccountKind.ASSET: _STANDING,
+    AccountKind.LIABILITY: _STANDING,
+    AccountKind.NET_ASSETS: _STANDING,
+    AccountKind.INCOME: (BALANCE_SHEET, INCOME_STATEMENT),
+    AccountKind.EXPENSE: (BALANCE_SHEET, INCOME_STATEMENT),
+    AccountKind.BUDGET_INCOME: _BUDGET_YEAR,
+    AccountKind.BUDGET_EXPENSE: _BUDGET_YEAR,
+    AccountKind.BUDGET_BALANCE: (BUDGET_BALANCES, SURPLUS_DIFFERENCE),
+}
 Values = tuple[int, ...]
 
 
@@ -67,6 +87,7 @@ class Line:
     of: str = ""
     level: int = 1
     mark: str = ""
+    measure: str = ""
 
     def takes(self, account: str, cost_item: str = "") -> bool:
         """Whether the account belongs here."""
@@ -87,7 +108,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A statement's form. `equal` are pairs of lines that must say the same; `mark` tells where the form comes from."""
+    """A statement's form. `equal` are pairs of lines that must say the same; `mark` tells where the form comes from;
+    `consolidated`: there is one of all members together, too."""
 
     code: str
     title: str
@@ -96,6 +118,7 @@ class Layout:
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
     equal: tuple[tuple[str, str], ...] = ()
+    consolidated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +172,7 @@ def _layout(document: Mapping[str, Any]) -> Layout:
             of=row.get("of", ""),
             level=row.get("level", 1),
             mark=row.get("mark", ""),
+            measure=row.get("measure", ""),
         )
         for row in document["lines"]
     )
@@ -157,7 +181,8 @@ def _layout(document: Mapping[str, Any]) -> Layout:
     named = [part.lstrip("-") for line in lines for part in line.sum] + [line.of for line in lines if line.of]
     if len(set(known)) < len(known) or not set(named) <= set(known):
         raise ValueError(f"layout {document['code']}: a line stands twice or is not there")
-    if not {column.measure for column in columns} <= set(MEASURES):
+    measures = {column.measure for column in columns} | {line.measure for line in lines if line.measure}
+    if not measures <= set(MEASURES):
         raise ValueError(f"layout {document['code']}: unknown measure")
     return Layout(
         code=document["code"],
@@ -167,6 +192,7 @@ def _layout(document: Mapping[str, Any]) -> Layout:
         columns=columns,
         lines=lines,
         equal=tuple((left, right) for left, right in document.get("equal", ())),
+        consolidated=document.get("consolidated", False),
     )
 
 
@@ -205,9 +231,10 @@ def statement_of(amounts: Iterable[Amount], layout: Layout) -> Statement:
 
 def _from_accounts(line: Line, amounts: Sequence[Amount], columns: Sequence[Column]) -> StatementLine:
     sign = -1 if line.credit else 1
+    measures = [line.measure or column.measure for column in columns]
     found = [each for each in amounts if line.accounts and line.takes(each.account, each.cost_item)]
     sources = tuple(
-        Source(each.account, each.cost_item, tuple(sign * getattr(each, column.measure) for column in columns))
+        Source(each.account, each.cost_item, tuple(sign * getattr(each, measure) for measure in measures))
         for each in found
     )
     return StatementLine(line, _added([each.values for each in sources], len(columns)), sources)
@@ -244,15 +271,19 @@ def _unequal(layout: Layout, done: Mapping[str, StatementLine]) -> Iterator[Find
 
 
 def coverage_findings(chart: Iterable[Account], layouts: Mapping[str, Layout]) -> tuple[Finding, ...]:
-    """Leaf accounts of the financial books that fall into no line, or into more than one."""
+    """Leaf accounts that a layout of their book takes into no line, or into more than one; of lines with a measure of their
+    own those count that say what stands."""
     found: list[Finding] = []
     for account in chart:
-        if not account.leaf or account.book is not Book.FINANCIAL:
+        if not account.leaf:
             continue
-        wanted = [BALANCE_SHEET, INCOME_STATEMENT] if account.kind.of_the_year else [BALANCE_SHEET]
-        for code in wanted:
+        for code in COVERED[account.kind]:
             layout = layouts[code]
-            lines = [line for line in layout.lines if line.accounts and not line.of and line.takes(account.code)]
+            lines = [
+                line
+                for line in layout.lines
+                if line.accounts and not line.of and line.measure in ("", "end") and line.takes(account.code)
+            ]
             words = f"科目 {account.code} {account.name}"
             if not lines:
                 found.append(

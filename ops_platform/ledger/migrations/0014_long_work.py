@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0012_settled_by_hand'),
+        ('ledger', '0013_carried'),
         ('masterdata', '0003_parameter_proposals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

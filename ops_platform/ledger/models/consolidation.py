@@ -98,7 +98,8 @@ class ConsolidationRun(models.Model):
 
 class ConsolidatedFigure(AppendOnly):
     """What a member, all eliminations together, or the whole says of an account × cost item in a run: debits less credits
-    before the year (or before joining), of the month, of the year. What stands is start + year."""
+    before the year (or before joining), of the month, of the year, and what carrying the year forward moved. What stands is
+    start + year + carried."""
 
     class Part(models.TextChoices):
         MEMBER = "member", _("成员")
@@ -113,6 +114,7 @@ class ConsolidatedFigure(AppendOnly):
     start = MoneyField()
     month = MoneyField()
     year = MoneyField()
+    carried = MoneyField(default=0)
 
     class Meta:
         constraints = [
@@ -126,11 +128,16 @@ class ConsolidatedFigure(AppendOnly):
                 | (~Q(part="member") & Q(institution__isnull=True)),
                 name="consolidated_figure_of_a_member",
             ),
-            numbers("start", "month", "year", name="consolidated_figure_amounts"),
+            numbers("start", "month", "year", "carried", name="consolidated_figure_amounts"),
         ]
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.part} {self.account_id}"
+
+    @property
+    def end(self) -> Decimal:
+        """What stands, in yuan."""
+        return self.start + self.year + self.carried
 
 
 class ConsolidatedCash(AppendOnly):

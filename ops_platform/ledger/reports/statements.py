@@ -11,7 +11,7 @@ from ops_platform.kernel import from_fen
 from ops_platform.ledger.engine.statements import Statement
 from ops_platform.web.official_sheets import OfficialSheet
 
-MARKS = {"seed": "文件依据", "web": "公开网页", "recall": "格式待核对", "default": "系统默认格式"}
+MARKS = {"seed": "文件依据", "web": "格式据公开资料", "recall": "格式待核对", "default": "系统默认格式"}
 Row = tuple[Sequence[Any], bool]  # cells, strong
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from ops_platform.kernel import Period
 
-CASH = ("1001", "1002", "1011")
+CASH = ("1001", "1002", "1011", "1021")
 
 # sides: what an entry says of each counter account, cash as ''. moved: what it received and paid, transfers apart: a cash
 # debit is one only as far as the other credits do not reach. shares: the amount by weight, rounded down; the fen that are

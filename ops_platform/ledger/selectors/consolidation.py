@@ -12,7 +12,7 @@ from ops_platform.kernel import Actor, NotFound, Period, from_fen, to_fen
 from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORITY_SURPLUS
 from ops_platform.ledger.engine.pairs import PAIRS_DIFFER
 from ops_platform.ledger.engine.statements import CASH_SUMMARY, Amount, Layout, Statement, StatementLine, statement_of
-from ops_platform.ledger.layouts import layouts
+from ops_platform.ledger.layouts import consolidated_layouts, layouts
 from ops_platform.ledger.models import (
     Account,
     ConsolidatedCash,
@@ -28,7 +28,7 @@ from ops_platform.ledger.selectors.cash import CASH, CashFlow
 from ops_platform.ledger.selectors.statements import cash_amounts
 from ops_platform.masterdata.models import Institution
 
-MEASURES = {"end": F("start") + F("year"), "start": F("start"), "month": F("month"), "year": F("year")}
+MEASURES = {"end": F("start") + F("year") + F("carried"), "start": F("start"), "month": F("month"), "year": F("year")}
 
 
 def members(*, actor: Actor) -> QuerySet[ConsolidationMember]:
@@ -77,14 +77,14 @@ def months(*, actor: Actor, present: Period) -> list[str]:
 
 def _fen(rows: Iterable[Sequence[Any]]) -> tuple[Amount, ...]:
     return tuple(
-        Amount(account, cost_item, start=to_fen(start), month=to_fen(month), year=to_fen(year))
-        for account, cost_item, start, month, year in rows
+        Amount(account, cost_item, start=to_fen(start), month=to_fen(month), year=to_fen(year), carried=to_fen(carried))
+        for account, cost_item, start, month, year, carried in rows
     )
 
 
 def _consolidated(run: ConsolidationRun) -> tuple[Amount, ...]:
     rows = run.figures.filter(part=ConsolidatedFigure.Part.CONSOLIDATED).order_by("account__code", "cost_item")
-    return _fen(rows.values_list("account__code", "cost_item", "start", "month", "year"))
+    return _fen(rows.values_list("account__code", "cost_item", "start", "month", "year", "carried"))
 
 
 def _of_others(rows: Iterable[MinorityInterest]) -> list[Amount]:
@@ -99,7 +99,7 @@ def _of_others(rows: Iterable[MinorityInterest]) -> list[Amount]:
 
 def statement(*, run: ConsolidationRun, code: str) -> Statement:
     """One consolidated statement. Raises NotFound for one that is none."""
-    layout = layouts().get(code)
+    layout = consolidated_layouts().get(code)
     if layout is None:
         raise NotFound("ledger.no_statement", "没有这张报表。")
     amounts = _consolidated(run)
@@ -240,7 +240,7 @@ def _cash_of_members(run: ConsolidationRun, key: str) -> dict[int, tuple[int, ..
     amounts: dict[int, list[Amount]] = defaultdict(list)
     rows = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER, account__code__regex=f"^({'|'.join(CASH)})")
     for institution, *row in rows.order_by("institution", "account__code").values_list(
-        "institution", "account__code", "cost_item", "start", "month", "year"
+        "institution", "account__code", "cost_item", "start", "month", "year", "carried"
     ):
         amounts[institution] += _fen([row])
     flows: dict[int, list[CashFlow]] = defaultdict(list)

@@ -60,7 +60,7 @@ def notes_of(*, institution: Institution, period: Period) -> list[str]:
     elif first.startswith(f"{period.year:04d}-") and Period.parse(first).month > 1:
         found.append(
             f"账簿自 {first} 启用，年初数为启用时的期初余额；"
-            "收入费用表的本年累计包含期初余额中本年已发生的收入、费用，其他本年累计自启用月份起计算。"
+            "收入费用表、预算收入支出表的本年累计包含期初余额中本年已发生的收支，其他本年累计自启用月份起计算。"
         )
     return found
 

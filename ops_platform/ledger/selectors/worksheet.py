@@ -89,6 +89,7 @@ def account_rows(*, run: ConsolidationRun, code: str) -> tuple[Account, QuerySet
         "opening": Sum("start"),
         "of_month": Sum("month"),
         "of_year": Sum("year"),
+        "moved_on": Sum("carried"),
         "standing": Sum(MEASURES["end"]),
     }
     rows = run.figures.filter(account=account)

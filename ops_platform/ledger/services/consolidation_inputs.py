@@ -17,7 +17,7 @@ from ops_platform.ledger.selectors.figures import official_figures
 from ops_platform.masterdata.selectors import parameter_value
 
 TOLERANCE = "ledger.consolidation_tolerance"
-RESULTS_VERSION = 2
+RESULTS_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

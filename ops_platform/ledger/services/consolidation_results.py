@@ -91,9 +91,9 @@ def _store_figures(run: ConsolidationRun, result: engine.Consolidation, accounts
     parts += [("elimination", None, result.eliminated), ("consolidated", None, result.consolidated)]
     copy_rows(
         ConsolidatedFigure,
-        ("run_id", "part", "institution_id", "account_id", "cost_item", "start", "month", "year"),
+        ("run_id", "part", "institution_id", "account_id", "cost_item", "start", "month", "year", "carried"),
         (
-            (run.pk, part, institution, accounts[account], cost_item, *_yuan(amounts))
+            (run.pk, part, institution, accounts[account], cost_item, *_yuan(amounts), from_fen(amounts.carried))
             for part, institution, said in parts
             for (account, cost_item), amounts in said.items()
         ),
@@ -180,7 +180,8 @@ def _store_pairs(run: ConsolidationRun, result: engine.Consolidation, before: Co
         elif settled and by_hand:
             words = "；".join(f"手工抵销第 {hand.pk} 号：{hand.title}" for hand in by_hand)
             row.state, row.explanation = PairMatch.State.EXPLAINED, words[:300]
-            row.explained_by, row.explained_at = str(by_hand[-1].asked_by), run.created_at
+            asker = by_hand[-1].asked_by
+            row.explained_by, row.explained_at = asker.username if asker else "", run.created_at
         elif same:
             row.state, row.explanation = PairMatch.State.EXPLAINED, same.explanation
             row.explained_by, row.explained_at = same.explained_by, same.explained_at

@@ -8,8 +8,14 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 
 from ops_platform.audit.public import record
-from ops_platform.kernel import Actor, Conflict, DomainError, Invalid, Period, to_fen
-from ops_platform.ledger.engine.carrying import STRAIGHT_ON, Standing, carry_forward
+from ops_platform.kernel import Actor, Conflict, DomainError, Invalid, Period, from_fen, to_fen
+from ops_platform.ledger.engine.carrying import (
+    BUDGET_OPERATING_BALANCE,
+    STRAIGHT_ON,
+    WHOLE,
+    Standing,
+    carry_forward,
+)
 from ops_platform.ledger.engine.chart import YEARLY
 from ops_platform.ledger.engine.entry import EntryInput, Leg
 from ops_platform.ledger.models import Dimension, Entry, EntryKind, PeriodBalance
@@ -18,7 +24,10 @@ from ops_platform.ledger.selectors.chart import accounts_of, chart_at
 from ops_platform.ledger.services.booking import Booking, book, lock_books
 from ops_platform.ledger.services.dimensions import dimensions_of
 from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodState
+from ops_platform.masterdata.selectors import parameter_value
 from ops_platform.masterdata.services.periods import access_institution
+
+WELFARE_RATE = "ledger.welfare_fund_rate"
 
 
 @transaction.atomic
@@ -58,9 +67,8 @@ def carry_year_forward(actor: Actor, *, institution: Institution, year: int) -> 
     first_open = open_months.order_by("period").values_list("period", flat=True).first()
     if first_open:
         raise Conflict("ledger.year_not_over", f"{first_open} 尚未结账，不能年末结转。", period=first_open)
-    rows = accounts_of(institution)
     last_day = date(year, 12, 31)
-    legs = carry_forward(_standings(institution, year), chart_at(rows, last_day))
+    legs = _carrying_legs(institution, year)
     if not legs:
         raise Invalid("ledger.nothing_to_carry", f"{year} 年收入、费用科目没有余额，无须结转。")
     entry = EntryInput(
@@ -101,7 +109,21 @@ def carry_everybody(actor: Actor, *, year: int) -> CarriedForward:
 
 def left_to_carry(institution: Institution, year: int) -> bool:
     """Whether income, expense or another account of the year still has a balance that has to be carried forward."""
-    return bool(carry_forward(_standings(institution, year), chart_at(accounts_of(institution), date(year, 12, 31))))
+    return bool(_carrying_legs(institution, year))
+
+
+def _carrying_legs(institution: Institution, year: int) -> tuple[Leg, ...]:
+    last_day = date(year, 12, 31)
+    earlier = PeriodBalance.objects.filter(
+        institution=institution, account__code__startswith=BUDGET_OPERATING_BALANCE, period__lte=f"{year}-12"
+    ).aggregate(net=Sum(F("debit") - F("credit")))
+    rate = parameter_value(key=WELFARE_RATE, day=last_day, institution=institution)
+    return carry_forward(
+        _standings(institution, year),
+        chart_at(accounts_of(institution), last_day),
+        operating_loss=to_fen(earlier["net"] or from_fen(0)),
+        welfare_rate=int(rate * WHOLE),
+    )
 
 
 def _standings(institution: Institution, year: int) -> list[Standing]:

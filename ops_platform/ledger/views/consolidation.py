@@ -12,7 +12,7 @@ from ops_platform.identity.models import User
 from ops_platform.kernel import Invalid, Period
 from ops_platform.ledger.engine.statements import BALANCE_SHEET, CASH_SUMMARY, INCOME_STATEMENT
 from ops_platform.ledger.forms.consolidation import FinalForm
-from ops_platform.ledger.layouts import layouts
+from ops_platform.ledger.layouts import consolidated_layouts, layouts
 from ops_platform.ledger.models import ConsolidationRun, PairMatch
 from ops_platform.ledger.reports import statements as reports
 from ops_platform.ledger.selectors import access, worksheet
@@ -187,7 +187,10 @@ class MonthlyReport(WholePage, TemplatePage):
         run = self.run()
         heading = heading_of(run)
         notes = reads.notes_of(run)
-        sheets = [reports.statement_sheet(reads.statement(run=run, code=code), heading, notes) for code in layouts()]
+        sheets = [
+            reports.statement_sheet(reads.statement(run=run, code=code), heading, notes)
+            for code in consolidated_layouts()
+        ]
         entries: list[reports.Row] = [
             (
                 [one.title, str(one.get_kind_display()), str(one.creditor or ""), str(one.debtor or ""), one.amount],

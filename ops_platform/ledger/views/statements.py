@@ -157,8 +157,8 @@ class _StatementPage(_SheetPage):
 
 
 class Statements(_StatementPage):
-    """Balance sheet, income and expense statement, cash summary of an institution's month; each amount opens to its
-    accounts, and from there to their legs."""
+    """The statements of both books of an institution's month; each amount opens to its accounts, and from there to their
+    legs."""
 
     title = _("机构报表")
     template_name = "ledger/statements.html"

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from ops_platform.kernel import Role
-from ops_platform.ledger.layouts import layouts
+from ops_platform.ledger.layouts import consolidated_layouts
 from ops_platform.ledger.models import ConsolidationRun
 from ops_platform.ledger.selectors import access
 from ops_platform.ledger.selectors import consolidation as reads
@@ -50,7 +50,7 @@ def about_run(run: ConsolidationRun) -> dict[str, Any]:
         "newer": newer,
         "run": run,
         "tone": STATES[run.state],
-        "layouts": layouts().values(),
+        "layouts": consolidated_layouts().values(),
         "waiting": Institution.objects.filter(pk__in=waiting).order_by("code") if waiting else [],
         "counts": reads.pair_counts(run=run),
         "approval": courses_of(writes.FINAL_KIND, [str(run.pk)]).get(str(run.pk)),

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name='process',
-            name='figures_by',
+            name='entered_by',
             field=models.JSONField(blank=True, default=list),
         ),
     ]
