@@ -45,7 +45,7 @@ class CostingConfig(AppConfig):
             (_("临床科室全成本表"), "costing:full-costs", "report-money"),
             (_("患者成本归集表"), "costing:patient-costs", "users"),
             (_("医疗服务项目成本"), "costing:item-costs", "list-details"),
-            (_("诊次与床日成本"), "costing:unit-costs", "bed"),
+            (_("诊次与床日成本"), "costing:unit-costs", "calendar"),
             (_("病组成本"), "costing:group-costs", "chart-bar"),
             (_("成本运行"), "costing:runs", "refresh"),
             (_("分摊动因"), "costing:driver-rules", "settings"),

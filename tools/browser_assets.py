@@ -24,7 +24,7 @@ FILES = (
 )
 ICONS = "@tabler/icons/icons/outline"
 BASE_ICONS = """
-activity alert-triangle arrow-down-right arrow-up-right bed building-hospital calendar cash chart-bar chart-line
+activity alert-triangle arrow-down-right arrow-up-right building-hospital calendar cash chart-bar chart-line
 chevron-left chevron-right circle-check circle-x clock database download eye file-spreadsheet filter
 heart-rate-monitor home inbox info-circle key list-details lock login logout menu-2 minus moon-stars player-play refresh
 report-money search settings shield-check sitemap stethoscope table upload user users x

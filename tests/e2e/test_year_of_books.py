@@ -53,13 +53,15 @@ def test_a_year_is_consolidated_with_the_planted_differences_and_no_other(closed
     platform, planted = closed.platform, closed.planted
     centre = closing_account([*closed.accounts.values()])
     session = sign_in(platform.url, centre["username"], centre["password"])
+    leader = closed.accounts["leader"]
+    signer = sign_in(platform.url, leader["username"], leader["password"])
     alliance = json.loads((platform.folder / "data" / "alliance.json").read_text(encoding="utf-8"))
     names = {each["name"]: each["code"] for each in alliance["institutions"]}
     dealings: Any = planted["dealings"]
     hidden = [{**each, "cost_amount": each["income_amount"], "difference": ""} for each in dealings]
     with pytest.raises(Unexpected, match="was not planted"):
-        consolidate(session, MONTHS[-1], pairs_of(hidden, MONTHS[-1]), names)
-    done = [consolidate(session, month, pairs_of(dealings, month), names) for month in MONTHS]
+        consolidate(session, signer, MONTHS[-1], pairs_of(hidden, MONTHS[-1]), names)
+    done = [consolidate(session, signer, month, pairs_of(dealings, month), names) for month in MONTHS]
     assert sum(bool(each["difference"]) for each in dealings) == 5
     assert done[-1].explained >= 2
     with closing(Database(database.url_of(platform.database, "app"))) as link:
