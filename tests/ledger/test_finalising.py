@@ -112,8 +112,9 @@ def test_a_figure_that_is_slipped_in_is_not_signed_unseen(explained: Consolidati
     matter = ask_final(actor_of_user(people["third"]), run_id=explained.pk)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO ledger_consolidatedfigure (run_id, part, institution_id, account_id, cost_item, start,"
-            " month, year, carried) SELECT run_id, part, institution_id, account_id, 'drugs', 0, 1, 1, 0 FROM ledger_consolidatedfigure"
+            "INSERT INTO ledger_consolidatedfigure"
+            " (run_id, part, institution_id, account_id, cost_item, start, month, year, carried)"
+            " SELECT run_id, part, institution_id, account_id, 'drugs', 0, 1, 1, 0 FROM ledger_consolidatedfigure"
             " WHERE run_id = %s LIMIT 1",
             [explained.pk],
         )
