@@ -6,6 +6,7 @@ import pwd
 import random
 import socket
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -67,12 +68,14 @@ SERVER_PORTS = range(20_000, 32_768)
 
 
 def free_port(remembered: int | None = None) -> int:
-    """The remembered port if nothing listens there now, otherwise any free one.
+    """The remembered port if nothing listens there, otherwise any free one. A server that was killed this very moment may
+    still hold its port: it is waited for a little.
 
     Taken from below the range in which the system gives outgoing connections their ports: one of those could otherwise sit
     on a server's port while that server is away for a moment.
     """
-    for port in (remembered, *random.sample(SERVER_PORTS, 20), 0):
+    patience = 40 if remembered is not None else 0
+    for port in (*[remembered] * (1 + patience), *random.sample(SERVER_PORTS, 20), 0):
         if port is None:
             continue
         with socket.socket() as probe:
@@ -80,6 +83,8 @@ def free_port(remembered: int | None = None) -> int:
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return int(probe.getsockname()[1])
+        if port == remembered:
+            time.sleep(0.05)
     raise EmbeddedError("No free TCP port on 127.0.0.1.")
 
 
