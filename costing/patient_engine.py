@@ -31,8 +31,8 @@ class Items:
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """Everything in fen. `patients[encounter, column]` bottom-up, with what drugs and separately charged materials are of
-    it; `income`, `top_down` and `cost_to_income` by encounter;
-    `left[department, column]` is borne by nobody, which is zero for most."""
+    it; `income`, `top_down` and `cost_to_income` by encounter; `left[department, column]` is borne by nobody, which is
+    zero for most. `methods` are the departments (numbers) whose services were divided by another method than income."""
 
     items: Items
     patients: IntArray
@@ -42,6 +42,7 @@ class Found:
     top_down: IntArray
     cost_to_income: IntArray
     left: IntArray
+    methods: dict[int, str]
 
 
 def cost_patients(held: Held, stays: Stays, charged: Charged, bases: Bases) -> Found:
@@ -50,14 +51,13 @@ def cost_patients(held: Held, stays: Stays, charged: Charged, bases: Bases) -> F
     material = (charged.item_class == MATERIAL) & (charged.executing != ABSENT)
     charges = np.zeros(departments, dtype=np.int64)
     np.add.at(charges, charged.executing[material], charged.amount[material])
-    drug_charges = int(charged.amount[charged.item_class == DRUG].sum())
-    material_charges = int(charged.amount[charged.item_class == MATERIAL].sum())
     able = pools(
         held.amounts,
-        drug_charges=drug_charges,
-        material_charges=charges if material_charges > 0 else np.zeros_like(charges),
+        drug_charges=int(charged.amount[charged.item_class == DRUG].sum()),
+        material_charges=charges,
+        all_materials=int(charged.amount[charged.item_class == MATERIAL].sum()),
     )
-    items, cell_of, left = _items(held, charged, able.services, bases)
+    items, cell_of, left, methods = _items(held, charged, able.services, bases)
     items, cell_of, left = _handed_out(charged, items, cell_of, left)
     direct = _direct(charged, able, len(stays.numbers))
     borne = cell_of != ABSENT
@@ -77,6 +77,7 @@ def cost_patients(held: Held, stays: Stays, charged: Charged, bases: Bases) -> F
         top_down=followed + _top_down(held, stays, able.services - left, income),
         cost_to_income=followed + _cost_to_income(charged, cell_of != ABSENT, able.services - left, len(stays.numbers)),
         left=left,
+        methods=methods,
     )
 
 
@@ -93,9 +94,11 @@ def _direct(charged: Charged, able: Pools, encounters: int) -> IntArray:
     return result
 
 
-def _items(held: Held, charged: Charged, services: IntArray, bases: Bases) -> tuple[Items, IntArray, IntArray]:
+def _items(
+    held: Held, charged: Charged, services: IntArray, bases: Bases
+) -> tuple[Items, IntArray, IntArray, dict[int, str]]:
     """Costs of the service items; for each charge line its item's place among them (`ABSENT` for no service of a bearing
-    department), and what each department's services could not give to any item."""
+    department), what each department's services could not give to any item, and the methods other than income."""
     width = max(len(charged.items), 1)
     service = (charged.item_class == SERVICE) & (charged.executing != ABSENT)
     keys = np.where(service, charged.executing * width + charged.item, 0)
@@ -108,7 +111,7 @@ def _items(held: Held, charged: Charged, services: IntArray, bases: Bases) -> tu
     place = np.full(size, ABSENT)
     place[cells] = np.arange(len(cells))
     department, item = cells // width, cells % width
-    weight = _weights(held, charged, bases, department, item, quantity[cells], income[cells])
+    weight, methods = _weights(held, charged, bases, department, item, quantity[cells], income[cells])
     weight[~bearing(quantity[cells])] = 0
     costs = np.zeros((len(cells), len(COLUMNS)), dtype=np.int64)
     left = np.zeros_like(services)
@@ -117,7 +120,7 @@ def _items(held: Held, charged: Charged, services: IntArray, bases: Bases) -> tu
         found = by_weights(services[number], weight[first:last])
         costs[first:last], left[number] = found.costs, found.left
     found_items = Items(department, item, quantity[cells], income[cells], weight, costs)
-    return found_items, np.where(service, place[keys], ABSENT), left
+    return found_items, np.where(service, place[keys], ABSENT), left, methods
 
 
 def _handed_out(charged: Charged, items: Items, cell_of: IntArray, left: IntArray) -> tuple[Items, IntArray, IntArray]:
@@ -154,10 +157,10 @@ def _weights(
     item: IntArray,
     quantity: IntArray,
     income: IntArray,
-) -> IntArray:
+) -> tuple[IntArray, dict[int, str]]:
     """Income, or coefficient · volume where the department's method asks for it. A department of which no item has a
-    coefficient falls back on income, so that its cost is not lost for want of a table; its basis then says income."""
-    weight = np.maximum(income, 0)
+    coefficient falls back on income, so that its cost is not lost for want of a table. Also which departments did not."""
+    weight, used = np.maximum(income, 0), {}
     for place in np.unique(department).tolist():
         number = int(held.departments[place])
         method = bases.method_of(number)
@@ -166,20 +169,9 @@ def _weights(
         mine = department == place
         factors = np.array([bases.coefficient(method, number, int(charged.items[each])) for each in item[mine]])
         if factors.any():
-            weight[mine] = factors * (np.maximum(quantity[mine], 0))
-    return weight
-
-
-def basis_used(held: Held, items: Items, bases: Bases, charged: Charged) -> dict[str, str]:
-    """By department number the method that its services were divided by; only where it is not income."""
-    used = {}
-    for place in np.unique(items.department).tolist():
-        number = int(held.departments[place])
-        method = bases.method_of(number)
-        mine = items.item[(items.department == place) & (items.item != ABSENT)].tolist()
-        if method != ItemMethod.INCOME and any(bases.coefficient(method, number, int(charged.items[i])) for i in mine):
-            used[str(number)] = method
-    return used
+            weight[mine] = factors * np.maximum(quantity[mine], 0)
+            used[number] = method
+    return weight, used
 
 
 def _top_down(held: Held, stays: Stays, services: IntArray, income: IntArray) -> IntArray:

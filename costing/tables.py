@@ -390,6 +390,9 @@ class CaseCostTable(Table):
         url = reverse("costing:patient", args=[self.run.pk, record.case.encounter])
         return format_html('<a class="num" href="{}">{}</a>', url, value)
 
+    def value_encounter_no(self, value: str) -> str:
+        return value
+
     def render_department(self, value: int) -> str:
         return self.departments.get(value, "")
 

@@ -8,7 +8,8 @@ and medical support gave. Held sums to the full cost of the hospital, so everyth
 
     drugs      = Σ held drug cost                                        (all departments; follows drug charges)
     materials  = Σ taken,  taken[d] = min(held materials[d], charges[d])  (sold without mark-up: cost is charge), then
-                 what is left of min(Σ held, Σ charges) from the others in proportion to what they still hold
+                 what is left of min(Σ held, Σ charges) from the others in proportion to what they still hold; what
+                 other departments' refunds make too much goes back in proportion to what was taken
     services[d] = held[d] − drugs[d] − taken[d]
 
 At zero: without drug charges no patient bears the drug cost; it stays with the services of its departments. A department
@@ -32,23 +33,22 @@ class Pools:
     services: IntArray
 
 
-def pools(held: IntArray, *, drug_charges: int, material_charges: IntArray) -> Pools:
+def pools(held: IntArray, *, drug_charges: int, material_charges: IntArray, all_materials: int) -> Pools:
     """Part `held[department, column]` (fen) by the month's charges (fen, net of refunds): of all drugs, and of separately
-    charged materials by executing department."""
+    charged materials by executing department and in all, whoever carried them out."""
     services = held.copy()
     drugs = int(held[:, DRUGS].sum()) if drug_charges > 0 else 0
     if drugs:
         services[:, DRUGS] = 0
-    taken = _taken(held[:, MATERIALS], material_charges)
+    taken = _taken(held[:, MATERIALS], material_charges, all_materials)
     services[:, MATERIALS] -= taken
     return Pools(drugs, int(taken.sum()), services)
 
 
-def _taken(held: IntArray, charges: IntArray) -> IntArray:
+def _taken(held: IntArray, charges: IntArray, all_materials: int) -> IntArray:
     able = np.maximum(held, 0)
     taken = np.minimum(able, np.maximum(charges, 0))
-    whole = min(int(able.sum()), max(int(charges.sum()), 0))
-    missing, left = whole - int(taken.sum()), able - taken
-    if missing > 0:
-        taken = taken + split_rows(np.array([missing]), left[None, :])[0]
+    missing = min(int(able.sum()), max(all_materials, 0)) - int(taken.sum())
+    if missing:
+        taken = taken + split_rows(np.array([missing]), (able - taken if missing > 0 else taken)[None, :])[0]
     return taken

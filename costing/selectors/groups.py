@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from costing.engine.columns import COLUMNS, COST_ITEMS
-from costing.models import PatientCost, PatientRun
+from costing.models import PatientCost
 from insurance_settlement.public import DischargedCase, MonthOfCases, month_of_cases
 
 ZERO = Decimal("0.00")
@@ -113,7 +113,6 @@ class MonthOfGroups:
 
     settled: MonthOfCases
     groups: tuple[GroupCost, ...]
-    run: PatientRun | None
 
     @property
     def uncosted(self) -> int:
@@ -121,7 +120,7 @@ class MonthOfGroups:
         return sum(group.cases - group.costed for group in self.groups)
 
 
-def month_of_groups(*, institution: int, period: str, run: PatientRun | None) -> MonthOfGroups | None:
+def month_of_groups(*, institution: int, period: str) -> MonthOfGroups | None:
     """All groups of the month; None while nothing has been priced."""
     settled = month_of_cases(institution=institution, period=period)
     if settled is None:
@@ -130,7 +129,7 @@ def month_of_groups(*, institution: int, period: str, run: PatientRun | None) ->
     for one in case_costs(institution=institution, cases=settled.cases):
         by_group.setdefault(one.case.drg, []).append(one)
     groups = [group_of(drg, settled.names.get(drg, ""), members) for drg, members in by_group.items()]
-    return MonthOfGroups(settled, tuple(sorted(groups, key=lambda group: (group.surplus, group.drg))), run)
+    return MonthOfGroups(settled, tuple(sorted(groups, key=lambda group: (group.surplus, group.drg))))
 
 
 def group_of(drg: str, name: str, members: Sequence[CaseCost]) -> GroupCost:

@@ -241,13 +241,11 @@ class Contribution:
 
     item: str
     department: str
-    item_class: str
     quantity: Decimal | None
     amount: Decimal
     whole: Decimal
     whole_cost: Decimal
     cost: Decimal
-    item_cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,13 +294,11 @@ def _services(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contributi
             Contribution(
                 item=mine[0].item_name,
                 department=mine[0].executing_name,
-                item_class=mine[0].item_class,
                 quantity=quantity,
                 amount=sum((line.amount for line in mine), ZERO),
                 whole=item.quantity if item else ZERO,
                 whole_cost=item.hospital_cost if item else ZERO,
                 cost=cost.quantize(ZERO),
-                item_cost=item.pk if item else None,
             )
         )
     return sorted([*found, *_handed_out(row, lines)], key=lambda one: (-one.cost, one.item))
@@ -319,13 +315,11 @@ def _handed_out(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contribu
             Contribution(
                 item=HANDING_OUT,
                 department=item.department.name,
-                item_class="",
                 quantity=amount,
                 amount=ZERO,
                 whole=item.quantity,
                 whole_cost=item.hospital_cost,
                 cost=(item.hospital_cost * amount / item.quantity).quantize(ZERO),
-                item_cost=item.pk,
             )
         )
     return found
@@ -344,5 +338,5 @@ def _apart(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contribution]
         amount = sum((line.amount for line in lines if line.item_class == item_class), ZERO)
         if amount or cost:
             all_charged = charged.get(item_class, ZERO)
-            found.append(Contribution(name, "全院", item_class, None, amount, all_charged, whole_cost or ZERO, cost))
+            found.append(Contribution(name, "全院", None, amount, all_charged, whole_cost or ZERO, cost))
     return found

@@ -10,7 +10,7 @@ from django.utils import timezone
 from costing.engine.columns import COLUMNS
 from costing.engine.exact import IntArray
 from costing.models import CostRun, ItemCost, PatientCost, PatientRun, UnassignedCost
-from costing.patient_engine import ENGINE_VERSION, Found, Items, basis_used, cost_patients
+from costing.patient_engine import ENGINE_VERSION, Found, cost_patients
 from costing.patient_facts import ABSENT, TEN_THOUSAND, Bases, Charged, Held, Stays, bases_of, held_of, read_patients
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Period, digest_of, from_fen
@@ -52,7 +52,7 @@ def cost_patients_of(actor: Actor, *, institution: Institution, period: Period) 
     stays, charged = read_patients(cost_run, held)
     _refuse_lost_encounters(cost_run, charged)
     found = cost_patients(held, stays, charged, bases)
-    run = _store(actor, current, cost_run, digest, bases, held, stays, charged, found)
+    run = _store(actor, current, cost_run, digest, held, stays, charged, found)
     record(
         actor,
         "costing.patients_costed",
@@ -102,7 +102,6 @@ def _store(
     current: PatientRun | None,
     cost_run: CostRun,
     digest: str,
-    bases: Bases,
     held: Held,
     stays: Stays,
     charged: Charged,
@@ -117,7 +116,7 @@ def _store(
         cost_run=cost_run,
         input_digest=digest,
         engine_version=ENGINE_VERSION,
-        bases=basis_used(held, found.items, bases, charged),
+        bases={str(number): method for number, method in found.methods.items()},
         encounters=len(stays.numbers),
         full_cost=from_fen(int(held.amounts.sum())),
         patient_cost=from_fen(int(found.patients.sum())),
@@ -152,7 +151,7 @@ def _store_items(run: PatientRun, held: Held, charged: Charged, found: Found) ->
         "department_id": held.departments[items.department],
         "quantity": items.quantity,
         "income": items.income,
-        "weight": _shown_weight(run, held, items),
+        "weight": _shown_weight(held, found),
         **_money(items.costs),
     }
     for chosen, number in ((known, {"item_id": charged.items[items.item[known]]}), (~known, {})):
@@ -161,11 +160,10 @@ def _store_items(run: PatientRun, held: Held, charged: Charged, found: Found) ->
         copy_columns(ItemCost, wanted, mine, int(chosen.sum()))
 
 
-def _shown_weight(run: PatientRun, held: Held, items: Items) -> IntArray:
+def _shown_weight(held: Held, found: Found) -> IntArray:
     """In 1/10,000: yuan where income was weighed, else coefficient × volume, both of which are in 1/10,000 themselves."""
-    weighed = np.isin(
-        held.departments[items.department], np.array([int(number) for number in run.bases], dtype=np.int64)
-    )
+    items = found.items
+    weighed = np.isin(held.departments[items.department], list(found.methods))
     return np.where(weighed, items.weight // TEN_THOUSAND, items.weight * 100)
 
 

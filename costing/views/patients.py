@@ -76,22 +76,17 @@ class GroupCosts(_PatientMonth):
     title = _("病组成本")
     template_name = "costing/group_costs.html"
 
-    def groups(self) -> groups.MonthOfGroups | None:
-        """The month's groups."""
-        if self.run is None:
-            return None
-        return groups.month_of_groups(institution=self.run.institution_id, period=self.run.period, run=self.run)
+    def table(self, run: PatientRun) -> tuple[groups.MonthOfGroups | None, GroupCostTable]:
+        """The month's groups, and their table."""
+        found = groups.month_of_groups(institution=run.institution_id, period=run.period)
+        return found, GroupCostTable(found.groups if found else (), period=run.period, institution=run.institution_id)
 
     def download(self, run: PatientRun) -> HttpResponseBase:
-        found = self.groups()
-        values = iter(GroupCostTable(found.groups if found else (), period=run.period, institution=0).as_values())
+        values = iter(self.table(run)[1].as_values())
         return xlsx_response(f"DRG成本明细表-{run.institution.code}-{run.period}", next(values), values)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        found = self.groups()
-        table = None
-        if found and self.run:
-            table = GroupCostTable(found.groups, period=self.run.period, institution=self.run.institution_id)
+        found, table = self.table(self.run) if self.run else (None, None)
         return super().get_context_data(found=found, table=table, **kwargs)
 
 
@@ -100,10 +95,8 @@ class GroupDetail(_PatientMonth):
 
     template_name = "costing/group_detail.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        run = self.run
-        if run is None:
-            raise Http404
+    def cases(self, run: PatientRun) -> tuple[groups.GroupCost, CaseCostTable]:
+        """The group and the table of its cases, the greatest loss first; that somebody looked is noted."""
         settled = month_of_cases(institution=run.institution_id, period=run.period)
         drg = self.kwargs["drg"]
         cases = [case for case in settled.cases if case.drg == drg] if settled else []
@@ -114,13 +107,20 @@ class GroupDetail(_PatientMonth):
         names = dict(Department.objects.filter(pk__in={case.department for case in cases}).values_list("pk", "name"))
         rows = sorted(members, key=lambda one: (one.surplus is None, one.surplus or 0, one.case.encounter))
         group = groups.group_of(drg, settled.names.get(drg, ""), members)
-        context = super().get_context_data(
-            group=group,
-            composition=[(COST_ITEM_TITLES[name], mean, share) for name, mean, share in group.composition()],
-            table=CaseCostTable(rows, run=run, departments=names),
-            **kwargs,
-        )
-        return {**context, "title": f"{drg} {group.name}"}
+        return group, CaseCostTable(rows, run=run, departments=names)
+
+    def download(self, run: PatientRun) -> HttpResponseBase:
+        group, table = self.cases(run)
+        values = iter(table.as_values())
+        return xlsx_response(f"病例成本-{group.drg}-{run.institution.code}-{run.period}", next(values), values)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if self.run is None:
+            raise Http404
+        group, table = self.cases(self.run)
+        composition = [(COST_ITEM_TITLES[name], mean, share) for name, mean, share in group.composition()]
+        context = super().get_context_data(group=group, composition=composition, table=table, **kwargs)
+        return {**context, "title": f"{group.drg} {group.name}"}
 
 
 class ItemCosts(ListPage):
@@ -142,7 +142,15 @@ class ItemCosts(ListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         kept = {name: value for name, value in self.request.GET.items() if name in ("department", "words")}
-        return {**context, "run": self.run, "kept": kept, "bases": _bases(self.run), **self.choice.context()}
+        stale = patients.is_stale(run=self.run) if self.run else False
+        return {
+            **context,
+            "run": self.run,
+            "stale": stale,
+            "kept": kept,
+            "bases": _bases(self.run),
+            **self.choice.context(),
+        }
 
 
 def _bases(run: PatientRun | None) -> list[tuple[str, str]]:
@@ -180,5 +188,6 @@ class Patient(ListPage):
             "detail": self.detail,
             "row": row,
             "run": row.run,
+            "stale": patients.is_stale(run=row.run),
             "items": [(title, getattr(row, code)) for code, title in COST_ITEM_TITLES.items()],
         }

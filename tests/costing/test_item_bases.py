@@ -9,7 +9,6 @@ import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from python_calamine import CalamineWorkbook
 
 from costing import item_files
 from costing.models import ItemBasis, ItemBasisProposal, ItemCoefficient
@@ -19,6 +18,7 @@ from ops_platform.identity.models import User
 from ops_platform.kernel import Conflict, Invalid, Role
 from ops_platform.masterdata.models import Institution
 from tests.support import trade
+from tests.support.downloads import book_of
 from workflows.models import Matter, Task
 from workflows.reference import load_flows
 from workflows.services import approve, reject
@@ -140,9 +140,7 @@ def test_the_page_takes_the_exported_workbook_back(hospital: Institution, direct
     browser = Client()
     browser.force_login(director, backend="django.contrib.auth.backends.ModelBackend")
     answer = browser.get(reverse("costing:coefficient-file"), {"institution": hospital.pk, "method": "equivalent"})
-    sheet = (
-        CalamineWorkbook.from_filelike(BytesIO(b"".join(answer.streaming_content))).get_sheet_by_index(0).to_python()
-    )
+    sheet = book_of(answer).get_sheet_by_index(0).to_python()
     assert [row[0] for row in sheet] == [item_files.CODE, "HY2", "SS"], "drugs are no services"
     filled = workbook(*(tuple(row) if number == 0 else (row[0], row[1], number) for number, row in enumerate(sheet)))
     given = {

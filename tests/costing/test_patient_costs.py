@@ -112,16 +112,25 @@ def test_chargeable_materials_leave_the_departments_that_carried_them_out() -> N
     held = np.zeros((3, WIDE), dtype=np.int64)
     held[:, MATERIALS] = fen(500, 300, 100)
     held[:, DRUGS] = fen(50, 0, 950)
-    found = pools(held, drug_charges=99_000, material_charges=fen(400, 350, 0))
+    found = pools(held, drug_charges=99_000, material_charges=fen(400, 350, 0), all_materials=75_000)
     assert (found.drugs, found.materials) == (100_000, 75_000)
     assert found.services[:, DRUGS].tolist() == [0, 0, 0]
     assert found.services[:, MATERIALS].tolist() == fen(75, 0, 75).tolist()
 
 
+def test_what_refunds_elsewhere_make_too_much_goes_back_as_it_was_taken() -> None:
+    """Charges of 300 and 100 with 80 refunded by a department that holds none: 320 is all that was sold."""
+    held = np.zeros((3, WIDE), dtype=np.int64)
+    held[:, MATERIALS] = fen(300, 100, 0)
+    found = pools(held, drug_charges=0, material_charges=fen(300, 100, -80), all_materials=32_000)
+    assert found.materials == 32_000
+    assert found.services[:, MATERIALS].tolist() == fen(60, 20, 0).tolist()
+
+
 def test_without_drug_charges_the_departments_keep_their_drugs() -> None:
     held = np.zeros((1, WIDE), dtype=np.int64)
     held[0, DRUGS], held[0, MATERIALS] = 700, -300
-    found = pools(held, drug_charges=0, material_charges=fen(5))
+    found = pools(held, drug_charges=0, material_charges=fen(5), all_materials=500)
     assert (found.drugs, found.materials, found.services.sum()) == (0, 0, 400)
 
 
@@ -211,6 +220,6 @@ def test_items_bear_what_they_do_not_leave(amounts: list[int], weights: list[int
 def test_pools_conserve_what_is_held(rows: list[list[int]], drugs: int, data: st.DataObject) -> None:
     held = np.array(rows, dtype=np.int64)
     charges = np.array(data.draw(st.lists(st.integers(-9, 10**9), min_size=len(rows), max_size=len(rows))))
-    found = pools(held, drug_charges=drugs, material_charges=charges)
+    found = pools(held, drug_charges=drugs, material_charges=charges, all_materials=int(charges.sum()))
     assert found.drugs + found.materials + int(found.services.sum()) == int(held.sum())
     assert (found.services[:, MATERIALS] >= np.minimum(held[:, MATERIALS], 0)).all()

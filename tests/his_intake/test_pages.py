@@ -1,13 +1,11 @@
 """What the intake pages say: who sent a batch, where a quarantined row went, and codes that the reader's institution has."""
 
-import io
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from python_calamine import CalamineWorkbook
 
 from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.examples import own_examples
@@ -20,6 +18,7 @@ from ops_platform.kernel import Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
 from tests.support import trade
+from tests.support.downloads import book_of
 
 pytestmark = pytest.mark.django_db
 
@@ -163,7 +162,7 @@ def test_a_settled_row_names_who_settled_it(hospital: Institution, officer: User
 
 def explained(answer: Any) -> str:
     """The second sheet of a template, in one text."""
-    workbook = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer.streaming_content)))
+    workbook = book_of(answer)
     return "\n".join("\t".join(map(str, row)) for row in workbook.get_sheet_by_index(1).to_python())
 
 

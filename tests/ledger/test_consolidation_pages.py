@@ -1,6 +1,5 @@
 """Pages of statements and consolidation: who sees what, each figure opens down, bad input is refused in words."""
 
-import io
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from python_calamine import CalamineWorkbook
 
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import User
@@ -21,6 +19,7 @@ from ops_platform.ledger.services.consolidation_members import include_everybody
 from ops_platform.masterdata.models import Institution
 from tests.ledger.test_consolidation import book
 from tests.support import trade
+from tests.support.downloads import book_of
 from workflows.reference import load_flows
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +56,7 @@ def signed_in(user: User) -> Client:
 
 def workbook(answer: Any) -> dict[str, list[list[Any]]]:
     """Rows by sheet, names without their indent."""
-    read = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer.streaming_content)))
+    read = book_of(answer)
     return {name: read.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in read.sheet_names}
 
 

@@ -1,6 +1,5 @@
 """The monthly report to the insurer: figures worked out by hand, the tie to the books, the page and the workbook."""
 
-import io
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,7 +9,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from python_calamine import CalamineWorkbook
 
 from ops_platform.kernel import Period, Role, to_fen
 from ops_platform.kernel.actor import PLATFORM
@@ -22,6 +20,7 @@ from ops_platform.ledger.models import Account, BooksMode, EventBooking, LocalAc
 from ops_platform.ledger.selectors.insurer_report import InsurerReport, insurer_report
 from ops_platform.masterdata.models import Institution
 from tests.support import trade
+from tests.support.downloads import book_of
 
 pytestmark = pytest.mark.django_db
 MARCH = Period(2026, 3)
@@ -301,7 +300,7 @@ def test_empty_months_and_odd_input_are_answered_in_words(
 def test_the_workbook_reads_back_as_the_official_sheet(hospital: Institution) -> None:
     booked(hospital)
     answer: Any = signed_in(hospital).get(ADDRESS, {"period": "2026-03", "export": "xlsx"})
-    read = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer.streaming_content)))
+    read = book_of(answer)
     assert read.sheet_names == ["医保月报", "应收医保款"]
     fees, owed = (read.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in read.sheet_names)
     assert fees[0][0] == "医保月报"

@@ -1,13 +1,11 @@
 """Statements, quarters and trial balances of books kept elsewhere: the imported figures, marked, with what they lack."""
 
-import io
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from python_calamine import CalamineWorkbook
 
 from ops_platform.his_intake.models import QualityFinding
 from ops_platform.his_intake.quality.checking import check_month
@@ -26,6 +24,7 @@ from ops_platform.ledger.services.consolidation_members import include_everybody
 from ops_platform.masterdata.models import Institution
 from tests.ledger.books import booked, received
 from tests.support import trade
+from tests.support.downloads import book_of
 
 pytestmark = pytest.mark.django_db
 MARCH, MAY = Period(2026, 3), Period(2026, 5)
@@ -158,7 +157,7 @@ def test_a_month_that_was_not_sent_says_so(officer: Client, clinic: Institution)
 @pytest.mark.parametrize("name", ["statements", "fiscal-report", "trial-balance"])
 def test_workbooks_carry_the_notes(officer: Client, name: str) -> None:
     answer = officer.get(reverse(f"ledger:{name}"), {"period": "2026-03", "quarter": "2026-Q1", "export": "xlsx"})
-    book = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer.streaming_content)))
+    book = book_of(answer)
     for sheet in book.sheet_names:
         said = "\n".join(str(cell) for row in book.get_sheet_by_name(sheet).to_python() for cell in row)
         assert "外部账：" in said, sheet

@@ -1,6 +1,5 @@
 """Pages of the books: what a finance officer reads, and that it adds up."""
 
-import io
 from datetime import date
 from decimal import Decimal
 
@@ -9,7 +8,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from python_calamine import CalamineWorkbook
 
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
@@ -18,6 +16,7 @@ from ops_platform.ledger.selectors.balances import trial_balance
 from ops_platform.masterdata.models import Institution
 from tests.ledger.books import BANK, COST, booked, entry, paid, received
 from tests.support import trade
+from tests.support.downloads import book_of
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +110,7 @@ def test_the_journal_sums_and_looks_into_legs_of_the_shown_entries_only(officer:
     for amount in ("1,000.00", "250.50", "80.00"):
         assert amount in page
     workbook = officer.get(reverse("ledger:journal"), {"export": "xlsx"})
-    rows = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(workbook.streaming_content))).get_sheet_by_index(0)
+    rows = book_of(workbook).get_sheet_by_index(0)
     assert sorted(row[4] for row in rows.to_python()[1:]) == [80, 250.5, 1000]
 
 

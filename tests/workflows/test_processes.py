@@ -4,14 +4,12 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from io import BytesIO
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from python_calamine import CalamineWorkbook
 
 from ops_platform.audit.models import AuditEvent
 from ops_platform.identity.models import User
@@ -20,6 +18,7 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Department, Institution, Parameter, Scope
 from ops_platform.web import formats
 from tests.support import trade
+from tests.support.downloads import book_of
 from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
 from workflows import services
 from workflows.models import Flow, Matter, Process, ProcessCase, ProcessPoint, ProcessState
@@ -607,7 +606,7 @@ def test_the_list_is_filtered_and_goes_out_as_a_workbook(hospital: Hospital) -> 
         assert "ZN-01" not in shown
     assert "ZN-01" in page(hospital.head, "processes", principle="saving", status="draft")
     answer = client(hospital.head).get(reverse("workflows:processes"), {"export": "xlsx"})
-    workbook = CalamineWorkbook.from_filelike(BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
+    workbook = book_of(answer)
     rows = workbook.get_sheet_by_index(0).to_python()
     assert [row[0] for row in rows[1:]] == ["YL-01", "ZN-01"]
 

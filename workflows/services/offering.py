@@ -1,6 +1,7 @@
 """Offering what waits at a step to somebody who has come to the role that it asks for."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -25,25 +26,18 @@ def offer(person: int, role: Role) -> int:
     if not asking:
         return 0
     rows = Matter.objects.filter(asking, state=Matter.State.RUNNING).order_by("id")
-    return each(list(rows.values_list("pk", flat=True)), _TakeUp(person))
+    return each(list(rows.values_list("pk", flat=True)), partial(take_up, person=person), take_up.__name__)
 
 
-class _TakeUp:
-    """The verb with its person; its name is what a failure is remembered by."""
-
-    __name__ = "take_up"
-
-    def __init__(self, person: int) -> None:
-        self._person = person
-
-    @transaction.atomic
-    def __call__(self, matter_id: int) -> bool:
-        matter, course = locked(matter_id)
-        outcome = verbs.take_up(course, person=self._person, roster=roster_of(matter))
-        if not outcome.events:
-            return False
-        keep_by_platform(matter, course, outcome, ActKind.REPLACE, WORDS)
-        return True
+@transaction.atomic
+def take_up(matter_id: int, *, person: int) -> bool:
+    """Let the person sign at the matter's step, where its rules ask for them and a seat is open."""
+    matter, course = locked(matter_id)
+    outcome = verbs.take_up(course, person=person, roster=roster_of(matter))
+    if not outcome.events:
+        return False
+    keep_by_platform(matter, course, outcome, ActKind.REPLACE, WORDS)
+    return True
 
 
 def _asking(role: Role) -> Iterator[tuple[int, list[str]]]:

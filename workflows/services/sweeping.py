@@ -32,14 +32,14 @@ EXPIRED = "在时限内没有人审批，自动失效。"
 def sweep() -> int:
     """Look after every matter whose time has come. Returns how many were changed."""
     return (
-        each(_due(), look_after)
-        + each(_left(), replace_left)
-        + each(_delegated(), follow_delegations)
-        + each(_forsaken(), abandon)
+        each(_due(), look_after, look_after.__name__)
+        + each(_left(), replace_left, replace_left.__name__)
+        + each(_delegated(), follow_delegations, follow_delegations.__name__)
+        + each(_forsaken(), abandon, abandon.__name__)
     )
 
 
-def each(matters: Collection[int], verb: Callable[[int], bool]) -> int:
+def each(matters: Collection[int], verb: Callable[[int], bool], duty: str) -> int:
     """Call the verb for each matter; returns how many changed. What fails is remembered and keeps no other waiting."""
     changed = 0
     for matter in matters:
@@ -47,9 +47,9 @@ def each(matters: Collection[int], verb: Callable[[int], bool]) -> int:
             changed += verb(matter)
         except Exception as error:  # one matter that cannot be looked after keeps no other from it
             logger.exception("workflows: matter %s was not looked after", matter)
-            setbacks.failed(matter, verb.__name__, error)
+            setbacks.failed(matter, duty, error)
         else:
-            setbacks.succeeded(matter, verb.__name__)
+            setbacks.succeeded(matter, duty)
     return changed
 
 
@@ -171,7 +171,9 @@ def _absent(matter: Matter, course: Course) -> set[int]:
 def replace_person(person: int) -> int:
     """Somebody was deactivated or lost a role: all their open tasks are looked at. Returns how many matters changed."""
     rows = Task.objects.filter(state__in=["open", "held"]).filter(Q(person=person) | Q(behalf_of=person))
-    return each(list(rows.order_by("matter").values_list("matter", flat=True).distinct()), replace_left)
+    return each(
+        list(rows.order_by("matter").values_list("matter", flat=True).distinct()), replace_left, replace_left.__name__
+    )
 
 
 @transaction.atomic

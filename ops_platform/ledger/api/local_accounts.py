@@ -12,6 +12,8 @@ from rest_framework.views import APIView
 from ops_platform.kernel import NotFound, Period, from_fen
 from ops_platform.ledger import services
 from ops_platform.ledger.api.scope import (
+    CLOSED,
+    NOT_FOUND,
     PAGES,
     TAGS,
     FindingSerializer,
@@ -32,9 +34,6 @@ from ops_platform.ledger.selectors import imported, local_accounts, modes
 from ops_platform.ledger.selectors.local_accounts import KEEPERS, READERS, MappedAccount
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.api import actor_of
-
-NOT_FOUND = OpenApiResponse(description="没有这个机构，或无权查看")
-CLOSED = OpenApiResponse(description="该月已结账")
 
 
 class _MappingFields(serializers.Serializer):

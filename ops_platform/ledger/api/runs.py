@@ -102,7 +102,9 @@ class ConsolidatedSerializer(ConsolidationSerializer):
 class FinaliseSerializer(serializers.Serializer):
     """Words that go with the report."""
 
-    explanation = serializers.CharField(max_length=500, default="", allow_blank=True, help_text="定稿说明")
+    explanation = serializers.CharField(
+        max_length=finalising.LONGEST_EXPLANATION, default="", allow_blank=True, help_text="定稿说明"
+    )
 
 
 class AskedFinalSerializer(serializers.Serializer):

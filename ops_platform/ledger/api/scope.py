@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +21,8 @@ from ops_platform.masterdata.services.periods import access_institution
 from ops_platform.web.api import Pagination, actor_of
 
 TAGS = ["账务"]
+NOT_FOUND = OpenApiResponse(description="没有这个机构，或无权查看")
+CLOSED = OpenApiResponse(description="该月已结账")
 PAGES = [OpenApiParameter("page", int), OpenApiParameter("page_size", int)]
 _QUARTER = re.compile(r"(\d{4})-Q([1-4])\Z")
 

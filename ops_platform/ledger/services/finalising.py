@@ -41,7 +41,7 @@ def ask_final(actor: Actor, *, run_id: int, explanation: str = "") -> int:
     if run.state == ConsolidationRun.State.FINAL:
         raise Conflict("ledger.consolidation_not_draft", "这一版已定稿。")
     refuse_unfit(run)
-    run.explanation = words(explanation)[:LONGEST_EXPLANATION]
+    run.explanation = words(explanation)
     run.save(update_fields=["explanation"])
     record(
         actor,

@@ -1,0 +1,84 @@
+"""Disease groups on their pages and as workbooks: from the month down to the case."""
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from costing.models import PatientCost
+from costing.services import cost_patients_of, run_allocation
+from insurance_settlement.services import run_grouping
+from ops_platform.kernel import Period, Role
+from ops_platform.kernel.actor import PLATFORM
+from ops_platform.masterdata.models import Institution
+from tests.support import trade
+from tests.support.downloads import book_of
+
+pytestmark = pytest.mark.django_db
+MARCH = Period.parse("2026-03")
+
+
+@pytest.fixture
+def hospital() -> Institution:
+    """Two stays of pneumonia on one ward; both discharged in March and costed."""
+    hospital = trade.alliance()["H1"]
+    trade.landed(hospital, "departments", [trade.department("HX", name="呼吸内科")])
+    trade.landed(hospital, "charge-items", [trade.item("CW", fee_class="bed")])
+    trade.landed(hospital, "cost-entries", [trade.cost("V-1", "HX", "900.00")])
+    stay = {"kind": "inpatient", "when": "2026-03-02T08:00:00"}
+    numbers = ("Z1", "Z2")
+    trade.landed(
+        hospital, "encounters", [trade.visit(one, "HX", **stay, discharged="2026-03-05T10:00:00") for one in numbers]
+    )
+    trade.landed(
+        hospital,
+        "charge-lines",
+        [trade.charge("Z1", 1, "CW", "HX", "HX", "1000.00"), trade.charge("Z2", 1, "CW", "HX", "HX", "2000.00")],
+    )
+    run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    cost_patients_of(PLATFORM, institution=hospital, period=MARCH)
+    return hospital
+
+
+def priced(hospital: Institution) -> None:
+    abstract = {"diagnoses": ["J18.900"], "sex": "1", "age": "67", "stay_days": "3", "leaving_type": "1"}
+    trade.landed(
+        hospital,
+        "discharge-abstracts",
+        [
+            {"encounter_no": "Z1", "total_charges": "1000.00", **abstract},
+            {"encounter_no": "Z2", "total_charges": "2000.00", **abstract},
+        ],
+    )
+    run_grouping(PLATFORM, institution=hospital, period=MARCH)
+
+
+def reader(hospital: Institution) -> Client:
+    client = Client()
+    person = trade.person("director", Role.FINANCE_DIRECTOR, hospital)
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def sheet(client: Client, url: str, hospital: Institution) -> list[list[object]]:
+    response = client.get(url, {"institution": hospital.pk, "period": "2026-03", "export": "xlsx"})
+    return book_of(response).get_sheet_by_index(0).to_python()
+
+
+def test_costed_but_not_yet_priced_the_page_says_what_is_missing(hospital: Institution) -> None:
+    page = reader(hospital).get(reverse("costing:group-costs"), {"institution": hospital.pk, "period": "2026-03"})
+    assert "还没有分组定价的出院病例" in page.content.decode()
+    assert "还没有患者成本" not in page.content.decode()
+
+
+def test_the_workbook_of_a_group_holds_the_cases_of_its_page(hospital: Institution) -> None:
+    priced(hospital)
+    client = reader(hospital)
+    (title, *groups) = sheet(client, reverse("costing:group-costs"), hospital)
+    ((drg, _, cases, *_),) = groups
+    assert (title[0], cases) == ("病组", 2)
+    head, *rows = sheet(client, reverse("costing:group", args=[drg]), hospital)
+    assert sorted(row[head.index("就诊号")] for row in rows) == ["Z1", "Z2"]
+    costs = sum(Decimal(str(row[head.index("医疗成本(元)")])) for row in rows)
+    assert costs == sum(row.medical_cost for row in PatientCost.objects.all()) == Decimal("900.00")
