@@ -11,6 +11,7 @@ from django_tables2 import A
 from insurance_settlement.models import CaseResult
 from ops_platform.his_intake.public import FEE_CLASSES, SCHEMES, OriginColumn
 from ops_platform.web.tables import (
+    DENSE,
     STACKED,
     DayColumn,
     MoneyColumn,
@@ -138,7 +139,7 @@ class EncounterLineTable(Table):
     origin = OriginColumn()
 
     class Meta(Table.Meta):
-        attrs = {"class": "table table-vcenter card-table table-dense"}
+        attrs = DENSE
 
     def render_fee_class(self, value: str) -> str:
         return FEE_TITLES.get(value, value)

@@ -26,6 +26,8 @@ class Table(django_tables2.Table):
         attrs = {"class": "table table-vcenter card-table"}
 
 
+# narrow lines for long tables of figures
+DENSE = {"class": "table table-vcenter card-table table-dense"}
 STACKED = {"class": "table table-vcenter card-table table-stack"}
 # for rows of words: one value a line, which may wrap
 STACKED_WORDS = {"class": "table table-vcenter card-table table-stack table-stack-words"}

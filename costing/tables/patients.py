@@ -1,0 +1,153 @@
+"""Lists of items, visits, disease groups and cases."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import django_tables2
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from costing.models import ItemCost, PatientRun
+from costing.titles import (
+    HANDING_OUT,
+)
+from ops_platform.web.tables import (
+    DENSE,
+    MoneyColumn,
+    QuantityColumn,
+    Table,
+)
+
+
+class ItemCostTable(Table):
+    """Service items by executing department."""
+
+    code = django_tables2.Column(accessor="item__code", verbose_name=_("项目编码"), orderable=False)
+    item = django_tables2.Column(
+        verbose_name=_("项目"), order_by=("item__name", "pk"), attrs={"td": {"class": "cell-words"}}, empty_values=()
+    )
+    department = django_tables2.Column(verbose_name=_("执行科室"), order_by=("department__code", "pk"))
+    quantity = QuantityColumn(verbose_name=_("数量"), order_by=("quantity", "pk"))
+    income = MoneyColumn(verbose_name=_("收入(元)"), order_by=("income", "pk"))
+    cost = MoneyColumn(verbose_name=_("医疗成本(元)"), order_by=("cost", "pk"))
+    surplus = MoneyColumn(verbose_name=_("结余(元)"), order_by=("surplus", "pk"))
+    mean_price = MoneyColumn(verbose_name=_("平均收费(元)"), order_by=("mean_price", "pk"))
+    unit_cost = MoneyColumn(verbose_name=_("单位成本(元)"), order_by=("unit_cost", "pk"))
+
+    class Meta(Table.Meta):
+        model = ItemCost
+        attrs = DENSE
+        fields = (
+            "code",
+            "item",
+            "department",
+            "quantity",
+            "income",
+            "cost",
+            "surplus",
+            "mean_price",
+            "unit_cost",
+        )
+
+    def render_item(self, value: Any) -> str:
+        return str(value or HANDING_OUT)
+
+
+class UnitCostTable(Table):
+    """Cost of a visit and of a bed-day."""
+
+    name = django_tables2.Column(verbose_name=_("科室"), attrs={"td": {"class": "cell-name"}})
+    visits = QuantityColumn(verbose_name=_("门急诊人次"))
+    visit_cost = MoneyColumn(verbose_name=_("门诊成本(元)"))
+    per_visit = MoneyColumn(verbose_name=_("诊次成本(元)"))
+    per_visit_without_drugs = MoneyColumn(verbose_name=_("其中不含药品和单独收费材料"))
+    days = QuantityColumn(verbose_name=_("住院床日"))
+    day_cost = MoneyColumn(verbose_name=_("住院成本(元)"))
+    per_day = MoneyColumn(verbose_name=_("床日成本(元)"))
+    per_day_without_drugs = MoneyColumn(verbose_name=_("其中不含药品和单独收费材料"))
+
+    class Meta(Table.Meta):
+        attrs = DENSE
+        orderable = False
+        row_attrs = {"class": lambda record: "row-total" if record.department is None else ""}
+
+
+class GroupCostTable(Table):
+    """Disease groups, the greatest loss first."""
+
+    drg = django_tables2.Column(verbose_name=_("病组"))
+    name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words"}})
+    cases = QuantityColumn(verbose_name=_("例数"))
+    mean_days = QuantityColumn(verbose_name=_("平均住院日"), decimals=1)
+    mean_charges = MoneyColumn(verbose_name=_("例均费用(元)"))
+    mean_payment = MoneyColumn(verbose_name=_("例均支付(元)"))
+    mean_cost = MoneyColumn(verbose_name=_("例均成本：自下而上(元)"))
+    mean_top_down = MoneyColumn(verbose_name=_("自上而下(元)"))
+    mean_cost_to_income = MoneyColumn(verbose_name=_("成本收入比(元)"))
+    surplus = MoneyColumn(verbose_name=_("支付 − 成本，合计(元)"))
+
+    class Meta(Table.Meta):
+        attrs = DENSE
+        orderable = False
+
+    def __init__(self, *args: Any, period: str, institution: int, **kwargs: Any) -> None:
+        self.query = urlencode({"institution": institution, "period": period})
+        super().__init__(*args, **kwargs)
+
+    def render_drg(self, value: str) -> str:
+        return format_html(
+            '<a class="num" href="{}?{}">{}</a>', reverse("costing:group", args=[value]), self.query, value
+        )
+
+    def value_drg(self, value: str) -> str:
+        return value
+
+
+class CaseCostTable(Table):
+    """Cases of a disease group, the greatest loss first; each opens its cost."""
+
+    encounter_no = django_tables2.Column(accessor="case__encounter_no", verbose_name=_("就诊号"))
+    department = django_tables2.Column(accessor="case__department", verbose_name=_("科室"))
+    stay_days = QuantityColumn(accessor="case__stay_days", verbose_name=_("住院日"))
+    charges = MoneyColumn(accessor="case__charges", verbose_name=_("费用(元)"))
+    payment = MoneyColumn(accessor="case__payment", verbose_name=_("支付(元)"))
+    cost = MoneyColumn(verbose_name=_("医疗成本(元)"))
+    surplus = MoneyColumn(verbose_name=_("支付 − 成本(元)"))
+
+    class Meta(Table.Meta):
+        attrs = DENSE
+        orderable = False
+
+    def __init__(self, *args: Any, run: PatientRun, departments: Mapping[int, str], **kwargs: Any) -> None:
+        self.run, self.departments = run, departments
+        super().__init__(*args, **kwargs)
+
+    def render_encounter_no(self, value: str, record: Any) -> str:
+        if record.amounts is None:
+            return format_html('<span class="num">{}</span>', value)
+        url = reverse("costing:patient", args=[self.run.pk, record.case.encounter])
+        return format_html('<a class="num" href="{}">{}</a>', url, value)
+
+    def value_encounter_no(self, value: str) -> str:
+        return value
+
+    def render_department(self, value: int) -> str:
+        return self.departments.get(value, "")
+
+
+class ContributionTable(Table):
+    """What each item gave to an encounter's cost."""
+
+    item = django_tables2.Column(verbose_name=_("项目"), attrs={"td": {"class": "cell-words"}})
+    department = django_tables2.Column(verbose_name=_("执行科室"))
+    quantity = QuantityColumn(verbose_name=_("数量"))
+    amount = MoneyColumn(verbose_name=_("收费(元)"))
+    whole = QuantityColumn(verbose_name=_("全月数量或收费"))
+    whole_cost = MoneyColumn(verbose_name=_("全月成本(元)"))
+    cost = MoneyColumn(verbose_name=_("患者承担(元)"))
+
+    class Meta(Table.Meta):
+        attrs = DENSE
+        orderable = False

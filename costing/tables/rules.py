@@ -1,0 +1,71 @@
+"""Lists of the rules of costing."""
+
+from typing import Any
+
+import django_tables2
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from costing.models import DriverRule, ItemBasis
+from costing.titles import (
+    driver_title,
+)
+from ops_platform.web.tables import (
+    DayColumn,
+    PersonColumn,
+    StateColumn,
+    Table,
+)
+from ops_platform.web.templatetags.ops import badge
+
+SOURCE_TONES = {"seed": "good", "web": "info", "recall": "warn", "default": "neutral"}
+
+
+class RuleTable(Table):
+    """Driver rules with where each comes from."""
+
+    cost_class = django_tables2.Column(verbose_name=_("分摊的科室分类"))
+    reach = django_tables2.Column(verbose_name=_("适用范围"), empty_values=())
+    driver = django_tables2.Column(verbose_name=_("分摊动因"))
+    effective_from = DayColumn(verbose_name=_("生效日期"))
+    source_mark = StateColumn(verbose_name=_("来源"), tones=SOURCE_TONES)
+    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
+    changed_by = PersonColumn(verbose_name=_("修改人"))
+
+    class Meta(Table.Meta):
+        model = DriverRule
+        orderable = False
+        fields = ("cost_class", "reach", "driver", "effective_from", "source_mark", "source_text", "changed_by")
+
+    def render_reach(self, record: DriverRule) -> str:
+        if record.institution is None:
+            return str(_("整个医共体"))
+        return f"{record.institution} · {record.department}" if record.department else str(record.institution)
+
+    def render_driver(self, record: DriverRule) -> str:
+        return driver_title(f"{record.driver}:{record.metric}" if record.metric else record.driver)
+
+
+class ItemBasisTable(Table):
+    """Methods of item costing."""
+
+    institution = django_tables2.Column(verbose_name=_("机构"))
+    department = django_tables2.Column(verbose_name=_("执行科室"), default=_("全部科室"))
+    method = django_tables2.Column(verbose_name=_("方法"))
+    effective_from = DayColumn(verbose_name=_("生效日期"))
+    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
+    changed_by = PersonColumn(verbose_name=_("申请人"))
+
+    class Meta(Table.Meta):
+        model = ItemBasis
+        orderable = False
+        fields = ("institution", "department", "method", "effective_from", "source_text", "changed_by")
+
+    def __init__(self, *args: Any, in_force: set[int], **kwargs: Any) -> None:
+        self.in_force = in_force
+        super().__init__(*args, **kwargs)
+
+    def render_effective_from(self, value: Any, record: ItemBasis) -> str:
+        if record.pk not in self.in_force:
+            return str(value)
+        return format_html('<span class="num">{}</span> {}', value, badge(_("现行"), "good"))
