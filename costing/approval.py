@@ -13,6 +13,8 @@ from ops_platform.masterdata.models import AccountingPeriod, CostClass, PeriodSt
 from ops_platform.web.numbers import number_of
 from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role
 
+SHARED = "shared"  # in the place of a class, for a kind of bill
+
 
 def _load(subject: str) -> Subject:
     rows = DriverProposal.objects.select_related("institution", "department")
@@ -20,7 +22,7 @@ def _load(subject: str) -> Subject:
     if asked is None:
         raise NotFound("costing.no_driver_proposal", "没有这个分摊动因申请。")
     where = asked.institution.name if asked.institution else "整个医共体"
-    whose = str(asked.department) if asked.department else str(CostClass(asked.cost_class).label)
+    whose = str(asked.department) if asked.department else asked.divided
     months = AccountingPeriod.objects.filter(period__gte=f"{asked.effective_from:%Y-%m}")
     if asked.institution_id is not None:
         months = months.filter(institution=asked.institution_id)
@@ -30,7 +32,7 @@ def _load(subject: str) -> Subject:
         institution=asked.institution_id,
         department=asked.department_id,
         values={
-            "cost_class": str(asked.cost_class),
+            "cost_class": str(asked.cost_class) or SHARED,
             "driver": str(asked.driver),
             "whole": asked.institution_id is None,
         },
@@ -38,6 +40,7 @@ def _load(subject: str) -> Subject:
             "institution": asked.institution.code if asked.institution else "",
             "department": asked.department.code if asked.department else "",
             "cost_class": str(asked.cost_class),
+            "shared_as": str(asked.shared_as),
             "driver": str(asked.driver),
             "metric": asked.metric,
             "effective_from": asked.effective_from.isoformat(),
@@ -62,7 +65,9 @@ def _words(driver: str, metric: str) -> str:
 
 def _present(asked: DriverProposal) -> str:
     """The rule that the new one takes the place of: the narrowest in force on that day."""
-    rows = DriverRule.objects.filter(cost_class=asked.cost_class, effective_from__lt=asked.effective_from)
+    rows = DriverRule.objects.filter(
+        cost_class=asked.cost_class, shared_as=asked.shared_as, effective_from__lt=asked.effective_from
+    )
     places: list[dict[str, Any]] = [
         {"institution": asked.institution, "department": asked.department},
         {"institution": asked.institution, "department": None},
@@ -92,7 +97,7 @@ DRIVER = SubjectType(
             "cost_class",
             "科室分类",
             Kind.CHOICE,
-            tuple((one.value, str(one.label)) for one in CostClass if one in CLOSED_CLASSES),
+            (*((one.value, str(one.label)) for one in CostClass if one in CLOSED_CLASSES), (SHARED, "公共费用")),
         ),
         Attribute("driver", "动因", Kind.CHOICE, tuple((str(code), str(title)) for code, title in DriverKind.choices)),
         Attribute("whole", "适用整个医共体", Kind.FLAG),

@@ -1,4 +1,4 @@
-"""From the rules in force and the facts of a month to the steps of an allocation model."""
+"""From the rules in force and the facts of a month to the steps of an allocation, and to the drivers of shared bills."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from costing.engine.model import Step
 from costing.facts import MonthFacts, totals_by
 from costing.models import DriverKind, DriverRule
+from ops_platform.his_intake.public import SHARED_KINDS
 from ops_platform.kernel import Conflict, from_fen
 from ops_platform.masterdata.models import CostClass, Institution
 
@@ -17,11 +20,13 @@ TIERS = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass.MEDICAL_
 
 @dataclass(frozen=True, slots=True)
 class ChosenDriver:
-    """The rule that applies to a department."""
+    """The rule that applies to a department, or to a kind of bill; `stands_in_for` is the driver that it takes the place of
+    because that one measures nothing."""
 
     rule: int
     kind: DriverKind
     metric: str
+    stands_in_for: str = ""
 
     @property
     def text(self) -> str:
@@ -34,8 +39,7 @@ def choose(institution: Institution, facts: MonthFacts, day: date) -> dict[int, 
 
     Raises Conflict when a class has no rule at all.
     """
-    rules = DriverRule.objects.filter(effective_from__lte=day).order_by("effective_from", "id")
-    rules = rules.filter(institution=None) | rules.filter(institution=institution)
+    rules = _in_force(institution, day).exclude(cost_class="")
     newest = {(rule.institution_id, rule.department_id, rule.cost_class): rule for rule in rules}
     chosen = {}
     for department in facts.departments.values():
@@ -55,9 +59,35 @@ def choose(institution: Institution, facts: MonthFacts, day: date) -> dict[int, 
     return chosen
 
 
-def steps(facts: MonthFacts, chosen: Mapping[int, ChosenDriver]) -> tuple[Step, ...]:
-    """One step a tier: its departments are closed together, each by its own driver."""
-    weights = _Weights(facts)
+def choose_shared(institution: Institution, facts: MonthFacts, day: date) -> dict[str, ChosenDriver]:
+    """For every kind of bill that came in for all: the institution's rule in force on `day`, else the alliance's.
+
+    Raises Conflict when a kind has no rule at all.
+    """
+    newest = {(rule.institution_id, rule.shared_as): rule for rule in _in_force(institution, day).filter(cost_class="")}
+    chosen = {}
+    for kind in sorted({kind for kind, _item, _source in facts.shared}):
+        rule = newest.get((institution.pk, kind)) or newest.get((None, kind))
+        if rule is None:
+            raise Conflict(
+                "costing.no_driver_rule",
+                f"{dict(SHARED_KINDS).get(kind, kind)}没有分配动因规则。请在「成本核算→分摊动因」中设置。",
+            )
+        chosen[kind] = ChosenDriver(rule.pk, DriverKind(rule.driver), rule.metric)
+    return chosen
+
+
+def _in_force(institution: Institution, day: date) -> QuerySet[DriverRule]:
+    """Rules of the alliance and of the institution that have begun, oldest first."""
+    rules = DriverRule.objects.filter(effective_from__lte=day).order_by("effective_from", "id")
+    return rules.filter(institution=None) | rules.filter(institution=institution)
+
+
+def steps(
+    facts: MonthFacts, chosen: Mapping[int, ChosenDriver], held: frozenset[int] = frozenset()
+) -> tuple[Step, ...]:
+    """One step a tier: its departments are closed together, each by its own driver, but for those `held` back."""
+    weights = Weights(facts)
     result = []
     for position, tier in enumerate(TIERS):
         receivers = {
@@ -65,7 +95,7 @@ def steps(facts: MonthFacts, chosen: Mapping[int, ChosenDriver]) -> tuple[Step, 
             for number, department in facts.departments.items()
             if department.cost_class not in TIERS[: position + 1]
         }
-        senders = [d for d in facts.departments.values() if d.cost_class == tier]
+        senders = [d for d in facts.departments.values() if d.cost_class == tier and d.id not in held]
         if senders:
             result.append(
                 Step(
@@ -83,7 +113,7 @@ def steps(facts: MonthFacts, chosen: Mapping[int, ChosenDriver]) -> tuple[Step, 
     return tuple(result)
 
 
-class _Weights:
+class Weights:
     """What each kind of driver measures, by department number. Income counts in yuan and never below zero."""
 
     def __init__(self, facts: MonthFacts) -> None:

@@ -22,6 +22,7 @@ DATASETS = (
     "floor-areas",
     "workloads",
     "cost-entries",
+    "assets",
     "income-entries",
     "encounters",
     "charge-lines",
@@ -41,10 +42,12 @@ class DayFacts:
 
 @dataclass(frozen=True, slots=True)
 class MonthFacts:
-    """Everything by department number. `costs` by (department, cost item, funding source)."""
+    """Everything by department number. `costs` are those booked straight, by (department, cost item, funding source);
+    `shared` are the bills taken in for all, by (kind, cost item, funding source)."""
 
     departments: dict[int, DepartmentAt]
     costs: dict[tuple[int, str, str], int]
+    shared: dict[tuple[str, str, str], int]
     incomes: list[Income]
     other_income: dict[int, int]
     headcounts: dict[int, Decimal]
@@ -83,7 +86,16 @@ def read_month(institution: Institution, period: Period, sequence: int) -> Month
             for department, item, source, fen in _query(
                 "SELECT f.department_id, f.cost_item, f.funding_source, (sum(f.amount) * 100)::bigint"
                 f" FROM his_intake_costentry f WHERE {fact} AND f.date BETWEEN %(first)s AND %(last)s"
-                " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                " AND f.shared_as IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+                where,
+            )
+        },
+        shared={
+            (kind, item, source): fen
+            for kind, item, source, fen in _query(
+                "SELECT f.shared_as, f.cost_item, f.funding_source, (sum(f.amount) * 100)::bigint"
+                f" FROM his_intake_costentry f WHERE {fact} AND f.date BETWEEN %(first)s AND %(last)s"
+                " AND f.shared_as IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
                 where,
             )
         },

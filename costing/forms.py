@@ -7,9 +7,10 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from costing.approval import SHARED
 from costing.models import DriverKind, ItemMethod
 from costing.services.driver_rules import CLOSED_CLASSES, RULERS
-from ops_platform.his_intake.public import METRICS
+from ops_platform.his_intake.public import METRICS, SHARED_KINDS
 from ops_platform.kernel import Actor, Role
 from ops_platform.masterdata.models import CostClass, Department, DepartmentTerm, Institution
 
@@ -20,8 +21,12 @@ class DriverRuleForm(forms.Form):
     institution = forms.ModelChoiceField(
         Institution.objects.none(), label=_("机构"), required=False, empty_label=_("整个医共体")
     )
-    cost_class = forms.ChoiceField(
-        label=_("分摊的科室分类"), choices=[(one.value, one.label) for one in CostClass if one in CLOSED_CLASSES]
+    divides = forms.ChoiceField(
+        label=_("分摊对象"),
+        choices=[
+            (_("科室成本"), [(one.value, one.label) for one in CostClass if one in CLOSED_CLASSES]),
+            (_("公共费用"), [(f"{SHARED}:{kind}", title) for kind, title in SHARED_KINDS]),
+        ],
     )
     department = forms.ModelChoiceField(
         Department.objects.none(),
@@ -59,6 +64,11 @@ class DriverRuleForm(forms.Form):
             .order_by("institution__code", "code")
         )
         departments.label_from_instance = lambda row: f"{row.institution} · {row.name}"
+
+    def divided(self) -> dict[str, str]:
+        """The class of departments, or the kind of bill."""
+        kind, _colon, bill = self.cleaned_data["divides"].partition(":")
+        return {"cost_class": "", "shared_as": bill} if kind == SHARED else {"cost_class": kind, "shared_as": ""}
 
 
 class ItemBasisForm(forms.Form):

@@ -54,12 +54,28 @@ CONSERVATION = {
             ('门急诊人次', m.visits, d.visits), ('出院人次', m.discharges, d.discharges),
             ('床日', m.bed_days, d.bed_days)) v (measure, expected, found)
         WHERE v.expected <> coalesce(v.found, 0) AND EXISTS (SELECT FROM costing_departmentday k WHERE k.run_id = r.id)""",
-    "直接成本 = 当时的成本凭证": """
-        SELECT r.id, '', r.direct_cost, coalesce(sum(e.amount), 0) FROM costing_costrun r
-        LEFT JOIN his_intake_costentry e ON e.institution_id = r.institution_id AND to_char(e.date, 'YYYY-MM') = r.period
+    "直接成本 = 当时的成本凭证 + 资产卡片的折旧": """
+        SELECT r.id, '', r.direct_cost, coalesce(e.amount, 0) + coalesce(d.amount, 0) FROM costing_costrun r
+        LEFT JOIN LATERAL (SELECT sum(amount) AS amount FROM his_intake_costentry e
+             WHERE e.institution_id = r.institution_id AND to_char(e.date, 'YYYY-MM') = r.period
              AND e.sequence <= r.input_sequence
+             AND (e.superseded_sequence IS NULL OR e.superseded_sequence > r.input_sequence)) e ON true
+        LEFT JOIN LATERAL (SELECT sum(amount) AS amount FROM costing_computedcost c
+             WHERE c.run_id = r.id AND c.origin = 'depreciation') d ON true
+        WHERE r.is_current AND coalesce(e.amount, 0) + coalesce(d.amount, 0) <> r.direct_cost""",
+    "公共费用的分配 = 当时的凭证(逐类别逐成本项目)": """
+        SELECT r.id, e.shared_as || ' ' || e.cost_item || ' ' || e.funding_source, sum(e.amount),
+               coalesce(min(c.amount), 0)
+        FROM costing_costrun r
+        JOIN his_intake_costentry e ON e.institution_id = r.institution_id AND to_char(e.date, 'YYYY-MM') = r.period
+             AND e.shared_as IS NOT NULL AND e.sequence <= r.input_sequence
              AND (e.superseded_sequence IS NULL OR e.superseded_sequence > r.input_sequence)
-        WHERE r.is_current GROUP BY r.id HAVING coalesce(sum(e.amount), 0) <> r.direct_cost""",
+        LEFT JOIN (SELECT run_id, kind, cost_item, funding_source, sum(amount) AS amount FROM costing_computedcost
+                   WHERE origin = 'shared' GROUP BY 1, 2, 3, 4) c
+             ON c.run_id = r.id AND c.kind = e.shared_as AND c.cost_item = e.cost_item
+             AND c.funding_source = e.funding_source
+        WHERE r.is_current GROUP BY r.id, e.shared_as, e.cost_item, e.funding_source
+        HAVING sum(e.amount) <> coalesce(min(c.amount), 0)""",
 }
 
 

@@ -108,6 +108,17 @@ def held_of(run: CostRun) -> Held:
     return Held(numbers, amounts, clinical, dict(passed))
 
 
+def kept_back(run: CostRun) -> dict[int, IntArray]:
+    """What administration and support departments without driver kept (未分摊), in fen by column; no patient bears it."""
+    classes = dict(DepartmentMonth.objects.filter(run=run).values_list("department", "cost_class"))
+    others = [number for number, each in classes.items() if each not in BEARERS]
+    kept: dict[int, IntArray] = {}
+    rows = DepartmentCost.objects.filter(run=run, department__in=others).exclude(full=0).order_by("department", "pk")
+    for number, item, source, full in rows.values_list("department", "cost_item", "funding_source", "full"):
+        kept.setdefault(number, np.zeros(len(COLUMNS), dtype=np.int64))[column_of(item, source)] += to_fen(full)
+    return kept
+
+
 def read_patients(run: CostRun, held: Held) -> tuple[Stays, Charged]:
     """The month's encounters and charge lines as of the cost run's sequence."""
     period = Period.parse(run.period)

@@ -3,7 +3,15 @@
 from typing import Any
 
 from costing.models import DriverKind
-from ops_platform.his_intake.public import COST_ITEMS, FEE_CLASSES, FUNDING_SOURCES, INCOME_KINDS, METRICS
+from ops_platform.his_intake.public import (
+    ASSET_CATEGORIES,
+    COST_ITEMS,
+    FEE_CLASSES,
+    FUNDING_SOURCES,
+    INCOME_KINDS,
+    METRICS,
+    SHARED_KINDS,
+)
 from ops_platform.web import formats
 
 COST_ITEM_TITLES = dict(COST_ITEMS)
@@ -12,6 +20,8 @@ FUNDING_TITLES = dict(FUNDING_SOURCES)
 INCOME_KIND_TITLES = dict(INCOME_KINDS)
 HANDING_OUT = "药品和材料调配(按金额)"
 METRIC_TITLES = dict(METRICS)
+SHARED_TITLES = dict(SHARED_KINDS)
+ASSET_TITLES = dict(ASSET_CATEGORIES)
 
 
 def driver_value(driver: str, value: Any) -> str:

@@ -3,11 +3,19 @@
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
-from costing.models.results import AllocationFlow, DepartmentCost, DepartmentDay, DepartmentMonth, IncomeCell
+from costing.models.results import (
+    AllocationFlow,
+    ComputedCost,
+    DepartmentCost,
+    DepartmentDay,
+    DepartmentMonth,
+    IncomeCell,
+)
 from costing.models.run import CostRun
 
 __all__ = [
     "AllocationFlow",
+    "ComputedCost",
     "CostRun",
     "DepartmentCost",
     "DepartmentDay",

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.his_intake.public import SHARED_KINDS
 from ops_platform.identity.models import User
 from ops_platform.masterdata.models import CostClass, Department, Institution, SourceMark
 from ops_platform.orm.models import READ_AND_APPEND, READ_APPEND_CHANGE
@@ -18,16 +19,21 @@ class DriverKind(models.TextChoices):
     ORDERED_INCOME = "ordered_income", _("开单收入")
 
 
+NOT_SHARED = models.Q(shared_as="") & ~models.Q(cost_class="")
+SHARED = ~models.Q(shared_as="") & models.Q(cost_class="", department__isnull=True)
+
+
 class DriverRule(models.Model):
-    """The driver of a cost class, or of one department, from a date on. The narrowest rule wins: department,
-    institution's class, alliance's class. `metric` names the workload; ORDERED_INCOME is the income that a receiver
-    ordered from the sender. A rule is never changed: a new one begins."""
+    """The driver of a cost class, or of one department, from a date on; or, with `shared_as`, of a kind of bill that is
+    divided over all departments. The narrowest rule wins: department, institution, alliance. `metric` names the workload;
+    ORDERED_INCOME is the income that a receiver ordered from the sender. A rule is never changed: a new one begins."""
 
     app_privileges = READ_AND_APPEND
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    cost_class = models.CharField(max_length=20, choices=CostClass)
+    cost_class = models.CharField(max_length=20, choices=CostClass, blank=True, default="")
+    shared_as = models.CharField(max_length=16, choices=SHARED_KINDS, blank=True, default="")
     effective_from = models.DateField()
     driver = models.CharField(max_length=16, choices=DriverKind)
     metric = models.CharField(max_length=40, blank=True, default="")
@@ -36,12 +42,17 @@ class DriverRule(models.Model):
     changed_by = models.CharField(max_length=150, blank=True, default="")
 
     class Meta:
-        ordering = ["cost_class", "institution", "department", "-effective_from"]
+        ordering = ["cost_class", "shared_as", "institution", "department", "-effective_from"]
         constraints = [
             models.UniqueConstraint(
-                fields=["institution", "department", "cost_class", "effective_from"],
+                fields=["institution", "department", "cost_class", "shared_as", "effective_from"],
                 name="driver_rule_one_a_day",
                 nulls_distinct=False,
+            ),
+            models.CheckConstraint(condition=NOT_SHARED | SHARED, name="driver_rule_of_a_class_or_a_bill"),
+            models.CheckConstraint(
+                condition=models.Q(shared_as="") | ~models.Q(driver="ordered_income"),
+                name="driver_rule_nobody_orders_a_bill",
             ),
             models.CheckConstraint(
                 condition=models.Q(department__isnull=True) | models.Q(institution__isnull=False),
@@ -53,7 +64,12 @@ class DriverRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.cost_class} {self.driver} {self.effective_from}"
+        return f"{self.cost_class or self.shared_as} {self.driver} {self.effective_from}"
+
+    @property
+    def divided(self) -> str:
+        """Whose cost it divides, in words: a class of departments, or a kind of bill."""
+        return str(self.get_shared_as_display() if self.shared_as else self.get_cost_class_display())
 
 
 class DriverProposal(models.Model):
@@ -71,7 +87,8 @@ class DriverProposal(models.Model):
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    cost_class = models.CharField(max_length=20, choices=CostClass)
+    cost_class = models.CharField(max_length=20, choices=CostClass, blank=True, default="")
+    shared_as = models.CharField(max_length=16, choices=SHARED_KINDS, blank=True, default="")
     effective_from = models.DateField()
     driver = models.CharField(max_length=16, choices=DriverKind)
     metric = models.CharField(max_length=40, blank=True, default="")
@@ -85,7 +102,7 @@ class DriverProposal(models.Model):
         ordering = ["-asked_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["institution", "department", "cost_class", "effective_from"],
+                fields=["institution", "department", "cost_class", "shared_as", "effective_from"],
                 condition=models.Q(state="asked"),
                 name="driver_proposal_asked_once",
                 nulls_distinct=False,
@@ -93,4 +110,9 @@ class DriverProposal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.cost_class} {self.driver} {self.effective_from}"
+        return f"{self.cost_class or self.shared_as} {self.driver} {self.effective_from}"
+
+    @property
+    def divided(self) -> str:
+        """Whose cost it would divide, in words."""
+        return str(self.get_shared_as_display() if self.shared_as else self.get_cost_class_display())

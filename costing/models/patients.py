@@ -150,6 +150,7 @@ class UnassignedCost(Costed):
 
     class Reason(models.TextChoices):
         NO_SERVICES = "no_services", _("有成本而当月没有收费")
+        NOT_ALLOCATED = "not_allocated", _("没有分摊动因，暂未分摊")
 
     run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="unassigned")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")

@@ -1,6 +1,7 @@
 """What a cost run found. Rows are born with their run and never change."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from costing.models.run import CostRun
 from ops_platform.masterdata.models import Department
@@ -11,7 +12,8 @@ from ops_platform.orm.models import AppendOnly
 class DepartmentCost(AppendOnly):
     """Cost of a department by cost item and funding source: direct + received − sent = full.
 
-    A closed department (any but clinical) has full = 0; of a clinical one nothing was sent.
+    `direct` is what was booked straight to it and its `ComputedCost`. A closed department (any but clinical) has full = 0,
+    but for one without driver whose cost is held back (未分摊); of a clinical one nothing was sent.
     """
 
     run = models.ForeignKey(CostRun, on_delete=models.PROTECT, related_name="department_costs")
@@ -37,6 +39,41 @@ class DepartmentCost(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.department_id} {self.cost_item}"
+
+
+class ComputedCost(AppendOnly):
+    """The part of a department's direct cost that was computed (计算计入): its share of a bill that was taken in for all
+    (`kind`), with the driver; or depreciation of its asset cards of a category (`kind`), of which `weight` is their number.
+
+    Its own table because a direct cost must open down to what it came from; what was booked straight is the rest.
+    """
+
+    class Origin(models.TextChoices):
+        SHARED = "shared", _("公共费用分配")
+        DEPRECIATION = "depreciation", _("资产折旧与摊销")
+
+    run = models.ForeignKey(CostRun, on_delete=models.PROTECT, related_name="computed_costs")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    origin = models.CharField(max_length=12, choices=Origin)
+    kind = models.CharField(max_length=20)
+    cost_item = models.CharField(max_length=20)
+    funding_source = models.CharField(max_length=20)
+    driver = models.CharField(max_length=60)
+    weight = models.DecimalField(max_digits=24, decimal_places=4)
+    weight_total = models.DecimalField(max_digits=24, decimal_places=4)
+    amount = MoneyField()
+
+    class Meta:
+        ordering = ["run", "department", "origin", "kind", "cost_item", "funding_source"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "department", "origin", "kind", "cost_item", "funding_source"],
+                name="computed_cost_unique",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.department_id} {self.origin} {self.kind}"
 
 
 class AllocationFlow(AppendOnly):

@@ -11,7 +11,6 @@ from costing.models import CostRun, DepartmentMonth, DriverRule
 from costing.titles import driver_title
 from ops_platform.his_intake.public import BatchBetween, batches_between
 from ops_platform.kernel import Period
-from ops_platform.masterdata.models import CostClass
 
 ZERO = Decimal("0.00")
 
@@ -144,9 +143,9 @@ def _moved_drivers(run: CostRun, earlier: CostRun) -> tuple[MovedDriver, ...]:
     changed = {*run.rules} ^ {*earlier.rules}
     found: dict[str, dict[bool, str]] = {}
     rules = DriverRule.objects.filter(pk__in=changed).select_related("institution", "department")
-    for rule in rules.order_by("cost_class", "institution", "department", "effective_from", "pk"):
+    for rule in rules.order_by("cost_class", "shared_as", "institution", "department", "effective_from", "pk"):
         title = driver_title(f"{rule.driver}:{rule.metric}" if rule.metric else rule.driver)
         place = rule.department or rule.institution or "医共体"
-        whose = str(place) if rule.department else f"{place} · {CostClass(rule.cost_class).label}"
+        whose = str(place) if rule.department else f"{place} · {rule.divided}"
         found.setdefault(whose, {})[rule.pk in run.rules] = f"{title}(自 {rule.effective_from})"
     return tuple(MovedDriver(whose, sides.get(True, ""), sides.get(False, "")) for whose, sides in found.items())

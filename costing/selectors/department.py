@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet, Sum
 
-from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, IncomeCell
+from costing.models import AllocationFlow, ComputedCost, CostRun, DepartmentCost, DepartmentMonth, IncomeCell
 from costing.selectors.summaries import DepartmentFigures, figures
 from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, driver_title, driver_value
 from ops_platform.his_intake.public import FactPage
@@ -208,6 +208,31 @@ def expected_cost(
     if funding_sources:
         rows = rows.filter(funding_source__in=funding_sources)
     return rows.aggregate(total=Sum(side))["total"] or ZERO
+
+
+def computed_costs(
+    *,
+    run: int,
+    department: int | None = None,
+    cost_item: str = "",
+    funding_sources: tuple[str, ...] = (),
+    origin: str = "",
+    kind: str = "",
+) -> QuerySet[ComputedCost]:
+    """What of the direct cost was computed, by department."""
+    rows = ComputedCost.objects.filter(run=run).select_related("department")
+    if department is not None:
+        rows = rows.filter(department=department)
+    if funding_sources:
+        rows = rows.filter(funding_source__in=funding_sources)
+    given = {"cost_item": cost_item, "origin": origin, "kind": kind}
+    rows = rows.filter(**{name: value for name, value in given.items() if value})
+    return rows.order_by("origin", "kind", "department__code", "cost_item", "funding_source", "pk")
+
+
+def computed_total(**conditions: Any) -> Decimal:
+    """The sum of `computed_costs`."""
+    return computed_costs(**conditions).order_by().aggregate(total=Sum("amount"))["total"] or ZERO
 
 
 def expected_income(*, run: int, **conditions: Any) -> Decimal:

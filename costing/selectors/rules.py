@@ -15,14 +15,14 @@ def driver_rules(*, actor: Actor) -> QuerySet[DriverRule]:
     reach = actor.institutions(*READERS)
     if reach is not None:
         rows = rows.filter(Q(institution=None) | Q(institution__in=reach))
-    return rows.order_by("cost_class", "institution__code", "department__code", "-effective_from", "pk")
+    return rows.order_by("cost_class", "shared_as", "institution__code", "department__code", "-effective_from", "pk")
 
 
 def in_force(*, actor: Actor, day: date) -> QuerySet[DriverRule]:
     """Of each scope the rule that holds on the day."""
     newest = (
         DriverRule.objects.filter(effective_from__lte=day)
-        .order_by("institution_id", "department_id", "cost_class", "-effective_from")
-        .distinct("institution_id", "department_id", "cost_class")
+        .order_by("institution_id", "department_id", "cost_class", "shared_as", "-effective_from")
+        .distinct("institution_id", "department_id", "cost_class", "shared_as")
     )
     return driver_rules(actor=actor).filter(pk__in=newest.values("pk"))

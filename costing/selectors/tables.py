@@ -144,16 +144,16 @@ def clinical_full_costs(*, run: CostRun) -> list[FullRow]:
 
 
 def basis(*, run: CostRun) -> list[Basis]:
-    """The rules that the run applied, one line a driver in use, in the order of the steps."""
+    """The rules that the run applied, one line a driver in use: shared bills, then the steps in their order."""
     rules = {rule.pk: rule for rule in DriverRule.objects.filter(pk__in=run.rules).select_related("department")}
-    order = list(CostClass)
+    order = ["", *CostClass]
     return [
         Basis(
-            sender=rule.department.name if rule.department else str(CostClass(rule.cost_class).label),
+            sender=rule.department.name if rule.department else rule.divided,
             driver=driver_title(f"{rule.driver}:{rule.metric}"),
             mark=rule.source_mark,
             mark_title=str(rule.get_source_mark_display()),
             source_text=rule.source_text,
         )
-        for rule in sorted(rules.values(), key=lambda rule: (order.index(CostClass(rule.cost_class)), rule.pk))
+        for rule in sorted(rules.values(), key=lambda rule: (order.index(rule.cost_class), rule.pk))
     ]

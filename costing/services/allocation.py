@@ -1,12 +1,14 @@
 """Running the cost allocation of an institution's month."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
-from costing import drivers, facts
-from costing.engine.allocation import ENGINE_VERSION, allocate
+from costing import asset_cards, drivers, facts, missing_drivers
+from costing.collection import Collected, collect
+from costing.engine.allocation import ENGINE_VERSION, Allocation, allocate
 from costing.engine.model import AllocationModel, CostClass, Department, Method
 from costing.facts import MonthFacts
 from costing.models import CostRun, DriverRule
@@ -44,17 +46,23 @@ def run_allocation(actor: Actor, *, institution: Institution, period: Period) ->
     if current and (current.input_digest == digest or not takes_changes):
         return RunOutcome(current, created=False)
     month = facts.read_month(institution, period, stamp.sequence)
-    _refuse_departments_not_begun(institution, period, month)
-    chosen = drivers.choose(institution, month, period.last_day)
-    allocation = allocate(_model(month, chosen))
+    rules = drivers.choose(institution, month, period.last_day)
+    shared = drivers.choose_shared(institution, month, period.last_day)
+    collected = collect(institution, period, stamp.sequence, month, shared)
+    _refuse_departments_not_begun(institution, period, month, collected)
+    chosen, held = missing_drivers.settle(month, rules, missing_drivers.policy_of(institution, period))
+    allocation = allocate(_model(month, collected, chosen, held))
     if allocation.blocked:
         _refuse(institution, period, allocation.findings)
+    done = missing_drivers.findings(month, chosen, held, _moved(month, held, allocation))
     run = store_run(
         actor,
         current,
         month,
+        collected,
         chosen,
-        allocation,
+        replace(allocation, findings=(*allocation.findings, *done)),
+        rules=sorted({driver.rule for driver in (*rules.values(), *shared.values())}),
         institution=institution,
         period=str(period),
         restatement=was_closed(institution, period),
@@ -85,8 +93,10 @@ def _rules_in_force(institution: Institution, period: Period) -> list[int]:
 
 
 def _digest(stamp: InputStamp, institution: Institution, period: Period) -> str:
-    """All that the result depends on: facts, driver rules, engine, and which tables a run writes."""
-    return digest_of([stamp.digest, _rules_in_force(institution, period), ENGINE_VERSION, RESULTS_VERSION])
+    """All that the result depends on: facts, driver rules, policies, engine, and which tables a run writes."""
+    policies = [int(asset_cards.from_cards(institution, period)), int(missing_drivers.policy_of(institution, period))]
+    rules = _rules_in_force(institution, period)
+    return digest_of([stamp.digest, rules, policies, ENGINE_VERSION, RESULTS_VERSION])
 
 
 def is_up_to_date(institution: Institution, period: Period) -> bool:
@@ -112,21 +122,42 @@ def _key(item: str, source: str) -> str:
     return f"{item}|{source}"
 
 
-def _model(month: MonthFacts, chosen: dict[int, drivers.ChosenDriver]) -> AllocationModel:
+def _model(
+    month: MonthFacts, collected: Collected, chosen: dict[int, drivers.ChosenDriver], held: frozenset[int]
+) -> AllocationModel:
+    """To the engine a department that keeps its cost is one that ends with it, as clinical ones do."""
     departments = month.departments
     return AllocationModel(
         method=Method.STEP_DOWN,
-        departments=tuple(Department(d.code, CostClass(d.cost_class), d.name) for d in departments.values()),
+        departments=tuple(
+            Department(d.code, CostClass.CLINICAL if d.id in held else CostClass(d.cost_class), d.name)
+            for d in departments.values()
+        ),
         costs={
-            (departments[number].code, _key(item, source)): fen for (number, item, source), fen in month.costs.items()
+            (departments[number].code, _key(item, source)): fen
+            for (number, item, source), fen in collected.direct.items()
         },
-        steps=drivers.steps(month, chosen),
+        steps=drivers.steps(month, chosen, held),
     )
 
 
-def _refuse_departments_not_begun(institution: Institution, period: Period, month: MonthFacts) -> None:
+def _moved(month: MonthFacts, held: frozenset[int], allocation: Allocation) -> dict[int, int]:
+    """What each department that is held back keeps, and what each other one gave on, in fen; nothing for those without."""
+    numbers = {department.code: number for number, department in month.departments.items()}
+    moved: dict[int, int] = defaultdict(int)
+    for flow in allocation.flows:
+        moved[numbers[flow.sender]] += flow.amount
+    for (code, _item), fen in allocation.full_costs.items():
+        if numbers[code] in held:
+            moved[numbers[code]] += fen
+    return dict(sorted(moved.items()))
+
+
+def _refuse_departments_not_begun(
+    institution: Institution, period: Period, month: MonthFacts, collected: Collected
+) -> None:
     """An amount of a department that does not exist yet would vanish: refuse, and name the department."""
-    named = {number for number, _, _ in month.costs} | set(month.other_income)
+    named = {number for number, _, _ in collected.direct} | set(month.other_income)
     named |= {number for income in month.incomes for number in (income.ordering, income.executing)}
     strangers = sorted(named - set(month.departments))
     if strangers:

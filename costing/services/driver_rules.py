@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from costing.models import DriverKind, DriverProposal, DriverRule
 from ops_platform.audit.public import record
-from ops_platform.his_intake.public import METRICS
+from ops_platform.his_intake.public import METRICS, SHARED_KINDS
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.masterdata.models import CostClass, Department, Institution, SourceMark
@@ -21,7 +21,8 @@ CLOSED_CLASSES = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A driver for a class (of an institution, or of the whole alliance) or for one department, from a day on."""
+    """A driver for a class (of an institution, or of the whole alliance), for one department, or, with `shared_as` in place
+    of a class, for a kind of shared bill, from a day on."""
 
     cost_class: str
     driver: str
@@ -30,6 +31,7 @@ class Wanted:
     metric: str = ""
     institution_id: int | None = None
     department_id: int | None = None
+    shared_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class _Checked:
             "institution": self.institution,
             "department": self.department,
             "cost_class": wanted.cost_class,
+            "shared_as": wanted.shared_as,
             "effective_from": wanted.effective_from,
         }
 
@@ -52,12 +55,14 @@ def _check(actor: Actor, wanted: Wanted) -> _Checked:
     if not actor.has(*RULERS):
         raise Forbidden("costing.not_allowed", "只有财务负责人或运营管理中心可以修改分摊动因。")
     institution, department = _scope(actor, wanted.institution_id, wanted.department_id)
-    if wanted.cost_class not in CLOSED_CLASSES:
-        raise Invalid("costing.class_not_allocated", "临床服务类是分摊的终点，不设分摊动因。", field="cost_class")
-    if department is not None:
-        _refuse_other_class(department, wanted.cost_class, wanted.effective_from)
     if wanted.driver not in DriverKind.values:
         raise Invalid("costing.unknown_driver", f"没有动因 {wanted.driver}。", field="driver")
+    if wanted.shared_as:
+        _check_bill(wanted)
+    elif wanted.cost_class not in CLOSED_CLASSES:
+        raise Invalid("costing.class_not_allocated", "临床服务类是分摊的终点，不设分摊动因。", field="cost_class")
+    elif department is not None:
+        _refuse_other_class(department, wanted.cost_class, wanted.effective_from)
     metric = wanted.metric if wanted.driver == DriverKind.WORKLOAD else ""
     if wanted.driver == DriverKind.WORKLOAD and metric not in dict(METRICS):
         raise Invalid("costing.metric_needed", "按工作量分摊须选择工作量指标。", field="metric")
@@ -122,6 +127,7 @@ def set_driver_rule(actor: Actor, wanted: Wanted) -> DriverRule:
         subject=rule.pk,
         detail={
             "cost_class": str(wanted.cost_class),
+            "shared_as": wanted.shared_as,
             "department": department.code if department else "",
             "driver": str(wanted.driver),
             "metric": checked.metric,
@@ -143,6 +149,7 @@ def put_in_force(*, proposal_id: int) -> DriverRule:
         metric=proposal.metric,
         institution_id=proposal.institution_id,
         department_id=proposal.department_id,
+        shared_as=proposal.shared_as,
     )
     rule = set_driver_rule(actor_of_user(proposal.asked_by), wanted)
     proposal.state, proposal.rule = DriverProposal.State.IN_FORCE, rule
@@ -153,6 +160,15 @@ def put_in_force(*, proposal_id: int) -> DriverRule:
 def refuse_proposal(*, proposal_id: int) -> None:
     """The proposal is refused or withdrawn. Called by the approval only."""
     DriverProposal.objects.filter(pk=proposal_id).update(state=DriverProposal.State.REFUSED)
+
+
+def _check_bill(wanted: Wanted) -> None:
+    if wanted.shared_as not in dict(SHARED_KINDS) or wanted.cost_class:
+        raise Invalid("costing.unknown_bill", f"没有公共费用类别 {wanted.shared_as}。", field="divides")
+    if wanted.department_id is not None:
+        raise Invalid("costing.bill_of_all", "公共费用分给全部科室，不为单个科室另设动因。", field="department")
+    if wanted.driver == DriverKind.ORDERED_INCOME:
+        raise Invalid("costing.nobody_orders_a_bill", "公共费用没有开单收入，请改选其他动因。", field="driver")
 
 
 def _refuse_other_class(department: Department, cost_class: str, day: date) -> None:

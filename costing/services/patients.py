@@ -11,7 +11,18 @@ from costing.engine.columns import COLUMNS
 from costing.engine.exact import IntArray
 from costing.models import CostRun, ItemCost, PatientCost, PatientRun, UnassignedCost
 from costing.patient_engine import ENGINE_VERSION, Found, cost_patients
-from costing.patient_facts import ABSENT, TEN_THOUSAND, Bases, Charged, Held, Stays, bases_of, held_of, read_patients
+from costing.patient_facts import (
+    ABSENT,
+    TEN_THOUSAND,
+    Bases,
+    Charged,
+    Held,
+    Stays,
+    bases_of,
+    held_of,
+    kept_back,
+    read_patients,
+)
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Period, digest_of, from_fen
 from ops_platform.masterdata.models import Institution
@@ -49,10 +60,11 @@ def cost_patients_of(actor: Actor, *, institution: Institution, period: Period) 
     if current and current.input_digest == digest:
         return PatientOutcome(current, created=False)
     held = held_of(cost_run)
+    kept = kept_back(cost_run)
     stays, charged = read_patients(cost_run, held)
     _refuse_lost_encounters(cost_run, charged)
     found = cost_patients(held, stays, charged, bases)
-    run = _store(actor, current, cost_run, digest, held, stays, charged, found)
+    run = _store(actor, current, cost_run, digest, held, kept, stays, charged, found)
     record(
         actor,
         "costing.patients_costed",
@@ -103,10 +115,12 @@ def _store(
     cost_run: CostRun,
     digest: str,
     held: Held,
+    kept: dict[int, IntArray],
     stays: Stays,
     charged: Charged,
     found: Found,
 ) -> PatientRun:
+    not_allocated = sum(int(amounts.sum()) for amounts in kept.values())
     if current:
         PatientRun.objects.filter(pk=current.pk).update(is_current=False)
     run = PatientRun.objects.create(
@@ -118,15 +132,15 @@ def _store(
         engine_version=ENGINE_VERSION,
         bases={str(number): method for number, method in found.methods.items()},
         encounters=len(stays.numbers),
-        full_cost=from_fen(int(held.amounts.sum())),
+        full_cost=from_fen(int(held.amounts.sum()) + not_allocated),
         patient_cost=from_fen(int(found.patients.sum())),
-        unassigned_cost=from_fen(int(found.left.sum())),
+        unassigned_cost=from_fen(int(found.left.sum()) + not_allocated),
         actor=actor.name,
         created_at=timezone.now(),
     )
     _store_items(run, held, charged, found)
     _store_patients(run, stays, found)
-    _store_unassigned(run, held, found)
+    _store_unassigned(run, held, kept, found)
     return run
 
 
@@ -199,14 +213,17 @@ def _store_patients(run: PatientRun, stays: Stays, found: Found) -> None:
     copy_columns(PatientCost, kinds, columns, len(stays.numbers))
 
 
-def _store_unassigned(run: PatientRun, held: Held, found: Found) -> None:
+def _store_unassigned(run: PatientRun, held: Held, kept: dict[int, IntArray], found: Found) -> None:
     chosen = np.flatnonzero(found.left.any(axis=1))
+    reasons = UnassignedCost.Reason
+    left = [(int(held.departments[place]), reasons.NO_SERVICES, found.left[place]) for place in chosen.tolist()]
+    left += [(number, reasons.NOT_ALLOCATED, amounts) for number, amounts in kept.items()]
     UnassignedCost.objects.bulk_create(
         UnassignedCost(
             run=run,
-            department_id=int(held.departments[place]),
-            reason=UnassignedCost.Reason.NO_SERVICES,
-            **{name: from_fen(int(found.left[place, column])) for column, name in enumerate(COLUMNS)},
+            department_id=number,
+            reason=reason,
+            **{name: from_fen(int(amounts[column])) for column, name in enumerate(COLUMNS)},
         )
-        for place in chosen.tolist()
+        for number, reason, amounts in left
     )

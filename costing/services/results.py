@@ -8,28 +8,38 @@ from typing import Any
 from django.utils import timezone
 
 from costing import drivers, facts
+from costing.collection import Collected
 from costing.engine.allocation import ENGINE_VERSION, Allocation
 from costing.engine.model import CostClass, Method
 from costing.facts import MonthFacts
-from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentDay, DepartmentMonth, IncomeCell
+from costing.models import (
+    AllocationFlow,
+    ComputedCost,
+    CostRun,
+    DepartmentCost,
+    DepartmentDay,
+    DepartmentMonth,
+    IncomeCell,
+)
 from ops_platform.kernel import Actor, from_fen
 from ops_platform.masterdata.models import ItemClass
 from ops_platform.orm.bulk import copy_rows
 
-RESULTS_VERSION = "2"  # since 2 by day; open months are computed again when a run begins to keep more
+RESULTS_VERSION = "3"  # 2: by day; 3: computed costs; open months are computed again when a run begins to keep more
 
 
 def store_run(
     actor: Actor,
     current: CostRun | None,
     month: MonthFacts,
+    collected: Collected,
     chosen: dict[int, drivers.ChosenDriver],
     allocation: Allocation,
     **made_from: Any,
 ) -> CostRun:
     """The next version of the month with all its rows; it becomes the current one in place of `current`.
 
-    `made_from` is what marks the run: institution, period, restatement, digest and sequence of its input.
+    `made_from` is what marks the run: institution, period, restatement, rules, digest and sequence of its input.
     """
     if current:
         CostRun.objects.filter(pk=current.pk).update(is_current=False)
@@ -37,12 +47,11 @@ def store_run(
         version=current.version + 1 if current else 1,
         engine_version=ENGINE_VERSION,
         method=str(Method.STEP_DOWN),
-        rules=sorted({driver.rule for driver in chosen.values()}),
         findings=[
             {"code": f.code, "severity": str(f.severity), "subject": f.subject, "message": f.message}
             for f in allocation.findings
         ],
-        direct_cost=from_fen(sum(month.costs.values())),
+        direct_cost=from_fen(sum(collected.direct.values())),
         full_cost=from_fen(sum(allocation.full_costs.values())),
         income=from_fen(sum(income.amount for income in month.incomes)),
         other_income=from_fen(sum(month.other_income.values())),
@@ -52,9 +61,10 @@ def store_run(
     )
     numbers = {department.code: number for number, department in month.departments.items()}
     sent, received = _store_flows(run, numbers, chosen, allocation)
-    full = _store_costs(run, month, sent, received)
+    full = _store_costs(run, collected, sent, received)
+    _store_computed(run, collected)
     _store_income(run, month)
-    _store_departments(run, month, received, full)
+    _store_departments(run, month, collected, received, full)
     _store_days(run, month)
     return run
 
@@ -99,19 +109,42 @@ def _decimal(weight: Fraction) -> str:
     return format(Decimal(weight.numerator) / weight.denominator, ".4f")
 
 
-def _store_costs(run: CostRun, month: MonthFacts, sent: _Amounts, received: _Amounts) -> dict[int, int]:
+def _store_costs(run: CostRun, collected: Collected, sent: _Amounts, received: _Amounts) -> dict[int, int]:
     """Write department costs; returns the full cost of each department."""
     full: dict[int, int] = defaultdict(int)
     rows = []
-    for key in sorted({*month.costs, *sent, *received}):
+    for key in sorted({*collected.direct, *sent, *received}):
         number, item, source = key
-        amounts = (month.costs.get(key, 0), received.get(key, 0), sent.get(key, 0))
+        amounts = (collected.direct.get(key, 0), received.get(key, 0), sent.get(key, 0))
         remaining = amounts[0] + amounts[1] - amounts[2]
         full[number] += remaining
         rows.append((run.pk, number, item, source, *map(from_fen, amounts), from_fen(remaining)))
     columns = "run_id department_id cost_item funding_source direct received sent full"
     copy_rows(DepartmentCost, [f'"{name}"' for name in columns.split()], rows)
     return full
+
+
+def _store_computed(run: CostRun, collected: Collected) -> None:
+    columns = "run_id department_id origin kind cost_item funding_source driver weight weight_total amount"
+    copy_rows(
+        ComputedCost,
+        columns.split(),
+        (
+            (
+                run.pk,
+                one.department,
+                one.origin,
+                one.kind,
+                one.item,
+                one.source,
+                one.driver,
+                one.weight,
+                one.total,
+                from_fen(one.amount),
+            )
+            for one in collected.computed
+        ),
+    )
 
 
 def _store_income(run: CostRun, month: MonthFacts) -> None:
@@ -135,7 +168,9 @@ def _store_income(run: CostRun, month: MonthFacts) -> None:
     )
 
 
-def _store_departments(run: CostRun, month: MonthFacts, received: _Amounts, full: dict[int, int]) -> None:
+def _store_departments(
+    run: CostRun, month: MonthFacts, collected: Collected, received: _Amounts, full: dict[int, int]
+) -> None:
     ordered: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for income in month.incomes:
         sums = ordered[income.ordering]
@@ -144,7 +179,7 @@ def _store_departments(run: CostRun, month: MonthFacts, received: _Amounts, full
         sums[income.item_class] += income.amount
     executed = facts.totals_by(month.incomes, "executing")
     direct: dict[int, int] = defaultdict(int)
-    for (number, _, _), fen in month.costs.items():
+    for (number, _, _), fen in collected.direct.items():
         direct[number] += fen
     taken: dict[int, int] = defaultdict(int)
     for (number, _, _), fen in received.items():

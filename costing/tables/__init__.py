@@ -1,13 +1,16 @@
 """Lists of the costing pages."""
 
+from costing.tables.collection import CardTable, ComputedCostTable
 from costing.tables.drill import ChargeLineTable, CostEntryTable, FlowTable, IncomeEntryTable
 from costing.tables.patients import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
 from costing.tables.rules import ItemBasisTable, RuleTable
 from costing.tables.runs import MovedTable, RunTable
 
 __all__ = [
+    "CardTable",
     "CaseCostTable",
     "ChargeLineTable",
+    "ComputedCostTable",
     "ContributionTable",
     "CostEntryTable",
     "FlowTable",

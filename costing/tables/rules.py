@@ -24,7 +24,7 @@ SOURCE_TONES = {"seed": "good", "web": "info", "recall": "warn", "default": "neu
 class RuleTable(Table):
     """Driver rules with where each comes from."""
 
-    cost_class = django_tables2.Column(verbose_name=_("分摊的科室分类"))
+    divided = django_tables2.Column(verbose_name=_("分摊对象"))
     reach = django_tables2.Column(verbose_name=_("适用范围"), empty_values=())
     driver = django_tables2.Column(verbose_name=_("分摊动因"))
     effective_from = DayColumn(verbose_name=_("生效日期"))
@@ -35,7 +35,7 @@ class RuleTable(Table):
     class Meta(Table.Meta):
         model = DriverRule
         orderable = False
-        fields = ("cost_class", "reach", "driver", "effective_from", "source_mark", "source_text", "changed_by")
+        fields = ("divided", "reach", "driver", "effective_from", "source_mark", "source_text", "changed_by")
 
     def render_reach(self, record: DriverRule) -> str:
         if record.institution is None:

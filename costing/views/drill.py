@@ -10,16 +10,25 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from costing.asset_cards import card_charges
 from costing.models import CostRun
 from costing.selectors import access
 from costing.selectors import department as figures
 from costing.selectors.tables import MEDICAL
-from costing.tables import ChargeLineTable, CostEntryTable, FlowTable, IncomeEntryTable
-from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, FUNDING_TITLES
+from costing.tables import (
+    CardTable,
+    ChargeLineTable,
+    ComputedCostTable,
+    CostEntryTable,
+    FlowTable,
+    IncomeEntryTable,
+)
+from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, FUNDING_TITLES, SHARED_TITLES
 from ops_platform.his_intake.public import FactPage, charge_lines, cost_entries, income_entries
 from ops_platform.identity.access import log_patient_list
-from ops_platform.kernel import Period
+from ops_platform.kernel import Period, from_fen
 from ops_platform.masterdata.models import Department
+from ops_platform.web import formats
 from ops_platform.web.exports import xlsx_response
 from ops_platform.web.pages import TemplatePage
 
@@ -103,6 +112,14 @@ class FactList(TemplatePage):
             return xlsx_response(f"{self.title}-{self.run.institution.code}-{self.run.period}", next(values), values)
         return super().get(request, *args, **kwargs)
 
+    def beside(self) -> Any:
+        """Another table below the list, or None."""
+        return None
+
+    def beside_title(self) -> Any:
+        """What is said of it."""
+        return ""
+
     def log_access(self) -> None:
         """Lists of single patients say who looked."""
 
@@ -125,15 +142,15 @@ class FactList(TemplatePage):
             shown=next(iter(self.departments.values()), None),
             about=[one for one in self.about() if one],
             patient_level=self.patient_level,
+            beside=self.beside(),
+            beside_title=self.beside_title(),
             **kwargs,
         )
 
 
-class CostEntries(FactList):
-    """Voucher lines behind a direct cost."""
+class _OfCosts(FactList):
+    """Lists behind a direct cost: cut by cost item and by funding source."""
 
-    title = _("成本凭证")
-    table_class = CostEntryTable
     codes = ("cost_item", COST_ITEM_TITLES, _("全部成本项目"))
 
     def chosen(self) -> dict[str, Any]:
@@ -141,15 +158,97 @@ class CostEntries(FactList):
         sources = MEDICAL if funding == "medical" else (self.code("funding", FUNDING_TITLES),) if funding else ()
         return {**super().chosen(), "funding_sources": sources}
 
-    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
-        return cost_entries(**self.facts(), **self.chosen(), offset=offset, limit=limit)
-
-    def expected(self) -> Decimal:
-        return figures.expected_cost(run=self.run.pk, side="direct", **self.chosen())
-
     def about(self) -> list[Any]:
         sources = "、".join(FUNDING_TITLES[source] for source in self.chosen()["funding_sources"])
         return [*super().about(), sources]
+
+
+class CostEntries(_OfCosts):
+    """Voucher lines booked straight to a department, and beside them what of its direct cost was computed."""
+
+    title = _("成本凭证")
+    table_class = CostEntryTable
+
+    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
+        return cost_entries(**self.facts(), **self.chosen(), shared_as="", offset=offset, limit=limit)
+
+    def expected(self) -> Decimal:
+        direct = figures.expected_cost(run=self.run.pk, side="direct", **self.chosen())
+        return direct - figures.computed_total(run=self.run.pk, **self.chosen())
+
+    def beside(self) -> Any:
+        rows = figures.computed_costs(run=self.run.pk, **self.chosen())
+        query = {name: self.request.GET.get(name, "") for name in ("department", "cost_item", "funding")}
+        return ComputedCostTable(rows, run=self.run.pk, query=query) if rows.exists() else None
+
+    def beside_title(self) -> Any:
+        direct = figures.expected_cost(run=self.run.pk, side="direct", **self.chosen())
+        computed = figures.computed_total(run=self.run.pk, **self.chosen())
+        return _("计算计入 %(computed)s 元，连同上面直接计入的，共 %(direct)s 元") % {
+            "computed": formats.money(computed),
+            "direct": formats.money(direct),
+        }
+
+
+class SharedBills(_OfCosts):
+    """Bills of a kind that one department took in for all, and how they were divided."""
+
+    title = _("公共费用")
+    table_class = CostEntryTable
+
+    def kind(self) -> str:
+        """The kind of bill of the address."""
+        return self.code("kind", SHARED_TITLES) or next(iter(SHARED_TITLES))
+
+    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
+        whole = {**self.chosen(), "department": None}
+        return cost_entries(**self.facts(), **whole, shared_as=self.kind(), offset=offset, limit=limit)
+
+    def expected(self) -> Decimal:
+        return figures.computed_total(
+            run=self.run.pk, origin="shared", kind=self.kind(), **{**self.chosen(), "department": None}
+        )
+
+    def about(self) -> list[Any]:
+        return [SHARED_TITLES[self.kind()], *super().about()]
+
+    def beside(self) -> Any:
+        rows = figures.computed_costs(run=self.run.pk, origin="shared", kind=self.kind(), **self.chosen())
+        return ComputedCostTable(rows, run=self.run.pk, query={}) if rows.exists() else None
+
+    def beside_title(self) -> Any:
+        return _("各科室承担")
+
+
+class AssetCards(_OfCosts):
+    """Cards behind depreciation and amortisation."""
+
+    title = _("资产卡片折旧")
+    table_class = CardTable
+
+    def _cards(self) -> list[Any]:
+        chosen = self.chosen()
+        found = card_charges(
+            self.run.institution, self.period, self.run.input_sequence, department=chosen["department"]
+        )
+        return [
+            card
+            for card in found
+            if chosen["cost_item"] in ("", card.cost_item)
+            and (not chosen["funding_sources"] or card.charge.funding_source in chosen["funding_sources"])
+        ]
+
+    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
+        cards = self._cards()
+        rows = cards[offset:] if limit is None else cards[offset : offset + limit]
+        return FactPage(tuple(rows), len(cards), from_fen(sum(card.charge.amount for card in cards)))
+
+    def table_options(self) -> dict[str, Any]:
+        numbers = {card.charge.department for card in self._cards()}
+        return {"departments": dict(Department.objects.filter(pk__in=numbers).values_list("pk", "name"))}
+
+    def expected(self) -> Decimal:
+        return figures.computed_total(run=self.run.pk, origin="depreciation", **self.chosen())
 
 
 class IncomeEntries(FactList):

@@ -47,7 +47,7 @@ class NewDriverRule(FormPage):
     def act(self, form: DriverRuleForm) -> HttpResponse:
         given = form.cleaned_data
         wanted = Wanted(
-            cost_class=given["cost_class"],
+            **form.divided(),
             driver=given["driver"],
             metric=given["metric"],
             effective_from=given["effective_from"],

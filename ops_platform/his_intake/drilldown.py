@@ -170,12 +170,16 @@ def cost_entries(
     cost_item: str = "",
     funding_sources: Collection[str] = (),
     voucher: str = "",
+    shared_as: str | None = None,
     day: date | None = None,
     offset: int = 0,
     limit: int | None = None,
 ) -> FactPage[VoucherLine]:
-    """Voucher lines of cost of a month, or of one of its days, as of a sequence, by date; of all vouchers or of one."""
+    """Voucher lines of cost of a month, or of one of its days, as of a sequence, by date; of all vouchers or of one. With
+    `shared_as` the bills of that kind that were taken in for all; "" for what was booked for the department itself."""
     rows = CostEntry.objects.filter(institution=institution).as_of(sequence)
+    if shared_as is not None:
+        rows = rows.filter(shared_as=shared_as) if shared_as else rows.filter(shared_as__isnull=True)
     if voucher:
         rows = rows.filter(voucher=voucher)
     if cost_item:

@@ -2,6 +2,7 @@
 
 from ops_platform.his_intake.columns import OriginColumn
 from ops_platform.his_intake.datasets.catalogue import (
+    ASSET_CATEGORIES,
     COST_ITEMS,
     ENCOUNTER_KINDS,
     FEE_CLASSES,
@@ -9,6 +10,7 @@ from ops_platform.his_intake.datasets.catalogue import (
     INCOME_KINDS,
     METRICS,
     SCHEMES,
+    SHARED_KINDS,
 )
 from ops_platform.his_intake.drilldown import (
     ChargedLine,
@@ -45,6 +47,7 @@ from ops_platform.his_intake.reading import (
 from ops_platform.his_intake.selectors import READERS
 
 __all__ = [
+    "ASSET_CATEGORIES",
     "COST_ITEMS",
     "ENCOUNTER_KINDS",
     "FEE_CLASSES",
@@ -53,6 +56,7 @@ __all__ = [
     "METRICS",
     "READERS",
     "SCHEMES",
+    "SHARED_KINDS",
     "BatchBetween",
     "ChargedLine",
     "DepartmentAt",

@@ -364,6 +364,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:run": BUSINESS,
     "costing:compare": BUSINESS,
     "costing:cost-entries": BUSINESS | roles("dep"),
+    "costing:shared-bills": BUSINESS | roles("dep"),
+    "costing:asset-cards": BUSINESS | roles("dep"),
     "costing:income-entries": BUSINESS | roles("dep"),
     "costing:charge-lines": BUSINESS | roles("dep"),
     "costing:flows": BUSINESS | roles("dep"),
@@ -411,6 +413,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "charge-lines",
             "discharge-abstracts",
             "trial-balances",
+            "assets",
         )
     },
 }

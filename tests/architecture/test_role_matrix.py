@@ -461,6 +461,8 @@ OBJECTS: dict[str, Any] = {
     "costing:patient": _patient,
     "costing:compare": _two_runs,
     "costing:cost-entries": _drill_down("department"),
+    "costing:shared-bills": _drill_down("department"),
+    "costing:asset-cards": _drill_down("department"),
     "costing:income-entries": _drill_down("department"),
     "costing:charge-lines": _drill_down("ordering"),
     "costing:flows": _drill_down("receiver"),

@@ -14,6 +14,7 @@ from ops_platform.his_intake.datasets.fields import (
     Text,
 )
 from ops_platform.his_intake.models import (
+    Asset,
     ChargeItemFact,
     ChargeLine,
     CostEntry,
@@ -43,6 +44,27 @@ FUNDING_SOURCES = (
     ("fiscal_project", "财政项目"),
     ("research", "科教"),
     ("other", "其他"),
+)
+SHARED_KINDS = (
+    ("water", "水费"),
+    ("electricity", "电费"),
+    ("gas", "燃气费"),
+    ("heating", "取暖费"),
+    ("cleaning", "保洁费"),
+    ("security", "保安费"),
+    ("property", "物业费"),
+    ("maintenance", "房屋维修费"),
+    ("network", "网络通信费"),
+    ("other", "其他公共费用"),
+)
+ASSET_CATEGORIES = (
+    ("building", "房屋及构筑物"),
+    ("special_equipment", "专用设备"),
+    ("general_equipment", "一般设备"),
+    ("transport", "运输设备"),
+    ("furniture", "家具用具"),
+    ("other", "其他固定资产"),
+    ("intangible", "无形资产"),
 )
 INCOME_KINDS = (
     ("fiscal_basic", "财政基本拨款"),
@@ -220,6 +242,47 @@ COST_ENTRIES = Dataset(
         Number(name="amount", title="金额(元)", digits=14, negative=True, example="125000.00"),
         Text(name="summary", title="摘要", length=200, required=False, example="3 月工资"),
         _counterparty(),
+        Choice(name="shared_as", title="公共费用类别", choices=SHARED_KINDS, required=False),
+    ),
+)
+
+ASSETS = Dataset(
+    code="assets",
+    title="资产卡片",
+    hint="固定资产与无形资产，每卡一行；科室、原值、年限变化或处置时，以新的生效日期再报一行。",
+    model=Asset,
+    key=("card", "effective_from"),
+    optional=True,
+    fields=(
+        Text(name="card", title="卡片编号", example="ZC-2019-0031"),
+        Day(name="effective_from", title="生效日期", example="2026-01-01"),
+        Text(name="name", title="资产名称", length=200, example="64 排 CT"),
+        Choice(name="category", title="资产类别", choices=ASSET_CATEGORIES, example="special_equipment"),
+        _department(),
+        Day(name="in_use_from", title="投入使用日期", example="2019-05-20"),
+        Number(name="original_value", title="原值(元)", digits=14, example="6800000.00"),
+        Number(name="residual_value", title="预计净残值(元)", digits=14, required=False),
+        Number(name="useful_months", title="使用年限(月)", scale=0, digits=4, example="120"),
+        Number(name="accumulated", title="生效日前累计折旧(元)", digits=14, required=False),
+        Choice(name="funding_source", title="资金来源", choices=FUNDING_SOURCES, example="basic"),
+        Day(name="disposed_on", title="处置日期", required=False),
+    ),
+    checks=(
+        Check("his_intake.no_useful_months", "useful_months", "使用年限应至少 1 个月", "s.useful_months < 1"),
+        Check(
+            "his_intake.more_than_original",
+            "original_value",
+            "净残值与累计折旧之和不应大于原值：",
+            "coalesce(s.residual_value, 0) + coalesce(s.accumulated, 0) > s.original_value",
+            seen="'原值 ' || s.original_value || '，净残值 ' || coalesce(s.residual_value, 0)"
+            " || '，累计折旧 ' || coalesce(s.accumulated, 0)",
+        ),
+        Check(
+            "his_intake.disposed_before_use",
+            "disposed_on",
+            "处置日期早于投入使用日期",
+            "s.disposed_on < s.in_use_from",
+        ),
     ),
 )
 
@@ -395,5 +458,6 @@ DATASETS: dict[str, Dataset] = {
         CHARGE_LINES,
         DISCHARGE_ABSTRACTS,
         TRIAL_BALANCES,
+        ASSETS,
     )
 }

@@ -3,6 +3,7 @@
 from ops_platform.his_intake.models.batch import Batch, DatasetMonth, IntakeState
 from ops_platform.his_intake.models.charge_line import ChargeLine
 from ops_platform.his_intake.models.facts import (
+    Asset,
     ChargeItemFact,
     CostEntry,
     DepartmentFact,
@@ -20,6 +21,7 @@ from ops_platform.his_intake.models.quarantine import QuarantinedRow
 from ops_platform.his_intake.models.release import QuarantineRelease
 
 __all__ = [
+    "Asset",
     "Batch",
     "ChargeItemFact",
     "ChargeLine",

@@ -153,7 +153,10 @@ class ChargeItemFact(Fact):
 
 
 class CostEntry(Fact):
-    """One voucher line of cost, booked to a department; `counterparty` is the member of the alliance from which it came."""
+    """One voucher line of cost, booked to a department; `counterparty` is the member of the alliance from which it came.
+
+    `shared_as` marks a bill that the department only took in for all (water, cleaning, …): costing divides it.
+    """
 
     voucher = models.CharField(max_length=60)
     line = models.PositiveIntegerField()
@@ -164,6 +167,7 @@ class CostEntry(Fact):
     amount = MoneyField()
     summary = models.CharField(max_length=200, null=True)  # noqa: DJ001
     counterparty = models.ForeignKey(Institution, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    shared_as = models.CharField(max_length=16, null=True)  # noqa: DJ001
 
     class Meta:
         constraints = [
@@ -197,6 +201,37 @@ class IncomeEntry(Fact):
 
     def __str__(self) -> str:
         return f"{self.voucher}/{self.line}"
+
+
+class Asset(Fact):
+    """A card of a fixed or intangible asset as it is from a day on: where it stands, what it is worth, how long it serves.
+
+    Months of depreciation count from the month of `in_use_from`. `accumulated` is what had been depreciated before
+    `effective_from`; without it, it is what the earlier versions of the card come to.
+    """
+
+    card = models.CharField(max_length=60)
+    effective_from = models.DateField()
+    name = models.CharField(max_length=200)
+    category = models.CharField(max_length=20)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    in_use_from = models.DateField()
+    original_value = MoneyField()
+    residual_value = MoneyField(null=True)
+    useful_months = models.PositiveIntegerField()
+    accumulated = MoneyField(null=True)
+    funding_source = models.CharField(max_length=20)
+    disposed_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["institution", "card", "effective_from"], condition=CURRENT, name="fact_asset_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.card} {self.effective_from}"
 
 
 class Encounter(Fact):

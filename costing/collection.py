@@ -1,0 +1,132 @@
+"""Direct cost of the departments of a month: booked straight (直接计入), and computed (计算计入) — shares of bills that one
+department took in for all, and depreciation of asset cards."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from costing import asset_cards, drivers
+from costing.engine.findings import yuan
+from costing.engine.shared_bills import Bill, divide
+from costing.facts import MonthFacts
+from costing.models import ComputedCost
+from costing.titles import SHARED_TITLES
+from ops_platform.kernel import Conflict, Period
+from ops_platform.masterdata.models import Institution
+
+Costs = dict[tuple[int, str, str], int]
+DEPRECIATED = ("depreciation", "amortisation")
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A computed part of a department's direct cost, in fen (`ComputedCost`)."""
+
+    department: int
+    origin: str
+    kind: str
+    item: str
+    source: str
+    driver: str
+    weight: Decimal
+    total: Decimal
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """`direct` by (department, cost item, funding source), everything; `computed` says what of it was computed."""
+
+    direct: Costs
+    computed: tuple[Computed, ...]
+
+
+def collect(
+    institution: Institution,
+    period: Period,
+    sequence: int,
+    month: MonthFacts,
+    shared: Mapping[str, drivers.ChosenDriver],
+) -> Collected:
+    """The month's direct cost. Raises Conflict for a bill that no driver divides, and where depreciation is computed from
+    cards while it is sent as well."""
+    computed = [*_shares(institution, period, month, shared), *_depreciation(institution, period, sequence, month)]
+    direct: Costs = defaultdict(int, month.costs)
+    for one in computed:
+        direct[one.department, one.item, one.source] += one.amount
+    return Collected(dict(direct), tuple(computed))
+
+
+def _shares(
+    institution: Institution, period: Period, month: MonthFacts, shared: Mapping[str, drivers.ChosenDriver]
+) -> list[Computed]:
+    bills = [Bill(kind, item, source, fen) for (kind, item, source), fen in month.shared.items()]
+    weights = drivers.Weights(month)
+    open_departments = {number: one.code for number, one in month.departments.items() if not one.closed}
+    by_code = {code: number for number, code in open_departments.items()}
+    measured = {
+        kind: {
+            open_departments[number]: weight
+            for number, weight in weights.of(0, driver).items()
+            if number in open_departments
+        }
+        for kind, driver in shared.items()
+    }
+    shares, findings = divide(bills, measured, SHARED_TITLES)
+    if findings:
+        raise Conflict(
+            "costing.blocked",
+            f"{institution.name} {period} 的成本不能归集：" + " ".join(finding.message for finding in findings),
+            findings=[finding.code for finding in findings],
+        )
+    return [
+        Computed(
+            by_code[one.department],
+            ComputedCost.Origin.SHARED,
+            one.bill.kind,
+            one.bill.item,
+            one.bill.source,
+            shared[one.bill.kind].text,
+            Decimal(one.weight),
+            Decimal(one.total),
+            one.amount,
+        )
+        for one in shares
+    ]
+
+
+def _depreciation(institution: Institution, period: Period, sequence: int, month: MonthFacts) -> list[Computed]:
+    if not asset_cards.from_cards(institution, period):
+        return []
+    sent = sum(fen for (_, item, _), fen in month.costs.items() if item in DEPRECIATED)
+    if sent:
+        raise Conflict(
+            "costing.depreciation_twice",
+            f"{institution.name} {period} 按资产卡片计提折旧，又报送了折旧或摊销凭证 {yuan(sent)}，会重复计入。"
+            "请撤回这些凭证，或把参数「按资产卡片计提折旧」改为 0。",
+        )
+    amounts: dict[tuple[int, str, str, str], int] = defaultdict(int)
+    cards: dict[tuple[int, str, str, str], int] = defaultdict(int)
+    for card in asset_cards.card_charges(institution, period, sequence):
+        key = (card.charge.department, card.category, card.cost_item, card.charge.funding_source)
+        amounts[key] += card.charge.amount
+        cards[key] += 1
+    totals: dict[str, int] = defaultdict(int)
+    for (_, category, _, _), number in cards.items():
+        totals[category] += number
+    return [
+        Computed(
+            department,
+            ComputedCost.Origin.DEPRECIATION,
+            category,
+            item,
+            source,
+            "",
+            Decimal(cards[department, category, item, source]),
+            Decimal(totals[category]),
+            amount,
+        )
+        for (department, category, item, source), amount in sorted(amounts.items())
+        if amount
+    ]
