@@ -32,7 +32,21 @@ class CostingConfig(AppConfig):
         register_step(nightly.ALLOCATION)
         register_step(nightly.PATIENTS)
         register_step(nightly.CONSERVATION)
+        self._register_events()
         self._announce_pages()
+
+    def _register_events(self) -> None:
+        from costing import depreciation_events as depreciation
+        from ops_platform.ledger.public import register_event_type
+
+        register_event_type(
+            depreciation.FORM,
+            load=depreciation.load,
+            one=depreciation.one,
+            stamp=depreciation.stamp,
+            link=depreciation.link,
+            postings=depreciation.POSTINGS,
+        )
 
     def _announce_pages(self) -> None:
         from django.utils.translation import gettext_lazy as _
@@ -42,7 +56,7 @@ class CostingConfig(AppConfig):
 
         pages = (
             (_("各科室直接成本表"), "costing:direct-costs", "table"),
-            (_("临床科室全成本表"), "costing:full-costs", "report-money"),
+            (_("成本报表"), "costing:reports", "report-money"),
             (_("患者成本归集表"), "costing:patient-costs", "users"),
             (_("医疗服务项目成本"), "costing:item-costs", "list-details"),
             (_("诊次与床日成本"), "costing:unit-costs", "calendar"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import IntEnum
 from itertools import groupby
 from typing import Any
 
@@ -14,8 +15,17 @@ from ops_platform.kernel import Period, from_fen, to_fen
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.selectors import parameter_value
 
-FROM_CARDS = "costing.depreciation_from_cards"
+PARAMETER = "costing.depreciation_from_cards"
 INTANGIBLE = "intangible"
+DEPRECIATED = frozenset({"depreciation", "amortisation"})
+
+
+class Source(IntEnum):
+    """The values of the parameter: where an institution's depreciation comes from."""
+
+    VOUCHERS = 0
+    CARDS = 1
+    CARDS_UNLESS_SENT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +69,29 @@ class CardCharge:
         return from_fen(self.charge.amount)
 
 
-def from_cards(institution: Institution, period: Period) -> bool:
-    """Whether depreciation of the institution is computed from its cards; else it is taken as sent (成本凭证)."""
-    return parameter_value(key=FROM_CARDS, day=period.last_day, institution=institution) > 0
+def source_of(institution: Institution, period: Period) -> Source:
+    """In force on the month's last day; a value that is none of them takes what was sent."""
+    value = parameter_value(key=PARAMETER, day=period.last_day, institution=institution)
+    return Source(int(value)) if value in tuple(Source) else Source.VOUCHERS
+
+
+def items_from_cards(institution: Institution, period: Period, sequence: int) -> frozenset[str]:
+    """Which cost items are computed from the cards of the institution; the others are taken as sent."""
+    source = source_of(institution, period)
+    if source is Source.VOUCHERS:
+        return frozenset()
+    return DEPRECIATED if source is Source.CARDS else DEPRECIATED - _sent(institution, period, sequence)
+
+
+def _sent(institution: Institution, period: Period, sequence: int) -> frozenset[str]:
+    """Of depreciation and amortisation those of which vouchers came for the month."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT f.cost_item FROM his_intake_costentry f WHERE f.institution_id = %s"
+            f" AND {as_of_sql('f', sequence)} AND f.date BETWEEN %s AND %s AND f.cost_item = ANY(%s)",
+            [institution.pk, period.first_day, period.last_day, sorted(DEPRECIATED)],
+        )
+        return frozenset(item for (item,) in cursor.fetchall())
 
 
 def card_charges(

@@ -16,7 +16,6 @@ from ops_platform.kernel import Conflict, Period
 from ops_platform.masterdata.models import Institution
 
 Costs = dict[tuple[int, str, str], int]
-DEPRECIATED = ("depreciation", "amortisation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +96,20 @@ def _shares(
 
 
 def _depreciation(institution: Institution, period: Period, sequence: int, month: MonthFacts) -> list[Computed]:
-    if not asset_cards.from_cards(institution, period):
-        return []
-    sent = sum(fen for (_, item, _), fen in month.costs.items() if item in DEPRECIATED)
+    items = asset_cards.items_from_cards(institution, period, sequence)
+    sent = {item for _, item, _ in month.costs} & items
     if sent:
+        twice = sum(fen for (_, item, _), fen in month.costs.items() if item in sent)
         raise Conflict(
             "costing.depreciation_twice",
-            f"{institution.name} {period} 按资产卡片计提折旧，又报送了折旧或摊销凭证 {yuan(sent)}，会重复计入。"
-            "请撤回这些凭证，或把参数「按资产卡片计提折旧」改为 0。",
+            f"{institution.name} {period} 按资产卡片计提折旧，又报送了折旧或摊销凭证 {yuan(twice)}，"
+            "会重复计入。请撤回这些凭证，或把参数「折旧和摊销的来源」改为 0。",
         )
     amounts: dict[tuple[int, str, str, str], int] = defaultdict(int)
     cards: dict[tuple[int, str, str, str], int] = defaultdict(int)
-    for card in asset_cards.card_charges(institution, period, sequence):
+    for card in asset_cards.card_charges(institution, period, sequence) if items else ():
+        if card.cost_item not in items:
+            continue
         key = (card.charge.department, card.category, card.cost_item, card.charge.funding_source)
         amounts[key] += card.charge.amount
         cards[key] += 1

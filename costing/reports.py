@@ -6,7 +6,9 @@ from django.http import FileResponse
 
 from costing.models import CostRun, PatientRun
 from costing.selectors.patients import Reconciliation
-from costing.selectors.tables import Basis, DirectRow, FullRow
+from costing.selectors.sheets import Report, Scope
+from costing.selectors.tables import Basis, DirectRow
+from costing.sheets import Sheet
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.web import formats
 from ops_platform.web.official_sheets import OfficialSheet
@@ -60,19 +62,34 @@ def patient_costs(run: PatientRun, found: Reconciliation, mark: str) -> FileResp
     return sheet.response(f"患者成本归集表-{run.institution.code}-{run.period}")
 
 
-def full_costs(run: CostRun, rows: Sequence[FullRow], basis: Sequence[Basis], mark: str) -> FileResponse:
-    """成本02 医院临床服务类科室全成本表"""
-    groups = [*TITLES, "合计"]
-    sheet = _sheet("医院临床服务类科室全成本表", run, mark, 1 + 3 * len(groups))
-    sheet.sheet.merge_range(2, 0, 3, 0, "科室名称", sheet.formats["head"])
-    for index, title in enumerate(groups):
-        first = 1 + 3 * index
-        sheet.sheet.merge_range(2, first, 2, first + 2, title, sheet.formats["head"])
-        for part, words in enumerate(("直接成本", "间接成本", "全成本")):
-            sheet.text(3, first + part, words, "head")
-    sheet.sheet.freeze_panes(4, 1)
-    for number, row in enumerate(rows, 4):
-        amounts = [amount for item in (*row.items, row.total) for amount in item]
-        sheet.line(number, row.name, amounts, strong=row.department is None)
-    _basis(sheet, len(rows) + 5, basis)
-    return sheet.response(f"临床科室全成本表-{run.institution.code}-{run.period}")
+def sheet(report: Report, scope: Scope, found: Sheet, basis: Sequence[Basis], mark: str) -> FileResponse:
+    """Any report in the layout of its page."""
+    title = f"{report.title}({scope.layer.words})" if report.layered else report.title
+    written = _sheet(title, scope.run, mark, 1 + len(found.columns))
+    first = _heads(written, found)
+    for number, row in enumerate(found.rows, first):
+        strong = row.level != "department"
+        written.text(number, 0, row.name, "strong" if strong else "text")
+        for column, (cell, kind) in enumerate(zip(row.cells, found.kinds, strict=True), 1):
+            written.figure(number, column, cell.value, kind, strong=strong)
+    below = first + len(found.rows) + 1
+    for offset, note in enumerate(found.notes):
+        written.text(below + offset, 0, note, "note")
+    _basis(written, below + len(found.notes), basis)
+    return written.response(f"{report.title}-{scope.run.institution.code}-{scope.run.period}")
+
+
+def _heads(written: OfficialSheet, found: Sheet) -> int:
+    """The header in one line, or in two where columns have groups; returns the line of the first row."""
+    titles = 3 if found.groups else 2
+    column = 1
+    for group, width in found.groups:
+        written.merged(2, column, width, group)
+        column += width
+    if found.groups:
+        written.text(2, 0, "", "head")
+    written.text(titles, 0, found.first, "head")
+    for column, one in enumerate(found.columns, 1):
+        written.text(titles, column, one.title, "head")
+    written.sheet.freeze_panes(titles + 1, 1)
+    return titles + 1

@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from costing.views import drill, item_bases, patients, rules, runs, tables
+from costing.views import drill, item_bases, patients, rules, runs, sheets, tables
 
 app_name = "costing"
 
 urlpatterns = [
     path("direct-costs/", tables.DirectCosts.as_view(), name="direct-costs"),
-    path("full-costs/", tables.FullCosts.as_view(), name="full-costs"),
+    path("full-costs/", sheets.ReportPage.as_view(code="full-costs"), name="full-costs"),
+    path("reports/", sheets.Reports.as_view(), name="reports"),
+    path("reports/<slug:code>/", sheets.ReportPage.as_view(), name="report"),
     path("patient-costs/", patients.PatientCosts.as_view(), name="patient-costs"),
     path("item-costs/", patients.ItemCosts.as_view(), name="item-costs"),
     path("item-bases/", item_bases.ItemBases.as_view(), name="item-bases"),

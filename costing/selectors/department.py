@@ -166,11 +166,9 @@ def flow_lines(*, run: int, receiver: int | None = None, sender: int | None = No
     return [FlowLine(*row) for row in rows]
 
 
-def flow_page(
-    *, run: CostRun, receiver: int | None, sender: int | None, cost_item: str, offset: int, limit: int | None
-) -> FactPage[AllocationFlow]:
-    """The stored steps themselves, item by item, with their sum."""
-    rows = _flows(run.pk, receiver, sender, cost_item)
+def flow_page(*, run: CostRun, offset: int, limit: int | None, **chosen: Any) -> FactPage[AllocationFlow]:
+    """The stored steps themselves, item by item, with their sum; `chosen` as in `expected_flows`."""
+    rows = _flows(run.pk, **chosen)
     sums = rows.order_by().aggregate(count=Count("id"), total=Sum("amount"))
     shown = rows.select_related("sender", "receiver").order_by(
         "step", "sender__code", "receiver__code", "cost_item", "funding_source", "pk"
@@ -178,8 +176,20 @@ def flow_page(
     return FactPage(tuple(shown), sums["count"], sums["total"] or ZERO)
 
 
-def _flows(run: int, receiver: int | None, sender: int | None, cost_item: str) -> QuerySet[AllocationFlow]:
+def _flows(
+    run: int,
+    receiver: int | None = None,
+    sender: int | None = None,
+    cost_item: str = "",
+    funding_sources: tuple[str, ...] = (),
+    sender_class: str = "",
+) -> QuerySet[AllocationFlow]:
     rows = AllocationFlow.objects.filter(run=run)
+    if sender_class:
+        of_class = DepartmentMonth.objects.filter(run=run, cost_class=sender_class)
+        rows = rows.filter(sender__in=of_class.values("department"))
+    if funding_sources:
+        rows = rows.filter(funding_source__in=funding_sources)
     if receiver is not None:
         rows = rows.filter(receiver=receiver)
     if sender is not None:
@@ -187,13 +197,25 @@ def _flows(run: int, receiver: int | None, sender: int | None, cost_item: str) -
     return rows.filter(cost_item=cost_item) if cost_item else rows
 
 
-def expected_flows(*, run: int, receiver: int | None, sender: int | None, cost_item: str) -> Decimal:
-    """What a list of flows must add up to: what the receiver received, or what the sender sent."""
-    if (receiver is None) == (sender is None):
-        return _flows(run, receiver, sender, cost_item).aggregate(total=Sum("amount"))["total"] or ZERO
+def expected_flows(
+    *,
+    run: int,
+    receiver: int | None,
+    sender: int | None,
+    cost_item: str,
+    funding_sources: tuple[str, ...] = (),
+    sender_class: str = "",
+) -> Decimal:
+    """What a list of flows must add up to: what the receiver received, or what the sender sent. Between two departments, and
+    of a class of senders, the flows themselves are all there is."""
+    if (receiver is None) == (sender is None) or sender_class:
+        rows = _flows(run, receiver, sender, cost_item, funding_sources, sender_class)
+        return rows.aggregate(total=Sum("amount"))["total"] or ZERO
     side = "received" if sender is None else "sent"
     department = receiver if sender is None else sender
-    return expected_cost(run=run, department=department, cost_item=cost_item, funding_sources=(), side=side)
+    return expected_cost(
+        run=run, department=department, cost_item=cost_item, funding_sources=funding_sources, side=side
+    )
 
 
 def expected_cost(

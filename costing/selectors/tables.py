@@ -1,4 +1,4 @@
-"""The official tables of a month (domain.md 1.7): direct cost of all departments, full cost of clinical ones.
+"""Direct cost of all departments of a month (成本01, domain.md 1.7), and the drivers a run was divided by.
 
 Medical cost (医疗成本) is the cost of the seven items borne by own and basic fiscal funds; with fiscal projects it is the
 full medical cost (医疗全成本), with research and teaching the full cost of the hospital (医院全成本).
@@ -49,21 +49,6 @@ class DirectRow:
     def total(self) -> Decimal:
         """医院全成本合计"""
         return self.full_medical + self.research
-
-
-@dataclass(frozen=True, slots=True)
-class FullRow:
-    """A clinical department (None: all of them): direct, indirect and full cost of each item and of all."""
-
-    name: str
-    department: int | None
-    items: tuple[tuple[Decimal, Decimal, Decimal], ...]
-
-    @property
-    def total(self) -> tuple[Decimal, Decimal, Decimal]:
-        """All items."""
-        direct, indirect, full = (sum((item[part] for item in self.items), ZERO) for part in range(3))
-        return direct, indirect, full
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +104,6 @@ def direct_costs(*, run: CostRun) -> list[DirectRow]:
             everything += members
     if everything:
         rows.append(_sum(everything, "全院合计", "total"))
-    return rows
-
-
-def clinical_full_costs(*, run: CostRun) -> list[FullRow]:
-    """成本02: clinical departments, direct + indirect = full, then all of them. All funding sources."""
-    names = {pk: name for pk, (name, its_class) in _departments(run).items() if its_class == CostClass.CLINICAL}
-    sums = (
-        DepartmentCost.objects.filter(run=run, department__in=names)
-        .order_by()
-        .values_list("department", "cost_item")
-        .annotate(a=Sum("direct"), b=Sum("received"), c=Sum("full"))
-    )
-    cells = {(department, item): (a, b, c) for department, item, a, b, c in sums}
-    nothing = (ZERO, ZERO, ZERO)
-    rows = [FullRow(name, pk, tuple(cells.get((pk, item), nothing) for item in ITEMS)) for pk, name in names.items()]
-    if rows:
-        together = tuple(
-            tuple(sum((row.items[index][part] for row in rows), ZERO) for part in range(3))
-            for index in range(len(ITEMS))
-        )
-        rows.append(FullRow("临床服务类合计", None, together))  # type: ignore[arg-type]
     return rows
 
 

@@ -94,7 +94,7 @@ def _rules_in_force(institution: Institution, period: Period) -> list[int]:
 
 def _digest(stamp: InputStamp, institution: Institution, period: Period) -> str:
     """All that the result depends on: facts, driver rules, policies, engine, and which tables a run writes."""
-    policies = [int(asset_cards.from_cards(institution, period)), int(missing_drivers.policy_of(institution, period))]
+    policies = [int(asset_cards.source_of(institution, period)), int(missing_drivers.policy_of(institution, period))]
     rules = _rules_in_force(institution, period)
     return digest_of([stamp.digest, rules, policies, ENGINE_VERSION, RESULTS_VERSION])
 

@@ -14,7 +14,7 @@ from costing.asset_cards import card_charges
 from costing.models import CostRun
 from costing.selectors import access
 from costing.selectors import department as figures
-from costing.selectors.tables import MEDICAL
+from costing.selectors.layers import Layer
 from costing.tables import (
     CardTable,
     ChargeLineTable,
@@ -27,7 +27,7 @@ from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, FUNDING_TITLES, S
 from ops_platform.his_intake.public import FactPage, charge_lines, cost_entries, income_entries
 from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Period, from_fen
-from ops_platform.masterdata.models import Department
+from ops_platform.masterdata.models import CostClass, Department
 from ops_platform.web import formats
 from ops_platform.web.exports import xlsx_response
 from ops_platform.web.pages import TemplatePage
@@ -80,6 +80,18 @@ class FactList(TemplatePage):
         """A department of the address, or None."""
         asked = self.request.GET.get(name, "")
         return int(asked) if asked.isdigit() and len(asked) < 19 else None
+
+    def sources(self) -> tuple[str, ...]:
+        """The funding sources of the address: those of a layer of cost, or one; nothing for all."""
+        funding = self.request.GET.get("funding", "")
+        if funding in tuple(Layer):
+            return Layer(funding).sources
+        return (self.code("funding", FUNDING_TITLES),) if funding else ()
+
+    def funding_words(self) -> str:
+        """What was chosen of them, in words."""
+        funding = self.request.GET.get("funding", "")
+        return Layer(funding).words if funding in tuple(Layer) else str(FUNDING_TITLES.get(funding, ""))
 
     def code(self, name: str, titles: dict[str, Any]) -> str:
         """A code of the address; an unknown one is no address."""
@@ -154,13 +166,10 @@ class _OfCosts(FactList):
     codes = ("cost_item", COST_ITEM_TITLES, _("全部成本项目"))
 
     def chosen(self) -> dict[str, Any]:
-        funding = self.request.GET.get("funding", "")
-        sources = MEDICAL if funding == "medical" else (self.code("funding", FUNDING_TITLES),) if funding else ()
-        return {**super().chosen(), "funding_sources": sources}
+        return {**super().chosen(), "funding_sources": self.sources()}
 
     def about(self) -> list[Any]:
-        sources = "、".join(FUNDING_TITLES[source] for source in self.chosen()["funding_sources"])
-        return [*super().about(), sources]
+        return [*super().about(), self.funding_words()]
 
 
 class CostEntries(_OfCosts):
@@ -293,6 +302,14 @@ class Flows(FactList):
     table_class = FlowTable
     sides = {"receiver": _("分入：%s"), "sender": _("分出：%s")}
     codes = ("cost_item", COST_ITEM_TITLES, _("全部成本项目"))
+    classes: ClassVar[dict[str, Any]] = dict(CostClass.choices)
+
+    def chosen(self) -> dict[str, Any]:
+        sender_class = self.code("sender_class", self.classes)
+        return {**super().chosen(), "funding_sources": self.sources(), "sender_class": sender_class}
+
+    def about(self) -> list[Any]:
+        return [*super().about(), self.classes.get(self.chosen()["sender_class"], ""), self.funding_words()]
 
     def table_options(self) -> dict[str, Any]:
         opens = self.actor.may(self.run.institution_id, *access.READERS)

@@ -13,6 +13,7 @@ from ops_platform.web.exports import XLSX, escape_cell
 
 BORDER = {"border": 1, "border_color": "#b9c4cc", "valign": "vcenter"}
 HEAD = {**BORDER, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#eef1f5"}
+FIGURES = {"quantity": "#,##0.####", "decimal": "#,##0.00", "percent": "0.0%"}
 MONEY = {**BORDER, "num_format": "#,##0.00;[Red]-#,##0.00"}
 
 
@@ -30,6 +31,11 @@ class OfficialSheet:
             "strong": self.book.add_format({**BORDER, "bold": True}),
             "money": self.book.add_format(MONEY),
             "strong_money": self.book.add_format({**MONEY, "bold": True}),
+            **{
+                f"{strong}{kind}": self.book.add_format({**BORDER, "num_format": form, "bold": bool(strong)})
+                for kind, form in FIGURES.items()
+                for strong in ("", "strong_")
+            },
         }
         self.add(title, heading, columns)
 
@@ -51,6 +57,20 @@ class OfficialSheet:
     def amount(self, row: int, column: int, amount: Decimal, *, strong: bool = False) -> None:
         """An amount in a cell, as a number."""
         self.sheet.write_number(row, column, amount, self.formats["strong_money" if strong else "money"])
+
+    def figure(self, row: int, column: int, value: Any, kind: str, *, strong: bool = False) -> None:
+        """A figure of some kind (money, quantity, decimal, percent) as a number; words, and nothing, as text."""
+        if value is None or isinstance(value, str):
+            self.text(row, column, value or "", "strong" if strong else "text")
+        else:
+            self.sheet.write_number(row, column, value, self.formats[f"strong_{kind}" if strong else kind])
+
+    def merged(self, row: int, column: int, width: int, words: str) -> None:
+        """A heading over some columns."""
+        if width == 1:
+            self.text(row, column, words, "head")
+        else:
+            self.sheet.merge_range(row, column, row, column + width - 1, words, self.formats["head"])
 
     def line(self, row: int, name: str, amounts: Sequence[Decimal], *, strong: bool) -> None:
         """A name and its amounts."""

@@ -351,6 +351,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     },
     "costing:direct-costs": BUSINESS,
     "costing:full-costs": BUSINESS,
+    "costing:reports": BUSINESS,
+    "costing:report": BUSINESS,
     "costing:patient-costs": BUSINESS,
     "costing:item-costs": BUSINESS,
     "costing:item-bases": BUSINESS,

@@ -455,6 +455,7 @@ OBJECTS: dict[str, Any] = {
     "ledger:statement-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "ledger:fiscal-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "costing:run": _cost_run,
+    "costing:report": lambda *_: {"code": "allocation"},
     "costing:group": lambda _, i: {
         "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg
     },
@@ -481,6 +482,7 @@ OBJECTS: dict[str, Any] = {
 # objects that belong to no institution, that everybody may see, or that are seen by who had a hand in them
 WITHOUT_INSTITUTION = {
     "costing:group",
+    "costing:report",
     "ledger:carry-everybody",
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,

@@ -82,3 +82,46 @@ def test_the_workbook_of_a_group_holds_the_cases_of_its_page(hospital: Instituti
     assert sorted(row[head.index("就诊号")] for row in rows) == ["Z1", "Z2"]
     costs = sum(Decimal(str(row[head.index("医疗成本(元)")])) for row in rows)
     assert costs == sum(row.medical_cost for row in PatientCost.objects.all()) == Decimal("900.00")
+
+
+def report(client: Client, code: str, hospital: Institution) -> dict[str, list[object]]:
+    """The rows of a report's workbook by their name."""
+    rows = sheet(client, reverse("costing:report", args=[code]), hospital)
+    return {str(row[0]): row[1:] for row in rows[2:]}
+
+
+def test_discharges_are_summed_by_who_treats_and_who_pays(hospital: Institution) -> None:
+    """Each stay is costed by its income of the ward's 900.00; what is paid for both is one and the same."""
+    priced(hospital)
+    client = reader(hospital)
+    page = client.get(reverse("costing:group-costs"), {"institution": hospital.pk, "period": "2026-03"})
+    (group,) = page.context["found"].groups
+    expected = [2, 3.0, 2, float(group.payment), 900.0, float(group.payment - 900)]
+    for code, name in (("cases", "呼吸内科"), ("insurers", "居民医保 YB"), ("doctors", "呼吸内科 未注明")):
+        found = report(client, code, hospital)
+        named = next(row for key, row in found.items() if key.startswith(name.split()[0]))
+        assert [named[0], named[1], named[4], named[5], named[6], named[7]] == expected, code
+        assert found["合计"][:8] == named[:8]
+
+
+def test_a_case_that_loses_is_set_against_the_other_cases_of_its_group(hospital: Institution) -> None:
+    trade.landed(hospital, "cost-entries", [trade.cost("V-2", "HX", "90000.00")])
+    trade.landed(hospital, "charge-lines", [trade.charge("Z2", 2, "CW", "HX", "HX", "2000.00")])
+    run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    cost_patients_of(PLATFORM, institution=hospital, period=MARCH)
+    priced(hospital)
+    found = report(reader(hospital), "losses", hospital)
+    assert list(found)[:3] == ["就诊号", "Z2", "Z1"]
+    # 90,900.00 for three days in bed, two of them Z2's; the other case cost 30,300.00
+    assert found["Z2"][4] == 60_600.0
+    assert found["Z2"][6] == 30_300.0
+    assert found["Z2"][8] == "人员经费 +30,300.00(100%)"
+    assert found["Z1"][8] == ""
+
+
+def test_the_composition_of_a_group_sums_to_its_mean_cost(hospital: Institution) -> None:
+    priced(hospital)
+    found = report(reader(hospital), "groups", hospital)
+    (row,) = [values for name, values in found.items() if name.startswith("ES") or "肺炎" in name]
+    assert row[0] == 2
+    assert sum(row[1:8]) == row[8] == 450.0

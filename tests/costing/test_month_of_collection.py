@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from costing import integrity
-from costing.asset_cards import FROM_CARDS
-from costing.missing_drivers import PARAMETER, Policy
+from costing import asset_cards, depreciation_events, integrity, missing_drivers
+from costing.missing_drivers import Policy
 from costing.models import (
     ComputedCost,
     CostRun,
@@ -22,6 +21,8 @@ from costing.models import (
 from costing.services import cost_patients_of, run_allocation
 from ops_platform.kernel import Conflict, Period, Role
 from ops_platform.kernel.actor import PLATFORM
+from ops_platform.ledger import services
+from ops_platform.ledger.models import EventBooking
 from ops_platform.masterdata.models import Institution, Parameter, Scope, SourceMark
 from tests.support import trade
 
@@ -145,7 +146,7 @@ def test_a_bill_whose_driver_measures_nothing_stops_and_names_it(hospital: Insti
 
 
 def test_depreciation_is_computed_from_cards_where_the_institution_says_so(hospital: Institution) -> None:
-    say(FROM_CARDS, 1, hospital)
+    say(asset_cards.PARAMETER, asset_cards.Source.CARDS, hospital)
     cards = [
         card("Z1", "D", "6000.00", 60),
         card("Z2", "D", "100.00", 3),
@@ -165,13 +166,22 @@ def test_depreciation_is_computed_from_cards_where_the_institution_says_so(hospi
     assert list(integrity.conservation()) == []
 
 
-def test_cards_alone_change_nothing_while_depreciation_is_taken_as_sent(hospital: Institution) -> None:
+def test_without_a_choice_vouchers_that_were_sent_win_over_cards_item_by_item(hospital: Institution) -> None:
+    cards = [card("Z1", "D", "6000.00", 60), card("Z2", "D", "1200.00", 12, category="intangible")]
+    trade.landed(hospital, "assets", cards)
+    trade.landed(hospital, "cost-entries", [trade.cost("ZJ", "D", "77.00") | {"cost_item": "depreciation"}])
+    run = run_of(hospital)
+    assert (direct(run, "depreciation"), direct(run, "amortisation")) == ({"D": "77.00"}, {"D": "100.00"})
+
+
+def test_cards_change_nothing_where_depreciation_is_taken_as_sent(hospital: Institution) -> None:
+    say(asset_cards.PARAMETER, asset_cards.Source.VOUCHERS, hospital)
     trade.landed(hospital, "assets", [card("Z1", "D", "6000.00", 60)])
     assert not ComputedCost.objects.filter(run=run_of(hospital)).exists()
 
 
 def test_depreciation_from_cards_and_from_vouchers_at_once_is_refused(hospital: Institution) -> None:
-    say(FROM_CARDS, 1, hospital)
+    say(asset_cards.PARAMETER, asset_cards.Source.CARDS, hospital)
     trade.landed(hospital, "assets", [card("Z1", "D", "6000.00", 60)])
     trade.landed(hospital, "cost-entries", [trade.cost("ZJ", "D", "100.00") | {"cost_item": "depreciation"}])
     with pytest.raises(Conflict, match=r"又报送了折旧或摊销凭证 100\.00 元"):
@@ -214,7 +224,7 @@ def test_without_a_policy_a_department_without_driver_stops_the_month(hospital: 
 
 def test_by_policy_headcount_stands_in_and_the_run_says_so(hospital: Institution) -> None:
     without_support_driver(hospital)
-    say(PARAMETER, Policy.HEADCOUNT, hospital)
+    say(missing_drivers.PARAMETER, Policy.HEADCOUNT, hospital)
     run = run_of(hospital)
     full = dict(DepartmentMonth.objects.filter(run=run).values_list("name", "full_cost"))
     assert (full["内科"], full["外科"], full["供应室"]) == (Decimal("5300.00"), Decimal("7500.00"), 0)
@@ -223,7 +233,7 @@ def test_by_policy_headcount_stands_in_and_the_run_says_so(hospital: Institution
 
 def test_by_policy_its_cost_is_held_back_and_borne_by_no_patient(hospital: Institution) -> None:
     without_support_driver(hospital)
-    say(PARAMETER, Policy.HOLD, hospital)
+    say(missing_drivers.PARAMETER, Policy.HOLD, hospital)
     run = run_of(hospital)
     full = dict(DepartmentMonth.objects.filter(run=run).values_list("name", "full_cost"))
     assert (full["内科"], full["外科"], full["供应室"]) == (Decimal("5000.00"), Decimal("7000.00"), Decimal("800.00"))
@@ -236,7 +246,6 @@ def test_by_policy_its_cost_is_held_back_and_borne_by_no_patient(hospital: Insti
 
 
 def test_a_direct_cost_opens_down_to_vouchers_bills_and_cards(hospital: Institution, client: Client) -> None:
-    say(FROM_CARDS, 1, hospital)
     trade.landed(hospital, "assets", [card("Z1", "D", "6000.00", 60)])
     trade.landed(hospital, "cost-entries", [bill("W", "water", "1000.00")])
     run = run_of(hospital)
@@ -254,3 +263,19 @@ def test_a_direct_cost_opens_down_to_vouchers_bills_and_cards(hospital: Institut
     cards = client.get(f"/costing/runs/{run.pk}/asset-cards/?department={ward.pk}")
     assert (cards.context["agrees"], str(cards.context["found"].total)) == (True, "100.00")
     assert "监护仪" in cards.content.decode()
+
+
+def test_depreciation_of_cards_is_booked_once_the_month_has_ended(hospital: Institution) -> None:
+    trade.landed(
+        hospital, "assets", [card("Z1", "D", "6000.00", 60), card("Z2", "A", "120.00", 12, category="intangible")]
+    )
+    services.book_events(PLATFORM, institution=hospital, period=MARCH)
+    entry = EventBooking.objects.get(event_type="costing.depreciation", is_current=True).entry
+    legs = entry.legs.order_by("account__code").values_list("account__code", "debit", "credit")
+    assert [(code, str(debit), str(credit)) for code, debit, credit in legs] == [
+        ("1602", "0.00", "100.00"),
+        ("1702", "0.00", "10.00"),
+        ("5001", "100.00", "0.00"),
+        ("5101", "10.00", "0.00"),
+    ]
+    assert depreciation_events.one(hospital, Period.parse("2099-01"), 10**9, "2099-01") is None

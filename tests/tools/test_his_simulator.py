@@ -36,6 +36,7 @@ KEYS = {
     "charge-lines": ("encounter_no", "line_no"),
     "discharge-abstracts": ("encounter_no",),
     "trial-balances": ("period", "account"),
+    "assets": ("card", "effective_from"),
 }
 CENT = Decimal("0.01")
 

@@ -102,7 +102,7 @@ def with_dealings(
     )
 
 
-Row = tuple[int, bytes, int, int, int, str, str, int, str, str]
+Row = tuple[int, bytes, int, int, int, str, str, int, str, str, str]
 
 
 def _row(calendar: Calendar, each: Dealing, side: str) -> Row:
@@ -117,7 +117,7 @@ def _row(calendar: Calendar, each: Dealing, side: str) -> Row:
     else:
         nature = each.what if each.what == SUBSIDY[0] else "other"
         department, funding, amount = each.income_department, "", each.income_amount
-    return each.month, voucher, line, department, day, nature, funding, amount, each.summary, other
+    return each.month, voucher, line, department, day, nature, funding, amount, each.summary, other, ""
 
 
 def _joined(ledger: Ledger, rows: list[Row]) -> Ledger:

@@ -23,6 +23,7 @@ from tools.his_simulator.anomalies import (
     with_bad_rows,
     without_a_day,
 )
+from tools.his_simulator.assets import cards_of
 from tools.his_simulator.balances import (
     STRANGE_ACCOUNT,
     STRANGE_ACCOUNT_AT,
@@ -61,6 +62,7 @@ class Planted:
     charges: list[dict[str, object]]
     discharges: list[dict[str, object]]
     openings: list[dict[str, object]]
+    depreciation: list[dict[str, object]]
 
 
 def _yuan(fen: int) -> str:
@@ -172,7 +174,7 @@ class InstitutionFiles:
         np.add.at(totals, lines.encounter, lines.amount)
         headcounts = headcounts_of(institution, self.scale, calendar, seed)
         work = workloads_of(institution, calendar, seed, encounters=seen, stays=stays, lines=lines)
-        costs, incomes = ledgers_of(institution, calendar, seed, lines, headcounts)
+        costs, incomes, charged = ledgers_of(institution, calendar, seed, lines, headcounts)
         costs, incomes = with_dealings(institution, calendar, self.dealings, costs, incomes)
         if institution.code == LOST_DAY_AT:
             lines = without_a_day(calendar, lines, notes)
@@ -191,6 +193,7 @@ class InstitutionFiles:
         first = f"{calendar.first_day:%Y}-01-01"
         self._send("departments", [-1], tables.departments(institution, first))
         self._send("charge-items", [-1], tables.charge_items(institution, first))
+        self._write_assets(charged)
         work_month = calendar.month_of_day[work.day]
         for months in self._chunks():
             self._send("staff-headcounts", months, tables.staff_headcounts(institution, calendar, months, headcounts))
@@ -208,6 +211,16 @@ class InstitutionFiles:
             self._write_abstracts(seen, stays, totals)
         self._write_opening_balances(lines, incomes)
         self._sum_up(seen, stays, lines, costs, incomes)
+
+    def _write_assets(self, charged: dict[str, np.ndarray]) -> None:
+        """Cards of an institution whose depreciation is left to the platform."""
+        if not charged:
+            return
+        cards, months = cards_of(self.institution, self.calendar, self.seed, charged)
+        self._send("assets", [-1], tables.assets(self.institution, cards))
+        for period, amount in zip(self.calendar.periods, months.tolist(), strict=True):
+            note = {"period": period, "amount": _yuan(amount)}
+            self.planted.depreciation.append({"institution": self.institution.code, **note})
 
     def _write_costs(self, costs: Ledger) -> None:
         """Cost entries; a few of every whole month are first sent with a wrong amount or should not be there."""
@@ -336,7 +349,7 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
     shutil.rmtree(directory / "batches", ignore_errors=True)
     (directory / "posted.jsonl").unlink(missing_ok=True)
     writer = BatchWriter(directory)
-    planted = Planted([], [], [], 0, 0, [], [], [], [], [])
+    planted = Planted([], [], [], 0, 0, [], [], [], [], [], [])
     bad_rows = plan_bad_rows(scale, calendar, institutions, seed)
     dealings = plan_dealings(institutions, calendar, seed)
     for institution in institutions:
@@ -361,6 +374,7 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
             "encounters_updated": planted.encounters_updated,
             "refunds": planted.refunds,
             "direct_cost_total": planted.cost,
+            "depreciation_of_cards": planted.depreciation,
             "income_total": planted.income,
             "charge_total": planted.charges,
             "discharges": planted.discharges,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from tools.his_simulator.catalogue import catalogue_of
 from tools.his_simulator.charges import ChargeLines
-from tools.his_simulator.community import Institution
+from tools.his_simulator.community import LEAD_CODE, Institution
 from tools.his_simulator.randomness import stream
 from tools.his_simulator.scale import Calendar
 
@@ -38,6 +39,18 @@ VOUCHERS = (
     ("other", 24, 0.20, "办公差旅培训费"),
     ("other", 0, 0.15, "其他运行费用"),
 )
+SHARED_BILLS = {
+    "水电暖费用": (("electricity", 0.62, "电费"), ("water", 0.16, "水费"), ("heating", 0.22, "取暖费")),
+    "物业保洁与维修费": (
+        ("cleaning", 0.55, "保洁费"),
+        ("property", 0.30, "物业费"),
+        ("maintenance", 0.15, "房屋维修费"),
+    ),
+}
+"""Bills that the lead hospital's logistics department takes in for all; smaller members book them by department."""
+TAKES_IN_BILLS = "后勤保障科"
+FROM_CARDS = ("depreciation", "amortisation")
+"""What the lead hospital leaves to its asset cards."""
 CLINIC_VOUCHERS = (
     ("personnel", 15, 1.0, "村医补助与工资"),
     ("drugs", 15, 0.5, "药品出库成本"),
@@ -70,7 +83,8 @@ PERSONNEL_SURPLUS = {"儿科": 1.35, "重症医学科": 1.25}
 
 @dataclass
 class Ledger:
-    """Voucher lines as columns; `nature` is the cost item or the income kind. Amounts in fen."""
+    """Voucher lines as columns; `nature` is the cost item or the income kind, `shared` the kind of a bill that was taken
+    in for all departments. Amounts in fen."""
 
     month: np.ndarray
     voucher: np.ndarray
@@ -82,11 +96,12 @@ class Ledger:
     amount: np.ndarray
     summary: np.ndarray
     counterparty: np.ndarray
+    shared: np.ndarray
 
     @classmethod
-    def from_rows(cls, rows: list[tuple[int, bytes, int, int, int, str, str, int, str, str]]) -> Ledger:
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 10
-        month, voucher, line, department, day, nature, funding, amount, summary, counterparty = columns
+    def from_rows(cls, rows: list[tuple[int, bytes, int, int, int, str, str, int, str, str, str]]) -> Ledger:
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 11
+        month, voucher, line, department, day, nature, funding, amount, summary, counterparty, shared = columns
         whole = [np.array(values, dtype=np.int64) for values in (month, line, department, day, amount)]
         return cls(
             month=whole[0],
@@ -99,6 +114,7 @@ class Ledger:
             amount=whole[4],
             summary=np.array([text.encode() for text in summary], dtype="S"),
             counterparty=np.array([code.encode() for code in counterparty], dtype="S"),
+            shared=np.array([kind.encode() for kind in shared], dtype="S"),
         )
 
 
@@ -145,10 +161,33 @@ def _funded(item: str, institution: Institution, department: int, amount: int) -
     return [("basic", amount)]
 
 
+Line = tuple[int, str, int, str, str]
+"""Department's place, funding source, fen, summary, kind of shared bill."""
+
+
+def _by_department(
+    institution: Institution, item: str, amounts: np.ndarray, share: float, summary: str
+) -> Iterator[Line]:
+    """A line for each department and funding source."""
+    for place, amount in enumerate(amounts.tolist()):
+        for funding, part in _funded(item, institution, place, round(amount * share)):
+            if part > 0:
+                yield place, funding, part, summary, ""
+
+
+def _bills(institution: Institution, bills: tuple[tuple[str, float, str], ...], whole: int) -> Iterator[Line]:
+    """A line for each bill, all taken in by one department."""
+    place = next(place for place, each in enumerate(institution.departments) if each.name == TAKES_IN_BILLS)
+    parts = _spread(whole, np.array([part for _, part, _ in bills]))
+    for (kind, _, words), amount in zip(bills, parts.tolist(), strict=True):
+        yield place, "basic", amount, words, kind
+
+
 def ledgers_of(
     institution: Institution, calendar: Calendar, seed: int, lines: ChargeLines, headcounts: np.ndarray
-) -> tuple[Ledger, Ledger]:
-    """Cost entries and income entries of an institution up to the last covered day."""
+) -> tuple[Ledger, Ledger, dict[str, np.ndarray]]:
+    """Cost entries and income entries of an institution up to the last covered day; and what the lead hospital's assets
+    charge a month, by cost item and department, which is left to their cards."""
     rng = stream(seed, institution.code, "ledgers")
     departments = institution.departments
     headcounts = headcounts.mean(axis=0)
@@ -176,6 +215,8 @@ def ledgers_of(
     shares = dict(REST_SHARES)
     if institution.kind == "village_clinic":
         shares = {"personnel": 0.74, "depreciation": 0.08, "other": 0.18}
+    lead = institution.code == LEAD_CODE
+    carded = {item: np.zeros(len(departments), dtype=np.int64) for item in FROM_CARDS} if lead else {}
     cost_rows, income_rows = [], []
     for month in range(months):
         days = calendar.days_of(month)
@@ -202,6 +243,7 @@ def ledgers_of(
                     amount,
                     summary,
                     "",
+                    "",
                 )
                 income_rows.append(row)
         total = round(received * level * rng.uniform(0.985, 1.015))
@@ -214,16 +256,20 @@ def ledgers_of(
         for item, share in shares.items():
             noise = rng.uniform(0.97, 1.03, len(departments))
             by_item[item] = _spread(round(rest * share / sum(shares.values())), weights[item] * noise)
+        for item in carded:
+            carded[item] += by_item[item]
         vouchers = CLINIC_VOUCHERS if institution.kind == "village_clinic" else VOUCHERS
         for number, (item, day, share, summary) in enumerate(vouchers, 1):
             when = day_number(day)
-            if when > days[-1]:
+            if when > days[-1] or item in carded:
                 continue
-            line = 0
             voucher = f"JZ-{period}-{number:04d}".encode()
-            for department, amount in enumerate(by_item[item].tolist()):
-                for funding, part in _funded(item, institution, department, round(amount * share)):
-                    if part > 0:
-                        line += 1
-                        cost_rows.append((month, voucher, line, department, when, item, funding, part, summary, ""))
-    return Ledger.from_rows(cost_rows), Ledger.from_rows(income_rows)
+            bills = SHARED_BILLS.get(summary, ()) if lead else ()
+            if bills:
+                own = _bills(institution, bills, round(int(by_item[item].sum()) * share))
+            else:
+                own = _by_department(institution, item, by_item[item], share, summary)
+            for line, (place, funding, part, words, kind) in enumerate(own, 1):
+                cost_rows.append((month, voucher, line, place, when, item, funding, part, words, "", kind))
+    means = {item: sums // months for item, sums in carded.items()}
+    return Ledger.from_rows(cost_rows), Ledger.from_rows(income_rows), means

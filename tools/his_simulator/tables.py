@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tools.his_simulator.assets import Card
 from tools.his_simulator.balances import Standing, sides
 from tools.his_simulator.catalogue import catalogue_of
 from tools.his_simulator.charges import ChargeLines
@@ -109,6 +110,26 @@ def cost_entries(institution: Institution, calendar: Calendar, ledger: Ledger, c
         "amount": money(ledger.amount[chosen]),
         "summary": ledger.summary[chosen],
         "counterparty": ledger.counterparty[chosen],
+        "shared_as": ledger.shared[chosen],
+    }
+
+
+def assets(institution: Institution, cards: list[Card]) -> Table:
+    """One row a version of a card."""
+    codes = institution.codes
+    return {
+        "card": _texts([card.number for card in cards]),
+        "effective_from": _texts([card.effective_from.isoformat() for card in cards]),
+        "name": _texts([card.name for card in cards]),
+        "category": _texts([card.category for card in cards]),
+        "department": _texts([codes[card.department] for card in cards]),
+        "in_use_from": _texts([card.in_use_from.isoformat() for card in cards]),
+        "original_value": money(np.array([card.original for card in cards], dtype=np.int64)),
+        "residual_value": _texts([""] * len(cards)),
+        "useful_months": integers(np.array([card.months for card in cards], dtype=np.int64)),
+        "accumulated": _texts([""] * len(cards)),
+        "funding_source": _texts([card.funding for card in cards]),
+        "disposed_on": _texts([card.disposed_on.isoformat() if card.disposed_on else "" for card in cards]),
     }
 
 

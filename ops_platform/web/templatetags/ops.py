@@ -79,6 +79,15 @@ def named(username: str, people: Mapping[str, str]) -> str:
 
 
 @register.simple_tag
+def figure(value: Any, kind: str) -> SafeString | str:
+    """A figure of a report: money, quantity, decimal or percent, negative in red; words as they are, else nothing."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    written = {"money": formats.money, "decimal": formats.money, "percent": formats.percent}.get(kind, formats.quantity)
+    return _figure(written(value))
+
+
+@register.simple_tag
 def badge(text: Any, tone: str = "neutral") -> SafeString:
     """A small mark of a state: good, warn, bad, info or neutral."""
     return format_html('<span class="mark mark-{}">{}</span>', tone if tone in TONES else "neutral", text)

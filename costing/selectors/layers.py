@@ -1,0 +1,105 @@
+"""Costs of a run by department in one layer of cost (domain.md 1.1), and what each class of departments gave on."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from django.db.models import F, Sum
+
+from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth
+from costing.titles import COST_ITEM_TITLES
+from ops_platform.masterdata.models import CostClass
+
+ZERO = Decimal("0.00")
+ITEMS = tuple(COST_ITEM_TITLES)
+OWN = ("basic", "other")
+
+
+class Layer(StrEnum):
+    """医疗成本 (the seven items of own and basic fiscal funds), 医疗全成本 (+ fiscal projects), 医院全成本 (+ research)."""
+
+    MEDICAL = "medical"
+    FULL_MEDICAL = "full_medical"
+    HOSPITAL = "hospital"
+
+    @property
+    def words(self) -> str:
+        """As reports say it."""
+        return {"medical": "医疗成本", "full_medical": "医疗全成本", "hospital": "医院全成本"}[self.value]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The funding sources that it counts."""
+        more = {"medical": (), "full_medical": ("fiscal_project",), "hospital": ("fiscal_project", "research")}
+        return (*OWN, *more[self.value])
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Of a department and cost item: direct + received − sent = full."""
+
+    direct: Decimal = ZERO
+    received: Decimal = ZERO
+    sent: Decimal = ZERO
+    full: Decimal = ZERO
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        return Amounts(
+            self.direct + other.direct,
+            self.received + other.received,
+            self.sent + other.sent,
+            self.full + other.full,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCosts:
+    """Departments of a run by code, with their costs in one layer."""
+
+    run: CostRun
+    layer: Layer
+    departments: tuple[DepartmentMonth, ...]
+    by_item: dict[tuple[int, str], Amounts]
+    from_class: dict[tuple[int, str], Decimal]
+
+    def of(self, department: int, item: str) -> Amounts:
+        """One cost item of a department."""
+        return self.by_item.get((department, item), Amounts())
+
+    def whole(self, department: int) -> Amounts:
+        """All seven items of a department."""
+        return sum((self.of(department, item) for item in ITEMS), Amounts())
+
+    def received_from(self, department: int, cost_class: str) -> Decimal:
+        """What a department got from those of a class, with what these had received themselves."""
+        return self.from_class.get((department, cost_class), ZERO)
+
+    @property
+    def clinical(self) -> tuple[DepartmentMonth, ...]:
+        """The departments that end with the cost; and those whose cost was held back (未分摊)."""
+        return tuple(
+            one
+            for one in self.departments
+            if one.cost_class == CostClass.CLINICAL or self.whole(one.department_id).full
+        )
+
+
+def layer_costs(*, run: CostRun, layer: Layer) -> LayerCosts:
+    """Three queries."""
+    departments = (
+        DepartmentMonth.objects.filter(run=run).select_related("department").order_by("department__code", "pk")
+    )
+    rows = DepartmentCost.objects.filter(run=run, funding_source__in=layer.sources).order_by()
+    by_item = {
+        (department, item): Amounts(*amounts)
+        for department, item, *amounts in rows.values_list("department", "cost_item").annotate(
+            Sum("direct"), Sum("received"), Sum("sent"), Sum("full")
+        )
+    }
+    classes = {one.department_id: one.cost_class for one in departments}
+    flows = AllocationFlow.objects.filter(run=run, funding_source__in=layer.sources).order_by()
+    from_class: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
+    for receiver, sender, amount in flows.values_list("receiver", "sender").annotate(amount=Sum(F("amount"))):
+        from_class[receiver, classes.get(sender, "")] += amount
+    return LayerCosts(run, layer, tuple(departments), by_item, dict(from_class))

@@ -1,0 +1,103 @@
+"""Every report: its address, its title, where it belongs, and who builds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from costing.selectors.sheets import break_even, departments, patients, units
+from costing.selectors.sheets.scope import Scope
+from costing.sheets import Sheet
+
+OFFICIAL, ANALYSIS, BREAK_EVEN = "规定报表", "结余与因素分析", "量本利分析"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`layered`: the reader chooses the layer of cost; `compared`: and the month to compare with; `patient_level`: it names
+    encounters, so that opening it is logged."""
+
+    code: str
+    title: str
+    hint: str
+    family: str
+    build: Callable[[Scope], Sheet]
+    layered: bool = False
+    compared: bool = False
+    patient_level: bool = False
+
+
+_ALL = (
+    Report(
+        "full-costs",
+        "临床服务类科室全成本表",
+        "成本02：逐成本项目的直接成本、间接成本、全成本",
+        OFFICIAL,
+        departments.full_costs,
+        layered=True,
+    ),
+    Report(
+        "composition",
+        "临床服务类科室全成本构成分析表",
+        "成本03：各科室的成本构成、收入、床日与诊次成本",
+        OFFICIAL,
+        departments.composition,
+        layered=True,
+    ),
+    Report(
+        "allocation",
+        "科室成本分摊汇总表",
+        "直接成本与三级分摊各级转入",
+        OFFICIAL,
+        departments.allocation,
+        layered=True,
+    ),
+    Report("layers", "成本层次表", "医疗业务成本、医疗成本、医疗全成本、医院全成本", OFFICIAL, departments.layers),
+    Report(
+        "behaviour",
+        "科室医疗成本习性分析表",
+        "固定与变动、可控与不可控、直接与间接",
+        OFFICIAL,
+        departments.behaviour,
+        layered=True,
+    ),
+    Report("visits", "诊次成本构成表", "每一诊次的各项成本", OFFICIAL, units.visit_composition),
+    Report("bed-days", "床日成本构成表", "每一床日的各项成本", OFFICIAL, units.bed_day_composition),
+    Report("groups", "DRG成本构成明细表", "各病组例均成本的构成", OFFICIAL, patients.group_composition),
+    Report(
+        "surplus",
+        "科室收支结余表",
+        "分摊前与每一级分摊后的结余",
+        ANALYSIS,
+        departments.surplus,
+        layered=True,
+    ),
+    Report("cases", "科室病例结余表", "各科室的 CMI、支付、成本、例均结余", ANALYSIS, patients.departments),
+    Report("doctors", "诊疗组结余表", "按科室和医师代号", ANALYSIS, patients.doctors),
+    Report("insurers", "医保类别结余表", "按险种和经办机构", ANALYSIS, patients.insurers),
+    Report(
+        "losses",
+        "亏损病例分析表",
+        "亏损最多的病例，偏离同组的成本项目",
+        ANALYSIS,
+        patients.losses,
+        patient_level=True,
+    ),
+    Report(
+        "changes",
+        "成本变动因素分析表",
+        "工作量与单位成本的影响，环比或同比",
+        ANALYSIS,
+        units.changes,
+        compared=True,
+    ),
+    Report(
+        "break-even",
+        "科室量本利分析表",
+        "保本收入与安全边际",
+        BREAK_EVEN,
+        break_even.departments,
+        layered=True,
+    ),
+    Report("break-even-groups", "病组量本利分析表", "保本例数", BREAK_EVEN, break_even.groups),
+    Report("break-even-items", "项目量本利分析表", "保本数量", BREAK_EVEN, break_even.items),
+)
+REPORTS = {report.code: report for report in _ALL}

@@ -1,0 +1,285 @@
+"""Reports of the clinical departments: allocation, composition, surplus tier by tier, behaviour of cost."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from costing.behaviour import Behaviour, behaviour_at
+from costing.models import DepartmentMonth
+from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, layer_costs
+from costing.selectors.patients import unit_costs
+from costing.selectors.sheets.scope import Scope
+from costing.sheets import Cell, Column, Row, Sheet, cells, share, summed
+from costing.titles import COST_ITEM_TITLES
+from ops_platform.kernel import Period
+from ops_platform.masterdata.models import CostClass
+
+HELD = "(未分摊)"
+TIERS = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass.MEDICAL_TECHNOLOGY)
+
+
+def _name(one: DepartmentMonth) -> str:
+    return one.name if one.cost_class == CostClass.CLINICAL else f"{one.name}{HELD}"
+
+
+def full_costs(scope: Scope) -> Sheet:
+    """成本02 临床服务类科室全成本表: direct, indirect and full cost by item."""
+    costs = scope.costs()
+    columns = [
+        Column(title, "money", group)
+        for group in ("合计", *COST_ITEM_TITLES.values())
+        for title in ("直接成本", "间接成本", "全成本")
+    ]
+
+    def of(amounts: Amounts, department: int | None, item: str) -> tuple[Cell, ...]:
+        if department is None:
+            return cells(amounts.direct, amounts.received - amounts.sent, amounts.full)
+        return (
+            Cell(amounts.direct, scope.direct_url(department, item) if amounts.direct else ""),
+            Cell(amounts.received - amounts.sent, scope.flows_url(department, item) if amounts.received else ""),
+            Cell(amounts.full),
+        )
+
+    rows = [
+        Row(
+            _name(one),
+            (
+                *of(costs.whole(one.department_id), one.department_id, ""),
+                *(cell for item in ITEMS for cell in of(costs.of(one.department_id, item), one.department_id, item)),
+            ),
+            scope.department_url(one.department_id),
+        )
+        for one in costs.clinical
+    ]
+    numbers = [one.department_id for one in costs.clinical]
+    together = [sum((costs.of(number, item) for number in numbers), Amounts()) for item in ITEMS]
+    whole = sum(together, Amounts())
+    total = (*of(whole, None, ""), *(cell for amounts in together for cell in of(amounts, None, "")))
+    return Sheet("科室名称", tuple(columns), (*rows, Row("临床服务类合计", total, level="total")))
+
+
+def allocation(scope: Scope) -> Sheet:
+    """科室成本分摊汇总表: what each clinical department bears itself and what came from each tier."""
+    costs = scope.costs()
+    columns = (
+        Column("直接成本"),
+        *(Column(f"{tier.label}分摊") for tier in TIERS),
+        Column("全成本"),
+        Column("间接成本占比", "percent"),
+    )
+    rows, sums = [], []
+    for one in costs.clinical:
+        number = one.department_id
+        whole = costs.whole(number)
+        tiers = [costs.received_from(number, tier) for tier in TIERS]
+        sums.append([whole.direct, *tiers, whole.full])
+        rows.append(
+            Row(
+                _name(one),
+                (
+                    Cell(whole.direct, scope.direct_url(number)),
+                    *(
+                        Cell(amount, scope.flows_url(number, sender_class=tier) if amount else "")
+                        for tier, amount in zip(TIERS, tiers, strict=True)
+                    ),
+                    Cell(whole.full),
+                    Cell(share(whole.full - whole.direct, whole.full)),
+                ),
+                scope.department_url(number),
+            )
+        )
+    total = _columns(sums, len(columns) - 1)
+    last = Row("临床服务类合计", cells(*total, share(total[-1] - total[0], total[-1])), level="total")
+    return Sheet("科室名称", columns, (*rows, last))
+
+
+def _columns(rows: Sequence[Sequence[Decimal]], width: int) -> list[Decimal]:
+    return [summed([row[at] for row in rows]) for at in range(width)]
+
+
+def surplus(scope: Scope) -> Sheet:
+    """科室收支结余表: surplus before and after each tier of allocation."""
+    costs = scope.costs()
+    columns = (
+        Column("医疗收入"),
+        Column("其他收入"),
+        Column("直接成本", "money", "分摊前"),
+        Column("结余", "money", "分摊前"),
+        *(
+            column
+            for tier in TIERS
+            for column in (Column("转入", "money", f"{tier.label}分摊"), Column("结余", "money", f"{tier.label}分摊"))
+        ),
+        Column("全成本", "money", "合计"),
+        Column("结余率", "percent", "合计"),
+    )
+    rows, sums = [], []
+    for one in costs.clinical:
+        number = one.department_id
+        whole = costs.whole(number)
+        figures = [one.income, one.other_income, whole.direct]
+        left = one.income + one.other_income - whole.direct
+        urls = [scope.income_url(number), "", scope.direct_url(number)]
+        figures.append(left)
+        urls.append("")
+        for tier in TIERS:
+            amount = costs.received_from(number, tier)
+            left -= amount
+            figures += [amount, left]
+            urls += [scope.flows_url(number, sender_class=tier) if amount else "", ""]
+        figures.append(whole.full)
+        sums.append(figures)
+        listed = (*(Cell(value, url) for value, url in zip(figures, [*urls, ""], strict=True)),)
+        rows.append(
+            Row(
+                _name(one),
+                (*listed, Cell(share(left, one.income + one.other_income))),
+                scope.department_url(number),
+            )
+        )
+    total = _columns(sums, len(columns) - 1)
+    last = Row("临床服务类合计", cells(*total, share(total[-2], total[0] + total[1])), level="total")
+    return Sheet("科室名称", columns, (*rows, last))
+
+
+def composition(scope: Scope) -> Sheet:
+    """成本03 医院临床服务类科室全成本构成分析表: each item of a department and its share, then income and unit costs."""
+    costs = scope.costs()
+    departments = costs.clinical
+    names = [_name(one) for one in departments] + ["各临床服务类科室合计"]
+    columns = tuple(
+        column for name in names for column in (Column("金额", "money", name), Column("%", "percent", name))
+    )
+    wholes = [costs.whole(one.department_id).full for one in departments]
+    wholes.append(summed(wholes))
+
+    def line(name: str, values: Sequence[Decimal], *, shares: bool = True, level: str = "department") -> Row:
+        pairs = [
+            cell
+            for value, whole in zip(values, wholes, strict=True)
+            for cell in (Cell(value), Cell(share(value, whole) if shares else None))
+        ]
+        return Row(name, tuple(pairs), level=level)
+
+    def with_total(values: list[Decimal]) -> list[Decimal]:
+        return [*values, summed(values)]
+
+    incomes = with_total([one.income + one.other_income for one in departments])
+    rows = [
+        line(title, with_total([costs.of(one.department_id, item).full for one in departments]))
+        for item, title in COST_ITEM_TITLES.items()
+    ]
+    rows += [
+        line("科室全成本合计", wholes, level="subtotal"),
+        line("科室收入", incomes, shares=False),
+        line("收入－成本", [a - b for a, b in zip(incomes, wholes, strict=True)], shares=False, level="subtotal"),
+    ]
+    return Sheet(
+        "成本项目",
+        columns,
+        (*rows, *_unit_rows(scope, departments)),
+        ("床日成本与诊次成本按患者成本核算，为医疗成本口径。",),
+    )
+
+
+def _unit_rows(scope: Scope, departments: Sequence[DepartmentMonth]) -> list[Row]:
+    """Bed-day and visit cost below the composition; nothing while patients are not costed."""
+    if scope.patients is None:
+        return []
+    found = {one.department: one for one in unit_costs(run=scope.patients)}
+    wanted = [*(one.department_id for one in departments), None]
+    units = [found.get(number) for number in wanted]
+    return [
+        Row("床日成本", tuple(cell for one in units for cell in cells(one.per_day if one else None, None))),
+        Row("诊次成本", tuple(cell for one in units for cell in cells(one.per_visit if one else None, None))),
+    ]
+
+
+def behaviour(scope: Scope) -> Sheet:
+    """科室医疗成本习性分析表: fixed and variable, controllable and not, direct and indirect."""
+    costs = scope.costs()
+    traits = behaviour_at(scope.run.institution, Period.parse(scope.run.period))
+    columns = (
+        Column("固定成本", "money", "成本习性"),
+        Column("变动成本", "money", "成本习性"),
+        Column("变动占比", "percent", "成本习性"),
+        Column("可控成本", "money", "可控性"),
+        Column("不可控成本", "money", "可控性"),
+        Column("可控占比", "percent", "可控性"),
+        Column("直接成本", "money", "计入方式"),
+        Column("间接成本", "money", "计入方式"),
+        Column("全成本", "money", "合计"),
+    )
+    rows, sums = [], []
+    for one in costs.clinical:
+        figures = _behaves(costs, one.department_id, traits)
+        sums.append(figures)
+        rows.append(Row(_name(one), _behaviour_cells(figures), scope.department_url(one.department_id)))
+    total = _columns(sums, 7)
+    rows.append(Row("临床服务类合计", _behaviour_cells(total), level="total"))
+    return Sheet("科室名称", columns, tuple(rows), (traits.words,))
+
+
+def _behaves(costs: LayerCosts, department: int, traits: Behaviour) -> list[Decimal]:
+    """Fixed, variable, controllable, not, direct, indirect, full."""
+    whole = costs.whole(department)
+    variable = summed([traits.variable(item, costs.of(department, item).full) for item in ITEMS])
+    controllable = summed([traits.controllable(item, costs.of(department, item).direct) for item in ITEMS])
+    return [
+        whole.full - variable,
+        variable,
+        controllable,
+        whole.full - controllable,
+        whole.direct,
+        whole.full - whole.direct,
+        whole.full,
+    ]
+
+
+def _behaviour_cells(figures: Sequence[Decimal]) -> tuple[Cell, ...]:
+    fixed, variable, controllable, uncontrollable, direct, indirect, full = figures
+    return cells(
+        fixed,
+        variable,
+        share(variable, full),
+        controllable,
+        uncontrollable,
+        share(controllable, full),
+        direct,
+        indirect,
+        full,
+    )
+
+
+def layers(scope: Scope) -> Sheet:
+    """成本层次表: from 医疗业务成本 to 医院全成本, by class of departments where the money was spent."""
+    medical, full_medical, hospital = _by_layer(scope)
+    classes = (CostClass.CLINICAL, CostClass.MEDICAL_TECHNOLOGY, CostClass.MEDICAL_SUPPORT, CostClass.ADMINISTRATION)
+    columns = (*(Column(f"{one.label}") for one in classes), Column("合计"))
+    business = [ZERO if one is CostClass.ADMINISTRATION else medical[one] for one in classes]
+    lines = (
+        ("医疗业务成本(临床、医技、医辅的直接成本)", business, "subtotal"),
+        (
+            "加：行政后勤类的成本",
+            [medical[one] - low for one, low in zip(classes, business, strict=True)],
+            "department",
+        ),
+        ("医疗成本", [medical[one] for one in classes], "subtotal"),
+        ("加：财政项目经费形成的成本", [full_medical[one] - medical[one] for one in classes], "department"),
+        ("医疗全成本", [full_medical[one] for one in classes], "subtotal"),
+        ("加：科教经费形成的成本", [hospital[one] - full_medical[one] for one in classes], "department"),
+        ("医院全成本", [hospital[one] for one in classes], "total"),
+    )
+    rows = tuple(Row(name, cells(*values, summed(values)), level=level) for name, values, level in lines)
+    return Sheet("成本层次", columns, rows, ("按分摊前的直接成本列示；共用费用已按动因计入各科室。",))
+
+
+def _by_layer(scope: Scope) -> list[dict[str, Decimal]]:
+    """Direct cost by class of departments, for each layer in its order."""
+    result = []
+    for layer in Layer:
+        costs = layer_costs(run=scope.run, layer=layer)
+        sums = dict.fromkeys(CostClass.values, ZERO)
+        for one in costs.departments:
+            sums[one.cost_class] += costs.whole(one.department_id).direct
+        result.append(sums)
+    return result

@@ -1,0 +1,252 @@
+"""Reports over patients: disease groups, insurers, doctors, and the cases that lost most."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db import connection
+from django.urls import reverse
+
+from costing.engine.columns import COST_ITEMS
+from costing.selectors.groups import CaseCost, GroupCost, case_costs, month_of_groups
+from costing.selectors.layers import ZERO
+from costing.selectors.sheets.scope import Scope
+from costing.selectors.sheets.units import NOT_COSTED
+from costing.sheets import Cell, Column, Row, Sheet, cells, share, summed
+from costing.titles import COST_ITEM_TITLES
+from insurance_settlement.public import month_of_cases
+from ops_platform.his_intake.public import SCHEMES, as_of_sql
+from ops_platform.masterdata.models import Department
+from ops_platform.web import formats
+
+LOSSES = 50
+SCHEME_TITLES = dict(SCHEMES)
+WHOLE_STAY = "成本为该次住院各月医疗成本之和(自下而上)，支付额为医保按病组定价的金额。"
+
+
+def _group_url(scope: Scope, drg: str) -> str:
+    return f"{reverse('costing:group', args=[drg])}?institution={scope.institution}&period={scope.run.period}"
+
+
+def group_composition(scope: Scope) -> Sheet:
+    """DRG成本构成明细表: mean cost of a case of each group by item, and how far it lies from its payment."""
+    columns = (
+        Column("例数", "quantity"),
+        *(Column(title, "money", "例均医疗成本") for title in COST_ITEM_TITLES.values()),
+        Column("合计", "money", "例均医疗成本"),
+        Column("其中药品", "money", "例均医疗成本"),
+        Column("其中单独收费材料", "money", "例均医疗成本"),
+        Column("例均支付"),
+        Column("例均结余"),
+    )
+    found = month_of_groups(institution=scope.institution, period=scope.run.period)
+    listed = sorted(found.groups if found else (), key=lambda group: group.drg)
+    rows = [
+        Row(f"{group.drg} {group.name}", _composition(group), _group_url(scope, group.drg))
+        for group in listed
+        if group.costed
+    ]
+    return Sheet("病组", columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
+
+
+def _composition(group: GroupCost) -> tuple[Cell, ...]:
+    means = [amount for _, amount, _ in group.composition()]
+    apart = [group.amounts[name] / group.costed for name in ("drug_cost", "material_cost")]
+    paid, cost = group.mean_payment, group.mean_cost
+    left = paid - cost if paid is not None and cost is not None else None
+    return cells(group.cases, *means, cost, *apart, paid, left)
+
+
+@dataclass
+class _Sums:
+    """Cases of somebody: those with cost and payment, and all of them."""
+
+    cases: int = 0
+    days: int = 0
+    weight: Decimal = field(default_factory=Decimal)
+    charges: Decimal = ZERO
+    payment: Decimal = ZERO
+    cost: Decimal = ZERO
+    complete: int = 0
+
+    def add(self, one: CaseCost) -> None:
+        """One more case."""
+        self.cases += 1
+        self.days += one.case.stay_days
+        self.weight += one.case.weight or 0
+        self.charges += one.case.charges
+        if one.cost is not None and one.case.payment is not None:
+            self.complete += 1
+            self.payment += one.case.payment
+            self.cost += one.cost
+
+    def cells(self) -> tuple[Cell, ...]:
+        """As the columns of `CASE_COLUMNS` want it."""
+        left = self.payment - self.cost
+        return cells(
+            self.cases,
+            share(self.days, self.cases),
+            share(self.weight, self.cases),
+            self.charges,
+            self.complete,
+            self.payment,
+            self.cost,
+            left,
+            share(left, self.complete),
+            share(left, self.payment),
+        )
+
+
+CASE_COLUMNS = (
+    Column("出院例数", "quantity"),
+    Column("平均住院日", "decimal"),
+    Column("CMI", "decimal"),
+    Column("住院费用"),
+    Column("已定价且已核算", "quantity"),
+    Column("支付额"),
+    Column("成本"),
+    Column("结余"),
+    Column("例均结余"),
+    Column("结余率", "percent"),
+)
+
+
+def _by(scope: Scope, key: Callable[[CaseCost, "_Payer"], str]) -> tuple[dict[str, _Sums], _Sums]:
+    """The month's discharges summed by something of the case or of who pays."""
+    settled = month_of_cases(institution=scope.institution, period=scope.run.period)
+    cases = settled.cases if settled else ()
+    known = _payers(scope, [case.encounter for case in cases])
+    sums: dict[str, _Sums] = {}
+    whole = _Sums()
+    for one in case_costs(institution=scope.institution, cases=cases):
+        payer = known.get(one.case.encounter, _Payer("", "", ""))
+        sums.setdefault(key(one, payer), _Sums()).add(one)
+        whole.add(one)
+    return sums, whole
+
+
+@dataclass(frozen=True, slots=True)
+class _Payer:
+    """Of an encounter: who pays, and who treats (pseudonym)."""
+
+    insurer: str
+    scheme: str
+    doctor: str
+
+
+def _payers(scope: Scope, encounters: Iterable[int]) -> dict[int, _Payer]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT f.entity, coalesce(f.insurer, ''), coalesce(f.scheme, ''), coalesce(f.doctor, '')"
+            f" FROM his_intake_encounter f WHERE f.institution_id = %s AND {as_of_sql('f', scope.run.input_sequence)}"
+            " AND f.entity = ANY(%s)",
+            [scope.institution, list(encounters)],
+        )
+        return {entity: _Payer(insurer, scheme, doctor) for entity, insurer, scheme, doctor in cursor.fetchall()}
+
+
+def insurers(scope: Scope) -> Sheet:
+    """医保类别结余表: discharges by scheme and insurer."""
+
+    def payer(_one: CaseCost, known: _Payer) -> str:
+        return (
+            " ".join(part for part in (SCHEME_TITLES.get(known.scheme, known.scheme), known.insurer) if part)
+            or "未注明"
+        )
+
+    sums, whole = _by(scope, payer)
+    rows = [Row(name, found.cells()) for name, found in sorted(sums.items())]
+    return _cases_sheet("险种与经办机构", rows, whole)
+
+
+def departments(scope: Scope) -> Sheet:
+    """科室病例结余表: discharges by treating department; drawn as CMI against mean surplus."""
+    names = dict(Department.objects.filter(institution=scope.institution).values_list("pk", "name"))
+    sums, whole = _by(scope, lambda one, _known: f"{one.case.department:012d}")
+    rows = [
+        Row(names.get(int(number), ""), found.cells(), scope.department_url(int(number)))
+        for number, found in sorted(sums.items())
+    ]
+    return _cases_sheet("科室", rows, whole, drawn=(2, 8))
+
+
+def doctors(scope: Scope) -> Sheet:
+    """诊疗组(医师)结余表: discharges by treating department and doctor, whose name the platform does not know."""
+    names = dict(Department.objects.filter(institution=scope.institution).values_list("pk", "name"))
+
+    def group(one: CaseCost, known: _Payer) -> str:
+        return f"{names.get(one.case.department, '')} {known.doctor[:8] or '未注明'}"
+
+    sums, whole = _by(scope, group)
+    rows = [Row(name, found.cells()) for name, found in sorted(sums.items())]
+    return _cases_sheet("科室与医师代号", rows, whole, drawn=(2, 8))
+
+
+def _cases_sheet(first: str, rows: list[Row], whole: _Sums, drawn: tuple[int, int] | None = None) -> Sheet:
+    total = (Row("合计", whole.cells(), level="total"),) if rows else ()
+    return Sheet(first, CASE_COLUMNS, (*rows, *total), (WHOLE_STAY if rows else NOT_COSTED,), drawn)
+
+
+def losses(scope: Scope) -> Sheet:
+    """亏损病例分析表: the greatest losses, each with the cost items that lie furthest above the group's mean."""
+    columns = (
+        Column("病组", "text"),
+        Column("科室", "text"),
+        Column("住院日", "quantity"),
+        Column("支付额"),
+        Column("成本"),
+        Column("结余"),
+        Column("同组例均成本"),
+        Column("同组例数", "quantity"),
+        Column("高于同组例均的成本项目", "words"),
+    )
+    settled = month_of_cases(institution=scope.institution, period=scope.run.period)
+    members: dict[str, list[CaseCost]] = {}
+    for one in case_costs(institution=scope.institution, cases=settled.cases if settled else ()):
+        if one.amounts is not None:
+            members.setdefault(one.case.drg, []).append(one)
+    found = [one for group in members.values() for one in group if one.surplus is not None and one.surplus < 0]
+    found.sort(key=lambda one: (one.surplus or ZERO, one.case.encounter))
+    names = dict(Department.objects.filter(institution=scope.institution).values_list("pk", "name"))
+    rows = [_loss(scope, one, members[one.case.drg], names) for one in found[:LOSSES]]
+    notes = [WHOLE_STAY, "同组例均为本月同病组的其他病例；只有一例的病组没有可比的例均。"]
+    if len(found) > LOSSES:
+        notes.append(f"共 {len(found)} 例亏损，这里列出亏损最多的 {LOSSES} 例。")
+    return Sheet("就诊号", columns, tuple(rows), tuple(notes) if rows else (NOT_COSTED,))
+
+
+def _loss(scope: Scope, one: CaseCost, members: list[CaseCost], names: dict[int, str]) -> Row:
+    others = [each.amounts for each in members if each is not one and each.amounts is not None]
+    norm = {item: summed([amounts[item] for amounts in others]) / len(others) for item in COST_ITEMS} if others else {}
+    url = ""
+    if scope.patients is not None:
+        url = reverse("costing:patient", args=[scope.patients.pk, one.case.encounter])
+    return Row(
+        one.case.encounter_no,
+        (
+            Cell(one.case.drg, _group_url(scope, one.case.drg)),
+            *cells(
+                names.get(one.case.department, ""),
+                one.case.stay_days,
+                one.case.payment,
+                one.cost,
+                one.surplus,
+                summed(list(norm.values())) if norm else None,
+                len(members),
+                _deviations(one, norm),
+            ),
+        ),
+        url,
+    )
+
+
+def _deviations(one: CaseCost, norm: dict[str, Decimal]) -> str:
+    """The three cost items furthest above the mean of the other cases, in words."""
+    amounts = one.amounts or {}
+    above = sorted(((amounts[item] - mean, item) for item, mean in norm.items()), reverse=True)
+    return "；".join(
+        f"{COST_ITEM_TITLES[item]} +{formats.money(more)}"
+        + (f"({formats.percent(more / norm[item], 0)})" if norm[item] else "")
+        for more, item in above[:3]
+        if more > 0
+    )

@@ -1,0 +1,49 @@
+"""What a report is made of."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from costing.models import CostRun, PatientRun
+from costing.selectors.layers import Layer, LayerCosts, layer_costs
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A month's cost run, its patient run where patients are costed, the layer of cost, and the patient run of
+    the month to compare with."""
+
+    run: CostRun
+    patients: PatientRun | None
+    layer: Layer
+    patients_before: PatientRun | None = None
+
+    @property
+    def institution(self) -> int:
+        """Whose month it is."""
+        return self.run.institution_id
+
+    def costs(self) -> LayerCosts:
+        """The departments' costs in the layer."""
+        return layer_costs(run=self.run, layer=self.layer)
+
+    def department_url(self, department: int) -> str:
+        """The department's page of the month."""
+        return f"{reverse('department', args=[department])}?period={self.run.period}"
+
+    def direct_url(self, department: int, cost_item: str = "") -> str:
+        """The vouchers and computed parts behind a direct cost."""
+        return self._drill("costing:cost-entries", department=department, cost_item=cost_item)
+
+    def flows_url(self, department: int, cost_item: str = "", sender_class: str = "") -> str:
+        """The steps behind what a department received."""
+        return self._drill("costing:flows", receiver=department, cost_item=cost_item, sender_class=sender_class)
+
+    def income_url(self, department: int) -> str:
+        """The charge lines that a department ordered."""
+        return f"{reverse('costing:charge-lines', args=[self.run.pk])}?ordering={department}"
+
+    def _drill(self, name: str, **asked: str | int) -> str:
+        given = {key: value for key, value in asked.items() if value} | {"funding": self.layer.value}
+        return f"{reverse(name, args=[self.run.pk])}?{urlencode(given)}"

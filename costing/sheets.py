@@ -1,0 +1,92 @@
+"""A report as columns and rows, whatever it is of: one template shows it, one writer makes the .xlsx."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+Kind = Literal["money", "quantity", "decimal", "percent", "text", "words"]
+Value = Decimal | int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`group` stands above neighbouring columns that have it in common. Money in yuan, percent as a ratio; a decimal has two
+    places, words may be long."""
+
+    title: str
+    kind: Kind = "money"
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure; `url` opens what it was made from."""
+
+    value: Value
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line: a department, a group, an item; `level` is department, subtotal or total."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    url: str = ""
+    level: str = "department"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The report: what stands in its first column, its columns, its rows, and what has to be said of it. `drawn` names the
+    two columns of a picture beside it (across, up), where one helps."""
+
+    first: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    drawn: tuple[int, int] | None = None
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """Neighbouring columns by group, with their number; empty where no column has one."""
+        if not any(column.group for column in self.columns):
+            return []
+        found: list[tuple[str, int]] = []
+        for column in self.columns:
+            if found and found[-1][0] == column.group and column.group:
+                found[-1] = (column.group, found[-1][1] + 1)
+            else:
+                found.append((column.group, 1))
+        return found
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """How the cells of each column are written."""
+        return tuple(column.kind for column in self.columns)
+
+    @property
+    def begins(self) -> tuple[bool, ...]:
+        """Which columns begin a group."""
+        groups = [column.group for column in self.columns]
+        return tuple(bool(group) and (at == 0 or groups[at - 1] != group) for at, group in enumerate(groups))
+
+    def lines(self) -> list[tuple[Row, list[tuple[Cell, Kind, bool]]]]:
+        """Each row with its cells, how each is written, and whether it begins a group."""
+        return [(row, list(zip(row.cells, self.kinds, self.begins, strict=True))) for row in self.rows]
+
+
+def cells(*values: Value) -> tuple[Cell, ...]:
+    """Figures that open nothing."""
+    return tuple(Cell(value) for value in values)
+
+
+def share(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
+    """A ratio; None of nothing."""
+    return Decimal(part) / Decimal(whole) if whole else None
+
+
+def summed(values: Sequence[Decimal]) -> Decimal:
+    """A sum of yuan that is 0.00 where there is nothing."""
+    return sum(values, Decimal("0.00"))

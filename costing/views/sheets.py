@@ -1,0 +1,133 @@
+"""The reports of a month: a list of them, and each on its page and as .xlsx."""
+
+from itertools import groupby
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from costing import reports
+from costing.models import CostRun
+from costing.selectors import access, patients, tables
+from costing.selectors.layers import Layer
+from costing.selectors.sheets import REPORTS, Report, Scope
+from costing.sheets import Sheet
+from costing.views.choosing import choose
+from ops_platform.identity.access import log_patient_list
+from ops_platform.kernel import Period
+from ops_platform.web.charts import chart
+from ops_platform.web.pages import TemplatePage
+
+COMPARED = (("month", _("环比(上月)"), -1), ("year", _("同比(上年同月)"), -12))
+
+
+class Reports(TemplatePage):
+    """What there is to read of a month."""
+
+    roles = access.READERS
+    title = _("成本报表")
+    template_name = "costing/reports.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        choice = choose(self.actor, self.request.GET, access.periods)
+        families = [(name, list(listed)) for name, listed in groupby(REPORTS.values(), key=lambda one: one.family)]
+        run = choice.find(access.current_run)
+        return super().get_context_data(families=families, run=run, **choice.context(), **kwargs)
+
+
+class ReportPage(TemplatePage):
+    """One report. Layer of cost and month to compare with are chosen where the report knows them."""
+
+    roles = access.READERS
+    template_name = "costing/sheet.html"
+    code = ""
+
+    @property
+    def report(self) -> Report:
+        """The report of the address."""
+        found = REPORTS.get(self.code or self.kwargs["code"])
+        if found is None:
+            raise Http404
+        return found
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        report = self.report
+        self.title = report.title
+        self.choice = choose(self.actor, request.GET, access.periods)
+        run: CostRun | None = self.choice.find(access.current_run)
+        self.scope = self._scope(run) if run else None
+        self.found = report.build(self.scope) if self.scope else None
+        if self.scope and report.patient_level:
+            log_patient_list(request, f"costing.{report.code}", {self.scope.run.institution: self.scope.run.period})
+        if self.scope and self.found and request.GET.get("export") == "xlsx":
+            basis = tables.basis(run=self.scope.run)
+            return reports.sheet(report, self.scope, self.found, basis, self.choice.mark)
+        return super().get(request, *args, **kwargs)
+
+    def _scope(self, run: CostRun) -> Scope:
+        asked = self.request.GET.get("layer", "")
+        institution, earlier = run.institution_id, str(Period.parse(run.period).shift(self._back()))
+        compared = self.report.compared
+        return Scope(
+            run=run,
+            patients=patients.current_run(institution=institution, period=run.period),
+            layer=Layer(asked) if asked in tuple(Layer) else Layer.HOSPITAL,
+            patients_before=patients.current_run(institution=institution, period=earlier) if compared else None,
+        )
+
+    def _back(self) -> int:
+        """How many months the compared one lies away."""
+        asked = self.request.GET.get("compare", "")
+        return next((back for code, _title, back in COMPARED if code == asked), COMPARED[0][2])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        scope, found = self.scope, self.found
+        return super().get_context_data(
+            report=self.report,
+            sheet=found,
+            run=scope.run if scope else None,
+            basis=tables.basis(run=scope.run) if scope else [],
+            layers=[(one.value, one.words) for one in Layer] if self.report.layered else [],
+            layer=scope.layer.value if scope else "",
+            compared=COMPARED if self.report.compared else [],
+            compare=self.request.GET.get("compare", "month"),
+            picture=_picture(found) if found else None,
+            **self.choice.context(),
+            **kwargs,
+        )
+
+
+def _picture(found: Sheet) -> SafeString | None:
+    """The quadrant picture: a point for each row, and lines through the figure of all rows and through zero."""
+    rows = [row for row in found.rows if row.level == "department"]
+    if found.drawn is None or len(rows) < 2:
+        return None
+    across, up = found.drawn
+    points = [
+        {"name": row.name, "value": [row.cells[across].value, row.cells[up].value], "href": row.url or None}
+        for row in rows
+        if row.cells[across].value is not None and row.cells[up].value is not None
+    ]
+    whole = next((row.cells[across].value for row in found.rows if row.level == "total"), None)
+    options = {
+        "xAxis": {"type": "value", "name": found.columns[across].title, "scale": True},
+        "yAxis": {"type": "value", "name": f"{found.columns[up].title}(元)"},
+        "tooltip": {"formatter": "{b}"},
+        "series": [
+            {
+                "type": "scatter",
+                "symbolSize": 14,
+                "data": points,
+                "label": {"show": True, "position": "top", "formatter": "{b}", "fontSize": 11},
+                "labelLayout": {"hideOverlap": True},
+                "markLine": {
+                    "silent": True,
+                    "symbol": "none",
+                    "label": {"show": False},
+                    "data": [*([{"xAxis": whole}] if whole is not None else []), {"yAxis": 0}],
+                },
+            }
+        ],
+    }
+    return chart(options, title=f"{found.columns[across].title} × {found.columns[up].title}", size="lg")
