@@ -29,7 +29,7 @@ class DriverFields(CodedSerializer):
         choices=METRICS, required=False, allow_blank=True, default="", help_text="工作量指标，按工作量分摊时必填"
     )
     effective_from = serializers.DateField(help_text="生效日期")
-    source = serializers.CharField(min_length=2, max_length=200, help_text="依据")
+    source_text = serializers.CharField(min_length=2, max_length=200, help_text="依据")
 
 
 class CoefficientFields(serializers.Serializer):
@@ -46,7 +46,7 @@ class ItemBasisFields(CodedSerializer):
     department = department_code()
     method = serializers.ChoiceField(choices=ItemMethod.choices, help_text="方法")
     effective_from = serializers.DateField(help_text="生效日期")
-    source = serializers.CharField(min_length=2, max_length=200, help_text="依据")
+    source_text = serializers.CharField(min_length=2, max_length=200, help_text="依据")
     rows = CoefficientFields(many=True, required=False, help_text="各项目的系数")
 
     def validate_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ def _driver(actor: Actor, given: Mapping[str, Any]) -> int:
         driver=given["driver"],
         metric=given["metric"],
         effective_from=given["effective_from"],
-        source_text=given["source"],
+        source_text=given["source_text"],
         institution_id=given["institution"].pk if given["institution"] else None,
         department_id=given["department_id"],
     )
@@ -74,7 +74,7 @@ def _item_basis(actor: Actor, given: Mapping[str, Any]) -> int:
         department_id=given["department_id"],
         method=given["method"],
         effective_from=given["effective_from"],
-        source_text=given["source"],
+        source_text=given["source_text"],
         rows=[[row["item"], format(row["value"], "f")] for row in given.get("rows", ())],
     )
     return propose_item_basis(actor, wanted)[1]

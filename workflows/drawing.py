@@ -53,8 +53,8 @@ class DrawnStep:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A whole flow. `warnings` do not keep it from being published; `gone` are steps that the version in force has. `entered`:
-    no approval, but steps that people wrote down, each with the post that does it."""
+    """A whole flow. `warnings` do not keep it from being published; `gone` are steps that the version in force has.
+    `entered`: no approval, but steps that people wrote down, each with the post that does it."""
 
     steps: tuple[DrawnStep, ...]
     options: tuple[str, ...]

@@ -61,8 +61,8 @@ def _nothing(_actor: Actor, _subject: str, _decision: Decision) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """How a program starts a subject: the `fields` it sends, and `start`, which writes the subject, submits it and returns the
-    number of the matter, all in one transaction. The serializer finds the actor in its context."""
+    """How a program starts a subject: the `fields` it sends, and `start`, which writes the subject, submits it and returns
+    the number of the matter, all in one transaction. The serializer finds the actor in its context."""
 
     fields: type[Serializer[Any]]
     start: Callable[[Actor, Mapping[str, Any]], int]
@@ -76,8 +76,8 @@ class SubjectType:
     `ready` refuses, with DomainError, a subject that is not fit to be submitted, the first time and each time again, from
     whichever page. `applicants` are the roles that may submit one. `readers` may read the matters of this type of their
     institution, beside those who read all. `begin` lets programs start one by the approval API; without it `begun_at` says
-    where one begins and, where no program starts it at all, why. `lasting`: the content stays what it was when it was signed, so that a change
-    after the end is a fault.
+    where one begins and, where no program starts it at all, why. `lasting`: the content stays what it was when it was
+    signed, so that a change after the end is a fault.
     """
 
     code: str

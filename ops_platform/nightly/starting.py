@@ -28,7 +28,7 @@ class ParameterFields(serializers.Serializer):
     institution = InstitutionField(required=False, allow_null=True, default=None)
     effective_from = serializers.DateField(help_text="生效日期")
     value = serializers.DecimalField(max_digits=24, decimal_places=8, help_text="新的取值")
-    source = serializers.CharField(min_length=2, max_length=300, help_text="依据")
+    source_text = serializers.CharField(min_length=2, max_length=300, help_text="依据")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["scope"] == Scope.INSTITUTION and attrs["institution"] is None:
@@ -52,7 +52,7 @@ def _propose(actor: Actor, given: Mapping[str, Any]) -> int:
         institution_id=institution.pk if institution else None,
         effective_from=given["effective_from"],
         value=given["value"],
-        source_text=given["source"],
+        source_text=given["source_text"],
     )
     return courses_of("masterdata.parameter", [str(proposal.pk)])[str(proposal.pk)].matter
 

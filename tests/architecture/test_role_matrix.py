@@ -424,6 +424,7 @@ OBJECTS: dict[str, Any] = {
     "nightly-change-parameter": lambda *_: {"pk": 1},
     "message-open": _message,
     **dict.fromkeys(MATTER_PAGES, _matter),
+    "api-matter-attachment": lambda community, _: {"pk": community.matter.pk, "document": 1},
     "workflows:of-subject": lambda *_: {"app": "workflows", "kind": "request", "subject": "1"},
     "workflows:change-request": lambda *_: {"pk": 1},
     "workflows:revoke-delegation": lambda *_: {"pk": 1},

@@ -374,7 +374,7 @@ def test_the_dry_run_takes_amounts_as_they_are_pasted_and_none_below_nothing(hos
 def test_the_dry_run_says_who_could_not_apply_at_all(hospital: Makers) -> None:
     asked = {"which": "current", "institution": hospital.township.pk, "value-amount": "5"}
     page = dry_run(browser(hospital.admin), hospital.flow, **asked, applicant=hospital.auditor.pk)
-    assert "auditor在东镇卫生院没有可以发起「事项申请」的角色" in page
+    assert "「auditor」在东镇卫生院没有可以发起「事项申请」的角色" in page
     assert "还没有试算" in page
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from django.utils.functional import lazy
 from django.utils.translation import gettext as _now
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework import serializers
@@ -26,7 +25,7 @@ def _with_type(registered: SubjectType, fields: type[serializers.Serializer[Any]
     return cast("type[serializers.Serializer[Any]]", type(f"Start{name}Serializer", (fields,), {**named, **words}))
 
 
-def _fields_by_type() -> dict[str, type[serializers.Serializer[Any]]]:
+def _fields_by_type() -> dict[str, Any]:
     return {each.code: _with_type(each, each.begin.fields) for each in subject_types() if each.begin is not None}
 
 
@@ -78,12 +77,9 @@ class MattersView(MatterListView):
             "以登录会话调用，type 说明是哪一类，其余内容随类型而不同；规则与页面相同，提交后即进入审批。"
             "事项申请要带附件时用 POST requests/。在别处发起的类型见 GET subject-types/。"
         ),
-        request=lazy(
-            lambda: PolymorphicProxySerializer(
-                component_name="StartMatter", serializers=_fields_by_type(), resource_type_field_name="type"
-            ),
-            PolymorphicProxySerializer,
-        )(),
+        request=PolymorphicProxySerializer(
+            component_name="StartMatter", serializers=_fields_by_type, resource_type_field_name="type"
+        ),
         responses={201: OpenApiResponse(MatterSerializer, description="已提交")},
         examples=[
             OpenApiExample(

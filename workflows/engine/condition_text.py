@@ -230,7 +230,7 @@ class _Reader:
     def meant(self) -> str:
         word = _WORD.match(self.text, self.place)
         titles = [each.title for each in self.attributes.values()]
-        near = get_close_matches(word[0], titles, n=1, cutoff=0.4) if word else []
+        near = get_close_matches(word[0], titles, n=1) if word else []
         return f"是不是“{near[0]}”？" if near else ""
 
     def operator(self) -> str | None:
@@ -273,7 +273,7 @@ class _Reader:
         if self.operator() is None:
             return first
         self.place = after
-        return Both((first, self.comparison(attribute)))  # type: ignore[arg-type]
+        return Both((first, self.comparison(attribute)))
 
     def several(self, attribute: Attribute) -> tuple[Value, ...]:
         closed = self.take("(")

@@ -150,8 +150,8 @@ QUOTES = ("「」", "“”", '""')
 
 def quoted(text: str, pairs: tuple[str, ...] = QUOTES) -> str:
     """The text in the first pair of quotation marks whose end it does not hold itself."""
-    opening, closing = next((pair for pair in pairs if pair[1] not in text), pairs[-1])
-    return f"{opening}{text}{closing}"
+    pair = next((pair for pair in pairs if pair[1] not in text), pairs[-1])
+    return f"{pair[0]}{text}{pair[1]}"
 
 
 def _value_words(attribute: Attribute, value: Value, *, alone: bool = True) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from workflows.engine.conditions import Always, Attribute, Comparison, Condition, Kind, Value, leaves
 
 MOST_TRIED = 20_000
-FEN = Decimal("0.01")
+FEN, HALF = Decimal("0.01"), Decimal("0.5")
 ANY_OTHER_TEXT = "其他"
 
 
@@ -70,7 +70,7 @@ def _amounts(borders: list[Decimal]) -> Iterator[Decimal]:
 
 def _numbers(borders: list[Decimal]) -> Iterator[Decimal]:
     yield from borders
-    yield from ((low + high) / 2 for low, high in pairwise(borders))
+    yield from ((low + high) * HALF for low, high in pairwise(borders))
     yield from (borders[-1] + 1, borders[0] - 1)
 
 

@@ -144,7 +144,9 @@ class DryRunForm(forms.Form):
             titles = "、".join(str(ROLE_TITLES[role]) for role in registered.applicants)
             self.add_error(
                 "applicant",
-                _("%(person)s在%(where)s没有可以发起「%(kind)s」的角色，实际提交会被拒绝。可以发起的有：%(titles)s。")
+                _(
+                    "「%(person)s」在%(where)s没有可以发起「%(kind)s」的角色，实际提交会被拒绝。可以发起的有：%(titles)s。"
+                )
                 % {"person": person, "where": where, "kind": registered.title, "titles": titles},
             )
 

@@ -76,12 +76,13 @@ class PersonSearchField(forms.ModelChoiceField):
         self.search(Among(people, near), name, asked)
 
     def search(self, among: Among, name: str, asked: Mapping[str, Any], kept: str = "") -> None:
-        """Accept these people; show those that fit the words asked for, and whoever is chosen (`kept`: was before)."""
+        """Accept these people; show whoever is chosen (`kept`: was before), then those that fit the words asked for."""
         words = str(asked.get(search_name(name), ""))[:LONGEST_SEARCH].strip()
         found = among.find(words)
         shown, chosen = list(found.posts), self._chosen(among.everybody, str(asked.get(name, kept)))
-        if chosen is not None and chosen not in [post.person for post in shown]:
-            shown = [*selectors.posts([chosen]), *shown]
+        if chosen is not None:
+            first = [post for post in shown if post.person == chosen] or selectors.posts([chosen])
+            shown = [*first, *(post for post in shown if post.person != chosen)]
         self.queryset = among.everybody
         self._roles = {post.person.pk: post.roles for post in shown}
         picker: Any = self.widget

@@ -102,8 +102,8 @@ def _agreed() -> Conflict:
 
 def must_deserve(process: Process, status: str) -> None:
     """Embedded: a system runs it. Optimised: somebody answers for it, a control is registered, at least one figure is better
-    after than before, worse ones are explained, after comes after before, and both have a flow map; so that the counter counts nothing that nobody
-    can show."""
+    after than before, worse ones are explained, after comes after before, and both have a flow map; so that the counter
+    counts nothing that nobody can show."""
     if status in (Process.Status.EMBEDDED, Process.Status.OPTIMISED) and not (
         process.flow_id or process.embedded_system
     ):
