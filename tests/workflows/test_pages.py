@@ -330,7 +330,9 @@ def test_a_program_submits_a_request_of_the_signed_in_person(hospital: Hospital)
     assert answer.status_code == 201, answer.content
     assert (answer.json()["state"], answer.json()["applicant"]) == ("running", "clerk")
     foreign = json.dumps({**body, "institution": "H1"})
-    assert clerk.post("/api/v1/workflows/requests/", foreign, content_type="application/json").status_code == 404
+    refused = clerk.post("/api/v1/workflows/requests/", foreign, content_type="application/json")
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["message"] == "没有机构 H1，或您无权办理。", "as if it did not exist"
 
 
 def test_a_stranger_learns_no_title_from_the_batch_button(hospital: Hospital) -> None:
