@@ -495,6 +495,7 @@ WITHOUT_INSTITUTION = {
     "workflows:case",
     "workflows:measure",
     *MATTER_PAGES,
+    "api-matter-attachment",
     "workflows:of-subject",
     "workflows:change-request",
     "ledger:change-voucher",
