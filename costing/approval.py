@@ -5,8 +5,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from costing import starting
 from costing.models import DriverKind, DriverProposal, DriverRule
-from costing.services.driver_rules import CLOSED_CLASSES, KIND, put_in_force, refuse_proposal
+from costing.services.driver_rules import CLOSED_CLASSES, KIND, RULERS, put_in_force, refuse_proposal
 from ops_platform.his_intake.public import METRICS
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.masterdata.models import AccountingPeriod, CostClass, PeriodState
@@ -92,6 +93,8 @@ DRIVER = SubjectType(
     code=KIND,
     title=_("分摊动因变更"),
     load=_load,
+    applicants=RULERS,
+    begin=starting.DRIVER,
     attributes=(
         Attribute(
             "cost_class",

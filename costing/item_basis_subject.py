@@ -3,7 +3,9 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from costing import starting
 from costing.models import ItemBasis, ItemBasisProposal, ItemMethod
+from costing.services.driver_rules import RULERS
 from costing.services.item_bases import KIND, put_basis_in_force, refuse_basis
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.web.numbers import number_of
@@ -67,6 +69,8 @@ ITEM_BASIS = SubjectType(
     code=KIND,
     title=_("项目成本方法变更"),
     load=_load,
+    applicants=RULERS,
+    begin=starting.ITEM_BASIS,
     attributes=(
         Attribute("method", "方法", Kind.CHOICE, tuple((str(code), str(title)) for code, title in ItemMethod.choices)),
     ),

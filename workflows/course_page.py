@@ -15,7 +15,7 @@ from workflows.engine.moving import asked_by
 from workflows.engine.preview import StepPreview, preview
 from workflows.models import Act, Matter, Task
 from workflows.selectors import matters as selectors
-from workflows.selectors.notable import Notable, notable
+from workflows.selectors.notable import Notable, notable, readable_of
 from workflows.services.acts import OWNER, may_say
 from workflows.services.keeping import CONTENT, course_of, definition_of, digest_of_subject
 from workflows.services.roster import Place, roster_for
@@ -76,6 +76,14 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class WorthALook:
+    """Something notable with the other matters it is about, as far as the reader may see them."""
+
+    thing: Notable
+    matters: tuple[Matter, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the page needs."""
 
@@ -94,7 +102,7 @@ class Page:
     edit_url: str
     kind: str
     documents: Sequence[DocumentFacts]
-    notable: Sequence[Notable]
+    notable: Sequence[WorthALook]
 
 
 def page(actor: Actor, matter: Matter) -> Page:
@@ -124,8 +132,15 @@ def page(actor: Actor, matter: Matter) -> Page:
         edit_url=subject.edit if subject is not None and mine and course.state is State.RETURNED else "",
         kind=str(subject_type(matter.subject_type).title),
         documents=discussed(matter),
-        notable=() if mine else notable(actor=actor, matter=matter, course=course),
+        notable=worth_a_look(actor, matter),
     )
+
+
+def worth_a_look(actor: Actor, matter: Matter) -> list[WorthALook]:
+    """What is notable about the matter; nothing for its applicant."""
+    things = notable(actor=actor, matters=[matter]).get(matter.pk, [])
+    others = readable_of(actor, things)
+    return [WorthALook(one, tuple(others[pk] for pk in one.matters if pk in others)) for one in things]
 
 
 def _guests(actor: Actor, course: Course, tasks: Sequence[Task]) -> list[Guest]:

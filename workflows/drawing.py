@@ -8,7 +8,8 @@ from ops_platform.identity.models import ROLE_TITLES
 from ops_platform.kernel import Invalid, Severity
 from ops_platform.web.people import names_of
 from workflows.course_page import how
-from workflows.engine.conditions import Attribute, parse
+from workflows.engine.condition_text import parse
+from workflows.engine.conditions import Attribute
 from workflows.engine.definition import (
     ApproverRule,
     Definition,
@@ -52,13 +53,15 @@ class DrawnStep:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A whole flow. `warnings` do not keep it from being published; `gone` are steps that the version in force has."""
+    """A whole flow. `warnings` do not keep it from being published; `gone` are steps that the version in force has.
+    `entered`: no approval, but steps that people wrote down, each with the post that does it."""
 
     steps: tuple[DrawnStep, ...]
     options: tuple[str, ...]
     faults: tuple[str, ...]
     warnings: tuple[str, ...]
-    gone: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+    entered: bool = False
 
     @property
     def faulty(self) -> bool:
@@ -100,6 +103,26 @@ def draw(definition: Definition, *, before: Definition | None = None) -> Drawing
         warnings=tuple(warnings),
         gone=tuple(step.title for step in old.values() if step.key not in keys),
     )
+
+
+def draw_steps(steps: Sequence[Mapping[str, str]]) -> Drawing:
+    """Steps that people wrote down as {step, post}."""
+    boxes = (
+        DrawnStep(
+            key=str(number),
+            title=step["step"],
+            how="",
+            signers=(step["post"],) if step["post"] else (),
+            condition="",
+            limits=(),
+            copies=(),
+            rejection="",
+            faults=(),
+            change="",
+        )
+        for number, step in enumerate(steps, start=1)
+    )
+    return Drawing(steps=tuple(boxes), options=(), faults=(), warnings=(), entered=True)
 
 
 def _change(step: Step, old: Mapping[str, Step]) -> str:

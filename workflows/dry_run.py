@@ -1,25 +1,14 @@
 """Trying a flow out: which steps a made-up matter would go through, why, and who would sign today. Nothing is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from ops_platform.identity.models import User
 from workflows.drawing import DrawnStep, draw
-from workflows.engine.conditions import (
-    Attribute,
-    Both,
-    Comparison,
-    Condition,
-    Either,
-    Flag,
-    Kind,
-    Not,
-    Value,
-    Values,
-    parse,
-)
+from workflows.engine.condition_text import parse
+from workflows.engine.conditions import Attribute, Kind, Value, Values, leaves
 from workflows.engine.course import Candidate, Roster
 from workflows.engine.definition import Definition
 from workflows.engine.preview import StepPreview, preview
@@ -89,14 +78,14 @@ def try_out(definition: Definition, place: Place, values: Values, today: date) -
     named = {attribute.name: attribute for attribute in definition.attributes}
     stations = []
     for drawn, step in zip(drawing.steps, steps, strict=True):
-        condition = parse(step.step.condition, named)
+        looked_at = dict.fromkeys(leaf.attribute for leaf in leaves(parse(step.step.condition, named)))
         copied = [person for person in roster.copies.get(step.step.key, ()) if person != place.applicant]
         stations.append(
             Station(
                 drawn=drawn,
                 taken=step.taken,
                 why=WHY[step.truth] if step.condition else "不带条件，总是经过",
-                values=tuple(_value_words(each, values.get(each.name)) for each in dict.fromkeys(mentioned(condition))),
+                values=tuple(_value_words(each, values.get(each.name)) for each in looked_at),
                 seats=_seats(step, roster, people) if step.taken else (),
                 signatures=step.signatures,
                 left=step.left,
@@ -104,18 +93,6 @@ def try_out(definition: Definition, place: Place, values: Values, today: date) -
             )
         )
     return Trial(stations=tuple(stations))
-
-
-def mentioned(condition: Condition) -> Iterator[Attribute]:
-    """Attributes that the condition looks at, in its order."""
-    match condition:
-        case Comparison(attribute=attribute) | Flag(attribute=attribute):
-            yield attribute
-        case Not(part=part):
-            yield from mentioned(part)
-        case Both(parts=parts) | Either(parts=parts):
-            for each in parts:
-                yield from mentioned(each)
 
 
 def _value_words(attribute: Attribute, value: Value) -> str:

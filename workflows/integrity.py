@@ -8,8 +8,8 @@ from django.db.models import Exists, F, OuterRef
 from ops_platform.kernel import Finding, Severity
 from workflows.engine.definition import from_json
 from workflows.engine.recount import Entry, Lack, Rules, Shortfall, Turn, recount
+from workflows.engine.stored_values import values_from_json
 from workflows.models import Act, ActKind, FlowVersion, Matter, Setback, Task
-from workflows.services.keeping import values_from_json
 
 CHUNK = 2_000
 

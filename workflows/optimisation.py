@@ -10,11 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.web import formats
 from ops_platform.web.numbers import number_of
-from workflows.engine.definition import Level, Step
+from workflows import starting
+from workflows.drawing import step_words
+from workflows.engine.definition import Level, Step, from_json
 from workflows.models import Process, ProcessPoint, ProcessState
 from workflows.own_subjects import INSTITUTION_KIND
 from workflows.reference import default, role
 from workflows.selectors import processes as selectors
+from workflows.selectors.process_maps import FlowMap, maps_of
 from workflows.services import optimisation
 from workflows.subjects import Decision, Subject, SubjectType
 
@@ -23,7 +26,7 @@ KEPT = (*selectors.METRICS, "since", "source", "explanation", "measured_since", 
 
 
 def _process(subject: str) -> Process:
-    rows = Process.objects.select_related("institution", "owner", "department")
+    rows = Process.objects.select_related("institution", "owner", "department", "flow__current")
     process = rows.filter(pk=number_of(subject)).first()
     if process is None:
         raise NotFound("workflows.no_process", "没有这个业务流程。")
@@ -45,6 +48,7 @@ def _load(subject: str) -> Subject:
             "matter": process.matter,
             "institution": process.institution.code,
             "states": {which: _signed(state) for which, state in states.items()},
+            "maps": {which: found.content() for which, found in maps_of(process, states).items() if found},
             "points": [[str(point.kind), point.place, point.text] for point in points],
         },
         lines=tuple(_lines(process, states, points)),
@@ -59,7 +63,6 @@ def _signed(state: ProcessState) -> dict[str, Any]:
     return {
         **{name: "" if value is None else str(value) for name, value in known.items()},
         "measured": state.measured,
-        "map": state.map,
     }
 
 
@@ -78,12 +81,22 @@ def _lines(process: Process, states: dict[str, ProcessState], points: list[Proce
             yield Line(
                 str(selectors.METRIC_TITLES[one.metric]), f"{words(one.before)} → {words(one.after)}，{change}({sides})"
             )
+    maps = maps_of(process, states)
     for which, title in ProcessState.Which.choices:
         if which in states:
             yield from _origin(str(title), states[which])
+        if found := maps[which]:
+            yield Line(f"{title}流程图", _in_one_line(found))
     for point in points:
         if point.kind == ProcessPoint.Kind.CONTROL:
             yield Line("控制点", f"{point.place}：{point.text}")
+
+
+def _in_one_line(found: FlowMap) -> str:
+    if found.version is None:
+        return " → ".join(f"{one['step']}({one['post']})" if one["post"] else one["step"] for one in found.steps)
+    steps = " → ".join(step_words(from_json(found.version.body)))
+    return f"审批流程「{found.version.flow.title}」第 {found.version.number} 版：{steps}"
 
 
 def _origin(title: str, state: ProcessState) -> Iterator[Line]:
@@ -112,6 +125,8 @@ OPTIMISATION = SubjectType(
     code=selectors.OPTIMISATION,
     title=_("流程标为已优化"),
     load=_load,
+    applicants=selectors.EDITORS,
+    begin=starting.OPTIMISATION,
     attributes=(INSTITUTION_KIND,),
     ready=_ready,
     on_approval=_mark,

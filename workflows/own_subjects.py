@@ -14,6 +14,7 @@ from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.masterdata.models import InstitutionKind
 from ops_platform.notifications.public import enqueue
 from ops_platform.web.numbers import number_of
+from workflows import starting
 from workflows.drawing import draw
 from workflows.engine.conditions import Attribute, Kind
 from workflows.engine.definition import Level, Step
@@ -21,6 +22,7 @@ from workflows.models import Flow, Request, RequestKind
 from workflows.reference import default, role
 from workflows.services import flows, retirement
 from workflows.services.acts import start
+from workflows.services.requests import ASKERS
 from workflows.services.requests import KIND as REQUESTS
 from workflows.subjects import Decision, Subject, SubjectType
 
@@ -74,6 +76,8 @@ REQUEST = SubjectType(
     code=REQUESTS,
     title=_("事项申请"),
     load=_load_request,
+    applicants=ASKERS,
+    begin=starting.REQUEST,
     attributes=(
         Attribute("amount", "金额", Kind.AMOUNT),
         Attribute("kind", "类别", Kind.CHOICE, tuple((str(code), str(title)) for code, title in RequestKind.choices)),
@@ -164,6 +168,8 @@ FLOW = SubjectType(
     code="workflows.flow",
     title=_("流程发布"),
     load=_load_flow,
+    applicants=flows.MAKERS,
+    begun_at="流程草稿在「审批流程」页面上绘制并提交：提交人须看过所提交的图，程序没有看过，不能代为提交。",
     ready=_must_be_submittable,
     on_approval=_publish_flow,
     lasting=False,
@@ -219,6 +225,8 @@ RETIREMENT = SubjectType(
     code="workflows.retirement",
     title=_("流程停用"),
     load=_load_retirement,
+    applicants=flows.MAKERS,
+    begin=starting.RETIREMENT,
     ready=_must_be_retirable,
     on_approval=_retire_flow,
     lasting=False,
@@ -304,6 +312,8 @@ ROLE = SubjectType(
     code="identity.role",
     title=_("授予角色"),
     load=_load_role,
+    applicants=(Role.SYSTEM_ADMIN,),
+    begin=starting.ROLE,
     attributes=(
         Attribute("role", "角色", Kind.CHOICE, tuple((role.value, str(title)) for role, title in ROLE_TITLES.items())),
     ),

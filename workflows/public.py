@@ -15,11 +15,12 @@ from workflows.engine.definition import ApproverRule, Level, Mode, OnRejection, 
 from workflows.models import Matter
 from workflows.reference import default, role
 from workflows.selectors import matters as selectors
-from workflows.subjects import Decision, Subject, SubjectType, register_subject
+from workflows.subjects import Beginning, Decision, Subject, SubjectType, register_subject
 
 __all__ = [
     "ApproverRule",
     "Attribute",
+    "Beginning",
     "Course",
     "Decision",
     "Kind",

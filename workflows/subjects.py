@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
+from rest_framework.serializers import Serializer
 
 from ops_platform.documents.public import DocumentFacts
 from ops_platform.kernel import Actor, Line, NotFound, Role
@@ -42,6 +43,8 @@ class Decision:
     comment: str
 
 
+ACTING = tuple(role for role in Role if role not in (Role.AUDITOR, Role.REGIONAL_SUPERVISOR, Role.HIS_CLIENT))
+
 Handler = Callable[[Actor, str, Decision], None]
 
 
@@ -57,24 +60,38 @@ def _nothing(_actor: Actor, _subject: str, _decision: Decision) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """How a program starts a subject: the `fields` it sends, and `start`, which writes the subject, submits it and returns
+    the number of the matter, all in one transaction. The serializer finds the actor in its context."""
+
+    fields: type[Serializer[Any]]
+    start: Callable[[Actor, Mapping[str, Any]], int]
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectType:
     """A kind of subject. `load` raises NotFound for an id that is none. The handlers run in the transaction of the act that
     ends the matter, `actor` being who did it; what they raise undoes the act.
 
     `ready` refuses, with DomainError, a subject that is not fit to be submitted, the first time and each time again, from
-    whichever page. `readers` may read the matters of this type of their institution, beside those who read all. `lasting`:
-    the content stays what it was when it was signed, so that a change after the end is a fault.
+    whichever page. `applicants` are the roles that may submit one. `readers` may read the matters of this type of their
+    institution, beside those who read all. `begin` lets programs start one by the approval API; without it `begun_at` says
+    where one begins and, where no program starts it at all, why. `lasting`: the content stays what it was when it was
+    signed, so that a change after the end is a fault.
     """
 
     code: str
     title: str | Promise
     load: Callable[[str], Subject]
     attributes: tuple[Attribute, ...] = ()
+    applicants: tuple[Role, ...] = ACTING
     ready: Ready = _fit
     on_approval: Handler = _nothing
     on_rejection: Handler = _nothing
     on_withdrawal: Handler = _nothing
     readers: tuple[Role, ...] = ()
+    begin: Beginning | None = None
+    begun_at: str = ""
     lasting: bool = True
     default: Mapping[str, Any] = field(default_factory=dict)
 

@@ -1,10 +1,10 @@
-"""The download of an attachment."""
+"""The download page of an attachment."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from django.views import View
 
 from ops_platform.documents import selectors
+from ops_platform.documents.downloads import download
 from ops_platform.web.pages import Page
 
 
@@ -14,10 +14,4 @@ class Download(Page, View):
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        document = selectors.access_document(actor=self.actor, pk=pk)
-        answer = HttpResponse(selectors.content_of(document), content_type=document.media_type)
-        answer["Content-Disposition"] = content_disposition_header(True, document.name) or "attachment"
-        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        answer["X-Content-Type-Options"] = "nosniff"
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+        return download(selectors.access_document(actor=self.actor, pk=pk))

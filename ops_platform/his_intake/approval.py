@@ -8,8 +8,10 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.his_intake import starting
 from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.models import QuarantinedRow, QuarantineRelease
+from ops_platform.his_intake.services import UPLOADERS
 from ops_platform.his_intake.services.release import KIND, carry_out_release, refuse_release
 from ops_platform.his_intake.sheets import field_title
 from ops_platform.kernel import Actor, Line, NotFound, Role, digest_of
@@ -72,6 +74,8 @@ RELEASE = SubjectType(
     code=KIND,
     title=_("隔离数据放行"),
     load=_load,
+    applicants=UPLOADERS,
+    begin=starting.RELEASE,
     attributes=(
         Attribute("rows", "行数", Kind.NUMBER),
         Attribute("deed", "处理方式", Kind.CHOICE, tuple((str(c), str(t)) for c, t in QuarantineRelease.Deed.choices)),

@@ -23,8 +23,32 @@ def parameter_at(*, key: str, day: date, institution: Institution | None = None)
     """
     best = _narrowest(Parameter.objects.filter(key=key, effective_from__lte=day), institution)
     if best is None:
-        raise Invalid("masterdata.no_parameter", f"参数 {key} 在 {day} 没有取值。请在「主数据→参数」中补充。", key=key)
+        raise no_value(key, day)
     return best
+
+
+class ParametersAt:
+    """Some parameters with all their values, read once for many days and institutions."""
+
+    def __init__(self, *keys: str) -> None:
+        self._rows: dict[str, list[Parameter]] = {key: [] for key in keys}
+        for row in Parameter.objects.filter(key__in=keys):
+            self._rows[row.key].append(row)
+
+    def value(self, *, key: str, day: date, institution_id: int | None = None) -> Decimal:
+        """As `parameter_value`."""
+        reaching = [
+            row for row in self._rows[key] if row.effective_from <= day and row.institution_id in (None, institution_id)
+        ]
+        if not reaching:
+            raise no_value(key, day)
+        return min(reaching, key=_narrowness).value
+
+
+def no_value(key: str, day: date) -> Invalid:
+    """The refusal where a parameter has no value on the day."""
+    words = f"参数 {key} 在 {day} 没有取值。请在「主数据→参数」中补充。"
+    return Invalid("masterdata.no_parameter", words, key=key)
 
 
 NARROWEST = [Scope.INSTITUTION, Scope.CITY, Scope.PROVINCE, Scope.NATIONAL]
@@ -35,9 +59,11 @@ def _narrowest(rows: QuerySet[Parameter], institution: Institution | None) -> Pa
     reaching = (
         rows.filter(Q(institution=None) | Q(institution=institution)) if institution else rows.filter(institution=None)
     )
-    return min(
-        reaching, key=lambda row: (NARROWEST.index(Scope(row.scope)), -row.effective_from.toordinal()), default=None
-    )
+    return min(reaching, key=_narrowness, default=None)
+
+
+def _narrowness(row: Parameter) -> tuple[int, int]:
+    return NARROWEST.index(Scope(row.scope)), -row.effective_from.toordinal()
 
 
 def value_before(proposal: ParameterProposal) -> Decimal | None:

@@ -12,6 +12,8 @@ from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.masterdata.models import ParameterProposal, PeriodReopening, Scope
 from ops_platform.masterdata.selectors import value_before
 from ops_platform.masterdata.services import (
+    REOPENERS,
+    SETTERS,
     accept_parameter,
     change_proposal,
     change_reopening_reason,
@@ -21,6 +23,7 @@ from ops_platform.masterdata.services import (
     withdraw_parameter,
     withdraw_reopening,
 )
+from ops_platform.nightly import starting
 from ops_platform.web.numbers import number_of
 from workflows.public import (
     Attribute,
@@ -93,6 +96,8 @@ REOPENING = SubjectType(
     code=KIND,
     title=_("反结账"),
     load=_load,
+    applicants=REOPENERS,
+    begin=starting.REOPENING,
     attributes=(
         Attribute("later_closed_months", "其后已结账的月份数", Kind.NUMBER),
         Attribute("institution_kind", "机构类型", Kind.TEXT),
@@ -187,6 +192,8 @@ PARAMETER = SubjectType(
     code=PARAMETER_KIND,
     title=_("参数变更"),
     load=_load_parameter,
+    applicants=SETTERS,
+    begin=starting.PARAMETER,
     attributes=(
         Attribute("parameter", "参数代码", Kind.TEXT),
         Attribute("scope", "适用范围", Kind.CHOICE, tuple((str(code), str(title)) for code, title in Scope.choices)),

@@ -209,6 +209,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": True,
     "ENUM_NAME_OVERRIDES": {
+        "RequestKindEnum": "workflows.models.RequestKind",
         "MatterStateEnum": "workflows.models.Matter.State",
         "NightlyRunStateEnum": "ops_platform.nightly.models.RunState",
     },

@@ -1,17 +1,22 @@
 """Approval by programs: lists and counts, delegations, and who may be named."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from ops_platform.identity.models import User
+from ops_platform.kernel import Role
+from tests.support import trade
 from tests.workflows.test_acts import Hospital, approve, me, turn, waiting
 from workflows import services
-from workflows.models import Delegation
+from workflows.models import Delegation, Matter
+from workflows.subjects import subject_types
 
 pytestmark = pytest.mark.django_db
 ROOT = "/api/v1/workflows"
@@ -144,3 +149,120 @@ def test_people_are_listed_only_for_ones_own_open_task(hospital: Hospital) -> No
     assert sign_in(hospital.head).get(address).status_code in (400, 422)
     services.approve(me(hospital.head), matter_id=matter.pk, task=task)
     assert sign_in(hospital.head).get(address, asked).status_code == 404
+
+
+def send(user: User, path: str, body: dict[str, Any], status: int = 201) -> Any:
+    answer = sign_in(user).post(f"{ROOT}/{path}", body, content_type="application/json")
+    assert answer.status_code == status, answer.content.decode()
+    return answer.json()
+
+
+def test_a_signer_reads_what_is_notable_and_the_applicant_does_not(hospital: Hospital) -> None:
+    first, second = hospital.ask("30000.00"), hospital.ask("30000.00")
+    [found] = read(hospital.head, f"matters/{second.pk}/")["notable"]
+    assert found["code"] == "split"
+    assert "合计 60,000.00 元" in found["words"]
+    assert [url.split("/")[-2] for url in found["matters"]] == [str(first.pk)]
+    assert read(hospital.clerk, f"matters/{second.pk}/")["notable"] == []
+
+
+def test_files_come_with_a_request_and_with_a_comment_and_are_downloaded_again(hospital: Hospital) -> None:
+    asked = {
+        "institution": hospital.township.code,
+        "kind": "office",
+        "title": "打印纸",
+        "amount": "900.00",
+        "reason": "用完了",
+    }
+    offer = SimpleUploadedFile("报价.txt", "报价 900 元".encode())
+    answer = sign_in(hospital.clerk).post(f"{ROOT}/requests/", {**asked, "files": [offer]})
+    assert answer.status_code == 201, answer.content.decode()
+    number = answer.json()["id"]
+    note = SimpleUploadedFile("比价.txt", "另一家 950 元".encode())
+    said = {"act": "comment", "comment": "比过价", "files": [note]}
+    assert sign_in(hospital.head).post(f"{ROOT}/matters/{number}/acts/", said).status_code == 200
+    files = read(hospital.head, f"matters/{number}/")["attachments"]
+    assert [(one["name"], one["signed"]) for one in files] == [("报价.txt", True), ("比价.txt", False)]
+    loaded = sign_in(hospital.head).get(files[0]["url"])
+    assert loaded.content.decode() == "报价 900 元"
+    assert loaded["Content-Disposition"].startswith("attachment")
+    stranger = trade.person("another-cashier", Role.CASHIER, hospital.township)
+    assert sign_in(stranger).get(files[0]["url"]).status_code == 404
+    other = hospital.ask()
+    assert sign_in(hospital.head).get(f"{ROOT}/matters/{other.pk}/attachments/{files[0]['id']}/").status_code == 404
+
+
+def test_files_are_checked_and_go_with_comments_only(hospital: Hospital) -> None:
+    matter = hospital.ask()
+    act = {"act": "approve", "task": turn(matter, hospital.head)}
+    address = f"{ROOT}/matters/{matter.pk}/acts/"
+    refused = sign_in(hospital.head).post(address, {**act, "files": [SimpleUploadedFile("比价.txt", b"950")]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "workflows.files_with_comment")
+    program = SimpleUploadedFile("run.exe", b"MZ")
+    refused = sign_in(hospital.head).post(address, {"act": "comment", "comment": "看", "files": [program]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "documents.kind_not_allowed")
+
+
+def test_every_subject_type_says_how_it_begins(hospital: Hospital) -> None:
+    types = {one["type"]: one for one in read(hospital.clerk, "subject-types/")}
+    assert set(types) == {each.code for each in subject_types()}
+    for one in types.values():
+        assert one["startable"] != bool(one["begun_at"]), one["type"]
+        assert bool(one["fields_sent"]) is one["startable"]
+    assert types["workflows.request"]["mine"] is True
+    assert types["identity.role"]["mine"] is False
+
+
+def test_a_role_is_proposed_by_a_program_as_on_the_page(hospital: Hospital) -> None:
+    admin, second = trade.person("admin", Role.SYSTEM_ADMIN), trade.person("second-admin", Role.SYSTEM_ADMIN)
+    asked = {
+        "type": "identity.role",
+        "user": "clerk",
+        "role": "insurance_officer",
+        "institution": hospital.township.code,
+    }
+    body = send(admin, "matters/", asked)
+    assert (body["type"], body["state"]) == ("identity.role", "running")
+    assert waiting(Matter.objects.get(pk=body["id"])) == {second.username}
+    refused = send(hospital.clerk, "matters/", asked, 403)
+    assert refused["code"] == "workflows.may_not_apply"
+    assert "系统管理员" in refused["detail"]
+
+
+def test_a_request_is_started_beside_the_others_and_once(hospital: Hospital) -> None:
+    asked = {
+        "type": "workflows.request",
+        "institution": hospital.township.code,
+        "kind": "office",
+        "title": "打印纸",
+        "amount": "900.00",
+        "reason": "用完了",
+        "once": "8c2e4d0e-1111-4a70-9d8c-6f6a5e1b1f00",
+    }
+    assert send(hospital.clerk, "matters/", asked)["id"] == send(hospital.clerk, "matters/", asked)["id"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "field", "words"),
+    [
+        ({"type": "workflows.request", "institution": "XX", "kind": "office"}, "institution", "没有机构 XX"),
+        ({"type": "nightly.reopening", "period": "2026-13", "reason": "补录费用"}, "period", ""),
+        ({"type": "costing.driver", "cost_class": "clinical"}, "cost_class", ""),
+        ({"type": "masterdata.parameter", "value": "ten"}, "value", ""),
+        ({"type": "his_intake.release", "rows": []}, "rows", ""),
+    ],
+)
+def test_what_is_sent_is_validated_in_words(hospital: Hospital, sent: dict[str, Any], field: str, words: str) -> None:
+    everything = trade.person("centre2", Role.OPERATION_CENTRE)
+    answer = sign_in(everything).post(f"{ROOT}/matters/", sent, content_type="application/json")
+    assert answer.status_code in (400, 422), answer.content.decode()
+    faults = {one["field"]: one["message"] for one in answer.json()["errors"]}
+    assert words in faults[field]
+    assert re.search(r"[一-龥]{3}", faults[field]), "in Chinese"
+
+
+def test_what_begins_elsewhere_says_where_and_an_unknown_type_which_there_are(hospital: Hospital) -> None:
+    centre = User.objects.get(username="centre")
+    drawn = send(centre, "matters/", {"type": "workflows.flow"}, 409)
+    assert "提交人须看过所提交的图" in drawn["detail"]
+    assert "nightly.reopening" in send(centre, "matters/", {"type": "nothing"}, 422)["detail"]

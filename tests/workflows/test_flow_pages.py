@@ -14,7 +14,8 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ops_platform.identity.models import User
+from ops_platform.identity.models import RoleAssignment, User
+from ops_platform.kernel import Role
 from tests.workflows.test_acts import approve, me, waiting
 from tests.workflows.test_flows import FINANCE, Makers
 from workflows.models import Flow, Matter
@@ -160,7 +161,7 @@ def test_a_step_is_changed_and_its_form_shows_what_it_was(hospital: Makers) -> N
     admin = browser(hospital.admin)
     where = address("flow-step", hospital.flow, step="centre")
     page = text(admin.get(where))
-    assert "amount &gt; 50000 and amount &lt; 500000" in page
+    assert "金额 &gt; 50,000 且 金额 &lt; 500,000</textarea>" in page
     assert "金额 &gt; 50,000 且 金额 &lt; 500,000" in page, "read back in words"
     assert {"approvers-0-role", "copies-0-role", "mode", "seen"} <= set(FIELD.findall(page))
     given_ = step_form(
@@ -206,8 +207,8 @@ def test_an_example_is_put_into_the_condition(hospital: Makers) -> None:
     admin = browser(hospital.admin)
     given_ = step_form(hospital, condition="amount > 5", do="insert-kind")
     page = text(admin.post(address("new-flow-step", hospital.flow), given_))
-    assert "amount &gt; 5 and kind in (&quot;office&quot;)" in page
-    assert "金额 &gt; 5 且 类别属于(日常办公支出)" in page
+    assert "amount &gt; 5 且 类别 属于(日常办公支出)</textarea>" in page
+    assert "<b>金额 &gt; 5 且 类别 属于(日常办公支出)</b>" in page
 
 
 def test_a_bad_condition_is_refused_at_its_field_with_the_place(hospital: Makers) -> None:
@@ -215,6 +216,72 @@ def test_a_bad_condition_is_refused_at_its_field_with_the_place(hospital: Makers
     assert "条件第 10 个字符处" in page
     assert "amount &gt; <mark>ten</mark>" in page
     assert hospital.flow.draft is None
+
+
+def test_a_condition_is_typed_as_it_is_drawn_and_kept_by_codes(hospital: Makers) -> None:
+    admin = browser(hospital.admin)
+    typed = "５0,000 < 金额 ≤ 200,000 且 机构类别 = 乡镇卫生院"
+    assert new_step(admin, hospital, condition=typed).status_code == 302
+    step = drafts.in_work(hospital.flow).steps[0]
+    assert step.condition == 'amount > 50000 and amount <= 200000 and institution_kind = "township_hospital"'
+    page = text(admin.get(address("flow-draft", hospital.flow)))
+    assert "金额 &gt; 50,000 且 金额 ≤ 200,000 且 机构类型 = 乡镇卫生院" in page
+
+
+def test_the_shipped_tiers_cover_every_amount_and_a_gap_is_named_with_an_example(hospital: Makers) -> None:
+    admin, draft = browser(hospital.admin), address("flow-draft", hospital.flow)
+    assert "没有环节可走" not in text(admin.get(draft))
+    given_ = step_form(hospital, title="中心", condition="60,000 < 金额 < 500,000")
+    admin.post(address("flow-step", hospital.flow, step="centre"), given_)
+    assert "没有环节可走，如：金额 = 50,000.01" in text(admin.get(draft))
+
+
+def test_a_person_is_found_by_a_search_with_and_without_scripts(hospital: Makers) -> None:
+    admin, where = browser(hospital.admin), address("new-flow-step", hospital.flow)
+    typed = step_form(hospital, title="负责人复核", **rule("approvers", 0, who="person"))
+    searched = {**typed, "approvers-0-person_search": "leader"}
+    for button in ({"find": "1"}, {"do": "enter"}):
+        page = text(admin.post(where, {**searched, **button}))
+        assert 'value="leader"' in page
+        assert 'value="clerk"' not in page, "only who was searched for"
+        assert 'value="负责人复核"' in page, "nothing that was filled in is lost"
+    assert hospital.flow.draft is None, "a search keeps nothing"
+    found = text(admin.get(where, {"approvers-3-person_search": "leader"}))
+    assert 'id="id_approvers-3-person_found"' in found, "a rule that was added on the page is searched, too"
+    chosen = {**searched, "approvers-0-person": "leader", "do": "enter"}
+    assert admin.post(where, chosen).status_code == 302
+    (named,) = drafts.in_work(hospital.flow).steps[0].approvers
+    assert (named.who, named.person) == ("person", "leader")
+
+
+def test_the_form_of_a_step_costs_the_same_with_a_thousand_people(hospital: Makers) -> None:
+    admin, where = browser(hospital.admin), address("flow-step", hospital.flow, step="centre")
+    admin.get(where)
+    with CaptureQueriesContext(connection) as before:
+        few = admin.get(where)
+    people = User.objects.bulk_create(
+        User(username=f"n{number}", display_name=f"职工{number}") for number in range(1000)
+    )
+    RoleAssignment.objects.bulk_create(
+        RoleAssignment(
+            user=person, role=Role.FINANCE_OFFICER, institution=hospital.township, proposed_by="x", state="active"
+        )
+        for person in people
+    )
+    with CaptureQueriesContext(connection) as after:
+        many = admin.get(where)
+    assert len(after) == len(before)
+    assert len(many.content) < len(few.content) + 20_000
+    assert "列出前 20 人" in text(many)
+
+
+def test_somebody_named_who_has_left_stays_named_and_says_so(hospital: Makers) -> None:
+    admin, where = browser(hospital.admin), address("new-flow-step", hospital.flow)
+    admin.post(where, step_form(hospital, **rule("approvers", 0, who="person", person="leader")))
+    User.objects.filter(username="leader").update(is_active=False)
+    step = drafts.in_work(hospital.flow).steps[0]
+    page = text(admin.get(address("flow-step", hospital.flow, step=step.key)))
+    assert "(已停用)" in page
 
 
 def test_a_rule_without_role_or_person_is_refused_at_its_field(hospital: Makers) -> None:
@@ -294,6 +361,21 @@ def test_the_dry_run_tries_the_draft(hospital: Makers) -> None:
     assert "<b>director</b>" not in dry_run(browser(hospital.admin), hospital.flow, which="current", **asked)
     drafts.change_step(me(hospital.admin), flow_id=hospital.flow.pk, seen=hospital.seen, step=_faulty(hospital))
     assert "改正后才能试算" in dry_run(browser(hospital.admin), hospital.flow, which="draft", **asked)
+
+
+def test_the_dry_run_takes_amounts_as_they_are_pasted_and_none_below_nothing(hospital: Makers) -> None:
+    asked = {"which": "current", "institution": hospital.township.pk, "applicant": hospital.clerk.pk}
+    admin = browser(hospital.admin)
+    for pasted in ("1,234.50", "￥１，２３４．５０", "1,234.50 元"):
+        assert "金额：1,234.50" in dry_run(admin, hospital.flow, **asked, **{"value-amount": pasted})
+    assert "不能小于 0" in dry_run(admin, hospital.flow, **asked, **{"value-amount": "-5"})
+
+
+def test_the_dry_run_says_who_could_not_apply_at_all(hospital: Makers) -> None:
+    asked = {"which": "current", "institution": hospital.township.pk, "value-amount": "5"}
+    page = dry_run(browser(hospital.admin), hospital.flow, **asked, applicant=hospital.auditor.pk)
+    assert "「auditor」在东镇卫生院没有可以发起「事项申请」的角色" in page
+    assert "还没有试算" in page
 
 
 def _faulty(hospital: Makers) -> Any:

@@ -336,3 +336,8 @@ def test_the_list_of_figures_goes_out_as_a_workbook(five: Hospital) -> None:
     answer = client(five.centre).get(reverse("workflows:measures"), {**PERIOD, "export": "xlsx"})
     assert answer.status_code == 200
     assert answer["Content-Type"].endswith("sheet")
+
+
+def test_an_address_of_no_subject_type_is_not_found(hospital: Hospital) -> None:
+    address = reverse("workflows:measure", kwargs={"app": "workflows", "kind": "nothing"})
+    assert client(hospital.leader).get(address).status_code == 404

@@ -1,9 +1,12 @@
 """What the page of a matter asks a signer to look at: split requests, amounts just below a border, unusual ones, repeats."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,9 +19,10 @@ from workflows import services
 from workflows.engine.notable import middle_of
 from workflows.models import Matter, Task
 from workflows.selectors.notable import Notable, notable
-from workflows.services.keeping import course_of
 
 pytestmark = pytest.mark.django_db
+
+TICK = re.compile(r'<input class="form-check-input"[^>]*name="task"\s+value="([0-9]+)-[0-9]+"[^>]*>')
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def hospital() -> Hospital:
 
 def seen(by: User, matter: Matter) -> dict[str, Notable]:
     matter.refresh_from_db()
-    return {each.code: each for each in notable(actor=me(by), matter=matter, course=course_of(matter))}
+    return {each.code: each for each in notable(actor=me(by), matters=[matter]).get(matter.pk, [])}
 
 
 def days_ago(matter: Matter, days: int) -> Matter:
@@ -43,7 +47,7 @@ def test_two_requests_of_30000_that_together_pass_the_border_of_50000_are_shown_
     found = seen(hospital.head, second)["split"]
     assert "共 2 件，合计 60,000.00 元" in found.words
     assert "“运营管理中心审批”" in found.words
-    assert list(found.matters) == [first]
+    assert found.matters == (first.pk,)
     page = client(hospital.head).get(reverse("workflows:matter", args=[first.pk])).content.decode()
     assert "请留意" in page
     assert reverse("workflows:matter", args=[second.pk]) in page
@@ -74,7 +78,7 @@ def test_what_was_refused_or_taken_back_does_not_count_as_split_but_a_refused_on
     services.withdraw(me(hospital.clerk), matter_id=taken_back.pk)
     found = seen(hospital.head, hospital.ask("20000.00"))
     assert "split" not in found
-    assert list(found["refused_before"].matters) == [refused]
+    assert found["refused_before"].matters == (refused.pk,)
 
 
 def test_another_thing_of_the_same_kind_is_no_split(hospital: Hospital) -> None:
@@ -164,8 +168,59 @@ def test_nothing_is_usual_where_little_is_known_or_the_median_is_nothing() -> No
 def test_perhaps_split_requests_are_not_signed_at_one_go(hospital: Hospital) -> None:
     matters = [hospital.ask("30000.00"), hospital.ask("30000.00")]
     pairs = [(matter.pk, turn(matter, hospital.head)) for matter in matters]
-    signed, refused = services.approve_several(me(hospital.head), tasks=pairs)
+    signed, left_out = services.approve_several(me(hospital.head), tasks=pairs)
     assert signed == []
-    assert all("可能是拆分的申请" in words for words in refused)
+    assert [one.matter for one in left_out] == [matter.pk for matter in matters]
+    assert all("共 2 件，合计 60,000.00 元" in one.why for one in left_out), "the signer reads why"
     approve(matters[0], hospital.head)
     assert Task.objects.get(matter=matters[0], person=hospital.head).state == Task.State.SIGNED
+
+
+def test_the_inbox_marks_what_to_look_at_before_it_is_opened_and_lets_nobody_tick_a_split(hospital: Hospital) -> None:
+    split = [hospital.ask("30000.00"), hospital.ask("30000.00")]
+    near = hospital.ask("49000.00", title="更换锅炉房循环水泵")
+    plain = hospital.ask("800.00", title="打印纸")
+    page = client(hospital.head).get(reverse("workflows:to-do")).content.decode()
+    assert page.count("疑似拆分<") == 2
+    assert page.count("接近分级界限<") == 1
+    ticks = {found[1]: "disabled" in found[0] for found in TICK.finditer(page)}
+    assert {int(key) for key, off in ticks.items() if off} == {matter.pk for matter in split}
+    assert {int(key) for key, off in ticks.items() if not off} == {near.pk, plain.pk}
+
+
+def test_a_batch_says_for_each_that_was_left_out_why(hospital: Hospital) -> None:
+    split = [hospital.ask("30000.00"), hospital.ask("30000.00")]
+    plain = hospital.ask("800.00", title="打印纸")
+    ticked = [f"{matter.pk}-{turn(matter, hospital.head)}" for matter in (*split, plain)]
+    page = client(hospital.head).post(reverse("workflows:batch"), {"task": ticked}, follow=True).content.decode()
+    assert "已同意 1 件。" in page
+    assert page.count("没有办理：购置心电图机(30,000.00 元)：可能是拆分的申请。前后 30 天内") == 2
+
+
+def test_marking_the_inbox_takes_no_more_queries_with_more_matters(hospital: Hospital) -> None:
+    browser, address = client(hospital.head), reverse("workflows:to-do")
+    hospital.ask("30000.00")
+    hospital.ask("30000.00")
+    browser.get(address)
+    with CaptureQueriesContext(connection) as few:
+        browser.get(address)
+    for number in range(10):
+        hospital.ask("20000.00", title=f"事项 {number}")
+    with CaptureQueriesContext(connection) as many:
+        browser.get(address)
+    assert len(many) == len(few)
+
+
+def test_a_page_of_matters_says_of_each_what_its_own_page_says(hospital: Hospital) -> None:
+    for amount in ("1000.00", "2000.00", "2000.00", "2500.00", "3000.00"):
+        days_ago(approve(hospital.ask(amount), hospital.head), 100)
+    matters = [hospital.ask(amount) for amount in ("30000.00", "30000.00", "48000.00", "600.00")]
+    together = notable(actor=me(hospital.head), matters=matters)
+    assert {pk: {one.code: one for one in things} for pk, things in together.items()} == {
+        matter.pk: things for matter in matters if (things := seen(hospital.head, matter))
+    }
+
+
+def test_applicants_are_told_nothing_in_any_list(hospital: Hospital) -> None:
+    matters = [hospital.ask("30000.00"), hospital.ask("30000.00")]
+    assert notable(actor=me(hospital.clerk), matters=matters) == {}

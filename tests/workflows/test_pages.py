@@ -330,7 +330,9 @@ def test_a_program_submits_a_request_of_the_signed_in_person(hospital: Hospital)
     assert answer.status_code == 201, answer.content
     assert (answer.json()["state"], answer.json()["applicant"]) == ("running", "clerk")
     foreign = json.dumps({**body, "institution": "H1"})
-    assert clerk.post("/api/v1/workflows/requests/", foreign, content_type="application/json").status_code == 404
+    refused = clerk.post("/api/v1/workflows/requests/", foreign, content_type="application/json")
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["message"] == "没有机构 H1，或您无权办理。", "as if it did not exist"
 
 
 def test_a_stranger_learns_no_title_from_the_batch_button(hospital: Hospital) -> None:
@@ -440,3 +442,41 @@ def test_a_wrongly_added_signer_is_taken_back_on_the_page(hospital: Hospital) ->
     assert list(integrity.signatures()) == list(integrity.turns()) == []
     for odd in ("", "\0", "9" * 30, "x"):
         assert head.post(f"{address}take-back/", {**given, "person": odd}).status_code < 500
+
+
+@pytest.mark.parametrize(
+    ("pasted", "amount"),
+    [("1,234.50", "1234.50"), ("１，２３４．５０", "1234.50"), (" ￥12,345 元 ", "12345.00"), ("7", "7.00")],
+)
+def test_an_amount_is_read_as_it_is_pasted(hospital: Hospital, pasted: str, amount: str) -> None:
+    asked = {
+        "institution": hospital.township.pk,
+        "kind": "office",
+        "title": "打印纸",
+        "amount": pasted,
+        "reason": "用完了",
+    }
+    assert sign_in(hospital.clerk).post("/workflows/requests/new/", asked).status_code == 302
+    assert Request.objects.get().amount == Decimal(amount)
+
+
+@pytest.mark.parametrize("mistaken", ["1,23", "12,34.50", "1.234,50", "-1"])
+def test_an_amount_that_may_be_mistyped_is_refused(hospital: Hospital, mistaken: str) -> None:
+    asked = {
+        "institution": hospital.township.pk,
+        "kind": "office",
+        "title": "打印纸",
+        "amount": mistaken,
+        "reason": "用完",
+    }
+    assert sign_in(hospital.clerk).post("/workflows/requests/new/", asked).status_code == 422
+
+
+def test_lists_are_filtered_by_an_amount_as_it_is_pasted(hospital: Hospital) -> None:
+    hospital.ask("30000.00")
+    assert "购置心电图机" in listed(hospital.head, "29,999.99")
+    assert "购置心电图机" not in listed(hospital.head, "30,000.01")
+
+
+def listed(user: User, amount_from: str) -> str:
+    return sign_in(user).get("/workflows/", {"amount_from": amount_from}).content.decode()

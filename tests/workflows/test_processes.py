@@ -25,6 +25,7 @@ from workflows.models import Flow, Matter, Process, ProcessCase, ProcessPoint, P
 from workflows.reference_processes import load_processes
 from workflows.selectors import processes as selectors
 from workflows.services.cases import save_case
+from workflows.services.flows import publish
 from workflows.services.optimisation import ask_optimised
 from workflows.services.process_states import Figures, measure_state, save_state
 from workflows.services.processes import (
@@ -39,8 +40,14 @@ from workflows.services.processes import (
 pytestmark = pytest.mark.django_db
 
 COUNTED = "财务科统计 2026 年 3 月 50 单"
-NINE_DAYS = Figures(hours=Decimal(216), steps=9, source=COUNTED)
-FOUR_DAYS = Figures(hours=Decimal(96), steps=5, source=COUNTED)
+BY_HAND = (
+    {"step": "填写报销单", "post": "经办人"},
+    {"step": "逐级签字", "post": "科室主任"},
+    {"step": "付款", "post": "出纳"},
+)
+ONLINE = ({"step": "网上填写", "post": "经办人"}, {"step": "付款", "post": ""})
+NINE_DAYS = Figures(hours=Decimal(216), steps=9, source=COUNTED, map=BY_HAND)
+FOUR_DAYS = Figures(hours=Decimal(96), steps=5, source=COUNTED, map=ONLINE)
 
 
 @pytest.fixture
@@ -103,6 +110,61 @@ def test_reimbursement_from_nine_days_to_four_improves_by_55_6_percent(hospital:
     assert formats.percent(selectors.improvement(Decimal(9), Decimal(4))) == "55.6%"
     process = optimised(hospital.head, hospital.township, "ZN-01")
     assert "55.6%" in page(hospital.head, "process", process.pk)
+
+
+def test_both_flow_maps_are_drawn_as_flows_are_and_marking_is_refused_without_either(hospital: Hospital) -> None:
+    process = improved(hospital.head, hospital.township)
+    shown = page(hospital.head, "process", process.pk)
+    assert shown.count('<ol class="flow"') == 2
+    assert re.findall(r"<h3>(填写报销单|逐级签字|付款|网上填写)</h3>", shown) == [
+        *(step["step"] for step in (*BY_HAND, *ONLINE)),
+    ]
+    for which, figures in (("before", NINE_DAYS), ("after", FOUR_DAYS)):
+        save_state(me(hospital.head), process_id=process.pk, which=which, figures=replace(figures, map=()))
+        assert refused_to_ask(hospital.head, process) == "workflows.process_without_map"
+        save_state(me(hospital.head), process_id=process.pk, which=which, figures=figures)
+    matter = ask_optimised(me(hospital.head), process_id=process.pk)
+    assert ["优化前流程图", "填写报销单(经办人) → 逐级签字(科室主任) → 付款(出纳)"] in matter.lines
+
+
+def test_a_flow_of_the_platform_is_the_map_after_and_an_earlier_version_the_map_before(hospital: Hospital) -> None:
+    flow = Flow.objects.get(subject_type="workflows.request")
+    first = flow.current
+    assert first is not None
+    process = improved(hospital.head, hospital.township)
+    given = sheet(flow=flow.pk, status="embedded", owner=hospital.head.pk)
+    change_process(me(hospital.head), process_id=process.pk, version=process.version, sheet=given)
+    for which, figures in (("before", NINE_DAYS), ("after", FOUR_DAYS)):
+        version = first if which == "before" else None
+        taken = replace(figures, map=(), flow_version=version)
+        save_state(me(hospital.head), process_id=process.pk, which=which, figures=taken)
+    assert refused_to_ask(hospital.head, process) == "workflows.process_maps_crossed"
+    Flow.objects.filter(pk=flow.pk).update(draft=first.body)
+    second = publish(PLATFORM, flow_id=flow.pk, made_by="admin")
+    shown = page(hospital.leader, "process", process.pk)
+    assert "审批流程「事项申请」第 1 版" in shown
+    assert "审批流程「事项申请」第 2 版" in shown
+    process = optimised_already(process)
+    assert process.states.get(which="after").flow_version == second, "what was agreed stays when the flow changes again"
+
+
+def optimised_already(process: Process) -> Process:
+    head = User.objects.get(username="head")
+    approve(ask_optimised(me(head), process_id=process.pk), User.objects.get(username="centre"))
+    process.refresh_from_db()
+    return process
+
+
+def test_a_map_is_taken_from_one_place_only(hospital: Hospital) -> None:
+    process = improved(hospital.head, hospital.township)
+    version = Flow.objects.get(subject_type="workflows.flow").current
+    taken = replace(NINE_DAYS, flow_version=version)
+    with pytest.raises(Invalid, match="不是在本平台运行该流程"):
+        save_state(me(hospital.head), process_id=process.pk, which="before", figures=replace(taken, map=()))
+    process.flow = Flow.objects.get(subject_type="workflows.flow")
+    process.save(update_fields=["flow"])
+    with pytest.raises(Invalid, match="只能取一样"):
+        save_state(me(hospital.head), process_id=process.pk, which="before", figures=taken)
 
 
 @pytest.mark.parametrize(
@@ -404,7 +466,7 @@ def test_figures_are_measured_from_the_log_as_the_median_of_what_is_decided(hosp
     with pytest.raises(Conflict, match="只有 4 件，至少要 5 件"):
         measure_state(me(hospital.head), which="after", **days)
     decided(hospital, 3)
-    before = Figures(hours=Decimal(72), cost=Decimal("3.50"), source=COUNTED)
+    before = Figures(hours=Decimal(72), cost=Decimal("3.50"), source=COUNTED, map=BY_HAND)
     save_state(me(hospital.head), process_id=process.pk, which="before", figures=before)
     state = measure_state(me(hospital.head), which="after", **days)
     assert (state.hours, state.steps, state.handovers) == (Decimal("4.00"), 1, 1)

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from ops_platform.kernel import Actor
@@ -17,6 +18,7 @@ from workflows.api.scope import PERSONS, TAGS
 from workflows.filters.matters import MatterFilter
 from workflows.models import Act, Matter, Task
 from workflows.selectors import matters as selectors
+from workflows.selectors.notable import LABELS
 
 
 class MatterSerializer(serializers.ModelSerializer):
@@ -95,6 +97,7 @@ class ActSerializer(serializers.ModelSerializer):
 class AttachmentSerializer(serializers.Serializer):
     """A file of a matter."""
 
+    id = serializers.IntegerField(help_text="附件编号")
     name = serializers.CharField(help_text="文件名")
     size = serializers.IntegerField(help_text="字节数")
     digest = serializers.CharField(help_text="SHA-256")
@@ -102,15 +105,24 @@ class AttachmentSerializer(serializers.Serializer):
     signed = serializers.BooleanField(help_text="是否随内容一并签署；讨论中后加的附件为否")
 
 
+class NotableSerializer(serializers.Serializer):
+    """Something that a signer should look at."""
+
+    code = serializers.ChoiceField(choices=list(LABELS.items()), help_text="种类")
+    words = serializers.CharField(help_text="说明")
+    matters = serializers.ListField(child=serializers.URLField(), help_text="有关的其他事项，限可以查看的")
+
+
 class MatterDetailSerializer(MatterSerializer):
-    """A matter with its tasks, its record and its attachments."""
+    """A matter with its tasks, its record, its attachments and what a signer should look at."""
 
     tasks = serializers.SerializerMethodField()
     record = serializers.SerializerMethodField()
     attachments = serializers.SerializerMethodField()
+    notable = serializers.SerializerMethodField(help_text="请留意的情况；对申请人总是空")
 
     class Meta(MatterSerializer.Meta):
-        fields = [*MatterSerializer.Meta.fields, "tasks", "record", "attachments"]
+        fields = [*MatterSerializer.Meta.fields, "tasks", "record", "attachments", "notable"]
 
     @extend_schema(responses=TaskSerializer(many=True))
     def get_tasks(self, matter: Matter) -> Any:
@@ -126,9 +138,36 @@ class MatterDetailSerializer(MatterSerializer):
         signed = subject.documents if subject else ()
         rows = [(one, True) for one in signed] + [(one, False) for one in course_page.discussed(matter)]
         return [
-            {"name": one.name, "size": one.size, "digest": one.digest, "url": one.url, "signed": is_signed}
+            {
+                "id": one.pk,
+                "name": one.name,
+                "size": one.size,
+                "digest": one.digest,
+                "url": reverse("api-matter-attachment", args=[matter.pk, one.pk], request=self.context["request"]),
+                "signed": is_signed,
+            }
             for one, is_signed in rows
         ]
+
+    @extend_schema_field(NotableSerializer(many=True))
+    def get_notable(self, matter: Matter) -> Any:
+        request = self.context["request"]
+        return [
+            {
+                "code": one.thing.code,
+                "words": one.thing.words,
+                "matters": [reverse("api-matter", args=[other.pk], request=request) for other in one.matters],
+            }
+            for one in course_page.worth_a_look(actor_of(request), matter)
+        ]
+
+
+def started(request: Request, matter_id: int) -> Response:
+    """The answer to who started a matter: what it is now, and where."""
+    matter = selectors.access_matter(actor_of(request), matter_id)
+    place = reverse("api-matter", args=[matter.pk], request=request)
+    body = MatterSerializer(matter, context={"request": request}).data
+    return Response(body, status=201, headers={"Location": place})
 
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="我可以查看的事项"))

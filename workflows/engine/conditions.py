@@ -1,28 +1,16 @@
-"""Conditions of steps: a small language over the declared attributes of a subject. Parsed and checked, never evaluated
-as Python.
+"""Conditions of steps, as trees over the declared attributes of a subject: whether they hold, and how they are drawn.
 
-    amount > 50000 and amount < 500000
-    kind in ("equipment", "works") or not urgent
-    institution_kind = "village_clinic"
-
-Grammar:  or < and < not < comparison.  Comparisons: = != < <= > >= in, not in.  A yes/no attribute stands alone.
-Values: numbers (no exponent), "text", yes, no, dates as text "2026-03-01". A comparison with an attribute that
-has no value is neither true nor false but unknown (Kleene's three values), and so is what rests on it alone. A step whose
-condition is unknown is taken: what is not known spares nobody's signature.
+A comparison with an attribute that has no value is neither true nor false but unknown (Kleene's three values), and so is
+what rests on it alone. A step whose condition is unknown is taken: what is not known spares nobody's signature. How people
+write conditions is in `condition_text.py`.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-
-from ops_platform.kernel import Invalid
-
-LONGEST = 500
-DEEPEST = 12
 
 
 class Kind(StrEnum):
@@ -69,11 +57,10 @@ class Comparison:
         return _COMPARE[self.operator](present, self.operands)
 
     def words(self) -> str:
-        shown = [_value_words(self.attribute, operand) for operand in self.operands]
         if self.operator in ("in", "not in"):
-            joined = "、".join(shown)
-            return f"{self.attribute.title}{'属于' if self.operator == 'in' else '不属于'}({joined})"
-        return f"{self.attribute.title} {_SIGNS[self.operator]} {shown[0]}"
+            joined = "、".join(_value_words(self.attribute, operand, alone=False) for operand in self.operands)
+            return f"{self.attribute.title} {'属于' if self.operator == 'in' else '不属于'}({joined})"
+        return f"{self.attribute.title} {_SIGNS[self.operator]} {_value_words(self.attribute, self.operands[0])}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,177 +145,33 @@ _COMPARE: Mapping[str, Callable[[Any, tuple[Any, ...]], bool]] = {
 _SIGNS = {"=": "=", "!=": "≠", "<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 
 
-def _value_words(attribute: Attribute, value: Value) -> str:
+QUOTES = ("「」", "“”", '""')
+
+
+def quoted(text: str, pairs: tuple[str, ...] = QUOTES) -> str:
+    """The text in the first pair of quotation marks whose end it does not hold itself."""
+    pair = next((pair for pair in pairs if pair[1] not in text), pairs[-1])
+    return f"{pair[0]}{text}{pair[1]}"
+
+
+def _value_words(attribute: Attribute, value: Value, *, alone: bool = True) -> str:
+    """A value as people write it. Among several a comma parts values, and no thousands."""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, Decimal):
-        return f"{value:,}"
-    return dict(attribute.choices).get(str(value), str(value))
+        return f"{value:,f}" if alone else f"{value:f}"
+    if attribute.kind is Kind.CHOICE:
+        return dict(attribute.choices).get(str(value)) or quoted(str(value))
+    return str(value) if attribute.kind is Kind.DAY else quoted(str(value))
 
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<number>-?\d+(?:\.\d+)?)|"(?P<text>[^"\n]*)"|(?P<word>[a-z_][a-z0-9_]*)
-    |(?P<sign><=|>=|!=|=|<|>|\(|\)|,))""",
-    re.VERBOSE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
-
-
-def _tokens(source: str) -> Iterator[_Token]:
-    at, end = 0, len(source.rstrip())
-    while at < end:
-        found = _TOKEN.match(source, at)
-        if not found:
-            raise _fault(source, at + len(source[at:]) - len(source[at:].lstrip()), "这里的符号不认识")
-        kind = str(found.lastgroup)
-        yield _Token(kind, found[kind], found.start(kind) - (kind == "text"))
-        at = found.end()
-    yield _Token("end", "", end)
-
-
-def _fault(source: str, at: int, what: str) -> Invalid:
-    place = source[at : at + 12] or "结尾"
-    return Invalid(
-        "workflows.bad_condition",
-        f"条件第 {at + 1} 个字符处「{place}」：{what}。",
-        position=at + 1,
-        field="condition",
-    )
-
-
-class _Parser:
-    """Recursive descent over the tokens; checks names, kinds and depth on the way."""
-
-    def __init__(self, source: str, attributes: Mapping[str, Attribute]) -> None:
-        self.source, self.attributes = source, attributes
-        self.tokens = list(_tokens(source))
-        self.place = 0
-
-    @property
-    def token(self) -> _Token:
-        return self.tokens[self.place]
-
-    def take(self, *texts: str) -> bool:
-        if self.token.kind in ("word", "sign") and self.token.text in texts:
-            self.place += 1
-            return True
-        return False
-
-    def refuse(self, what: str) -> Invalid:
-        return _fault(self.source, self.token.at, what)
-
-    def whole(self) -> Condition:
-        found = self.either(0)
-        if self.token.kind != "end":
-            raise self.refuse("多出来的内容，前后用 and 或 or 相连")
-        return found
-
-    def either(self, depth: int) -> Condition:
-        parts = [self.both(depth)]
-        while self.take("or"):
-            parts.append(self.both(depth))
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
-
-    def both(self, depth: int) -> Condition:
-        parts = [self.turned(depth)]
-        while self.take("and"):
-            parts.append(self.turned(depth))
-        return parts[0] if len(parts) == 1 else Both(tuple(parts))
-
-    def turned(self, depth: int) -> Condition:
-        if depth > DEEPEST:
-            raise self.refuse("括号或 not 嵌套太深")
-        if self.take("not"):
-            return Not(self.turned(depth + 1))
-        if self.take("("):
-            inner = self.either(depth + 1)
-            if not self.take(")"):
-                raise self.refuse("缺少右括号")
-            return inner
-        return self.comparison()
-
-    def comparison(self) -> Condition:
-        if self.token.kind != "word" or self.token.text not in self.attributes:
-            known = "、".join(f"{a.name}({a.title})" for a in self.attributes.values())
-            raise self.refuse(f"应为条件项，可用的有：{known}")
-        attribute = self.attributes[self.token.text]
-        self.place += 1
-        if self.take("in"):
-            return Comparison(attribute, "in", self.several(attribute))
-        if self.take("not"):
-            if not self.take("in"):
-                raise self.refuse("not 之后应为 in")
-            return Comparison(attribute, "not in", self.several(attribute))
-        operator = self.token.text
-        if operator in _SIGNS and operator not in ("=", "!=") and attribute.kind not in ORDERED:
-            raise self.refuse(f"「{attribute.title}」不能比较大小")
-        if not self.take(*_SIGNS):
-            if attribute.kind is Kind.FLAG:
-                return Flag(attribute)
-            raise self.refuse("应为比较符号(= != < <= > >= in)")
-        return Comparison(attribute, operator, (self.value(attribute),))
-
-    def several(self, attribute: Attribute) -> tuple[Value, ...]:
-        if not self.take("("):
-            raise self.refuse("in 之后应为括号里的一组值")
-        values = [self.value(attribute)]
-        while self.take(","):
-            values.append(self.value(attribute))
-        if not self.take(")"):
-            raise self.refuse("缺少右括号")
-        return tuple(values)
-
-    def value(self, attribute: Attribute) -> Value:
-        token = self.token
-        try:
-            value = read_value(attribute, token.text, quoted=token.kind == "text")
-        except ValueError as error:
-            raise self.refuse(str(error)) from error
-        if token.kind not in ("number", "text", "word"):
-            raise self.refuse("应为一个值")
-        self.place += 1
-        return value
-
-
-def read_value(attribute: Attribute, text: str, *, quoted: bool = True) -> Value:
-    """The value that a text stands for. Raises ValueError with words when it fits the attribute's kind not at all."""
-    if attribute.kind in (Kind.AMOUNT, Kind.NUMBER):
-        try:
-            number = Decimal(text)
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not number.is_finite():
-            raise ValueError(f"「{attribute.title}」应为数字")
-        return number
-    if attribute.kind is Kind.FLAG:
-        if text not in ("yes", "no"):
-            raise ValueError(f"「{attribute.title}」应为 yes 或 no")
-        return text == "yes"
-    if not quoted:
-        raise ValueError(f"「{attribute.title}」的值要加英文双引号")
-    if attribute.kind is Kind.DAY:
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f'「{attribute.title}」应为日期，如 "2026-03-01"') from None
-    if attribute.kind is Kind.CHOICE and text not in dict(attribute.choices):
-        known = "、".join(f'"{code}"({title})' for code, title in attribute.choices)
-        raise ValueError(f"「{attribute.title}」没有这个值，可用的有：{known}")
-    return text
-
-
-def parse(source: str, attributes: Mapping[str, Attribute]) -> Condition:
-    """The condition that the text says. Raises Invalid that names the place and what may stand there."""
-    if not source.strip():
-        return Always()
-    if len(source) > LONGEST:
-        raise Invalid(
-            "workflows.bad_condition", f"条件太长，最多 {LONGEST} 个字符。", position=LONGEST, field="condition"
-        )
-    return _Parser(source, attributes).whole()
+def leaves(condition: Condition) -> Iterator[Comparison | Flag]:
+    """The comparisons and flags that the condition is made of, in its order."""
+    match condition:
+        case Comparison() | Flag():
+            yield condition
+        case Not(part=part):
+            yield from leaves(part)
+        case Both(parts=parts) | Either(parts=parts):
+            for each in parts:
+                yield from leaves(each)

@@ -5,13 +5,15 @@ different persons (double signature, 双签). A rejection `ends` the matter, is 
 or `returns` it to the applicant.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from ops_platform.kernel import Finding, Invalid, Role, Severity
-from workflows.engine.conditions import Attribute, Kind, parse
+from workflows.engine.condition_text import parse
+from workflows.engine.conditions import Attribute, Comparison, Condition, Kind
+from workflows.engine.covering import uncovered
 
 MOST_STEPS = 30
 BLOCKING = Severity.BLOCKING
@@ -132,15 +134,24 @@ def faults(definition: Definition) -> list[Finding]:
         found.append(Finding("workflows.step_twice", BLOCKING, "环节编号重复。"))
     for step in definition.steps:
         found.extend(_step_faults(step, attributes))
-    if definition.steps and all(step.condition.strip() for step in definition.steps):
-        found.append(
-            Finding(
-                "workflows.all_conditional",
-                Severity.WARNING,
-                "每个环节都带条件，可能无人审批。请至少保留一个不带条件的环节，或把各条件写成覆盖全部情况。",
-            )
-        )
+    if definition.steps and not any(finding.code == "workflows.bad_condition" for finding in found):
+        found.extend(_gaps([parse(step.condition, attributes) for step in definition.steps]))
     return found
+
+
+def _gaps(conditions: Sequence[Condition]) -> Iterator[Finding]:
+    """A warning where some matters would come to no step at all."""
+    missed = uncovered(conditions)
+    if missed is None:
+        words = "每个环节都带条件，无法逐一核对是否覆盖全部情况。请至少保留一个不带条件的环节。"
+        yield Finding("workflows.all_conditional", Severity.WARNING, words)
+    elif missed:
+        example = "，".join(Comparison(attribute, "=", (value,)).words() for attribute, value in missed.items())
+        words = (
+            f"每个环节都带条件，有的事项没有环节可走，如：{example}。"
+            "这样的事项不能提交，请改条件，或加一个不带条件的环节。"
+        )
+        yield Finding("workflows.all_conditional", Severity.WARNING, words)
 
 
 def _step_faults(step: Step, attributes: Mapping[str, Attribute]) -> list[Finding]:

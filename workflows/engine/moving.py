@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ops_platform.kernel import Role
-from workflows.engine.conditions import Values, parse
+from workflows.engine.condition_text import parse
+from workflows.engine.conditions import Values
 from workflows.engine.course import (
     Candidate,
     Course,

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from workflows.engine.conditions import Values, parse
+from workflows.engine.condition_text import parse
+from workflows.engine.conditions import Values
 from workflows.engine.course import Candidate, Roster, needed
 from workflows.engine.definition import Definition, Step
 from workflows.engine.moving import truth_of

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from workflows.engine.conditions import Condition, Values, parse
+from workflows.engine.condition_text import parse
+from workflows.engine.conditions import Condition, Values
 from workflows.engine.course import EventKind
 from workflows.engine.definition import Definition, Mode, Step
 

@@ -7,21 +7,27 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.orm.fields import MoneyField
+from ops_platform.web.amounts import AmountField
 from workflows.models import Copy, Matter, Task
 from workflows.subjects import subject_types
 
 DAY = forms.DateInput(attrs={"type": "date"})
 
 
-def amount_filter(label: Any, field_name: str, lookup: str) -> django_filters.NumberFilter:
+class AmountFilter(django_filters.NumberFilter):
+    """A bound in yuan, as people type and paste it."""
+
+    field_class = AmountField
+
+
+def amount_filter(label: Any, field_name: str, lookup: str) -> AmountFilter:
     """A bound of the amount in yuan, as large as the column holds."""
-    return django_filters.NumberFilter(
+    return AmountFilter(
         label=label,
         field_name=field_name,
         lookup_expr=lookup,
         max_digits=MoneyField().max_digits,
         decimal_places=MoneyField().decimal_places,
-        widget=forms.NumberInput(attrs={"step": "any"}),
     )
 
 

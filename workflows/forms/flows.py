@@ -7,16 +7,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.identity.models import RoleAssignment, User
+from ops_platform.identity.actors import actor_of_user
+from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
 from ops_platform.masterdata.models import Department, Institution
+from ops_platform.web.amounts import AmountField
 from workflows.engine.conditions import Attribute, Kind, Value
 from workflows.engine.definition import Definition, Withdrawing
 from workflows.forms.people import PersonSearchField
 from workflows.models import Flow
-from workflows.subjects import subject_types
+from workflows.subjects import subject_type, subject_types
 
 DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 PREFIX = "value-"
+WIDEST = Decimal(10) ** 16
 
 
 class NewFlowForm(forms.Form):
@@ -102,7 +105,7 @@ class DryRunForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.attributes = definition.attributes
+        self.attributes, self.kind = definition.attributes, flow.subject_type
         versions: Any = self.fields["which"]
         versions.choices = which
         institutions: Any = self.fields["institution"]
@@ -129,7 +132,23 @@ class DryRunForm(forms.Form):
         department, institution = chosen.get("department"), chosen.get("institution")
         if department is not None and (institution is None or department.institution_id != institution.pk):
             self.add_error("department", _("所选科室不属于所选机构。"))
+        if chosen.get("applicant") is not None and "institution" not in self.errors:
+            self._must_be_able_to_apply(chosen["applicant"], institution)
         return chosen
+
+    def _must_be_able_to_apply(self, person: User, institution: Institution | None) -> None:
+        registered = subject_type(self.kind)
+        reach = actor_of_user(person).institutions(*registered.applicants)
+        if reach is not None and (institution.pk not in reach if institution else not reach):
+            where = institution.name if institution else _("这里")
+            titles = "、".join(str(ROLE_TITLES[role]) for role in registered.applicants)
+            self.add_error(
+                "applicant",
+                _(
+                    "「%(person)s」在%(where)s没有可以发起「%(kind)s」的角色，实际提交会被拒绝。可以发起的有：%(titles)s。"
+                )
+                % {"person": person, "where": where, "kind": registered.title, "titles": titles},
+            )
 
     def values(self) -> dict[str, Value]:
         """The value of each attribute, None where it is not known."""
@@ -147,12 +166,11 @@ def _known(value: Any) -> Value:
 
 def _field(attribute: Attribute) -> forms.Field:
     given: dict[str, Any] = {"label": attribute.title, "required": False}
-    if attribute.kind in (Kind.AMOUNT, Kind.NUMBER):
-        places = 6
-        if attribute.kind is Kind.AMOUNT:
-            places, given["label"] = 2, _("%s(元)") % attribute.title
-        widest = Decimal(10) ** 16
-        return forms.DecimalField(decimal_places=places, min_value=-widest, max_value=widest, **given)
+    if attribute.kind is Kind.AMOUNT:
+        given["label"] = _("%s(元)") % attribute.title
+        return AmountField(decimal_places=2, min_value=0, max_value=WIDEST, **given)
+    if attribute.kind is Kind.NUMBER:
+        return forms.DecimalField(decimal_places=6, min_value=-WIDEST, max_value=WIDEST, **given)
     if attribute.kind is Kind.DAY:
         return forms.DateField(widget=DAY, **given)
     if attribute.kind is Kind.FLAG:

@@ -12,6 +12,7 @@ from ops_platform.documents.public import DocumentsField
 from ops_platform.identity.models import User
 from ops_platform.kernel import Actor
 from ops_platform.masterdata.models import Department, Institution
+from ops_platform.web.amounts import AmountField
 from workflows.forms.people import PersonSearchField
 from workflows.models import Matter, RequestKind
 from workflows.selectors import matters as selectors
@@ -32,7 +33,7 @@ class RequestForm(forms.Form):
     )
     kind = forms.ChoiceField(label=_("类别"), choices=RequestKind.choices)
     title = forms.CharField(label=_("事项名称"), min_length=2, max_length=120)
-    amount = forms.DecimalField(
+    amount = AmountField(
         label=_("金额(元)"),
         min_value=0,
         max_value=LARGEST,

@@ -4,14 +4,16 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.models import User
 from ops_platform.kernel import Actor
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.orm.fields import MoneyField, RateField
-from workflows.models import Area, Flow, Principle, Process, ProcessPoint, ProcessState
+from workflows.models import Area, Flow, FlowVersion, Principle, Process, ProcessPoint, ProcessState
 from workflows.selectors import processes as selectors
+from workflows.selectors.process_maps import versions_for
 
 MOST_STEPS = 60
 DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -108,7 +110,7 @@ class PointForm(forms.Form):
 
 
 class StateForm(forms.Form):
-    """Figures before or after, and the steps one a line."""
+    """Figures before or after, and the flow map: a version of the approval flow, or the steps one a line."""
 
     source = forms.CharField(
         label=_("依据"),
@@ -144,6 +146,12 @@ class StateForm(forms.Form):
         max_value=100,
         decimal_places=(RateField().decimal_places or 2) - 2,
     )
+    flow_version = forms.ModelChoiceField(
+        FlowVersion.objects.none(),
+        label=_("流程图取自"),
+        required=False,
+        empty_label=_("下面填写的流程步骤"),
+    )
     map = forms.CharField(
         label=_("流程步骤"),
         required=False,
@@ -151,6 +159,17 @@ class StateForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=_("一行一步，按先后排列；步骤后用竖线写明岗位或科室，如：填写报销单 | 经办人"),
     )
+
+    def __init__(self, *args: Any, process: Process, which: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if process.flow_id is None:
+            del self.fields["flow_version"]
+            return
+        _offer(self, flow_version=versions_for(process))
+        version: Any = self.fields["flow_version"]
+        version.label_from_instance = lambda row: f"{row.flow.title} {_now('第 %s 版') % row.number}"
+        if which == ProcessState.Which.AFTER:
+            version.help_text = _("不选、也不填步骤时，取审批流程的现行版本。")
 
     def clean_map(self) -> list[dict[str, str]]:
         """Lines to steps; the bar may be typed full-width."""
@@ -168,7 +187,7 @@ class StateForm(forms.Form):
     @staticmethod
     def shown(state: ProcessState) -> dict[str, Any]:
         """A kept state as the form shows it."""
-        names = ("source", "explanation", "since", "steps", "handovers", "hours", "cost")
+        names = ("source", "explanation", "since", "steps", "handovers", "hours", "cost", "flow_version")
         lines = [f"{one['step']} | {one['post']}" if one["post"] else one["step"] for one in state.map]
         percent = None if state.error_rate is None else (state.error_rate * HUNDRED).normalize()
         return {

@@ -7,7 +7,7 @@ from ops_platform.identity.models import User
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.orm.fields import MoneyField, RateField
 from ops_platform.orm.models import READ_APPEND_CHANGE, ScopedQuerySet
-from workflows.models.flow import Flow
+from workflows.models.flow import Flow, FlowVersion
 
 
 class Area(models.TextChoices):
@@ -115,7 +115,8 @@ class ProcessPoint(models.Model):
 
 class ProcessState(models.Model):
     """What a process was before it was improved, or is after it: figures, and its steps with who does them. An empty figure
-    is not known. `map` is a list of {step, post}.
+    is not known. Its flow map is what people entered, `map` as a list of {step, post}, or a version of the approval flow
+    that ran or runs it.
 
     Figures are stated by people, who say how they know (`source`), but for those named in `measured`: the platform took
     them from its log, of `measured_matters` matters decided among those submitted on the days from `measured_since` to
@@ -136,6 +137,7 @@ class ProcessState(models.Model):
     cost = MoneyField(null=True, blank=True)
     error_rate = RateField(null=True, blank=True)
     map = models.JSONField(default=list, blank=True)
+    flow_version = models.ForeignKey(FlowVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     since = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=200, blank=True, default="")
     explanation = models.CharField(max_length=300, blank=True, default="")

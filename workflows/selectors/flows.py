@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Q, QuerySet
 
 from workflows.models import Flow, FlowVersion, Matter
+from workflows.subjects import subject_types
 
 SUBJECT = "workflows.flow"
 RETIREMENT = "workflows.retirement"
@@ -16,6 +17,11 @@ class FlowRow:
 
     flow: Flow
     draft: str
+
+
+def is_known(kind: str) -> bool:
+    """Whether an app registers the subject type, or one did when a flow for it was made."""
+    return any(each.code == kind for each in subject_types()) or Flow.objects.filter(subject_type=kind).exists()
 
 
 def flows() -> QuerySet[Flow]:

@@ -37,7 +37,9 @@ NARROWEST_FIRST = [Scope.INSTITUTION, Scope.CITY, Scope.PROVINCE, Scope.NATIONAL
 def processes(*, actor: Actor) -> QuerySet[Process]:
     """Processes of the institutions that the actor reads, each with how many risks are open (no control answers them)."""
     open_risk = Q(points__kind=ProcessPoint.Kind.RISK, points__dropped=False, points__control__isnull=True)
-    rows = Process.objects.visible_to(actor, *READERS).select_related("institution", "owner", "department", "flow")
+    rows = Process.objects.visible_to(actor, *READERS).select_related(
+        "institution", "owner", "department", "flow__current"
+    )
     return rows.annotate(open_risks=Count("points", filter=open_risk)).order_by("institution__code", "code", "id")
 
 
@@ -61,7 +63,7 @@ def points_of(*, process: Process) -> list[ProcessPoint]:
 
 def states_of(*, process: Process) -> dict[str, ProcessState]:
     """Before and after, as far as they were entered."""
-    return {state.which: state for state in process.states.all()}
+    return {state.which: state for state in process.states.select_related("flow_version__flow")}
 
 
 OPTIMISATION = "workflows.optimisation"

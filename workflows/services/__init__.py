@@ -3,7 +3,6 @@
 from workflows.services.acts import (
     add_signer,
     approve,
-    approve_several,
     comment,
     hold_returned,
     mark_seen,
@@ -16,6 +15,7 @@ from workflows.services.acts import (
     urge,
     withdraw,
 )
+from workflows.services.batches import approve_several
 from workflows.services.delegations import delegate, revoke_delegation
 from workflows.services.flows import create_flow, discard_draft, publish, save_draft
 from workflows.services.optimisation import ask_optimised

@@ -1,7 +1,7 @@
 """What people do to matters. Each act is one transaction under one row lock: load, engine, keep, handler of the subject,
 messages, audit. A repeat of an act that is done says so and changes nothing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,13 +13,12 @@ from django.utils import timezone
 from ops_platform.audit.public import record
 from ops_platform.documents.public import attach
 from ops_platform.identity.models import User
-from ops_platform.kernel import Actor, Conflict, DomainError, Forbidden, Invalid, NotFound, Role
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from workflows.engine import verbs
 from workflows.engine.course import ENDED, Course, Roster, State, Task, TaskState
 from workflows.models import ActKind, Matter
 from workflows.models import Task as TaskRow
-from workflows.selectors.matters import access_matter, visible_matters
-from workflows.selectors.notable import split_from
+from workflows.selectors.matters import access_matter
 from workflows.services.capacity import colleague_for, must_be_allowed, must_rank
 from workflows.services.flows import version_for
 from workflows.services.keeping import Deed, course_of, definition_of, digest_of_subject, keep, keep_act, lines_of
@@ -31,7 +30,6 @@ OWNER = "workflows.matter"
 LONGEST_COMMENT = 1000
 READERS_ONLY = (Role.AUDITOR, Role.REGIONAL_SUPERVISOR)
 URGE_AGAIN = timedelta(hours=1)
-MOST_IN_A_BATCH = 100
 
 
 @transaction.atomic
@@ -266,36 +264,6 @@ def mark_seen(actor: Actor, matter: Matter) -> None:
     now = timezone.now()
     matter.tasks.filter(person=actor.user, opened_at__isnull=True, state=TaskRow.State.OPEN).update(opened_at=now)
     matter.copies.filter(person=actor.user, read_at__isnull=True).update(read_at=now)
-
-
-def approve_several(
-    actor: Actor, *, tasks: Sequence[tuple[int, int]], comment: str = ""
-) -> tuple[list[Matter], list[str]]:
-    """Sign several (matter, task) at one go, each in its own transaction; only where the flow allows it.
-
-    Returns those that were signed, and why others were not.
-    """
-    if len(tasks) > MOST_IN_A_BATCH:
-        raise Invalid("workflows.too_many_at_once", f"一次最多批量审批 {MOST_IN_A_BATCH} 件。")
-    done, refused = [], []
-    for matter_id, task in tasks:
-        try:
-            with transaction.atomic():
-                matter, course = _locked(matter_id)
-                if not definition_of(matter).batch:
-                    raise Conflict("workflows.no_batch", "该流程不允许批量审批，请逐件打开审批。")
-                if split_from(matter=matter, course=course) is not None:
-                    raise Conflict("workflows.perhaps_split", "可能是拆分的申请，请打开逐件核对后审批。")
-                done.append(approve(actor, matter_id=matter_id, task=task, comment=comment))
-        except DomainError as refusal:
-            refused.append(f"{_title_for(actor, matter_id)}：{refusal.message}")
-    return done, refused
-
-
-def _title_for(actor: Actor, matter_id: int) -> str:
-    """The matter in words, for who may read it; its number for all others."""
-    title = visible_matters(actor).filter(pk=matter_id).values_list("title", flat=True).first()
-    return title or f"事项 {matter_id}"
 
 
 def _locked(matter_id: int) -> tuple[Matter, Course]:

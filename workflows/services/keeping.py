@@ -1,8 +1,8 @@
 """Between the tables and the engine: the frozen course of a matter, and writing back what a verb made of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,42 +10,16 @@ from django.db.models import Max
 from django.utils import timezone
 
 from ops_platform.kernel import Actor, Role, digest_of
-from workflows.engine.conditions import Attribute, Kind, Value, Values
+from workflows.engine.conditions import Values
 from workflows.engine.course import ENDED, Course, Event, EventKind, Origin, State, Task, TaskState
 from workflows.engine.definition import Definition, from_json
+from workflows.engine.stored_values import values_from_json, values_to_json
 from workflows.engine.verbs import Outcome
 from workflows.models import Act, Copy, Matter
 from workflows.models import Task as TaskRow
 from workflows.subjects import Subject
 
 CONTENT = "content"
-
-
-def values_to_json(values: Values) -> dict[str, Any]:
-    """Attribute values as stored: amounts and days as text."""
-    return {
-        name: format(value, "f")
-        if isinstance(value, Decimal)
-        else value.isoformat()
-        if isinstance(value, date)
-        else value
-        for name, value in values.items()
-    }
-
-
-def values_from_json(stored: Mapping[str, Any], attributes: Sequence[Attribute]) -> dict[str, Value]:
-    """The stored values back, by the kinds that were declared."""
-    return {attribute.name: _value(attribute, stored.get(attribute.name)) for attribute in attributes}
-
-
-def _value(attribute: Attribute, stored: Any) -> Value:
-    if stored is None:
-        return None
-    if attribute.kind in (Kind.AMOUNT, Kind.NUMBER):
-        return Decimal(stored)
-    if attribute.kind is Kind.DAY:
-        return date.fromisoformat(stored)
-    return bool(stored) if attribute.kind is Kind.FLAG else str(stored)
 
 
 def digest_of_subject(subject: Subject) -> str:

@@ -32,10 +32,14 @@ def must_be_optimisable(process: Process) -> None:
 @transaction.atomic
 def mark_optimised(actor: Actor, *, process_id: int, asked_by: str) -> None:
     """A second person has agreed. Called by the approval only. The process counts from the day that its state after says,
-    else from today."""
-    process = Process.objects.select_for_update(of=("self",)).select_related("institution").get(pk=process_id)
+    else from today; the version of the flow that they saw stays its map."""
+    rows = Process.objects.select_for_update(of=("self",)).select_related("institution", "flow__current")
+    process = rows.get(pk=process_id)
     must_be_optimisable(process)
     former, after = process.status, selectors.states_of(process=process)[ProcessState.Which.AFTER]
+    if not after.map and after.flow_version is None and process.flow is not None:
+        after.flow_version = process.flow.current
+        after.save(update_fields=["flow_version"])
     process.status, process.optimised_on = Process.Status.OPTIMISED, after.since or timezone.localdate()
     process.version += 1
     process.save(update_fields=["status", "optimised_on", "version", "changed_at"])

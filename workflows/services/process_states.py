@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ops_platform.kernel import Actor, Conflict, Invalid
 from ops_platform.masterdata.selectors import parameter_value
-from workflows.models import Process, ProcessState
+from workflows.models import FlowVersion, Process, ProcessState
 from workflows.selectors import measures
 from workflows.selectors import processes as selectors
 from workflows.services.processes import entered_by, locked, record_change, touch
@@ -32,6 +32,7 @@ class Figures:
     cost: Decimal | None = None
     error_rate: Decimal | None = None
     map: Sequence[Mapping[str, str]] = ()
+    flow_version: FlowVersion | None = None
     since: date | None = None
     source: str = ""
     explanation: str = ""
@@ -47,7 +48,9 @@ def save_state(actor: Actor, *, process_id: int, which: str, figures: Figures) -
     """
     process = _open(actor, process_id)
     given = {field.name: getattr(figures, field.name) for field in fields(figures)}
-    if not figures.map and all(given[name] is None for name in selectors.METRICS):
+    if figures.flow_version is not None:
+        _must_run(process, figures)
+    if not figures.map and figures.flow_version is None and all(given[name] is None for name in selectors.METRICS):
         raise Invalid("workflows.process_state_empty", "请至少填写一项数据或流程步骤。")
     if figures.since is not None and figures.since > timezone.localdate():
         raise Invalid("workflows.process_day_to_come", "自何时起不能晚于今天。", field="since")
@@ -109,6 +112,19 @@ def measure_state(actor: Actor, *, process_id: int, which: str, since: date, unt
     state, _ = ProcessState.objects.update_or_create(process=process, which=which, defaults=taken)
     _keep(actor, process, state)
     return state
+
+
+def _must_run(process: Process, figures: Figures) -> None:
+    if figures.flow_version is not None and figures.flow_version.flow_id != process.flow_id:
+        raise Invalid(
+            "workflows.process_map_elsewhere", "所选版本不是在本平台运行该流程的审批流程的。", field="flow_version"
+        )
+    if figures.map:
+        raise Invalid(
+            "workflows.process_two_maps",
+            "流程图只能取一样：选了审批流程的版本，就不要再填流程步骤；要用填写的步骤，请不选版本。",
+            field="flow_version",
+        )
 
 
 def _open(actor: Actor, process_id: int) -> Process:

@@ -12,6 +12,7 @@ from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound
 from ops_platform.masterdata.models import Department, Institution
 from workflows.models import Matter, Principle, Process, ProcessPoint, ProcessState
 from workflows.selectors import processes as selectors
+from workflows.selectors.process_maps import maps_of
 
 SHORTEST_EXPLANATION = 4
 
@@ -101,8 +102,8 @@ def _agreed() -> Conflict:
 
 def must_deserve(process: Process, status: str) -> None:
     """Embedded: a system runs it. Optimised: somebody answers for it, a control is registered, at least one figure is better
-    after than before, worse ones are explained, and after comes after before; so that the counter counts nothing that nobody
-    can show."""
+    after than before, worse ones are explained, after comes after before, and both have a flow map; so that the counter
+    counts nothing that nobody can show."""
     if status in (Process.Status.EMBEDDED, Process.Status.OPTIMISED) and not (
         process.flow_id or process.embedded_system
     ):
@@ -111,7 +112,9 @@ def must_deserve(process: Process, status: str) -> None:
         )
     if status == Process.Status.OPTIMISED:
         _must_be_answered_for(process)
-        _must_be_better(selectors.states_of(process=process) if process.pk else {})
+        states = selectors.states_of(process=process) if process.pk else {}
+        _must_be_better(states)
+        _must_be_mapped(process, states)
 
 
 def _must_be_answered_for(process: Process) -> None:
@@ -120,6 +123,24 @@ def _must_be_answered_for(process: Process) -> None:
     controls = process.points.filter(kind=ProcessPoint.Kind.CONTROL, dropped=False) if process.pk else None
     if controls is None or not controls.exists():
         raise Invalid("workflows.process_without_control", "标为已优化的流程至少要登记一个控制点。", field="status")
+
+
+def _must_be_mapped(process: Process, states: dict[str, ProcessState]) -> None:
+    before, after = (maps_of(process, states)[which] for which in ProcessState.Which.values)
+    if before is None or after is None:
+        side = "优化前" if before is None else "优化后"
+        raise Invalid(
+            "workflows.process_without_map",
+            f"标为已优化前，请补上{side}的流程图：逐行填写流程步骤，或选用审批流程的一版。",
+            field="map",
+        )
+    if before.version is not None and after.version is not None and before.version.number >= after.version.number:
+        raise Invalid(
+            "workflows.process_maps_crossed",
+            f"优化前取的是审批流程第 {before.version.number} 版，优化后是第 {after.version.number} 版："
+            "优化前应取较早的一版，或填写当时的步骤。",
+            field="flow_version",
+        )
 
 
 def _must_be_better(states: dict[str, ProcessState]) -> None:

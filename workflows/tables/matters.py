@@ -1,6 +1,8 @@
 """Lists of matters."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import django_tables2
@@ -23,6 +25,7 @@ from ops_platform.web.tables import (
 from ops_platform.web.templatetags import ops
 from workflows.models import Copy, Delegation, Matter, Task
 from workflows.selectors.deadlines import limit_of
+from workflows.selectors.notable import Notable
 from workflows.subjects import title_of
 
 LONG_HOURS = 48
@@ -61,9 +64,9 @@ class ToDoTable(Table):
     the export in columns of their own."""
 
     stacks = True
-    tick = django_tables2.TemplateColumn(
+    tick = django_tables2.Column(
         verbose_name="",
-        template_name="workflows/tick.html",
+        accessor="matter_id",
         orderable=False,
         exclude_from_export=True,
         attrs={"td": {"class": "stack-tick"}},
@@ -96,9 +99,20 @@ class ToDoTable(Table):
             "limit",
         )
 
+    notable: Mapping[int, Sequence[Notable]] = MappingProxyType({})
+
+    def may_be_ticked(self, task: Task) -> bool:
+        """The flow allows signing at one go, and the matter is not to be looked at by itself."""
+        split = any(one.code == "split" for one in self.notable.get(task.matter_id, ()))
+        return bool(task.matter.version.body.get("batch")) and not split
+
+    def render_tick(self, record: Task) -> str:
+        return render_to_string("workflows/tick.html", {"record": record, "may": self.may_be_ticked(record)})
+
     def render_matter(self, record: Task) -> str:
         kind = title_of(record.matter.subject_type)
-        return render_to_string("workflows/matter_cell.html", {"record": record, "kind": kind})
+        things = self.notable.get(record.matter_id, ())
+        return render_to_string("workflows/matter_cell.html", {"record": record, "kind": kind, "notable": things})
 
     def value_matter(self, record: Task) -> str:
         return record.matter.title

@@ -14,6 +14,8 @@ from workflows.drawing import draw
 from workflows.engine.definition import Definition, Step, from_json
 from workflows.forms import steps as step_forms
 from workflows.forms.flows import OptionsForm
+from workflows.forms.people import FIND
+from workflows.forms.rules import unfinished_search
 from workflows.forms.steps import StepForm
 from workflows.models import Flow, Matter
 from workflows.selectors import flows as selectors
@@ -21,6 +23,8 @@ from workflows.selectors.matters import FLOW_READERS, may_see, on_its_way
 from workflows.services import drafts
 from workflows.services import flows as services
 from workflows.subjects import title_of
+
+ENTER = "enter"  # the form was sent by that key: what is meant depends on where the cursor stood
 
 
 class _OfFlow:
@@ -101,7 +105,8 @@ class Draft(_OfFlow, FormPage):
 
 
 class _StepPage(_OfFlow, FormPage):
-    """The form of a step. Buttons that only rework the form (one more rule, an example) keep what was filled in."""
+    """The form of a step. Buttons that only rework the form (one more rule, an example, a search for a person)
+    keep what was filled in."""
 
     roles = services.MAKERS
     template_name = "workflows/flows/step.html"
@@ -115,13 +120,17 @@ class _StepPage(_OfFlow, FormPage):
         return next((step for step in self.definition.steps if step.key == self.kwargs.get("step")), None)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "attributes": self.definition.attributes, "kept": self.kept}
+        asked = self.request.POST if self.request.method == "POST" else self.request.GET
+        given = {"attributes": self.definition.attributes, "kept": self.kept, "asked": asked}
+        return {**super().get_form_kwargs(), **given}
 
     def get_initial(self) -> dict[str, Any]:
-        return step_forms.initial_of(self.kept) if self.kept else {}
+        return step_forms.initial_of(self.kept, self.definition.attributes) if self.kept else {}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        do = request.POST.get("do", "save")
+        do = FIND if FIND in request.POST else request.POST.get("do", "save")
+        if do == ENTER:
+            do = FIND if unfinished_search(request.POST) else "save"
         if do == "save":
             return super().post(request, *args, **kwargs)
         form = step_forms.reworked(request.POST, do, self.definition.attributes, self.kept)

@@ -14,9 +14,10 @@ from workflows import services
 from workflows.filters.matters import CopyFilter, MatterFilter, TaskFilter
 from workflows.models import Copy, Matter, Task
 from workflows.selectors import matters as selectors
+from workflows.selectors.notable import notable
 from workflows.tables.matters import CopyTable, DoneTable, MatterTable, ToDoTable
 
-SHOWN_REFUSALS = 5
+SHOWN_LEFT_OUT = 5
 TICKED = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 TABS = (
     ("to-do", _("待办")),
@@ -51,8 +52,10 @@ class ToDo(_Tab):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        rows = (row.record for row in context["table"].paginated_rows)
-        return {**context, "tickable": any(task.matter.version.body.get("batch") for task in rows)}
+        table = context["table"]
+        tasks = [row.record for row in table.paginated_rows]
+        table.notable = notable(actor=self.actor, matters=[task.matter for task in tasks])
+        return {**context, "tickable": any(table.may_be_ticked(task) for task in tasks)}
 
 
 class Done(_Tab):
@@ -114,14 +117,15 @@ class Batch(ActionPage):
         chosen = [TICKED.fullmatch(value) for value in self.request.POST.getlist("task")]
         if not chosen or None in chosen:
             raise Invalid("workflows.nothing_chosen", _now("请先勾选要同意的事项。"))
-        done, refused = services.approve_several(
+        done, left_out = services.approve_several(
             self.actor,
             tasks=[(int(found[1]), int(found[2])) for found in chosen if found],
             comment=self.request.POST.get("comment", ""),
         )
         if done:
             messages.success(self.request, _now("已同意 %(count)s 件。") % {"count": len(done)})
-        if refused:
-            words = _now("%(count)s 件没有办理：%(reasons)s")
-            reasons = " ".join(refused[:SHOWN_REFUSALS])
-            messages.warning(self.request, words % {"count": len(refused), "reasons": reasons})
+        for one in left_out[:SHOWN_LEFT_OUT]:
+            messages.warning(self.request, _now("没有办理：%s") % one)
+        if len(left_out) > SHOWN_LEFT_OUT:
+            more = len(left_out) - SHOWN_LEFT_OUT
+            messages.warning(self.request, _now("另有 %s 件没有办理，仍在待办里。") % more)

@@ -8,10 +8,12 @@ from django.http import Http404
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from ops_platform.kernel import NotFound
 from ops_platform.web.pages import ListPage, TemplatePage
 from workflows.filters.processes import MeasureForm
 from workflows.models import Matter
 from workflows.selectors import measures as selectors
+from workflows.selectors.flows import is_known
 from workflows.selectors.matters import OVERSEERS
 from workflows.subjects import title_of
 from workflows.tables.matters import MatterTable
@@ -73,6 +75,8 @@ class Measure(TemplatePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         kind = f"{self.kwargs['app']}.{self.kwargs['kind']}"
+        if not is_known(kind):
+            raise NotFound("workflows.no_subject_type", _now("没有审批类型 %s。") % kind)
         form = MeasureForm(self.request.GET, actor=self.actor, kind=False)
         chosen = form.chosen(kind=kind)
         matters = selectors.measured_matters(actor=self.actor, chosen=chosen)

@@ -24,6 +24,7 @@ from workflows.services import process_states
 from workflows.services import processes as services
 from workflows.services.optimisation import ask_optimised
 from workflows.tables.processes import STATUS_TONES, ProcessTable
+from workflows.views.map_drawings import map_drawings
 from workflows.views.measure_words import explanations
 
 MOST_YEARS = 10
@@ -83,6 +84,7 @@ class ProcessDetail(TemplatePage):
             principles=[Principle(value).label for value in process.principles],
             controls=[point for point in points if point.kind == ProcessPoint.Kind.CONTROL],
             risks=[point for point in points if point.kind == ProcessPoint.Kind.RISK],
+            maps=map_drawings(process, states),
             sides=[(which, label, states.get(which)) for which, label in ProcessState.Which.choices],
             compared=[(selectors.METRIC_TITLES[one.metric], one) for one in selectors.compared(states)],
             cases=selectors.cases(actor=self.actor).filter(process=process),
@@ -280,6 +282,9 @@ class ChangeState(_OfState):
     """Enter the figures before or after."""
 
     form_class = StateForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "process": self.process, "which": self.which}
 
     def get_initial(self) -> dict[str, Any]:
         state = selectors.states_of(process=self.process).get(self.which)

@@ -88,6 +88,23 @@ def settle_rows(actor: Actor, *, row_ids: Sequence[int], deed: str, reason: str 
 
 
 @transaction.atomic
+def ask_release(actor: Actor, *, row_ids: Sequence[int], deed: str, reason: str) -> int:
+    """Ask that rows be sent again as they are or given up, and nothing else; returns the number of the matter.
+
+    Raises Conflict while the actor may settle them alone: then there is nothing to approve."""
+    lock_intakes(actor, row_ids)
+    rows_to_settle(actor, row_ids)
+    excess = _excess(actor, row_ids)
+    if excess is None:
+        raise Conflict(
+            "his_intake.release_not_needed",
+            f"这 {len(set(row_ids)):,} 行没有超过每日自行处理的上限，不需要审批，请在「隔离数据」页面直接处理。",
+        )
+    asked = _ask(actor, row_ids, deed, reason, excess)
+    return asked.matter or 0
+
+
+@transaction.atomic
 def correct_row(actor: Actor, *, row_id: int, corrections: Mapping[str, Any]) -> Settled:
     """Send one row again with corrected fields. One that is sent as it was is a release like any other."""
     row = access_quarantined_row(actor, row_id)

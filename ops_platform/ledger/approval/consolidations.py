@@ -8,7 +8,7 @@ from ops_platform.ledger.engine.statements import BALANCE_SHEET, INCOME_STATEMEN
 from ops_platform.ledger.models import ConsolidationRun, PairMatch
 from ops_platform.ledger.selectors import consolidation as reads
 from ops_platform.ledger.selectors.final import figures_digest, makers_of
-from ops_platform.ledger.services.consolidation import FINAL_KIND
+from ops_platform.ledger.services.consolidation import FINAL_KIND, MAKERS
 from ops_platform.ledger.services.finalising import finalise, refuse_unfit
 from ops_platform.web.formats import money, period_label
 from ops_platform.web.numbers import number_of
@@ -75,6 +75,8 @@ CONSOLIDATION = SubjectType(
     code=FINAL_KIND,
     title=_("合并报表定稿"),
     load=_load,
+    applicants=MAKERS,
+    begun_at="POST /api/v1/ledger/consolidations/{id}/finalise/",
     ready=_ready,
     on_approval=_approved,
     default=default(

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.his_intake.public import COST_ITEMS
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.ledger.models import Elimination, EliminationLeg
+from ops_platform.ledger.services.consolidation import MAKERS
 from ops_platform.ledger.services.eliminations import KIND, decide_elimination
 from ops_platform.web.formats import money
 from ops_platform.web.numbers import number_of
@@ -74,6 +75,8 @@ ELIMINATION = SubjectType(
     code=KIND,
     title=_("手工抵销分录"),
     load=_load,
+    applicants=MAKERS,
+    begun_at="POST /api/v1/ledger/eliminations/",
     on_approval=_approved,
     on_rejection=_refused,
     on_withdrawal=_refused,

@@ -8,7 +8,7 @@ from ops_platform.ledger import events
 from ops_platform.ledger.models import VoucherRulesProposal
 from ops_platform.ledger.selectors.rule_words import CHANGES
 from ops_platform.ledger.selectors.voucher_rules import access_proposal, changes_asked
-from ops_platform.ledger.services.voucher_rules import KIND, put_rules_in_force, refuse_rules
+from ops_platform.ledger.services.voucher_rules import KIND, RULERS, put_rules_in_force, refuse_rules
 from ops_platform.web.numbers import number_of
 from workflows.public import Decision, Level, Step, Subject, SubjectType, default, role
 
@@ -55,6 +55,8 @@ VOUCHER_RULES = SubjectType(
     code=KIND,
     title=_("凭证规则变更"),
     load=_load,
+    applicants=RULERS,
+    begun_at="POST /api/v1/ledger/voucher-rules/",
     on_approval=_approved,
     on_rejection=_refused,
     on_withdrawal=_refused,

@@ -9,7 +9,7 @@ from ops_platform.ledger.engine.entry import content_of as leg_content
 from ops_platform.ledger.models import Voucher
 from ops_platform.ledger.selectors.words import Legs, leg_words
 from ops_platform.ledger.services.contents import content_of
-from ops_platform.ledger.services.vouchers import KIND, post_voucher, void_voucher
+from ops_platform.ledger.services.vouchers import KIND, MAKERS, post_voucher, void_voucher
 from ops_platform.web.numbers import number_of
 from workflows.public import Attribute, Decision, Kind, Step, Subject, SubjectType, default, role
 
@@ -70,6 +70,8 @@ VOUCHER = SubjectType(
     code=KIND,
     title=_("手工凭证审核"),
     load=_load,
+    applicants=MAKERS,
+    begun_at="POST /api/v1/ledger/vouchers/",
     attributes=(
         Attribute("amount", "金额", Kind.AMOUNT),
         Attribute("reversal", "冲销凭证", Kind.FLAG),

@@ -11,7 +11,7 @@ from ops_platform.ledger.engine.chart import DIMENSION_TITLES
 from ops_platform.ledger.engine.consolidation import FINANCIAL
 from ops_platform.ledger.engine.proposals import Proposal
 from ops_platform.ledger.forms.consolidation import PeriodField
-from ops_platform.ledger.forms.vouchers import EMPTY, AmountField, Choices
+from ops_platform.ledger.forms.vouchers import EMPTY, Choices, LegAmountField
 from ops_platform.ledger.models import Account
 from ops_platform.ledger.services.eliminations import MOST_LEGS, WantedLeg
 from ops_platform.masterdata.models import Institution
@@ -43,12 +43,12 @@ class EliminationLegForm(forms.Form):
     account = forms.CharField(
         label=_("科目"), max_length=120, widget=forms.TextInput(attrs={"list": "accounts", "autocomplete": "off"})
     )
-    debit = AmountField(label=_("借方(元)"))
+    debit = LegAmountField(label=_("借方(元)"))
     counterparty = forms.ModelChoiceField(
         Institution.objects.none(), label=DIMENSION_TITLES["counterparty"], required=False, empty_label="—"
     )
     cost_item = forms.ChoiceField(label=DIMENSION_TITLES["cost_item"], required=False)
-    credit = AmountField(label=_("贷方(元)"))
+    credit = LegAmountField(label=_("贷方(元)"))
 
     def __init__(self, *args: Any, choices: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

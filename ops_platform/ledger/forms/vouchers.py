@@ -1,6 +1,5 @@
 """Making a voucher: a head and a grid of lines."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -15,36 +14,21 @@ from ops_platform.ledger.engine.chart import DIMENSION_TITLES, Dimensions
 from ops_platform.ledger.engine.entry import LARGEST, EntryInput, Leg
 from ops_platform.ledger.selectors.words import CODE_SETS
 from ops_platform.masterdata.models import Code, Department, Institution
+from ops_platform.web.amounts import AmountField
 
 DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 MOST = from_fen(LARGEST)
-THOUSANDS = re.compile(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d*)?\s*")
 FEWEST_LINES = 6
 MOST_LINES = 60
 EMPTY = [("", "—")]
 WORD_DIMENSIONS = {"project": 60, "purpose": 40, "insurer": 40, "fund_type": 20}
 
 
-class AmountField(forms.DecimalField):
-    """Yuan as people type them, 1,000.00 too; a comma anywhere else is a mistake."""
+class LegAmountField(AmountField):
+    """An amount of a leg, perhaps none, at most what an entry may hold."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            required=False,
-            max_digits=18,
-            decimal_places=2,
-            min_value=-MOST,
-            max_value=MOST,
-            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-            **kwargs,
-        )
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str):
-            value = value.replace("，", ",")
-            if THOUSANDS.fullmatch(value):
-                value = value.replace(",", "")
-        return super().to_python(value)
+        super().__init__(required=False, max_digits=18, decimal_places=2, min_value=-MOST, max_value=MOST, **kwargs)
 
 
 class HeadForm(forms.Form):
@@ -68,8 +52,8 @@ class LineForm(forms.Form):
     account = forms.CharField(
         label=_("科目"), max_length=120, widget=forms.TextInput(attrs={"list": "accounts", "autocomplete": "off"})
     )
-    debit = AmountField(label=_("借方(元)"))
-    credit = AmountField(label=_("贷方(元)"))
+    debit = LegAmountField(label=_("借方(元)"))
+    credit = LegAmountField(label=_("贷方(元)"))
     summary = forms.CharField(label=_("行摘要"), max_length=200, required=False)
     department = forms.ModelChoiceField(
         Department.objects.none(), label=DIMENSION_TITLES["department"], required=False, empty_label="—"
