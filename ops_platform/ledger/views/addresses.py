@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 
 from ops_platform.kernel import Period
 from ops_platform.ledger.engine.statements import CASH_SUMMARY
+from ops_platform.ledger.selectors.balances import MOVED
 from ops_platform.masterdata.models import Institution
 
 Behind = Callable[[str, str, str], str]
@@ -49,7 +50,7 @@ class Spans:
 
     def _account(self, account: str, cost_item: str, measure: str) -> str:
         more = {"first": str(self.first(measure)), "cost_item": cost_item}
-        if measure in ("month", "year"):
+        if measure in MOVED:
             more["moved"] = measure
         return account_sheet(self.institution.pk, account, str(self.last), **more)
 

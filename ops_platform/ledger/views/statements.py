@@ -69,8 +69,8 @@ def _source(statement: Statement, source: Source, names: Mapping[str, str], behi
         "words": words,
         "cost_item": COST_ITEM_TITLES.get(source.cost_item, source.cost_item),
         "cells": [
-            (from_fen(value), behind(source.account, source.cost_item, column.measure))
-            for value, column in zip(source.values, statement.layout.columns, strict=True)
+            (from_fen(value), behind(source.account, source.cost_item, measure))
+            for value, measure in zip(source.values, source.measures, strict=True)
         ],
     }
 
