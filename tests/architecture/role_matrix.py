@@ -318,7 +318,14 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     ),
     **dict.fromkeys(("ledger:statements", "ledger:day-sheet", "ledger:fiscal-report"), BUSINESS),
     **dict.fromkeys(
-        ("ledger:statement-line", "ledger:fiscal-line", "ledger:day-figure", "ledger:cash-entries"), BUSINESS
+        (
+            "ledger:statement-line",
+            "ledger:fiscal-line",
+            "ledger:day-figure",
+            "ledger:cash-entries",
+            "ledger:difference-entries",
+        ),
+        BUSINESS,
     ),
     "ledger:insurer-report": BUSINESS,
     **{

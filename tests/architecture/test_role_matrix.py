@@ -452,6 +452,12 @@ OBJECTS: dict[str, Any] = {
         "last": "2026-01",
         "source": "in:410101",
     },
+    "ledger:difference-entries": lambda _, i: {
+        "institution": i.pk,
+        "first": "2026-01",
+        "last": "2026-01",
+        "source": "money",
+    },
     "ledger:statement-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "ledger:fiscal-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "costing:run": _cost_run,

@@ -218,7 +218,7 @@ def test_an_elimination_by_hand_needs_a_second_person(alliance: dict[str, Instit
         ({"legs": (WantedLeg(1, "4609", 1), WantedLeg(1, "1002", -2))}, "ledger.elimination_not_balanced"),
         ({"legs": (WantedLeg(0, "4609", 1), WantedLeg(0, "1002", -1))}, "ledger.not_consolidated"),
         ({"legs": (WantedLeg(1, "4101", 1), WantedLeg(1, "1002", -1))}, "ledger.elimination_account"),
-        ({"legs": (WantedLeg(1, "6001", 1), WantedLeg(1, "1002", -1))}, "ledger.elimination_account"),
+        ({"legs": (WantedLeg(1, "6001", 1), WantedLeg(1, "1002", -1))}, "ledger.elimination_not_balanced"),
         ({"through": Period(2027, 1)}, "ledger.elimination_span"),
         ({"period": Period(2031, 1), "through": Period(2031, 2)}, "ledger.month_not_begun"),
         ({"reason": " "}, "ledger.reason_needed"),

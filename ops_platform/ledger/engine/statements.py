@@ -33,7 +33,7 @@ from ops_platform.ledger.engine.figures import Figure
 MEASURES = ("start", "month", "year", "moved", "carried", "end")
 BALANCE_SHEET, INCOME_STATEMENT, CASH_SUMMARY = "balance_sheet", "income_statement", "cash_summary"
 BUDGET_STATEMENT, BUDGET_BALANCES = "budget_statement", "budget_balances"
-SURPLUS_DIFFERENCE = "surplus_difference"
+SURPLUS_DIFFERENCE, SURPLUS_CAUSES = "surplus_difference", "surplus_causes"
 _STANDING = (BALANCE_SHEET, SURPLUS_DIFFERENCE)
 _BUDGET_YEAR = (BUDGET_STATEMENT, BUDGET_BALANCES, SURPLUS_DIFFERENCE)
 COVERED: Mapping[AccountKind, tuple[str, ...]] = {

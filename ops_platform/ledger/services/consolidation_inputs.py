@@ -17,7 +17,7 @@ from ops_platform.ledger.selectors.figures import official_figures
 from ops_platform.masterdata.selectors import parameter_value
 
 TOLERANCE = "ledger.consolidation_tolerance"
-RESULTS_VERSION = 3
+RESULTS_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,8 @@ def _figures(institutions: Sequence[int], period: Period, unified: Mapping[tuple
 
 def _brought_in(figures: Sequence[Figure], members: Sequence[engine.Member]) -> list[Figure]:
     """Income and expense that the first trial balance of a year brings in belong to the year. What stood on those accounts
-    then is net assets of the start, taken back in the year. A member that joined later keeps it before its joining."""
+    then is net assets (in the budget books: their balances) of the start, taken back in the year. A member that joined
+    later keeps it before its joining."""
     whole_year = {each.institution for each in members if each.joined is None}
     found: list[Figure] = []
     for each in figures:
@@ -150,8 +151,9 @@ def _brought_in(figures: Sequence[Figure], members: Sequence[engine.Member]) -> 
             continue
         debit, credit = max(each.brought, 0), max(-each.brought, 0)
         found.append(replace(each, year_debit=each.year_debit + debit, year_credit=each.year_credit + credit))
-        if each.account[0] in engine.OF_THE_YEAR:
-            found.append(Figure(each.institution, engine.JOINED_INTO, year_debit=credit, year_credit=debit))
+        taker = engine.JOINED_INTO.get(each.account[0])
+        if taker:
+            found.append(Figure(each.institution, taker, year_debit=credit, year_credit=debit))
     return found
 
 

@@ -12,6 +12,11 @@ urlpatterns = [
     path("statements/<slug:layout>/<slug:line>/", figures.StatementLine.as_view(), name="statement-line"),
     path("fiscal-report/<slug:layout>/<slug:line>/", figures.FiscalLine.as_view(), name="fiscal-line"),
     path("cash/<int:institution>/<period:first>/<period:last>/", figures.CashEntries.as_view(), name="cash-entries"),
+    path(
+        "differences/<int:institution>/<period:first>/<period:last>/",
+        figures.DifferenceEntries.as_view(),
+        name="difference-entries",
+    ),
     path("insurer-report/", statements.InsurerReport.as_view(), name="insurer-report"),
     path("consolidation/", consolidation.Consolidations.as_view(), name="consolidation"),
     path("consolidation/run/", consolidation.Consolidate.as_view(), name="consolidate"),
