@@ -263,6 +263,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "ledger-statements",
             "ledger-statement",
             "ledger-fiscal-report",
+            "ledger-fiscal-grants",
             "ledger-trial-balance",
             "ledger-day-sheet",
         ),
@@ -316,7 +317,9 @@ MATRIX: dict[str, frozenset[Role] | str] = {
         ),
         roles("oc"),
     ),
-    **dict.fromkeys(("ledger:statements", "ledger:day-sheet", "ledger:fiscal-report"), BUSINESS),
+    **dict.fromkeys(
+        ("ledger:statements", "ledger:fiscal-grants", "ledger:day-sheet", "ledger:fiscal-report"), BUSINESS
+    ),
     **dict.fromkeys(
         (
             "ledger:statement-line",

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from ops_platform.ledger.views import consolidation, eliminations, figures, statements
+from ops_platform.ledger.views import consolidation, eliminations, figures, fiscal_grants, statements
 
 urlpatterns = [
     path("statements/", statements.Statements.as_view(), name="statements"),
+    path("fiscal-grants/", fiscal_grants.FiscalGrants.as_view(), name="fiscal-grants"),
     path("day-sheet/", statements.DaySheet.as_view(), name="day-sheet"),
     path("fiscal-report/", statements.FiscalReport.as_view(), name="fiscal-report"),
     path("day-sheet/<int:institution>/<period:period>/<slug:column>/", figures.DayFigure.as_view(), name="day-figure"),

@@ -126,14 +126,14 @@ class _SheetPage(BooksPage):
         return super().get_context_data(**self.scope, notes=self.notes, elsewhere=self.elsewhere, **kwargs)
 
 
-class _StatementPage(_SheetPage):
+class StatementPage(_SheetPage):
     """A page of official figures: of the months that have them."""
 
     def periods(self) -> list[str]:
         return statements.periods(institutions=[self.of.pk])
 
 
-class Statements(_StatementPage):
+class Statements(StatementPage):
     """The statements of both books of an institution's month; each amount opens to its accounts, and from there to their
     legs."""
 
@@ -180,7 +180,7 @@ class Statements(_StatementPage):
         return reports.workbook(f"财务报表-{self.of.code}-{self.of_month}", sheets)
 
 
-class DaySheet(_StatementPage):
+class DaySheet(StatementPage):
     """收支日报: income and expense by day of an institution, for township hospitals above all."""
 
     title = _("收支日报")
@@ -203,7 +203,7 @@ class DaySheet(_StatementPage):
         return reports.workbook(f"收支日报-{self.of.code}-{self.of_month}", [sheet])
 
 
-class FiscalReport(_StatementPage):
+class FiscalReport(StatementPage):
     """The statements of a quarter for the fiscal department (财政季报)."""
 
     title = _("财政季报")
