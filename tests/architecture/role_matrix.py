@@ -205,6 +205,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "ledger-events",
             "ledger-event",
             "ledger-event-preview",
+            "ledger:look-ahead",
             "ledger-voucher-rules",
             "ledger-voucher-exports",
         ),

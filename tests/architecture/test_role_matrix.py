@@ -357,6 +357,7 @@ OBJECTS: dict[str, Any] = {
     "ledger:event": _cost_event,
     "ledger:event-facts": _cost_event,
     "ledger:book-events": _books,
+    "ledger:look-ahead": _books,
     **dict.fromkeys(
         ("ledger:errand", "ledger:errand-progress", "ledger:ask-again", "ledger-errand"),
         lambda _, i: {"pk": Errand.objects.filter(institution=i).latest("pk").pk},

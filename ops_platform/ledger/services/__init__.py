@@ -6,7 +6,14 @@ from ops_platform.ledger.services.errands import sweep as sweep_errands
 from ops_platform.ledger.services.events import book_events
 from ops_platform.ledger.services.exporting import add_export_template
 from ops_platform.ledger.services.local_accounts import adopt_proposals, map_accounts, set_books_mode
-from ops_platform.ledger.services.long_work import ask_again, ask_booking, ask_export, ask_preview, do_errand
+from ops_platform.ledger.services.long_work import (
+    ask_again,
+    ask_booking,
+    ask_export,
+    ask_outlook,
+    ask_preview,
+    do_errand,
+)
 from ops_platform.ledger.services.openings import book_opening_from_trial_balance
 from ops_platform.ledger.services.pending import expire_due, hold, post, void
 from ops_platform.ledger.services.reversing import reverse
@@ -30,6 +37,7 @@ __all__ = [
     "ask_again",
     "ask_booking",
     "ask_export",
+    "ask_outlook",
     "ask_preview",
     "ask_reversal",
     "book",

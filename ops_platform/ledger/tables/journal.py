@@ -24,7 +24,12 @@ STATE_TONES = {"submitted": "warn", "pending": "warn", "posted": "good", "voided
 
 def voucher_name(row: Entry) -> str:
     """2026-03 第 12 号"""
-    return _("%(period)s 第 %(number)s 号") % {"period": row.period, "number": row.voucher_no}
+    return voucher_words(row.period, row.voucher_no)
+
+
+def voucher_words(period: str, number: int) -> str:
+    """The same of a voucher that is known by month and number."""
+    return _("%(period)s 第 %(number)s 号") % {"period": period, "number": number}
 
 
 class EntryTable(Table):
