@@ -16,6 +16,7 @@ from ops_platform.ledger.services.long_work import (
 )
 from ops_platform.ledger.services.openings import book_opening_from_trial_balance
 from ops_platform.ledger.services.pending import expire_due, hold, post, void
+from ops_platform.ledger.services.retention import let_old_files_go
 from ops_platform.ledger.services.reversing import reverse
 from ops_platform.ledger.services.vouchers import (
     MAKERS,
@@ -53,6 +54,7 @@ __all__ = [
     "expire_due",
     "forbid_overdraft",
     "hold",
+    "let_old_files_go",
     "lock_books",
     "make_voucher",
     "map_accounts",
