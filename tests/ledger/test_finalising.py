@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import User
