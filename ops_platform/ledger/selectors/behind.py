@@ -105,8 +105,8 @@ def _said_by_members(run: ConsolidationRun, layout: Layout, key: str) -> dict[in
     for row in rows if sums else ():
         totals = [0 for _ in places]
         for name in sums:
-            _measure, sign, place = name.split("_")
-            totals[int(place)] += to_fen(row[name] or 0) * (1 if sign == "plus" else -1)
+            _measure, side, column = name.split("_")
+            totals[int(column)] += to_fen(row[name] or 0) * (1 if side == "plus" else -1)
         said[row["institution"]] = tuple(totals)
     for each in run.minority.all():
         others = line_of(statement_of(of_others([each]), layout), key).values

@@ -151,7 +151,7 @@ def notes_of(run: ConsolidationRun) -> list[str]:
     joined = Counter(each["joined"] for each in run.members if each["joined"])
     return [
         f"{count} 家成员自 {month} 起纳入合并，其年初数为纳入时的余额，本年累计自该月起计算；"
-        "此前本年的收入、费用转入累计盈余。"
+        "此前本年的收入、费用转入累计盈余，预算收支转入非财政拨款结余。"
         for month, count in sorted(joined.items())
     ]
 

@@ -9,6 +9,7 @@ the parts of an entry add up to its difference exactly. Openings and carrying fo
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -72,7 +73,7 @@ def difference_entries(institution: int, source: str, first: Period, last: Perio
         return dict(cursor.fetchall())
 
 
-def _values(institution: int, first: Period, period: Period) -> dict[str, object]:
+def _values(institution: int, first: Period, period: Period) -> dict[str, Any]:
     return {"institution": institution, "first": str(first), "period": str(period), "money": list(AGAINST_FUNDS)}
 
 

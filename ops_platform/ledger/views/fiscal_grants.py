@@ -22,7 +22,7 @@ COLUMNS = {
     "end_left": "年末结余",
 }
 SOURCE = (
-    "格式待核对：政府会计制度(财会〔2017〕25号)会政预03表，项目和栏目凭记忆。归集调入、归集上缴或调出、单位内部调剂、年初余额调整"
+    "政府会计制度(财会〔2017〕25号)会政预03表，项目和栏目凭记忆。归集调入、归集上缴或调出、单位内部调剂、年初余额调整"
     "合列为「其他变动」；基本支出中未注明资金来源的部分，按本年财政基本拨款额度内先行列支(系统默认)"
 )
 
@@ -57,7 +57,7 @@ class FiscalGrants(StatementPage):
             for row in (self.sheet.rows if self.sheet else ())
         ]
         columns = ["项目", "行次", *COLUMNS.values()]
-        sheet = reports.Sheet(str(self.title), self.heading, columns, rows, (*self.notes, SOURCE))
+        sheet = reports.Sheet(str(self.title), self.heading, columns, rows, (*self.notes, f"格式待核对：{SOURCE}"))
         return reports.workbook(f"{self.title}-{self.of.code}-{self.of_month}", [sheet])
 
 
