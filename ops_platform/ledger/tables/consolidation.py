@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.ledger.layouts import pair_kinds
 from ops_platform.ledger.models import ConsolidationMember, Elimination, PairMatch
 from ops_platform.web import formats
-from ops_platform.web.tables import STACKED, MoneyColumn, PeriodColumn, PersonColumn, StateColumn, Table
+from ops_platform.web.tables import STACKED_WORDS, MoneyColumn, PeriodColumn, PersonColumn, StateColumn, Table
 
 PAIR_TONES = {"matched": "good", "explained": "info", "different": "bad"}
 ELIMINATION_TONES = {"approved": "good", "asked": "warn", "refused": "neutral"}
@@ -42,7 +42,7 @@ class PairTable(Table):
 
     class Meta(Table.Meta):
         model = PairMatch
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = (
             "kind",
             "creditor",
@@ -100,7 +100,7 @@ class EliminationTable(Table):
 
     class Meta(Table.Meta):
         model = Elimination
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("title", "kind", "creditor", "debtor", "amount", "earlier", "state")
         sequence = fields
 
