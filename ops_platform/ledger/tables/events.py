@@ -66,7 +66,7 @@ class BookedTable(Table):
 
     class Meta(Table.Meta):
         model = EventBooking
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("event_key", "day", "event_type", "amount", "entry", "reversal", "rules", "booked_at")
 
     def render_event_key(self, value: str, record: EventBooking) -> str:

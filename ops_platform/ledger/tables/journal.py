@@ -14,7 +14,7 @@ from ops_platform.ledger.models import Book, Entry, EntryKind, Leg, PendingEntry
 from ops_platform.ledger.selectors.words import Names
 from ops_platform.ledger.services.dimensions import dimensions_of
 from ops_platform.ledger.sources import source_title
-from ops_platform.web.tables import STACKED, DayColumn, MoneyColumn, PersonColumn, Table, TimeColumn
+from ops_platform.web.tables import STACKED_WORDS, DayColumn, MoneyColumn, PersonColumn, Table, TimeColumn
 from ops_platform.web.templatetags.ops import badge
 
 NAME = {"td": {"class": "cell-name"}}
@@ -47,7 +47,7 @@ class EntryTable(Table):
 
     class Meta(Table.Meta):
         model = Entry
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("voucher_no", "day", "institution", "summary", "amount", "source", "made_by", "checked_by")
 
     @cached_property
@@ -144,7 +144,7 @@ class VoucherTable(Table):
 
     class Meta(Table.Meta):
         model = Voucher
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("pk", "institution", "day", "maker", "made_at", "state")
 
     def render_pk(self, record: Voucher) -> str:
@@ -176,7 +176,7 @@ class PendingTable(Table):
 
     class Meta(Table.Meta):
         model = PendingEntry
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("summary", "institution", "day", "source", "made_by", "made_at", "expires_at", "state")
 
     def render_source(self, value: str) -> str:
