@@ -22,5 +22,6 @@ app.conf.beat_schedule = {
     "deliver the outbox": {"task": "notifications.sweep_outbox", "schedule": 10.0, "options": {"expires": 10}},
     "try deliveries again": {"task": "notifications.deliver", "schedule": 30.0, "options": {"expires": 30}},
     "forget old deliveries": {"task": "notifications.forget_deliveries", "schedule": crontab(hour="1", minute="40")},
+    "let old export files go": {"task": "ledger.let_old_files_go", "schedule": crontab(hour="1", minute="50")},
     "export the head of the audit chain": {"task": "audit.export_head", "schedule": crontab(hour="1", minute="30")},
 }

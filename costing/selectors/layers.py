@@ -7,13 +7,14 @@ from enum import StrEnum
 
 from django.db.models import F, Sum
 
+from costing.engine.columns import FISCAL_PROJECT, RESEARCH
 from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth
-from costing.titles import COST_ITEM_TITLES
+from costing.titles import COST_ITEM_TITLES, FUNDING_TITLES
 from ops_platform.masterdata.models import CostClass
 
 ZERO = Decimal("0.00")
 ITEMS = tuple(COST_ITEM_TITLES)
-OWN = ("basic", "other")
+OWN = tuple(source for source in FUNDING_TITLES if source not in (FISCAL_PROJECT, RESEARCH))
 
 
 class Layer(StrEnum):
@@ -31,7 +32,7 @@ class Layer(StrEnum):
     @property
     def sources(self) -> tuple[str, ...]:
         """The funding sources that it counts."""
-        more = {"medical": (), "full_medical": ("fiscal_project",), "hospital": ("fiscal_project", "research")}
+        more = {"medical": (), "full_medical": (FISCAL_PROJECT,), "hospital": (FISCAL_PROJECT, RESEARCH)}
         return (*OWN, *more[self.value])
 
 
@@ -85,12 +86,13 @@ class LayerCosts:
         )
 
 
-def layer_costs(*, run: CostRun, layer: Layer) -> LayerCosts:
-    """Three queries."""
+def layer_costs(*, run: CostRun, layer: Layer, sources: tuple[str, ...] = ()) -> LayerCosts:
+    """The costs of the layer, or of some of its funding sources; three queries."""
+    sources = sources or layer.sources
     departments = (
         DepartmentMonth.objects.filter(run=run).select_related("department").order_by("department__code", "pk")
     )
-    rows = DepartmentCost.objects.filter(run=run, funding_source__in=layer.sources).order_by()
+    rows = DepartmentCost.objects.filter(run=run, funding_source__in=sources).order_by()
     by_item = {
         (department, item): Amounts(*amounts)
         for department, item, *amounts in rows.values_list("department", "cost_item").annotate(
@@ -98,7 +100,7 @@ def layer_costs(*, run: CostRun, layer: Layer) -> LayerCosts:
         )
     }
     classes = {one.department_id: one.cost_class for one in departments}
-    flows = AllocationFlow.objects.filter(run=run, funding_source__in=layer.sources).order_by()
+    flows = AllocationFlow.objects.filter(run=run, funding_source__in=sources).order_by()
     from_class: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
     for receiver, sender, amount in flows.values_list("receiver", "sender").annotate(amount=Sum(F("amount"))):
         from_class[receiver, classes.get(sender, "")] += amount

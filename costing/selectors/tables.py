@@ -11,11 +11,11 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from costing.models import CostRun, DepartmentCost, DepartmentMonth, DriverRule
+from costing.selectors.layers import OWN
 from costing.titles import COST_ITEM_TITLES, driver_title
 from ops_platform.masterdata.models import CostClass
 
 ZERO = Decimal("0.00")
-MEDICAL = ("basic", "other")
 ITEMS = tuple(COST_ITEM_TITLES)
 
 
@@ -83,7 +83,7 @@ def direct_costs(*, run: CostRun) -> list[DirectRow]:
     cells: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
     sums = DepartmentCost.objects.filter(run=run).order_by().values_list("department", "cost_item", "funding_source")
     for department, item, source, amount in sums.annotate(total=Sum("direct")):
-        cells[department, item if source in MEDICAL else source] += amount
+        cells[department, item if source in OWN else source] += amount
     names = _departments(run)
     rows: list[DirectRow] = []
     everything: list[DirectRow] = []

@@ -39,6 +39,7 @@ urlpatterns = [
     path("years/carry-forward/", books.CarryForwardView.as_view(), name="ledger-carry-forward"),
     path("statements/", statements.LayoutListView.as_view(), name="ledger-statements"),
     path("statements/<slug:statement>/", statements.StatementView.as_view(), name="ledger-statement"),
+    path("fiscal-grants/", statements.FiscalGrantsView.as_view(), name="ledger-fiscal-grants"),
     path("fiscal-report/", statements.FiscalReportView.as_view(), name="ledger-fiscal-report"),
     path("trial-balance/", statements.TrialBalanceView.as_view(), name="ledger-trial-balance"),
     path("day-sheet/", statements.DaySheetView.as_view(), name="ledger-day-sheet"),

@@ -45,6 +45,7 @@ class LedgerConfig(AppConfig):
             ledger__events_booked="业务生成凭证",
             ledger__voucher_rules_changed="修改凭证规则",
             ledger__vouchers_exported="导出凭证",
+            ledger__export_files_let_go="清理过期的凭证导出文件",
             ledger__export_template_added="新增凭证导出模板",
             ledger__voucher_made="手工凭证制单",
             ledger__voucher_changed="修改手工凭证",

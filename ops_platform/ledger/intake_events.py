@@ -64,8 +64,8 @@ INCOME_FORM = EventForm(
     dimensions=frozenset({"department", "counterparty", "funding_source"}),
 )
 
-RESTRICTED_KINDS = frozenset({"research"})
-"""Kinds of income that may be spent on one purpose only, without being fiscal; each is a funding source of costs, too."""
+FUNDING_KINDS = frozenset({"fiscal_basic", "fiscal_project", "public_health", "research"})
+"""Kinds of income that are a funding source of costs, too: what is spent of them can be told from the rest."""
 
 CHARGE_DATASETS = ("charge-lines", "encounters", "charge-items")
 
@@ -245,7 +245,7 @@ def income_vouchers(
     institution: Institution, period: Period, sequence: int, only: str | None = None
 ) -> Iterator[BusinessEvent]:
     """The HIS vouchers of income outside charges, one event for each day of a voucher; with `only` the one of that key.
-    科教收入 is restricted: it says its funding source, by which the budget books tell it from what may be spent freely."""
+    Grants say their funding source, by which the budget books tell them from what may be spent freely."""
     rows = _voucher_rows("his_intake_incomeentry", "f.income_kind", institution, period, sequence, only)
 
     def line(department: int, counterparty: int, income_kind: str, fen: int) -> EventLine:
@@ -255,7 +255,7 @@ def income_vouchers(
             dimensions=Dimensions(
                 department=department,
                 counterparty=counterparty,
-                funding_source=income_kind if income_kind in RESTRICTED_KINDS else "",
+                funding_source=income_kind if income_kind in FUNDING_KINDS else "",
             ),
         )
 

@@ -12,6 +12,12 @@ def expire() -> None:
     services.expire_due(PLATFORM)
 
 
+@shared_task(name="ledger.let_old_files_go")
+def let_old_files_go() -> None:
+    """Each night: files of exports whose time is over."""
+    services.let_old_files_go(PLATFORM)
+
+
 @shared_task(name="ledger.do_errand")
 def do_errand(errand_id: int) -> None:
     """Do what somebody asked for."""

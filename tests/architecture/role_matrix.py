@@ -207,6 +207,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "ledger-events",
             "ledger-event",
             "ledger-event-preview",
+            "ledger:look-ahead",
             "ledger-voucher-rules",
             "ledger-voucher-exports",
         ),
@@ -265,6 +266,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "ledger-statements",
             "ledger-statement",
             "ledger-fiscal-report",
+            "ledger-fiscal-grants",
             "ledger-trial-balance",
             "ledger-day-sheet",
         ),
@@ -318,9 +320,18 @@ MATRIX: dict[str, frozenset[Role] | str] = {
         ),
         roles("oc"),
     ),
-    **dict.fromkeys(("ledger:statements", "ledger:day-sheet", "ledger:fiscal-report"), BUSINESS),
     **dict.fromkeys(
-        ("ledger:statement-line", "ledger:fiscal-line", "ledger:day-figure", "ledger:cash-entries"), BUSINESS
+        ("ledger:statements", "ledger:fiscal-grants", "ledger:day-sheet", "ledger:fiscal-report"), BUSINESS
+    ),
+    **dict.fromkeys(
+        (
+            "ledger:statement-line",
+            "ledger:fiscal-line",
+            "ledger:day-figure",
+            "ledger:cash-entries",
+            "ledger:difference-entries",
+        ),
+        BUSINESS,
     ),
     "ledger:insurer-report": BUSINESS,
     **{

@@ -357,6 +357,7 @@ OBJECTS: dict[str, Any] = {
     "ledger:event": _cost_event,
     "ledger:event-facts": _cost_event,
     "ledger:book-events": _books,
+    "ledger:look-ahead": _books,
     **dict.fromkeys(
         ("ledger:errand", "ledger:errand-progress", "ledger:ask-again", "ledger-errand"),
         lambda _, i: {"pk": Errand.objects.filter(institution=i).latest("pk").pk},
@@ -452,6 +453,12 @@ OBJECTS: dict[str, Any] = {
         "first": "2026-01",
         "last": "2026-01",
         "source": "in:410101",
+    },
+    "ledger:difference-entries": lambda _, i: {
+        "institution": i.pk,
+        "first": "2026-01",
+        "last": "2026-01",
+        "source": "money",
     },
     "ledger:statement-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "ledger:fiscal-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},

@@ -11,6 +11,7 @@ from ops_platform.ledger import consolidation_integrity
 from ops_platform.ledger.engine.consolidation import consolidate as engine
 from ops_platform.ledger.models import Account, ConsolidationRun
 from ops_platform.ledger.selectors import consolidation as reads
+from ops_platform.ledger.selectors.behind import behind_line
 from ops_platform.ledger.selectors.figures import figures_of
 from ops_platform.ledger.selectors.worksheet import worksheet
 from ops_platform.ledger.services.consolidation import consolidate
@@ -74,7 +75,7 @@ def measure(database: str) -> list[Figure]:
         "again without a change": lambda: consolidate(PLATFORM, period=december),
         "the work sheet by classes": lambda: worksheet(run=run, measure="end"),
         "the consolidated balance sheet": lambda: reads.statement(run=run, code="balance_sheet"),
-        "the members behind a line": lambda: reads.behind(run=run, code="balance_sheet", key="assets"),
+        "the members behind a line": lambda: behind_line(run=run, code="balance_sheet", key="assets"),
     }
     spent = {name: middle([seconds(work) for _ in range(ROUNDS)]) for name, work in parts.items()}
     with CaptureQueriesContext(connection) as queries:

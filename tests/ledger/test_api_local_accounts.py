@@ -24,7 +24,7 @@ API = "/api/v1/ledger/"
 def hospital() -> Institution:
     """A hospital with the trial balance of its first month, of which nothing is mapped."""
     hospital = trade.alliance()["H1"]
-    rows = [("1002", "银行存款", "120.00"), ("121599", "乡镇往来", "5.00"), ("3001", "累计盈余", "-125.00")]
+    rows = [("1002", "银行存款", "120.00"), ("121799", "乡镇往来", "5.00"), ("3001", "累计盈余", "-125.00")]
     trade.landed(
         hospital, "trial-balances", [trade.balance(code, name, "2026-01", opening=net) for code, name, net in rows]
     )
@@ -59,7 +59,7 @@ def sent(client: Client, path: str, body: Any) -> tuple[int, Any]:
 
 
 JANUARY = {"institution": "H1", "period": "2026-01"}
-TOWNSHIP = {"institution": "H1", "code": "121599", "name": "乡镇往来", "account": "121890", "since": "2026-01"}
+TOWNSHIP = {"institution": "H1", "code": "121799", "name": "乡镇往来", "account": "121890", "since": "2026-01"}
 
 
 def test_accounts_are_mapped_and_the_books_begin(hospital: Institution, officer: Client, director: Client) -> None:
@@ -90,7 +90,7 @@ def test_accounts_are_mapped_and_the_books_begin(hospital: Institution, officer:
         "121890",
         "T1",
         "2026-01",
-        "121599",
+        "121799",
         False,
     )
     status, made = sent(director, "openings/", {"institution": "H1"})
@@ -108,7 +108,7 @@ def test_accounts_are_mapped_and_the_books_begin(hospital: Institution, officer:
 def test_what_was_said_of_a_code_stays(hospital: Institution, officer: Client) -> None:
     sent(officer, "local-accounts/", {**TOWNSHIP, "counterparty": "T1"})
     sent(officer, "local-accounts/", {**TOWNSHIP, "account": "121801", "since": "2026-02"})
-    history = got(officer, "local-accounts/history/", code="121599")
+    history = got(officer, "local-accounts/history/", code="121799")
     assert [(row["account"], row["counterparty"], row["since"], row["recorded_by"]) for row in history["results"]] == [
         ("121801", "", "2026-02", "finance_officer"),
         ("121890", "T1", "2026-01", "finance_officer"),

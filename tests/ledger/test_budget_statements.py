@@ -1,6 +1,7 @@
 """Statements of the budget books, and why the year's surplus is not that of the budget."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -17,6 +18,7 @@ from ops_platform.ledger.engine.statements import (
     BUDGET_BALANCES,
     BUDGET_STATEMENT,
     INCOME_STATEMENT,
+    SURPLUS_CAUSES,
     SURPLUS_DIFFERENCE,
     Amount,
     Statement,
@@ -26,6 +28,7 @@ from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.selectors.statements import statement
 from ops_platform.masterdata.models import AccountingPeriod, Institution
 from ops_platform.masterdata.services import open_missing_periods
+from tests.ledger.test_drill_down import opened
 from tests.support import trade
 
 RESEARCH = Dimensions(funding_source="research")
@@ -115,6 +118,31 @@ def test_the_difference_of_the_surpluses_is_explained_to_the_fen(hospital: Insti
 
 
 @pytest.mark.django_db
+def test_the_difference_is_told_by_its_causes(hospital: Institution) -> None:
+    """Stock on credit is neither income nor spending; a loan, equipment, wages paid later are causes of their own."""
+    book(hospital, "s", "2025-12-10", ("130201", "800.00"), ("2302", "-800.00"))
+    book(hospital, "t", "2025-12-11", ("5001", "70.00"), ("130201", "-70.00"))
+    back = "2302", "25.00"
+    book(hospital, "u", "2025-12-12", back, ("1002", "-25.00"), ("7201", "25.00"), ("800102", "-25.00"))
+    book(hospital, "v", "2025-12-13", ("5301", "9.00"), ("1602", "11.00"), ("1601", "-20.00"))
+    found = said(hospital, SURPLUS_CAUSES)
+    assert {line.line.key: line.values[1] for line in found.lines if line.values[1] and not line.line.sum} == {
+        "budget": 114_500,
+        "claimed": 40_000,
+        "paid": 27_500,
+        "built": 20_000,
+        "borrowed": 50_000,
+        "used": 7_000,
+        "worn": 2_000,
+        "disposed": 900,
+        "owed": 30_000,
+        "surplus_in_books": 112_100,
+    }
+    carried(hospital)
+    assert [line.values for line in said(hospital, SURPLUS_CAUSES).lines] == [line.values for line in found.lines]
+
+
+@pytest.mark.django_db
 def test_budget_balances_follow_the_money_through_the_years_end(hospital: Institution) -> None:
     before = said(hospital, BUDGET_BALANCES)
     assert (before.value("change_open", "year"), before.value("closing", "year")) == (117_000, 117_000)
@@ -154,6 +182,31 @@ def test_the_page_the_workbook_and_the_api_say_the_same(hospital: Institution) -
     ).json()
     told = {line["key"]: line["amounts"] for line in answer["lines"]}
     assert told["surplus"] == {"month": "200.00", "moved": "1200.00"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", [BUDGET_STATEMENT, BUDGET_BALANCES, SURPLUS_DIFFERENCE, SURPLUS_CAUSES])
+@pytest.mark.parametrize("month", ["2025-01", "2025-12", "2026-01"])
+@pytest.mark.parametrize("ended", [False, True], ids=["open", "carried"])
+def test_each_figure_opens_to_legs_that_add_up_to_it(
+    hospital: Institution, client: Client, code: str, month: str, ended: bool
+) -> None:
+    """Each by its own measure: in one sheet some lines say what stood, others what carrying moved, others what stands."""
+    client.force_login(trade.person("officer", Role.FINANCE_OFFICER, hospital))
+    book(hospital, "k", "2026-01-09", ("1002", "7.00"), ("4609", "-7.00"), ("800102", "7.00"), ("6609", "-7.00"))
+    if ended:
+        carried(hospital)
+    scope, followed = {"institution": str(hospital.pk), "period": month}, 0
+    for line in said(hospital, code, month).lines:
+        if not line.sources:
+            continue
+        row: Any = client.get(reverse("ledger:statement-line", args=[code, line.line.key]), scope).context["row"]
+        assert [sum(values) for values in zip(*(each.values for each in line.sources), strict=True)] == [*line.values]
+        for told, source in zip(row["sources"], line.sources, strict=True):
+            for (value, url), measure in zip(told["cells"], source.measures, strict=True):
+                assert abs(opened(client, url, measure)) == abs(value), (line.line.key, measure, url)
+                followed += 1
+    assert followed > 3
 
 
 FEN = st.integers(-(10**12), 10**12)

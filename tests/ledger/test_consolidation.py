@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import User
@@ -218,7 +219,7 @@ def test_an_elimination_by_hand_needs_a_second_person(alliance: dict[str, Instit
         ({"legs": (WantedLeg(1, "4609", 1), WantedLeg(1, "1002", -2))}, "ledger.elimination_not_balanced"),
         ({"legs": (WantedLeg(0, "4609", 1), WantedLeg(0, "1002", -1))}, "ledger.not_consolidated"),
         ({"legs": (WantedLeg(1, "4101", 1), WantedLeg(1, "1002", -1))}, "ledger.elimination_account"),
-        ({"legs": (WantedLeg(1, "6001", 1), WantedLeg(1, "1002", -1))}, "ledger.elimination_account"),
+        ({"legs": (WantedLeg(1, "6001", 1), WantedLeg(1, "1002", -1))}, "ledger.elimination_not_balanced"),
         ({"through": Period(2027, 1)}, "ledger.elimination_span"),
         ({"period": Period(2031, 1), "through": Period(2031, 2)}, "ledger.month_not_begun"),
         ({"reason": " "}, "ledger.reason_needed"),
@@ -574,3 +575,15 @@ def test_pages_say_what_is_left_and_that_a_draft_is_older_than_the_books(
     draft = ConsolidationRun.objects.get(version=3)
     assert "定稿后取代已定稿的版本" in client.get(f"/ledger/consolidation/{draft.pk}/").content.decode()
     assert client.get(f"/ledger/consolidation/{draft.pk}/report/").status_code == 200
+
+
+def test_a_run_is_known_to_be_up_to_date_without_reading_the_cash_of_the_year(
+    alliance: dict[str, Institution], centre: Actor
+) -> None:
+    run = consolidate(centre, period=MARCH).run
+    with CaptureQueriesContext(connection) as asked:
+        assert not is_outdated(run)
+        assert consolidate(centre, period=MARCH).created is False
+    assert not [query for query in asked if "ledger_leg" in query["sql"]]
+    book(alliance["H1"], "9", ("1001", "5.00", None), ("1002", "-5.00", None))
+    assert is_outdated(run)

@@ -14,6 +14,7 @@ from ops_platform.kernel import Period, Role
 from ops_platform.ledger.layouts import consolidated_layouts
 from ops_platform.ledger.models import ConsolidationRun, Elimination
 from ops_platform.ledger.selectors import consolidation as reads
+from ops_platform.ledger.selectors.behind import behind_line
 from ops_platform.ledger.services.consolidation import consolidate
 from ops_platform.ledger.services.consolidation_members import include_everybody, include_member
 from ops_platform.masterdata.models import Institution
@@ -177,7 +178,9 @@ def test_an_elimination_by_hand_is_asked_for_on_a_page(run: ConsolidationRun, ce
 
 def test_the_monthly_report_is_one_workbook(run: ConsolidationRun, centre: User) -> None:
     book_ = workbook(signed_in(centre).get(reverse("ledger:consolidated-report", args=[run.pk])))
-    assert list(book_) == ["资产负债表", "收入费用表", "现金收支汇总", "抵销分录", "内部往来差异"]
+    statements = ["资产负债表", "收入费用表", "现金收支汇总"]
+    budget = ["预算收入支出表", "预算结转结余变动表", "本年盈余与预算结余的差异"]
+    assert list(book_) == [*statements, *budget, "抵销分录", "内部往来差异"]
     assert lines(book_["收入费用表"])["一、本期收入"] == [800, 1700]
 
 
@@ -263,13 +266,13 @@ def test_members_and_eliminations_behind_every_line_add_up(run: ConsolidationRun
     anew = consolidate(actor_of_user(centre), period=MARCH).run
     for code, layout in consolidated_layouts().items():
         for line in layout.lines:
-            whole, behind = reads.behind(run=anew, code=code, key=line.key)
+            whole, behind = behind_line(run=anew, code=code, key=line.key)
             assert behind.consolidated == reads.yuan(whole.values)
             members = [sum(row.values[place] for row in behind.members) for place in range(len(layout.columns))]
             assert members == list(behind.summed), (code, line.key)
-    _, behind = reads.behind(run=anew, code="income_statement", key="minority")
+    _, behind = behind_line(run=anew, code="income_statement", key="minority")
     assert [(str(row.institution), row.values[1]) for row in behind.members] == [("东镇卫生院", Decimal("90.00"))]
-    _, behind = reads.behind(run=anew, code="income_statement", key="activity")
+    _, behind = behind_line(run=anew, code="income_statement", key="activity")
     assert behind.accounts == {"5001": (0, 0)}, "what is eliminated altogether is still there to be opened"
-    _, behind = reads.behind(run=anew, code="balance_sheet", key="own_net_assets")
+    _, behind = behind_line(run=anew, code="balance_sheet", key="own_net_assets")
     assert behind.eliminated == (0, 0)

@@ -11,6 +11,7 @@ from ops_platform.ledger import consolidation_integrity, services
 from ops_platform.ledger.engine.statements import BALANCE_SHEET, INCOME_STATEMENT
 from ops_platform.ledger.models import ConsolidationRun
 from ops_platform.ledger.selectors import consolidation as reads
+from ops_platform.ledger.selectors.behind import behind_line
 from ops_platform.ledger.selectors.statements import statement
 from ops_platform.ledger.selectors.worksheet import account_rows, worksheet
 from ops_platform.ledger.services.consolidation import consolidate
@@ -62,7 +63,7 @@ def own_lines_are_those_behind(run: ConsolidationRun, members: dict[str, Institu
     for line in own[0].layout.lines:
         if not (line.accounts or line.sum) or line.key in ("minority", "own_net_assets"):
             continue
-        _, behind = reads.behind(run=run, code=BALANCE_SHEET, key=line.key)
+        _, behind = behind_line(run=run, code=BALANCE_SHEET, key=line.key)
         said = tuple(sum(each.value(line.key, measure) for each in own) for measure in ("end", "start"))
         assert behind.summed == reads.yuan(said), line.title
 

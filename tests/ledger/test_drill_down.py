@@ -11,12 +11,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from ops_platform.kernel import Role, to_fen
+from ops_platform.kernel import Period, Role, to_fen
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services
 from ops_platform.ledger.engine.chart import Dimensions
 from ops_platform.ledger.engine.entry import EntryInput, Leg
+from ops_platform.ledger.engine.statements import Statement
+from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import Entry
+from ops_platform.ledger.selectors.statements import quarter_statements, quarters, statement
 from ops_platform.masterdata.models import Institution
 from tests.ledger.test_figures import begun_in_august
 from tests.support import trade
@@ -107,10 +110,10 @@ def opened(reader: Client, url: str, measure: str) -> Decimal:
     """What the page behind a statement's figure adds up to, from its rows."""
     context: Any = reader.get(url).context
     rows = list(context["table"].data)
-    if "standing" in context:  # the cash summary
-        shares = context["table"].shares
+    shares = getattr(context["table"], "shares", None)
+    if shares is not None:  # the cash summary, the causes of a difference
         shown = Decimal(sum(shares[row.pk] for row in rows)).scaleb(-2)
-        shown += sum((row["amount"] for row in context["standing"]), Decimal(0))
+        shown += sum((row["amount"] for row in context.get("standing", ())), Decimal(0))
         assert context["total"] == shown
         return shown
     moved = sum((leg.debit - leg.credit for leg in rows), Decimal(0))
@@ -128,20 +131,30 @@ def follow(reader: Client, page: str, institution: Institution, period: str) -> 
     """Open every figure of the institution's statements, and every account behind it; how many there were."""
     quarter = f"{period[:4]}-Q{(int(period[5:]) + 2) // 3}"
     scope = {"institution": str(institution.pk), "quarter": quarter, "period": period}
-    codes = [""] if page == "fiscal-report" else ["balance_sheet", "income_statement", "cash_summary"]
+    made = {each.layout.code: each for each in _made(page, institution, period)}
+    codes = [""] if page == "fiscal-report" else [*made]
     followed = 0
     for code in codes:
         answer = reader.get(reverse(f"ledger:{page}"), {**scope, "layout": code})
         for line in sorted({unescape(url) for url in LINE.findall(answer.content.decode())}):
             context: Any = reader.get(line).context
-            row, measures = context["row"], [column.measure for column in context["layout"].columns]
-            for place, measure in enumerate(measures):
+            row = context["row"]
+            said = next(one for one in made[context["layout"].code].lines if one.line.key == row["line"].key)
+            for place in range(len(said.values)):
                 behind = [source["cells"][place] for source in row["sources"]]
                 assert sum((value for value, _url in behind), Decimal(0)) == row["values"][place]
-                for value, url in behind:
+                for (value, url), source in zip(behind, said.sources, strict=True):
+                    measure = source.measures[place]
                     assert abs(opened(reader, url, measure)) == abs(value), (line, measure, url)
                     followed += 1
     return followed
+
+
+def _made(page: str, institution: Institution, period: str) -> list[Statement]:
+    when = Period.parse(period)
+    if page == "fiscal-report":
+        return quarter_statements(institution=institution, quarter=quarters([period])[0])
+    return [statement(institution=institution, period=when, code=code) for code in layouts()]
 
 
 PAGES = pytest.mark.parametrize("page", ["fiscal-report", "statements"])

@@ -16,7 +16,7 @@ from ops_platform.ledger import services
 from ops_platform.ledger.closing import events_to_book
 from ops_platform.ledger.models import BooksMode, Entry, EventBooking, EventMonth
 from ops_platform.ledger.nightly import VOUCHERS
-from ops_platform.ledger.selectors.events import preview
+from ops_platform.ledger.selectors.outlook import NOTHING, outlook
 from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodState
 from ops_platform.nightly.public import StepContext
 from tests.ledger.errands import finish
@@ -51,6 +51,13 @@ def press(client: Client, institution: Institution, **given: str) -> str:
     return " ".join(told)
 
 
+def looked(client: Client, institution: Institution, **query: str) -> Any:
+    """The list after 「核对待生成业务」, when that is done."""
+    client.post(reverse("ledger:look-ahead", args=[institution.pk]), {"period": "2026-03"})
+    finish()
+    return listed(client, **query)
+
+
 def keep_elsewhere(institution: Institution) -> None:
     BooksMode.objects.create(
         institution=institution, mode=BooksMode.Mode.ELSEWHERE, effective_from=date(2026, 3, 1), recorded_by="x"
@@ -60,7 +67,8 @@ def keep_elsewhere(institution: Institution) -> None:
 def test_a_month_is_previewed_booked_by_the_button_and_booked_once(
     officer: Client, month_of_facts: Institution
 ) -> None:
-    waiting = listed(officer, state="waiting")
+    assert "还没有核对" in listed(officer, state="waiting").content.decode()
+    waiting = looked(officer, month_of_facts, state="waiting")
     assert waiting.context["table"].paginator.count == 4
     assert "借 5001 业务活动费用 800.00(科室 内科；" in waiting.content.decode()
     assert not Entry.objects.exists(), "a preview books nothing"
@@ -84,7 +92,7 @@ def test_a_corrected_event_waits_with_the_entry_that_it_would_take_back(
     book(month_of_facts)
     trade.landed(month_of_facts, "cost-entries", [trade.cost("JZ/1?a=b", "NK", "900.00")])
     trade.landed(month_of_facts, "income-entries", [{"op": "retract", "voucher": "SR-1", "line": "1"}])
-    page = listed(officer, state="waiting").content.decode()
+    page = looked(officer, month_of_facts, state="waiting").content.decode()
     assert "待更正" in page
     assert "待冲销" in page
     assert "已生成 1 张凭证，红字冲销 2 张" in press(officer, month_of_facts)
@@ -101,6 +109,18 @@ def test_what_has_no_place_is_named_with_what_to_do(officer: Client, month_of_fa
     event = officer.get(page.context["table"].data.data[0]["url"])
     assert event.status_code == 200
     assert "没有对应的科目" in event.content.decode()
+
+
+def test_a_look_ahead_says_how_old_it_is_and_reads_no_facts_again(officer: Client, month_of_facts: Institution) -> None:
+    first = looked(officer, month_of_facts, state="waiting")
+    assert (first.context["outlook"].current, first.context["outlook"].total) == (True, 4)
+    trade.landed(month_of_facts, "cost-entries", [trade.cost("N1", "NK", "1.00")])
+    with CaptureQueriesContext(connection) as asked:
+        stale = listed(officer, state="waiting")
+    assert not [each for each in asked if "his_intake_chargeline" in each["sql"] or "costentry" in each["sql"]]
+    assert "此后又有变化" in stale.content.decode()
+    assert (stale.context["outlook"].current, stale.context["outlook"].total) == (False, 4)
+    assert looked(officer, month_of_facts, state="waiting").context["outlook"].total == 5
 
 
 def test_an_entry_leads_to_its_event_to_the_rows_and_to_their_batch(
@@ -202,7 +222,7 @@ def test_books_kept_elsewhere_book_no_events(officer: Client, month_of_facts: In
     assert not Entry.objects.exists()
     assert not EventMonth.objects.exists()
     assert list(events_to_book(month_of_facts, MARCH)) == []
-    assert preview(month_of_facts, MARCH) == ()
+    assert outlook(month_of_facts, MARCH) == NOTHING
     context = StepContext(
         run_id=1, institution=month_of_facts, period=MARCH, actor=PLATFORM, progress=lambda _done, _all: None
     )
@@ -228,6 +248,7 @@ def test_the_list_asks_the_same_number_of_questions_however_long_it_is(
     for round_, count in enumerate((3, 40)):
         rows = [trade.cost(f"N{round_}-{number}", "NK", "1.00") for number in range(count)]
         trade.landed(month_of_facts, "cost-entries", rows)
+        looked(officer, month_of_facts)
         waiting = queries(state="waiting")
         assert few_waiting in (0, waiting)
         few_waiting = waiting
@@ -237,7 +258,14 @@ def test_the_list_asks_the_same_number_of_questions_however_long_it_is(
 
 def test_the_api_lists_previews_and_books(officer: Client, month_of_facts: Institution) -> None:
     scope = {"institution": "H1", "period": "2026-03"}
+    told = officer.get("/api/v1/ledger/events/preview/", scope).json()
+    assert (told["count"], told["made_at"], told["current"]) == (0, None, False)
+    look = officer.post("/api/v1/ledger/events/preview/", scope, content_type="application/json")
+    assert look.status_code == 202
+    finish()
+    assert officer.get(look["Location"]).json()["words"] == "共 4 件业务与账不符，其中 0 件无法记账。"
     told = officer.get("/api/v1/ledger/events/preview/", scope | {"page_size": "3"}).json()
+    assert told["current"] is True
     assert (told["count"], len(told["results"]), told["mode"], told["behind"]) == (4, 3, "own", True)
     assert {row["standing"] for row in told["results"]} == {"fresh"}
     asked = officer.post("/api/v1/ledger/events/book/", scope, content_type="application/json")

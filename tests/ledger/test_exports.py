@@ -4,13 +4,13 @@ import csv
 import hashlib
 import io
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
@@ -22,7 +22,8 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services
 from ops_platform.ledger.engine.chart import Dimensions
 from ops_platform.ledger.engine.entry import EntryInput, credit, debit
-from ops_platform.ledger.models import ExportedEntry, ExportTemplate, VoucherExport, VoucherRules
+from ops_platform.ledger.models import ExportedContent, ExportedEntry, ExportTemplate, VoucherExport, VoucherRules
+from ops_platform.ledger.selectors.exports import file_of
 from ops_platform.ledger.voucher_files import FIELDS, read_columns
 from ops_platform.masterdata.models import Department, Institution
 from tests.ledger.books import booked, entry, received
@@ -320,3 +321,20 @@ def test_opening_balances_are_no_vouchers_of_a_month(hospital: Institution, clie
     page = client.get("/ledger/exports/")
     assert page.context["form"].initial == {"period": "2026-03"}
     assert "2025" not in str(page.context["form"]["period"])
+
+
+def test_old_files_are_let_go_and_what_was_handed_over_stays_on_record(hospital: Institution) -> None:
+    young, _content = exported(hospital, period=MARCH, template="kingdee")
+    old = VoucherExport.objects.get(pk=young.pk)
+    old.pk, old._state.adding = None, True
+    old.made_at -= timedelta(days=400)
+    old.save()
+    ExportedContent.objects.create(export=old, deflated=b"x")
+    assert services.let_old_files_go(PLATFORM) == 1
+    assert services.let_old_files_go(PLATFORM) == 0
+    assert list(ExportedContent.objects.values_list("export", flat=True)) == [young.pk]
+    assert VoucherExport.objects.count() == 2
+    with pytest.raises(NotFound, match="已过保留期"):
+        file_of(PLATFORM, old.pk)
+    with pytest.raises(IntegrityError, match="younger than 30 days"), transaction.atomic():
+        ExportedContent.objects.all().delete()

@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import User
@@ -167,3 +168,22 @@ def test_what_is_not_fit_says_so_in_the_form(
     assert answer.status_code == 422
     assert "1 对内部往来的差异" in answer.content.decode()
     assert "写好的说明" in answer.content.decode(), "what was typed is kept"
+
+
+def test_a_run_in_approval_whose_books_change_says_who_must_do_what(
+    explained: ConsolidationRun,
+    people: dict[str, User],
+    alliance: dict[str, Institution],
+    centre: Actor,
+    client: Client,
+) -> None:
+    matter = ask_final(actor_of_user(people["third"]), run_id=explained.pk)
+    AccountingPeriod.objects.filter(institution=alliance["H1"], period="2026-03").update(state="open")
+    book(alliance["H1"], "late", ("1002", "1.00", None), ("4609", "-1.00", None))
+    client.force_login(people["second"])
+    outdated = client.get(reverse("ledger:consolidation-run", args=[explained.pk])).content.decode()
+    assert "这一版不能再签。请由提交人撤回" in outdated
+    anew = consolidate(centre, period=MARCH).run
+    page = client.get(reverse("ledger:consolidation-run", args=[anew.pk])).content.decode()
+    assert f"第 {explained.version} 版提请定稿之后账目有变动，它不能再签" in page
+    assert reverse("workflows:matter", args=[matter]) in page

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 def hospital() -> Institution:
     """A hospital with the trial balance of its first month, of which nothing is mapped."""
     hospital = trade.alliance()["H1"]
-    rows = [("1002", "银行存款", "120.00"), ("121599", "乡镇往来", "5.00"), ("3001", "累计盈余", "-125.00")]
+    rows = [("1002", "银行存款", "120.00"), ("121799", "乡镇往来", "5.00"), ("3001", "累计盈余", "-125.00")]
     trade.landed(
         hospital, "trial-balances", [trade.balance(code, name, "2026-01", opening=net) for code, name, net in rows]
     )
@@ -52,17 +52,17 @@ def test_the_officer_maps_and_the_director_begins_the_books(hospital: Institutio
     assert "采用 2 条建议" in page
     assert "录入期初余额" not in page, "the officer does not begin the books"
     begin = reverse("ledger:book-opening", args=[hospital.pk])
-    assert "121599 乡镇往来" in words(director.post(begin, follow=True))
+    assert "121799 乡镇往来" in words(director.post(begin, follow=True))
     done = officer.post(reverse("ledger:adopt-proposals", args=[hospital.pk]), {"period": "2026-01"}, follow=True)
     assert "已按建议对应 2 个科目" in words(done)
     only = words(officer.get(listed, {"only": "unmapped"}))
-    assert "121599" in only
+    assert "121799" in only
     assert "银行存款" not in only
     form = reverse("ledger:map-account", args=[hospital.pk])
-    told = {"code": "121599", "name": "乡镇往来", "account": "1218", "effective_from": "2026-01"}
+    told = {"code": "121799", "name": "乡镇往来", "account": "1218", "effective_from": "2026-01"}
     assert "下有明细科目" in words(officer.post(form, told))
     assert officer.post(form, {**told, "account": "121801"}).status_code == 302
-    assert 'value="121801"' in words(officer.get(form, {"code": "121599", "period": "2026-01"}))
+    assert 'value="121801"' in words(officer.get(form, {"code": "121799", "period": "2026-01"}))
     assert "期初余额已录入" in words(director.post(begin, follow=True))
     assert Entry.objects.filter(institution=hospital, kind=EntryKind.OPENING).count() == 1
 
@@ -82,11 +82,11 @@ def test_a_file_is_taken_whole_or_told_its_faulty_rows(hospital: Institution) ->
         return officer.post(address, {"file": file})
 
     good = ("1002", "银行存款", "1002", "", "", "", "2026-01")
-    refused = upload(good, ("121599", "乡镇往来", "121890", "", "", "", "2026-01"))
+    refused = upload(good, ("121799", "乡镇往来", "121890", "", "", "", "2026-01"))
     assert refused.status_code == 422
     assert "必须注明往来机构" in words(refused)
     assert not LocalAccount.objects.exists()
-    assert upload(good, ("121599", "乡镇往来", "121890", "T1", "", "", "2026-01")).status_code == 302
+    assert upload(good, ("121799", "乡镇往来", "121890", "T1", "", "", "2026-01")).status_code == 302
     assert LocalAccount.objects.count() == 2
     nonsense = io.BytesIO(b"nonsense")
     nonsense.name = "a.xlsx"

@@ -72,11 +72,11 @@ def test_after_a_correction_the_opening_is_reversed_first(hospital: Institution)
 
 
 def test_what_is_mapped_to_nothing_is_named_and_nothing_is_booked(hospital: Institution) -> None:
-    send(hospital, ("121599", "乡镇往来", "5.00"), ("3001", "累计盈余", "-135.00"))
-    with pytest.raises(Invalid, match="121599 乡镇往来尚未对应") as refusal:
+    send(hospital, ("121799", "乡镇往来", "5.00"), ("3001", "累计盈余", "-135.00"))
+    with pytest.raises(Invalid, match="121799 乡镇往来尚未对应") as refusal:
         services.book_opening_from_trial_balance(PLATFORM, hospital)
-    assert refusal.value.context["accounts"] == ["121599"]
-    mapping = LocalMapping("121599", "乡镇往来", "121801", JANUARY)
+    assert refusal.value.context["accounts"] == ["121799"]
+    mapping = LocalMapping("121799", "乡镇往来", "121801", JANUARY)
     services.map_accounts(PLATFORM, institution=hospital, mappings=[mapping])
     assert services.book_opening_from_trial_balance(PLATFORM, hospital).leg_count == 5
 

@@ -306,7 +306,7 @@ def test_every_institution_begins_with_a_balanced_trial_balance(community):
     strange = {
         entry["institution"]: entry["unknown_account"] for entry in openings.values() if "unknown_account" in entry
     }
-    assert strange == {"T003": "121599"}
+    assert strange == {"T003": "121799"}
 
 
 def test_workloads_agree_with_the_encounters(community):

@@ -135,8 +135,8 @@ class Books:
         yield from _cash(database, months)
 
     def _figures(self, month: str, begin: str, run: pd.DataFrame, expected: Mapping[Name, Said]) -> Iterator[str]:
-        """The year counts from `begin`: January, or the month with which the books and the consolidation begin."""
-        legs = self.legs[~self.legs["account"].str.startswith(NEVER_FINANCIAL)]
+        """Both books. The year counts from `begin`: January, or the month with which books and consolidation begin."""
+        legs = self.legs
         in_year = (legs["period"] >= begin) & (legs["period"] <= month)
         keys = ["institution", "account"]
         mine = pd.DataFrame(

@@ -13,7 +13,7 @@ from tools.his_simulator.randomness import stream
 from tools.his_simulator.scale import Calendar
 
 STRANGE_ACCOUNT_AT = "T003"
-STRANGE_ACCOUNT, STRANGE_NAME, STRANGE_UNIFIED = "121599", "乡镇财政往来", "121801"
+STRANGE_ACCOUNT, STRANGE_NAME, STRANGE_UNIFIED = "121799", "乡镇财政往来", "121801"
 """An account that no chart knows: somebody has to say what it is."""
 FIGURES = (
     # account, name, lowest and highest multiple of a month's income; what is owed is negative

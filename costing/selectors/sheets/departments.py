@@ -14,6 +14,7 @@ from ops_platform.kernel import Period
 from ops_platform.masterdata.models import CostClass
 
 HELD = "(未分摊)"
+PUBLIC_HEALTH = "public_health"
 TIERS = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass.MEDICAL_TECHNOLOGY)
 
 
@@ -253,6 +254,7 @@ def _behaviour_cells(figures: Sequence[Decimal]) -> tuple[Cell, ...]:
 def layers(scope: Scope) -> Sheet:
     """成本层次表: from 医疗业务成本 to 医院全成本, by class of departments where the money was spent."""
     medical, full_medical, hospital = _by_layer(scope)
+    public_health = _by_class(layer_costs(run=scope.run, layer=Layer.MEDICAL, sources=(PUBLIC_HEALTH,)))
     classes = (CostClass.CLINICAL, CostClass.MEDICAL_TECHNOLOGY, CostClass.MEDICAL_SUPPORT, CostClass.ADMINISTRATION)
     columns = (*(Column(f"{one.label}") for one in classes), Column("合计"))
     business = [ZERO if one is CostClass.ADMINISTRATION else medical[one] for one in classes]
@@ -264,6 +266,7 @@ def layers(scope: Scope) -> Sheet:
             "department",
         ),
         ("医疗成本", [medical[one] for one in classes], "subtotal"),
+        ("　其中：基本公共卫生补助形成的成本", [public_health[one] for one in classes], "department"),
         ("加：财政项目经费形成的成本", [full_medical[one] - medical[one] for one in classes], "department"),
         ("医疗全成本", [full_medical[one] for one in classes], "subtotal"),
         ("加：科教经费形成的成本", [hospital[one] - full_medical[one] for one in classes], "department"),
@@ -275,11 +278,11 @@ def layers(scope: Scope) -> Sheet:
 
 def _by_layer(scope: Scope) -> list[dict[str, Decimal]]:
     """Direct cost by class of departments, for each layer in its order."""
-    result = []
-    for layer in Layer:
-        costs = layer_costs(run=scope.run, layer=layer)
-        sums = dict.fromkeys(CostClass.values, ZERO)
-        for one in costs.departments:
-            sums[one.cost_class] += costs.whole(one.department_id).direct
-        result.append(sums)
-    return result
+    return [_by_class(layer_costs(run=scope.run, layer=layer)) for layer in Layer]
+
+
+def _by_class(costs: LayerCosts) -> dict[str, Decimal]:
+    sums = dict.fromkeys(CostClass.values, ZERO)
+    for one in costs.departments:
+        sums[one.cost_class] += costs.whole(one.department_id).direct
+    return sums

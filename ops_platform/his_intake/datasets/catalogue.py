@@ -41,7 +41,9 @@ COST_ITEMS = (
 )
 FUNDING_SOURCES = (
     ("basic", "自有及财政基本"),
+    ("fiscal_basic", "财政基本拨款"),
     ("fiscal_project", "财政项目"),
+    ("public_health", "基本公共卫生补助"),
     ("research", "科教"),
     ("other", "其他"),
 )

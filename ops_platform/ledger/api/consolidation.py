@@ -35,6 +35,7 @@ from ops_platform.ledger.models import (
 )
 from ops_platform.ledger.selectors import access, worksheet
 from ops_platform.ledger.selectors import consolidation as reads
+from ops_platform.ledger.selectors.behind import behind_line
 from ops_platform.masterdata.models import Institution
 
 
@@ -92,7 +93,9 @@ class SheetScope(serializers.Serializer):
     """Which measure, and the class of members that is opened."""
 
     measure = serializers.ChoiceField(
-        choices=[*reads.MEASURES], default="end", help_text="end 期末余额、start 年初余额、month 本月、year 本年累计"
+        choices=[*worksheet.MEASURE_TITLES],
+        default="end",
+        help_text="end 期末余额、start 年初余额、month 本月、year 本年累计、carried 年末结转",
     )
     kind = serializers.CharField(max_length=40, default="", allow_blank=True, help_text="展开的机构类别")
 
@@ -182,7 +185,7 @@ class ConsolidatedLineView(APIView):
         responses={200: BehindLineSerializer, 404: OpenApiResponse(description="没有这次合并、报表或项目")},
     )
     def get(self, request: Request, pk: int, statement: str, line: str) -> Response:
-        row, behind = reads.behind(run=run_of(request, pk), code=statement, key=line)
+        row, behind = behind_line(run=run_of(request, pk), code=statement, key=line)
         layout = layouts()[statement]
         names = reads.account_names(behind.accounts)
         return Response(

@@ -17,7 +17,6 @@ from ops_platform.ledger.api.scope import (
     TAGS,
     FindingSerializer,
     MonthScope,
-    finding_of,
     page_of,
     paged,
     scope,
@@ -29,8 +28,9 @@ from ops_platform.ledger.filters import EventApiFilter
 from ops_platform.ledger.models import EventBooking
 from ops_platform.ledger.selectors import access
 from ops_platform.ledger.selectors.event_detail import event_at
-from ops_platform.ledger.selectors.events import StandingEvent, month_state, preview, type_of
+from ops_platform.ledger.selectors.events import month_state
 from ops_platform.ledger.selectors.modes import modes_at
+from ops_platform.ledger.selectors.outlook import WaitingEvent, outlook
 from ops_platform.ledger.services.events import BOOKERS
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList
@@ -154,7 +154,7 @@ class EventView(APIView):
 
 
 class EventPreviewView(APIView):
-    """What booking a month now would do; nothing is booked."""
+    """What booking a month would do, as a worker found it last; nothing is booked. POST has it worked out anew."""
 
     roles = access.READERS
 
@@ -169,6 +169,8 @@ class EventPreviewView(APIView):
                 WaitingEventSerializer,
                 mode=serializers.CharField(help_text="记账方式：own、elsewhere、both"),
                 behind=serializers.BooleanField(help_text="上次生成之后又有变化"),
+                made_at=serializers.DateTimeField(allow_null=True, help_text="核对时间，还没有核对时为空"),
+                current=serializers.BooleanField(help_text="核对之后没有变化"),
                 booked_until=serializers.DateField(allow_null=True, help_text="已生成至此日之前"),
                 booked_at=serializers.DateTimeField(allow_null=True),
                 sequence=serializers.IntegerField(allow_null=True, help_text="数据读到的批次序号"),
@@ -180,18 +182,33 @@ class EventPreviewView(APIView):
         institution, given = scope(MonthScope, request.query_params, access.institutions(actor_of(request)))
         period: Period = given["period"]
         state = month_state(institution, period)
-        known = state.known
+        known, found = state.known, outlook(institution, period, state)
         return paged(
             request,
             self,
-            preview(institution, period),
+            found.events,
             _waiting,
+            made_at=found.made_at,
+            current=found.current,
             mode=str(modes_at([institution.pk], period)[institution.pk]),
             behind=state.behind,
             booked_until=known.until if known else None,
             booked_at=known.booked_at if known else None,
             sequence=known.sequence if known else None,
         )
+
+    @extend_schema(
+        tags=TAGS,
+        summary="核对待生成业务",
+        description="在后台读取本月业务数据，按返回的地址查询进度，完成后用 GET 取结果。",
+        operation_id="ledger_look_ahead",
+        request=MonthScope,
+        responses={202: ErrandSerializer, 422: OpenApiResponse(description="缺少机构或期间")},
+    )
+    def post(self, request: Request) -> Response:
+        actor = actor_of(request)
+        institution, given = scope(MonthScope, request.data, access.institutions(actor))
+        return accepted(request, services.ask_outlook(actor, institution=institution, period=given["period"]))
 
 
 class BookEventsView(APIView):
@@ -217,19 +234,17 @@ class BookEventsView(APIView):
         return accepted(request, services.ask_booking(actor, institution=institution, period=given["period"]))
 
 
-def _waiting(each: StandingEvent) -> dict[str, Any]:
-    drafted, booking = each.drafted, each.booking
-    entry = drafted.draft.entry if drafted else None
+def _waiting(each: WaitingEvent) -> dict[str, Any]:
     return {
         "standing": each.standing.value,
-        "event_type": type_of(each),
-        "event_key": drafted.event.key if drafted else booking.event_key if booking else "",
-        "day": drafted.event.day if drafted else booking.entry.day if booking else None,
-        "amount": from_fen(drafted.event.total) if drafted else None,
-        "entry": booking.entry_id if booking else None,
-        "rules": drafted.rules.version if drafted and drafted.rules else None,
-        "legs": [_leg(leg) for leg in (entry.legs if entry else ())],
-        "findings": [finding_of(finding) for finding in (drafted.draft.findings if drafted else ())],
+        "event_type": each.type,
+        "event_key": each.key,
+        "day": each.day or None,
+        "amount": None if each.amount is None else from_fen(each.amount),
+        "entry": each.entry,
+        "rules": each.rules,
+        "legs": [{**leg, "debit": from_fen(leg["debit"]), "credit": from_fen(leg["credit"])} for leg in each.legs],
+        "findings": each.findings,
     }
 
 

@@ -8,23 +8,27 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ops_platform.kernel import NotFound, Period
+from ops_platform.kernel import NotFound, Period, from_fen
 from ops_platform.ledger.api.scope import (
     TAGS,
+    FindingSerializer,
     InstitutionScope,
     MonthScope,
     QuarterField,
     StatementColumnSerializer,
     StatementSerializer,
+    finding_of,
     scope,
     statement_told,
     yuan,
 )
+from ops_platform.ledger.engine.fiscal_grants import GrantRow
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import Book
 from ops_platform.ledger.selectors import access, balances, statements
 from ops_platform.ledger.selectors.chart import accounts_of
 from ops_platform.ledger.selectors.day_sheet import day_sheet
+from ops_platform.ledger.selectors.fiscal_grants import fiscal_grants
 from ops_platform.ledger.selectors.modes import modes_at
 from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodState
 from ops_platform.web.api import actor_of
@@ -64,6 +68,31 @@ class QuarterStatementsSerializer(serializers.Serializer):
     institution = serializers.CharField(help_text="机构代码")
     quarter = serializers.CharField(help_text="季度")
     statements = StatementSerializer(many=True)
+
+
+class GrantRowSerializer(serializers.Serializer):
+    """A row; `of_above` says more of the spending of the row above only."""
+
+    title = serializers.CharField()
+    number = serializers.CharField(help_text="行次")
+    level = serializers.IntegerField()
+    of_above = serializers.BooleanField()
+    start = yuan("年初结转")
+    start_left = yuan("年初结余")
+    other = yuan("其他变动")
+    income = yuan("本年收入")
+    spent = yuan("本年支出")
+    end = yuan("年末结转")
+    end_left = yuan("年末结余")
+
+
+class FiscalGrantsSerializer(serializers.Serializer):
+    """财政拨款预算收入支出表; no rows where there are no grants."""
+
+    institution = serializers.CharField(help_text="机构代码")
+    period = serializers.CharField(help_text="期间")
+    rows = GrantRowSerializer(many=True)
+    findings = FindingSerializer(many=True)
 
 
 class BookScope(MonthScope):
@@ -205,6 +234,31 @@ class FiscalReportView(APIView):
         )
 
 
+class FiscalGrantsView(APIView):
+    """Fiscal grants of the year up to a month, of books that are kept here."""
+
+    roles = access.READERS
+
+    @extend_schema(
+        tags=TAGS,
+        summary="财政拨款预算收入支出表",
+        operation_id="ledger_fiscal_grants",
+        parameters=[MonthScope],
+        responses={200: FiscalGrantsSerializer, 404: NOT_FOUND, 422: UNCLEAR},
+    )
+    def get(self, request: Request) -> Response:
+        institution, given = _scope(request, MonthScope)
+        sheet = fiscal_grants(institution.pk, given["period"])
+        return Response(
+            {
+                "institution": institution.code,
+                "period": str(given["period"]),
+                "rows": [_grant_told(row) for row in sheet.rows],
+                "findings": [finding_of(each) for each in sheet.findings],
+            }
+        )
+
+
 class TrialBalanceView(APIView):
     """The trial balance of a month."""
 
@@ -259,6 +313,17 @@ class DaySheetView(APIView):
 
 def _scope(request: Request, serializer: type[serializers.Serializer]) -> tuple[Institution, dict[str, Any]]:
     return scope(serializer, request.query_params, access.institutions(actor_of(request)))
+
+
+def _grant_told(row: GrantRow) -> dict[str, Any]:
+    amounts = ("start", "start_left", "other", "income", "spent", "end", "end_left")
+    return {
+        "title": row.title,
+        "number": row.number,
+        "level": row.level,
+        "of_above": row.of,
+        **{name: from_fen(getattr(row, name)) for name in amounts},
+    }
 
 
 def _names(institution: Institution) -> dict[str, str]:

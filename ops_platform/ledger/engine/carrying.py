@@ -8,8 +8,9 @@ Financial books. Income and expense go to 本期盈余, told apart by where the 
 科教盈余). 财政项目盈余 and 科教盈余 go straight on to 累计盈余, where their funding source stays on them; 医疗盈余 goes
 through 本年盈余分配. 无偿调拨净资产 and 以前年度盈余调整 go to 累计盈余 directly.
 
-Budget books. Fiscal money and what was spent of it go to 财政拨款结转; restricted money that is not fiscal (非财政专项:
-income and outlay of the funding source 科教) to 非财政拨款结转, both by project; 经营预算收入 and 经营支出 to 经营结余;
+Budget books. Fiscal money and what was spent of it go to 财政拨款结转, by project and by basic and project grants;
+restricted money that is not fiscal (非财政专项: income and outlay of the funding source 科教, and of 基本公共卫生补助 where
+it is earmarked: a parameter) to 非财政拨款结转, by project; 经营预算收入 and 经营支出 to 经营结余;
 all the rest to 其他结余. 其他结余, and 经营结余 where it is a surplus after losses of earlier years, go through
 非财政拨款结余分配 to 非财政拨款结余; a loss of operating business stays where it is.
 
@@ -20,8 +21,8 @@ It leaves 非财政拨款结余分配 for 专用结余, and by the same amount �
 Each account × dimension that moved gets one leg of its own, so that nothing is netted unseen. Afterwards every account of
 the year stands at nothing.
 
-What is spent of basic fiscal grants cannot be told from what is spent of own money, since both are one funding source
-(自有及财政基本): basic spending counts as paid from the year's basic grants first, up to their amount [default].
+Where senders tell what is spent of basic fiscal grants (财政基本拨款), that is it. What they cannot tell from own money
+(both one funding source, 自有及财政基本) counts as paid from what is left of the year's basic grants first [default].
 """
 
 from collections import defaultdict
@@ -32,7 +33,8 @@ from ops_platform.ledger.engine.chart import NO_DIMENSIONS, Account, AccountKind
 from ops_platform.ledger.engine.entry import Leg
 
 WHOLE = 1_000_000  # a rate counts in millionths
-FISCAL_PROJECT, RESEARCH = "fiscal_project", "research"
+FISCAL_BASIC, FISCAL_PROJECT, RESEARCH, PUBLIC_HEALTH = "fiscal_basic", "fiscal_project", "research", "public_health"
+FISCAL = (FISCAL_BASIC, FISCAL_PROJECT)
 SURPLUS_OF_THE_PERIOD: Mapping[str, str] = {FISCAL_PROJECT: "330101", RESEARCH: "330103"}
 MEDICAL_SURPLUS = "330102"
 DISTRIBUTION = "3302"
@@ -46,6 +48,7 @@ BASIC_SOURCES = ("", "basic")
 BUDGET_FISCAL = "6001"
 BUDGET_RESTRICTABLE = ("6101", "6201", "6301", "6501", "6601", "6609", "7201", "7901")
 BUDGET_OPERATING = ("6401", "7301")
+BUDGET_SPENDING = "7"
 BUDGET_FISCAL_CARRIED = "8101"
 BUDGET_RESTRICTED_CARRIED = "8201"
 BUDGET_OPERATING_BALANCE = "8401"
@@ -53,7 +56,6 @@ BUDGET_OTHER = "8501"
 BUDGET_DISTRIBUTION = "8701"
 BUDGET_ACCUMULATED = "8202"
 BUDGET_WELFARE = "8301"
-BY_PROJECT = (BUDGET_FISCAL_CARRIED, BUDGET_RESTRICTED_CARRIED)
 Place = tuple[str, Dimensions]
 
 
@@ -67,26 +69,28 @@ class Standing:
 
 
 def carry_forward(
-    standings: Iterable[Standing], chart: Mapping[str, Account], *, operating_loss: int = 0, welfare_rate: int = 0
+    standings: Iterable[Standing],
+    chart: Mapping[str, Account],
+    *,
+    operating_loss: int = 0,
+    welfare_rate: int = 0,
+    restricted: frozenset[str] = frozenset({RESEARCH}),
 ) -> tuple[Leg, ...]:
     """The legs that carry a year forward; none when nothing stands on an account of the year, nor on one that is carried
-    straight on. `operating_loss`: fen that earlier years left on 经营结余; `welfare_rate` in millionths."""
+    straight on. `operating_loss`: fen that earlier years left on 经营结余; `welfare_rate` in millionths; `restricted`:
+    funding sources that are earmarked without being fiscal."""
     legs: list[Leg] = []
     taken: dict[Place, int] = defaultdict(int)
-    granted = basic_spending = 0
+    basic = BasicGrants()
     for standing in standings:
         account = chart[standing.account]
         if not standing.net or not is_carried(account):
             continue
         legs.append(_emptying(account, standing))
-        taken[_taker(account, standing.dimensions)] += standing.net
-        if account.code.startswith(BASIC_GRANTS):
-            granted -= standing.net
-        if _is_basic_spending(account, standing.dimensions):
-            basic_spending += standing.net
-    covered = max(min(granted, basic_spending), 0)
-    taken[BUDGET_FISCAL_CARRIED, NO_DIMENSIONS] += covered
-    taken[BUDGET_OTHER, NO_DIMENSIONS] -= covered
+        taken[_taker(account, standing.dimensions, restricted)] += standing.net
+        basic.take(standing.account, standing.dimensions.funding_source, standing.net)
+    taken[BUDGET_FISCAL_CARRIED, Dimensions(funding_source=FISCAL_BASIC)] += basic.covered
+    taken[BUDGET_OTHER, NO_DIMENSIONS] -= basic.covered
     legs += [_onto(place, net) for place, net in sorted(taken.items()) if net]
     surplus = {code: -net for (code, dimensions), net in taken.items() if not dimensions.given}
     operating = max(surplus.get(BUDGET_OPERATING_BALANCE, 0) - max(operating_loss, 0), 0)
@@ -101,17 +105,31 @@ def carry_forward(
     return tuple(legs)
 
 
+@dataclass(slots=True)
+class BasicGrants:
+    """A year's basic fiscal grants, and what was spent that may have been paid from them, in fen."""
+
+    granted: int = 0
+    told: int = 0
+    untold: int = 0
+
+    def take(self, account: str, funding_source: str, net: int) -> None:
+        """What stands on an account of the year, debits less credits."""
+        if account.startswith(BASIC_GRANTS):
+            self.granted -= net
+        if account.startswith(BUDGET_SPENDING) and not account.startswith(BUDGET_OPERATING):
+            self.told += net if funding_source == FISCAL_BASIC else 0
+            self.untold += net if funding_source in BASIC_SOURCES else 0
+
+    @property
+    def covered(self) -> int:
+        """What of the spending that does not say so counts as paid from the grants."""
+        return max(min(self.granted - self.told, self.untold), 0)
+
+
 def is_carried(account: Account) -> bool:
     """Whether what stands on the account at the end of a year is carried off it."""
     return account.kind.of_the_year or account.code.startswith(STRAIGHT_ON)
-
-
-def _is_basic_spending(account: Account, dimensions: Dimensions) -> bool:
-    return (
-        account.kind is AccountKind.BUDGET_EXPENSE
-        and not account.code.startswith(BUDGET_OPERATING)
-        and dimensions.funding_source in BASIC_SOURCES
-    )
 
 
 def _emptying(account: Account, standing: Standing) -> Leg:
@@ -128,11 +146,14 @@ def _onto(place: Place, net: int) -> Leg:
     return Leg(code, debit=net, dimensions=dimensions) if net > 0 else Leg(code, credit=-net, dimensions=dimensions)
 
 
-def _taker(account: Account, dimensions: Dimensions) -> Place:
+def _taker(account: Account, dimensions: Dimensions, restricted: frozenset[str]) -> Place:
     if account.book is Book.FINANCIAL:
         return _surplus_of(account, dimensions), NO_DIMENSIONS
-    code = _balance_of(account, dimensions)
-    return code, Dimensions(project=dimensions.project) if code in BY_PROJECT else NO_DIMENSIONS
+    code = _balance_of(account, dimensions, restricted)
+    if code == BUDGET_FISCAL_CARRIED:
+        fiscal = dimensions.funding_source if dimensions.funding_source in FISCAL else ""
+        return code, Dimensions(project=dimensions.project, funding_source=fiscal)
+    return code, Dimensions(project=dimensions.project) if code == BUDGET_RESTRICTED_CARRIED else NO_DIMENSIONS
 
 
 def _surplus_of(account: Account, dimensions: Dimensions) -> str:
@@ -145,14 +166,14 @@ def _surplus_of(account: Account, dimensions: Dimensions) -> str:
     return SURPLUS_OF_THE_PERIOD.get(dimensions.funding_source, MEDICAL_SURPLUS)
 
 
-def _balance_of(account: Account, dimensions: Dimensions) -> str:
+def _balance_of(account: Account, dimensions: Dimensions, restricted: frozenset[str]) -> str:
     if account.code.startswith(BUDGET_OPERATING):
         return BUDGET_OPERATING_BALANCE
     spent = account.kind is AccountKind.BUDGET_EXPENSE
-    if account.code.startswith(BUDGET_FISCAL) or (spent and dimensions.funding_source == FISCAL_PROJECT):
+    if account.code.startswith(BUDGET_FISCAL) or (spent and dimensions.funding_source in FISCAL):
         return BUDGET_FISCAL_CARRIED
-    restricted = dimensions.funding_source == RESEARCH and account.code.startswith(BUDGET_RESTRICTABLE)
-    return BUDGET_RESTRICTED_CARRIED if restricted else BUDGET_OTHER
+    earmarked = dimensions.funding_source in restricted and account.code.startswith(BUDGET_RESTRICTABLE)
+    return BUDGET_RESTRICTED_CARRIED if earmarked else BUDGET_OTHER
 
 
 def _moved(off: Mapping[str, int], onto: Mapping[Place, int]) -> list[Leg]:

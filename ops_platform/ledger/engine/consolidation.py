@@ -6,9 +6,9 @@ before its joining), `month` and `year` (turnover, for such a member from its jo
 the year forward moved, in December). end = start + year + carried: each line of the balance sheet is the sum of the members'
 own lines less eliminations, whoever has carried already. Turnover knows no carrying: a whole year still says what it earned.
 
-1. Sum: Σ members, by account and cost item.
+1. Sum: Σ members, by account and cost item, of both books.
 2. Joining: what a mid-year joiner earned before stands on its accounts of the year as `start`; it is moved to net assets
-   (3001).
+   (3001), what it received and spent in the budget books to their balances (8202) [default].
 3. Pairs: what A claims from B (asset, income; by counterparty) against what B says it owes A (liability, expense).
    Balances are compared by end, turnovers by the year since both are members. |difference| ≤ tolerance → matched, else
    different. What both sides say — the smaller amount, nothing where the sides differ in sign — is eliminated on both
@@ -21,7 +21,7 @@ own lines less eliminations, whoever has carried already. Turnover knows no carr
    no more: the rest stays a difference, and so does what is taken too much once the members have put their books right.
    Legs that name the other member take as much off the other differences of the two.
 5. Carrying: what is eliminated or moved on an account of the year of a member that has carried its year stands in that
-   member's net assets by then, so it is taken off there (3001), not on the account.
+   member's net assets by then, so it is taken off there (3001; 8202 in the budget books), not on the account.
 6. Consolidated = Σ members + Σ elimination legs (an elimination leg of income is a debit). Minority interest (少数权益):
    members are consolidated in full; of net assets and surplus of a member owned below 100 % the others' part, exactly
    split, is told beside [default: before eliminations].
@@ -36,6 +36,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ops_platform.kernel import Finding, Period, Severity, split
+from ops_platform.ledger.engine.chart import Book
 from ops_platform.ledger.engine.figures import Figure
 from ops_platform.ledger.engine.pairs import (
     Elimination,
@@ -50,12 +51,13 @@ from ops_platform.ledger.engine.pairs import (
 )
 from ops_platform.ledger.engine.statements import Amount
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 WHOLE = 1_000_000  # an ownership share counts in millionths
-FINANCIAL = ("1", "2", "3", "4", "5")
-NET_ASSETS, OF_THE_YEAR = ("3", "4", "5"), ("4", "5")
-JOINED_INTO = "3001"
+NET_ASSETS, SURPLUS = ("3", "4", "5"), ("4", "5")
+JOINED_INTO: Mapping[str, str] = {"4": "3001", "5": "3001", "6": "8202", "7": "8202"}
+"""Of accounts of the year, by the first digit of their code: where in their book an earlier year's are by now."""
 MINORITY_NET_ASSETS, MINORITY_SURPLUS = "minority-net-assets", "minority-surplus"
+BUDGET = ("6", "7", "8")
 Key = tuple[str, str]  # account, cost item
 
 
@@ -127,6 +129,11 @@ def with_minority(consolidated: Mapping[Key, Measures], minority: Iterable[Minor
     return tuple(listed)
 
 
+def book_of(account: str) -> Book:
+    """The book in which an account stands, by the first digit of its code."""
+    return Book.BUDGET if account.startswith(BUDGET) else Book.FINANCIAL
+
+
 def consolidate(inputs: Inputs) -> Consolidation:
     """The whole consolidation of a month."""
     members = {each.institution: each for each in inputs.members}
@@ -144,9 +151,9 @@ def consolidate(inputs: Inputs) -> Consolidation:
     for entry in everything:
         for leg in entry.legs:
             eliminated[leg.account, leg.cost_item] += leg.amounts
-            if leg.institution in table.carriers and leg.account[0] in OF_THE_YEAR:
+            if leg.institution in table.carriers and leg.account[0] in JOINED_INTO:
                 eliminated[leg.account, leg.cost_item] += Measures(carried=-leg.amounts.end)
-                eliminated[JOINED_INTO, ""] += Measures(carried=leg.amounts.end)
+                eliminated[JOINED_INTO[leg.account[0]], ""] += Measures(carried=leg.amounts.end)
     consolidated = {
         key: summed.get(key, Measures()) + eliminated.get(key, Measures()) for key in sorted({*summed, *eliminated})
     }
@@ -167,7 +174,7 @@ class _Table:
 
     def __init__(self, inputs: Inputs, members: Mapping[int, Member]) -> None:
         self.members, self.kinds = members, inputs.kinds
-        listed = [each for each in inputs.figures if each.institution in members and each.account[0] in FINANCIAL]
+        listed = [each for each in inputs.figures if each.institution in members]
         self.rows = [(each.institution, each.account, each.cost_item, each.counterparty) for each in listed]
         months = [each.debit - each.credit for each in listed]
         years = [each.year_debit - each.year_credit for each in listed]
@@ -252,14 +259,17 @@ def _joining(member: Member, said: Mapping[Key, Measures]) -> Elimination | None
     """What a mid-year joiner earned before goes to its net assets."""
     if member.joined is None:
         return None
-    earned = {key: amounts.start for key, amounts in said.items() if key[0][0] in OF_THE_YEAR and amounts.start}
+    earned = {key: amounts.start for key, amounts in said.items() if key[0][0] in JOINED_INTO and amounts.start}
     if not earned:
         return None
     legs = [
         Leg(member.institution, account, cost_item, 0, Measures(start=-start))
         for (account, cost_item), start in sorted(earned.items())
     ]
-    legs.append(Leg(member.institution, JOINED_INTO, "", 0, Measures(start=sum(earned.values()))))
+    onto: dict[str, int] = defaultdict(int)
+    for (account, _cost_item), start in earned.items():
+        onto[JOINED_INTO[account[0]]] += start
+    legs += [Leg(member.institution, account, "", 0, Measures(start=start)) for account, start in sorted(onto.items())]
     return Elimination("joining", f"{member.joined} 加入前的盈余转入净资产", tuple(legs), creditor=member.institution)
 
 
@@ -284,7 +294,7 @@ def _minority(member: Member, said: Mapping[Key, Measures]) -> Minority:
         return split(total, (member.share, WHOLE - member.share))[1]
 
     net = [amounts for (account, _), amounts in said.items() if account[0] in NET_ASSETS]
-    surplus = [amounts for (account, _), amounts in said.items() if account[0] in OF_THE_YEAR]
+    surplus = [amounts for (account, _), amounts in said.items() if account[0] in SURPLUS]
     return Minority(
         institution=member.institution,
         net_assets_start=others(-sum(each.start for each in net)),

@@ -23,7 +23,7 @@ line is nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ops_platform.kernel import Finding, Severity, from_fen
@@ -33,7 +33,7 @@ from ops_platform.ledger.engine.figures import Figure
 MEASURES = ("start", "month", "year", "moved", "carried", "end")
 BALANCE_SHEET, INCOME_STATEMENT, CASH_SUMMARY = "balance_sheet", "income_statement", "cash_summary"
 BUDGET_STATEMENT, BUDGET_BALANCES = "budget_statement", "budget_balances"
-SURPLUS_DIFFERENCE = "surplus_difference"
+SURPLUS_DIFFERENCE, SURPLUS_CAUSES = "surplus_difference", "surplus_causes"
 _STANDING = (BALANCE_SHEET, SURPLUS_DIFFERENCE)
 _BUDGET_YEAR = (BUDGET_STATEMENT, BUDGET_BALANCES, SURPLUS_DIFFERENCE)
 COVERED: Mapping[AccountKind, tuple[str, ...]] = {
@@ -123,11 +123,12 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An account behind a line, by column, as it counts there."""
+    """An account behind a line, by column, as it counts there; `measures` say what each of its amounts is."""
 
     account: str
     cost_item: str
     values: Values
+    measures: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +232,10 @@ def statement_of(amounts: Iterable[Amount], layout: Layout) -> Statement:
 
 def _from_accounts(line: Line, amounts: Sequence[Amount], columns: Sequence[Column]) -> StatementLine:
     sign = -1 if line.credit else 1
-    measures = [line.measure or column.measure for column in columns]
+    measures = tuple(line.measure or column.measure for column in columns)
     found = [each for each in amounts if line.accounts and line.takes(each.account, each.cost_item)]
     sources = tuple(
-        Source(each.account, each.cost_item, tuple(sign * getattr(each, measure) for measure in measures))
+        Source(each.account, each.cost_item, tuple(sign * getattr(each, measure) for measure in measures), measures)
         for each in found
     )
     return StatementLine(line, _added([each.values for each in sources], len(columns)), sources)
@@ -243,7 +244,7 @@ def _from_accounts(line: Line, amounts: Sequence[Amount], columns: Sequence[Colu
 def _from_lines(line: Line, done: Mapping[str, StatementLine], width: int) -> StatementLine:
     parts = [(-1 if part.startswith("-") else 1, done[part.lstrip("-")]) for part in line.sum]
     sources = tuple(
-        Source(each.account, each.cost_item, tuple(sign * value for value in each.values))
+        replace(each, values=tuple(sign * value for value in each.values))
         for sign, part in parts
         for each in part.sources
     )

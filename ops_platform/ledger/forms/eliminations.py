@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import from_fen, to_fen
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES
-from ops_platform.ledger.engine.consolidation import FINANCIAL
 from ops_platform.ledger.engine.proposals import Proposal
 from ops_platform.ledger.forms.consolidation import PeriodField
 from ops_platform.ledger.forms.vouchers import EMPTY, Choices, LegAmountField
@@ -22,9 +21,7 @@ MORE_LINES = 2
 
 def accounts_to_eliminate() -> list[Account]:
     """Accounts of the unified chart that legs may stand on."""
-    return list(
-        Account.objects.filter(institution=None, leaf=True, code__regex=f"^[{''.join(FINANCIAL)}]").order_by("code")
-    )
+    return list(Account.objects.filter(institution=None, leaf=True).order_by("code"))
 
 
 class EliminationHeadForm(forms.Form):

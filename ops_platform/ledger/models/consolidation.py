@@ -54,7 +54,8 @@ class ConsolidationRun(models.Model):
     `version`. draft → final once, when every difference is explained and every member has closed the month. The current
     one is what reports say: the newest draft, or the last final one, beside which a newer draft waits until it is made
     final. `members` keeps institution, share and joining month; `by_hand`
-    the eliminations by hand that it holds."""
+    the eliminations by hand that it holds. The same `input_stamp` means the same inputs, without reading them all; another
+    one may still (empty in runs of before 2026-11-29)."""
 
     app_privileges = ("SELECT", "INSERT", "UPDATE (is_current, state, explanation, finalised_by, finalised_at)")
 
@@ -67,6 +68,7 @@ class ConsolidationRun(models.Model):
     is_current = models.BooleanField(default=True)
     state = models.CharField(max_length=5, choices=State, default=State.DRAFT)
     input_digest = models.CharField(max_length=64)
+    input_stamp = models.CharField(max_length=64, blank=True, default="")
     engine_version = models.CharField(max_length=20)
     tolerance = MoneyField()
     members = models.JSONField(default=list)

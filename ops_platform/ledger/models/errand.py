@@ -28,6 +28,7 @@ class Errand(models.Model):
         BOOKING = "booking", _("业务生成凭证")
         PREVIEW = "preview", _("凭证规则试算")
         EXPORT = "export", _("凭证导出")
+        OUTLOOK = "outlook", _("待生成预览")
 
     class State(models.TextChoices):
         """`failed` says why in words."""

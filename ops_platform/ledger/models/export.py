@@ -85,9 +85,13 @@ class ExportedEntry(AppendOnly):
         return f"{self.export_id} {self.entry_id}"
 
 
-class ExportedContent(AppendOnly):
+class ExportedContent(models.Model):
     """The file itself, deflated, so that who took it can have the same file again. Apart from its record, so that lists
-    never touch the bytes; files of before 2026-11-29 were not kept. The record's digest is of the file, not deflated."""
+    never touch the bytes; files of before 2026-11-29 were not kept. The record's digest is of the file, not deflated.
+    Never changed; let go when its time is over (`services.retention`), while the record stays for ever: the database lets
+    none go in its first month."""
+
+    app_privileges = ("SELECT", "INSERT", "DELETE")
 
     export = models.OneToOneField(VoucherExport, on_delete=models.PROTECT, related_name="content", primary_key=True)
     deflated = models.BinaryField()

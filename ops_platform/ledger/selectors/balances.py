@@ -19,6 +19,9 @@ from ops_platform.ledger.selectors.figures import official_figures
 from ops_platform.masterdata.models import Institution
 
 ZERO = Decimal("0.00")
+CARRYING = "carried"
+MOVED = ("month", "year", "moved", CARRYING)
+"""What a statement counts as moved: turnover without carrying a year forward, or that carrying alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +186,15 @@ def turnover_of(
     last: Period,
     cost_item: str | None = None,
     *,
-    carrying: bool = True,
+    moved: str = "",
 ) -> tuple[Decimal, Decimal]:
-    """Debits and credits of these accounts from month to month; without those of carrying a year forward, if so asked."""
+    """Debits and credits of these accounts from month to month: all, or what a statement counts as moved."""
     rows = _balances(institution, accounts, cost_item).filter(period__gte=str(first), period__lte=str(last))
     debit: Combinable = F("debit")
     credit: Combinable = F("credit")
-    if not carrying:
+    if moved == CARRYING:
+        debit, credit = F("carried_debit"), F("carried_credit")
+    elif moved:
         debit, credit = F("debit") - F("carried_debit"), F("credit") - F("carried_credit")
     sums = rows.aggregate(moved_debit=Coalesce(Sum(debit), ZERO), moved_credit=Coalesce(Sum(credit), ZERO))
     return sums["moved_debit"], sums["moved_credit"]
@@ -207,10 +212,10 @@ def account_sheet(
     last: Period,
     cost_item: str | None = None,
     *,
-    carrying: bool = True,
+    moved: str = "",
 ) -> QuerySet[Leg]:
-    """The legs of these accounts from month to month in the order of the books, each with what had moved up to it (`moved`,
-    debits less credits since the first month)."""
+    """The legs of these accounts from month to month in the order of the books, all or those that a statement counts as
+    moved, each with what had moved up to it (`moved`, debits less credits since the first month)."""
     rows = Leg.objects.filter(
         institution=institution,
         account__in=[account.pk for account in accounts],
@@ -219,8 +224,8 @@ def account_sheet(
     )
     if cost_item is not None:
         rows = rows.filter(dimension__cost_item=cost_item)
-    if not carrying:
-        rows = rows.exclude(CARRIED)
+    if moved:
+        rows = rows.filter(CARRIED if moved == CARRYING else ~CARRIED)
     order = ("entry__period", "entry__day", "entry__voucher_no", "position")
-    moved = Window(Sum(F("debit") - F("credit")), order_by=[F(name).asc() for name in order])
-    return rows.select_related("entry", "account", "dimension").annotate(moved=moved).order_by(*order)
+    running = Window(Sum(F("debit") - F("credit")), order_by=[F(name).asc() for name in order])
+    return rows.select_related("entry", "account", "dimension").annotate(moved=running).order_by(*order)

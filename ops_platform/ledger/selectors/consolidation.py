@@ -1,8 +1,7 @@
 """Reads of consolidations: statements, the members behind a line, the work sheet, pairs and eliminations."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +10,8 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from ops_platform.kernel import Actor, NotFound, Period, from_fen, to_fen
 from ops_platform.ledger.engine.consolidation import MINORITY_NET_ASSETS, MINORITY_SURPLUS
 from ops_platform.ledger.engine.pairs import PAIRS_DIFFER
-from ops_platform.ledger.engine.statements import CASH_SUMMARY, Amount, Layout, Statement, StatementLine, statement_of
-from ops_platform.ledger.layouts import consolidated_layouts, layouts
+from ops_platform.ledger.engine.statements import CASH_SUMMARY, Amount, Statement, StatementLine, statement_of
+from ops_platform.ledger.layouts import consolidated_layouts
 from ops_platform.ledger.models import (
     Account,
     ConsolidatedCash,
@@ -24,11 +23,17 @@ from ops_platform.ledger.models import (
     PairMatch,
 )
 from ops_platform.ledger.selectors.access import refuse_without_the_whole
-from ops_platform.ledger.selectors.cash import CASH, CashFlow
+from ops_platform.ledger.selectors.cash import CashFlow
 from ops_platform.ledger.selectors.statements import cash_amounts
-from ops_platform.masterdata.models import Institution
 
-MEASURES = {"end": F("start") + F("year") + F("carried"), "start": F("start"), "month": F("month"), "year": F("year")}
+MEASURES = {
+    "end": F("start") + F("year") + F("carried"),
+    "start": F("start"),
+    "month": F("month"),
+    "year": F("year"),
+    "moved": F("year"),
+    "carried": F("carried"),
+}
 
 
 def members(*, actor: Actor) -> QuerySet[ConsolidationMember]:
@@ -75,7 +80,8 @@ def months(*, actor: Actor, present: Period) -> list[str]:
     return found
 
 
-def _fen(rows: Iterable[Sequence[Any]]) -> tuple[Amount, ...]:
+def amounts_from(rows: Iterable[Sequence[Any]]) -> tuple[Amount, ...]:
+    """Rows of (account, cost item, measures in yuan) as statements take them."""
     return tuple(
         Amount(account, cost_item, start=to_fen(start), month=to_fen(month), year=to_fen(year), carried=to_fen(carried))
         for account, cost_item, start, month, year, carried in rows
@@ -84,10 +90,10 @@ def _fen(rows: Iterable[Sequence[Any]]) -> tuple[Amount, ...]:
 
 def _consolidated(run: ConsolidationRun) -> tuple[Amount, ...]:
     rows = run.figures.filter(part=ConsolidatedFigure.Part.CONSOLIDATED).order_by("account__code", "cost_item")
-    return _fen(rows.values_list("account__code", "cost_item", "start", "month", "year", "carried"))
+    return amounts_from(rows.values_list("account__code", "cost_item", "start", "month", "year", "carried"))
 
 
-def _of_others(rows: Iterable[MinorityInterest]) -> list[Amount]:
+def of_others(rows: Iterable[MinorityInterest]) -> list[Amount]:
     """Minority interest as statements take it: of net assets start and end count, of the surplus month and year."""
     found = []
     for each in rows:
@@ -105,7 +111,7 @@ def statement(*, run: ConsolidationRun, code: str) -> Statement:
     amounts = _consolidated(run)
     if code == CASH_SUMMARY:
         return statement_of([*cash_amounts(amounts, _flows(run)), *_internal_cash(run)], layout)
-    return statement_of([*amounts, *_of_others(run.minority.all())], layout)
+    return statement_of([*amounts, *of_others(run.minority.all())], layout)
 
 
 def line_of(statement: Statement, key: str) -> StatementLine:
@@ -118,10 +124,11 @@ def line_of(statement: Statement, key: str) -> StatementLine:
 
 def _flows(run: ConsolidationRun) -> list[CashFlow]:
     rows = run.cash.order_by("account", "internal", "way").values_list("account", "internal", "way")
-    return [_flow(0, *row) for row in rows.annotate(Sum("month"), Sum("year"))]
+    return [flow_from(0, *row) for row in rows.annotate(Sum("month"), Sum("year"))]
 
 
-def _flow(institution: int, account: str, internal: bool, way: str, month: Decimal, year: Decimal) -> CashFlow:
+def flow_from(institution: int, account: str, internal: bool, way: str, month: Decimal, year: Decimal) -> CashFlow:
+    """A row of cash as the cash summary takes it."""
     amounts = (to_fen(month), to_fen(year))
     received, paid = (amounts, (0, 0)) if way == ConsolidatedCash.Way.RECEIVED else ((0, 0), amounts)
     return CashFlow(institution, account, internal, *received, *paid)
@@ -139,128 +146,12 @@ def _internal_cash(run: ConsolidationRun) -> list[Amount]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
-    """What a member adds to a line, by column, in yuan."""
-
-    institution: Institution
-    values: tuple[Decimal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Behind:
-    """What stands behind a line: members, their sum, what was eliminated, the whole; and the whole by account."""
-
-    members: list[MemberRow]
-    summed: tuple[Decimal, ...]
-    eliminated: tuple[Decimal, ...]
-    consolidated: tuple[Decimal, ...]
-    accounts: dict[str, tuple[Decimal, ...]]
-
-
-def behind(*, run: ConsolidationRun, code: str, key: str) -> tuple[StatementLine, Behind]:
-    """A line of a consolidated statement with the members and eliminations behind it."""
-    whole = line_of(statement(run=run, code=code), key)
-    layout = layouts()[code]
-    said = _cash_of_members(run, key) if code == CASH_SUMMARY else _said_by_members(run, layout, key)
-    listed = [
-        MemberRow(institution, yuan(said[institution.pk]))
-        for institution in Institution.objects.filter(pk__in=said).order_by("code")
-        if any(said[institution.pk])
-    ]
-    summed = tuple(sum(values[place] for values in said.values()) for place in range(len(layout.columns)))
-    gone = tuple(value - sum_ for value, sum_ in zip(whole.values, summed, strict=True))
-    accounts: dict[str, list[int]] = {account: [0] * len(whole.values) for account in _accounts_of(run, layout, key)}
-    for source in whole.sources:
-        row = accounts.setdefault(source.account, [0] * len(whole.values))
-        row[:] = [value + more for value, more in zip(row, source.values, strict=True)]
-    said_of = {account: yuan(values) for account, values in sorted(accounts.items())}
-    return whole, Behind(listed, yuan(summed), yuan(gone), yuan(whole.values), said_of)
-
-
-def _accounts_of(run: ConsolidationRun, layout: Layout, key: str) -> set[str]:
-    """Accounts of members behind a line, also those that are eliminated altogether."""
-    if layout.code == CASH_SUMMARY:
-        return set()
-    return {account for account, _ in _probed(run, layout, key)[0]}
-
-
-def _probed(
-    run: ConsolidationRun, layout: Layout, key: str
-) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
-    """(account, cost item) of members behind a line, with the sign in which it counts, and with the account's row."""
-    own = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER)
-    keys = own.order_by().values_list("account__code", "cost_item", "account").distinct()
-    numbers = {(code, cost_item): number for code, cost_item, number in keys}
-    probe = statement_of([Amount(*each, start=1, month=1, year=1) for each in numbers], layout)
-    signs: dict[tuple[str, str], int] = defaultdict(int)
-    for source in line_of(probe, key).sources:
-        signs[source.account, source.cost_item] += 1 if source.values[0] > 0 else -1
-    return dict(signs), numbers
-
-
-def _said_by_members(run: ConsolidationRun, layout: Layout, key: str) -> dict[int, tuple[int, ...]]:
-    """What each member adds to a line, summed in SQL: the layout says which accounts count with which sign."""
-    probed, numbers = _probed(run, layout, key)
-    signs = {(numbers[each], each[1]): sign for each, sign in probed.items()}
-    own = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER, account__in={account for account, _ in signs})
-    sums: dict[str, Any] = {
-        f"{name}_{place}": Sum(MEASURES[column.measure], filter=_accounts_with(signs, sign))
-        for place, column in enumerate(layout.columns)
-        for name, sign in (("plus", 1), ("minus", -1))
-    }
-    rows: Any = own.order_by().values("institution").annotate(**sums)
-    said = {
-        row["institution"]: tuple(
-            to_fen(row[f"plus_{place}"] or 0) - to_fen(row[f"minus_{place}"] or 0)
-            for place in range(len(layout.columns))
-        )
-        for row in rows
-    }
-    for each in run.minority.all():
-        others = line_of(statement_of(_of_others([each]), layout), key).values
-        pairs = zip(said.get(each.institution_id, (0,) * len(others)), others, strict=True)
-        said[each.institution_id] = tuple(own_ + other for own_, other in pairs)
-    return said
-
-
-def _accounts_with(signs: Mapping[tuple[int, str], int], sign: int) -> Q:
-    accounts: dict[str, list[int]] = defaultdict(list)
-    for (account, cost_item), its_sign in signs.items():
-        if its_sign == sign:
-            accounts[cost_item].append(account)
-    found = Q(pk__in=[])
-    for cost_item, numbers in accounts.items():
-        found |= Q(cost_item=cost_item, account__in=numbers)
-    return found
-
-
-def _cash_of_members(run: ConsolidationRun, key: str) -> dict[int, tuple[int, ...]]:
-    """What each member adds to a line of the cash summary."""
-    amounts: dict[int, list[Amount]] = defaultdict(list)
-    rows = run.figures.filter(part=ConsolidatedFigure.Part.MEMBER, account__code__regex=f"^({'|'.join(CASH)})")
-    for institution, *row in rows.order_by("institution", "account__code").values_list(
-        "institution", "account__code", "cost_item", "start", "month", "year", "carried"
-    ):
-        amounts[institution] += _fen([row])
-    flows: dict[int, list[CashFlow]] = defaultdict(list)
-    for cash in run.cash.order_by("institution", "account"):
-        flows[cash.institution_id].append(
-            _flow(cash.institution_id, cash.account, cash.internal, cash.way, cash.month, cash.year)
-        )
-    layout = layouts()[CASH_SUMMARY]
-    return {
-        each: line_of(statement_of(cash_amounts(amounts[each], flows[each]), layout), key).values
-        for each in {*amounts, *flows}
-    }
-
-
 def notes_of(run: ConsolidationRun) -> list[str]:
     """What a reader must know of the figures: whose year begins later than January."""
     joined = Counter(each["joined"] for each in run.members if each["joined"])
     return [
         f"{count} 家成员自 {month} 起纳入合并，其年初数为纳入时的余额，本年累计自该月起计算；"
-        "此前本年的收入、费用转入累计盈余。"
+        "此前本年的收入、费用转入累计盈余，预算收支转入非财政拨款结余。"
         for month, count in sorted(joined.items())
     ]
 

@@ -26,6 +26,12 @@ def latest(kind: str, institution: Institution, period: Period | None = None, su
     return rows.filter(subject=subject).select_related("institution").order_by("-id").first()
 
 
+def latest_done(kind: str, institution: Institution, period: Period) -> Errand | None:
+    """The last one of a kind over a month that succeeded."""
+    rows = Errand.objects.filter(kind=kind, institution=institution, period=str(period), subject="")
+    return rows.filter(state=Errand.State.SUCCEEDED).order_by("-id").first()
+
+
 def outcome_words(errand: Errand) -> str:
     """What came of an errand that succeeded, for who waited for it."""
     done = {name: f"{count:,}" for name, count in errand.result.items() if isinstance(count, int)}
@@ -33,6 +39,8 @@ def outcome_words(errand: Errand) -> str:
         return _("文件已生成：%(entries)s 张凭证，%(lines)s 行分录。") % done
     if errand.kind == Errand.Kind.PREVIEW:
         return _("已试算 %(events)s 件业务，%(different)s 件的分录不同。") % done
+    if errand.kind == Errand.Kind.OUTLOOK:
+        return _("共 %(events)s 件业务与账不符，其中 %(unplaced)s 件无法记账。") % done
     if not errand.result["booked"] and not errand.result["taken_back"]:
         words = _("没有新的业务需要记账，%(standing)s 件业务都已按现状生成凭证。") % done
     else:

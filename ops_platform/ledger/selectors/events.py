@@ -1,6 +1,6 @@
 """Business events as they stand against the books: what the facts tell now, what is booked, what booking would do."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -8,7 +8,6 @@ from django.db.models import TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.his_intake.public import last_sequence
 from ops_platform.kernel import Period, digest_of
 from ops_platform.ledger import events
 from ops_platform.ledger.engine.chart import Account
@@ -190,24 +189,3 @@ def _order(each: StandingEvent) -> tuple[date, str, str]:
     if each.booking is None:
         raise TypeError("neither told nor booked")
     return each.booking.entry.day, each.booking.event_type, each.booking.event_key
-
-
-def preview(institution: Institution, period: Period) -> tuple[StandingEvent, ...]:
-    """What booking the month now would do, and what has no place: every event but those that stand as they are booked.
-    Reads the facts only when something may have changed since the last booking, or something had no place then."""
-    state = month_state(institution, period)
-    if state.elsewhere or not (state.behind or (state.known and state.known.findings)):
-        return ()
-    drafted = drafts_of(institution, period, last_sequence(institution))
-    listed = compare(drafted, current_bookings(institution, period))
-    return tuple(each for each in listed if each.standing is not Standing.STANDS)
-
-
-def of_types(listed: Sequence[StandingEvent], event_type: str, standings: Sequence[str]) -> list[StandingEvent]:
-    """Of a preview the events of a type ("" for all) that stand so."""
-    return [each for each in listed if each.standing in standings and event_type in ("", type_of(each))]
-
-
-def type_of(each: StandingEvent) -> str:
-    """The type of an event, told or booked."""
-    return each.drafted.event.type if each.drafted else each.booking.event_type if each.booking else ""

@@ -80,7 +80,8 @@ def file_of(actor: Actor, export_id: int) -> tuple[VoucherExport, bytes]:
     found = row.filter(pk=export_id, content__isnull=False).first()
     if found is None:
         raise NotFound(
-            "ledger.no_export", "没有这次导出，或它的文件没有保存(2026-11-29 以前的导出)。需要时请重新导出。"
+            "ledger.no_export",
+            "没有这次导出，或它的文件已过保留期(2026-11-29 以前的导出没有保存文件)。导出记录仍在；需要时请重新导出。",
         )
     return found, zlib.decompress(found.content.deflated)
 

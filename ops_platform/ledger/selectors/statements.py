@@ -1,16 +1,15 @@
 """Statements of one institution: of a month, of a quarter."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import F
 
 from ops_platform.kernel import Period
 from ops_platform.ledger.engine.statements import (
-    BALANCE_SHEET,
     CASH_SUMMARY,
-    INCOME_STATEMENT,
+    SURPLUS_CAUSES,
     Amount,
     Column,
     Layout,
@@ -21,6 +20,7 @@ from ops_platform.ledger.engine.statements import (
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import PeriodBalance
 from ops_platform.ledger.selectors.cash import CASH, CashFlow, cash_flows
+from ops_platform.ledger.selectors.differences import difference_amounts, difference_parts
 from ops_platform.ledger.selectors.figures import official_figures
 from ops_platform.ledger.selectors.imported import gaps_of_the_year, in_the_year, months_sent, sent_of_the_year
 from ops_platform.ledger.selectors.modes import elsewhere_in, kept_elsewhere
@@ -68,9 +68,25 @@ def notes_of(*, institution: Institution, period: Period) -> list[str]:
 def statement(*, institution: Institution, period: Period, code: str) -> Statement:
     """One statement of an institution's month."""
     amounts = amounts_of(official_figures([institution.pk], period))
-    if code == CASH_SUMMARY:
-        amounts = cash_amounts(amounts, _flows(institution.pk, period))
-    return statement_of(amounts, layouts()[code])
+    of_entries = OF_ENTRIES.get(code)
+    return statement_of(of_entries(institution.pk, period, amounts) if of_entries else amounts, layouts()[code])
+
+
+def _with_cash(institution: int, period: Period, amounts: Sequence[Amount]) -> tuple[Amount, ...]:
+    return cash_amounts(amounts, _flows(institution, period))
+
+
+def _with_causes(institution: int, period: Period, amounts: Sequence[Amount]) -> tuple[Amount, ...]:
+    """Books kept elsewhere tell no entries."""
+    parts = [] if kept_elsewhere(institution, period) else difference_parts(institution, period)
+    return difference_amounts(amounts, parts)
+
+
+OF_ENTRIES: Mapping[str, Callable[[int, Period, Sequence[Amount]], tuple[Amount, ...]]] = {
+    CASH_SUMMARY: _with_cash,
+    SURPLUS_CAUSES: _with_causes,
+}
+"""Statements whose amounts are read from entries, beside those of the accounts."""
 
 
 def _flows(institution: int, period: Period) -> list[CashFlow]:
@@ -142,17 +158,18 @@ def of_a_quarter(layout: Layout) -> Layout:
 
 
 def quarter_statements(*, institution: Institution, quarter: Quarter) -> list[Statement]:
-    """The statements that go to the fiscal department: balance sheet at the end of the quarter, income and expense, cash."""
+    """The statements of a quarter, those of both books: balance sheets at its end, what moved in it."""
     known = periods(institutions=[institution.pk])
-    now, before = (_year_to(institution.pk, period, known) for period in (quarter.last, quarter.before))
-    if quarter.before.year != quarter.year:
-        before = ((), ())
-    amounts = _less([*now[0]], {(each.account, each.cost_item): each.moved for each in before[0]})
-    cash = _less([*now[1]], {(each.account, ""): each.moved for each in before[1]})
-    cash = [_quarter_cash(each, now[0], amounts) for each in cash]
+    now = _year_to(institution.pk, quarter.last, known)
+    before = _year_to(institution.pk, quarter.before, known) if quarter.before.year == quarter.year else {}
+    moved = {
+        code: _less(amounts, {(each.account, each.cost_item): each.moved for each in before.get(code, ())})
+        for code, amounts in now.items()
+    }
+    moved[CASH_SUMMARY] = [_quarter_cash(each, now[""], moved[""]) for each in moved[CASH_SUMMARY]]
     return [
-        statement_of(amounts if code != CASH_SUMMARY else cash, of_a_quarter(layouts()[code]))
-        for code in (BALANCE_SHEET, INCOME_STATEMENT, CASH_SUMMARY)
+        statement_of(moved[layout.code if layout.code in moved else ""], of_a_quarter(layout))
+        for layout in layouts().values()
     ]
 
 
@@ -162,13 +179,14 @@ def last_known(known: Iterable[str], period: Period) -> Period | None:
     return Period.parse(max(listed)) if listed else None
 
 
-def _year_to(institution: int, period: Period, known: Sequence[str]) -> tuple[Sequence[Amount], Sequence[Amount]]:
-    """The year up to a month; where it was not sent (books kept elsewhere), up to the last one that was."""
+def _year_to(institution: int, period: Period, known: Sequence[str]) -> dict[str, Sequence[Amount]]:
+    """The year up to a month by the statement that takes it ("" for all that read accounts only); where it was not sent
+    (books kept elsewhere), up to the last one that was."""
     latest = last_known(known, period)
     if latest is None:
-        return (), ()
+        return dict.fromkeys(("", *OF_ENTRIES), ())
     amounts = amounts_of(official_figures([institution], latest))
-    return amounts, cash_amounts(amounts, _flows(institution, latest))
+    return {"": amounts, **{code: read(institution, latest, amounts) for code, read in OF_ENTRIES.items()}}
 
 
 def _less(amounts: Sequence[Amount], before: dict[tuple[str, str], int]) -> list[Amount]:

@@ -12,7 +12,13 @@ from ops_platform.ledger.models import Account, ConsolidationRun, EliminationLeg
 from ops_platform.ledger.selectors.consolidation import MEASURES, eliminations_of
 from ops_platform.masterdata.models import Institution, InstitutionKind
 
-MEASURE_TITLES = {"end": "期末余额", "start": "年初余额", "month": "本月发生", "year": "本年累计"}
+MEASURE_TITLES = {
+    "end": "期末余额",
+    "start": "年初余额",
+    "month": "本月发生",
+    "year": "本年累计",
+    "carried": "年末结转",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,17 @@ from ops_platform.ledger.services.errands import sweep as sweep_errands
 from ops_platform.ledger.services.events import book_events
 from ops_platform.ledger.services.exporting import add_export_template
 from ops_platform.ledger.services.local_accounts import adopt_proposals, map_accounts, set_books_mode
-from ops_platform.ledger.services.long_work import ask_again, ask_booking, ask_export, ask_preview, do_errand
+from ops_platform.ledger.services.long_work import (
+    ask_again,
+    ask_booking,
+    ask_export,
+    ask_outlook,
+    ask_preview,
+    do_errand,
+)
 from ops_platform.ledger.services.openings import book_opening_from_trial_balance
 from ops_platform.ledger.services.pending import expire_due, hold, post, void
+from ops_platform.ledger.services.retention import let_old_files_go
 from ops_platform.ledger.services.reversing import reverse
 from ops_platform.ledger.services.vouchers import (
     MAKERS,
@@ -30,6 +38,7 @@ __all__ = [
     "ask_again",
     "ask_booking",
     "ask_export",
+    "ask_outlook",
     "ask_preview",
     "ask_reversal",
     "book",
@@ -45,6 +54,7 @@ __all__ = [
     "expire_due",
     "forbid_overdraft",
     "hold",
+    "let_old_files_go",
     "lock_books",
     "make_voucher",
     "map_accounts",

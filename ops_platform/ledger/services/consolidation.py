@@ -9,8 +9,15 @@ from django.utils import timezone
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Finding, Forbidden, Invalid, NotFound, Period, Role, Severity
 from ops_platform.ledger.engine import consolidation as engine
+from ops_platform.ledger.engine.chart import Book
 from ops_platform.ledger.engine.entry import words
-from ops_platform.ledger.engine.statements import BALANCE_SHEET, coverage_findings, statement_of
+from ops_platform.ledger.engine.statements import (
+    BALANCE_SHEET,
+    BUDGET_BALANCES,
+    SURPLUS_DIFFERENCE,
+    coverage_findings,
+    statement_of,
+)
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.models import Account, ConsolidationRun, PairMatch
 from ops_platform.ledger.refusals import overflow_in_words
@@ -22,6 +29,7 @@ from workflows.public import under_way
 
 MAKERS = (Role.OPERATION_CENTRE,)
 FINAL_KIND = "ledger.consolidation"
+CHECKED = (BALANCE_SHEET, BUDGET_BALANCES, SURPLUS_DIFFERENCE)
 _LOCK = 7_201_011
 
 
@@ -52,10 +60,10 @@ def consolidate(actor: Actor, *, period: Period) -> Consolidated:
     read = read_inputs(period)
     runs = ConsolidationRun.objects.filter(period=str(period))
     newest = runs.order_by("-version").first()
-    digest = read.digest
     for known in (newest, runs.filter(is_current=True).first()):
-        if known and known.input_digest == digest:
+        if known and _is_of(known, read):
             return Consolidated(known, created=False)
+    digest = read.digest
     result = engine.consolidate(read.inputs)
     findings = [*result.findings, *_own_findings(period, read, result)]
     with overflow_in_words():
@@ -77,15 +85,29 @@ def lock_consolidations() -> None:
 
 
 def _own_findings(period: Period, read: Read, result: engine.Consolidation) -> Iterable[Finding]:
-    yield from statement_of(result.amounts, layouts()[BALANCE_SHEET]).findings
+    for code in CHECKED:
+        yield from statement_of(result.amounts, layouts()[code]).findings
     chart = chart_at({row.code: row for row in Account.objects.filter(institution=None)}, period.last_day)
     yield from coverage_findings(chart.values(), layouts())
+    without = _without_budget(result)
+    if without:
+        yield Finding(
+            code="ledger.members_without_budget",
+            severity=Severity.WARNING,
+            message=f"{without} 家成员只有财务会计数据，没有预算会计数据，合并的预算会计报表不含这些成员。",
+        )
     if read.left:
         yield Finding(
             code="ledger.members_left",
             severity=Severity.WARNING,
             message=f"{len(read.left)} 家机构在本年退出合并范围，退出后其本年的收入、费用和余额都不再合并，请在附注中说明。",
         )
+
+
+def _without_budget(result: engine.Consolidation) -> int:
+    """How many members say something in the financial books only, where others say it in both."""
+    books = [{engine.book_of(account) for account, _cost_item in said} for said in result.by_member.values()]
+    return sum(each == {Book.FINANCIAL} for each in books) if any(Book.BUDGET in each for each in books) else 0
 
 
 def is_open(run: ConsolidationRun) -> bool:
@@ -98,9 +120,14 @@ def is_open(run: ConsolidationRun) -> bool:
 def is_outdated(run: ConsolidationRun) -> bool:
     """Whether the books, or anything else the run was made from, have changed since."""
     try:
-        return run.input_digest != read_inputs(Period.parse(run.period)).digest
+        return not _is_of(run, read_inputs(Period.parse(run.period)))
     except Invalid:  # nobody is consolidated any more
         return True
+
+
+def _is_of(run: ConsolidationRun, read: Read) -> bool:
+    """Whether the run was made from these inputs. The stamp tells most of the time, without reading the year's cash."""
+    return run.input_stamp == read.stamp or run.input_digest == read.digest
 
 
 def open_members(run: ConsolidationRun) -> list[int]:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
+from django.db.models import Count
 from django.utils import timezone
 
 from ops_platform.kernel import Invalid, Period, digest_of, to_fen
@@ -11,29 +13,44 @@ from ops_platform.ledger.engine import consolidation as engine
 from ops_platform.ledger.engine import pairs
 from ops_platform.ledger.engine.figures import Figure
 from ops_platform.ledger.layouts import pair_kinds
-from ops_platform.ledger.models import Account, ConsolidationMember, Elimination
+from ops_platform.ledger.models import Account, ConsolidationMember, Elimination, Entry
 from ops_platform.ledger.selectors.cash import CashFlow, cash_flows
 from ops_platform.ledger.selectors.figures import official_figures
 from ops_platform.masterdata.selectors import parameter_value
 
 TOLERANCE = "ledger.consolidation_tolerance"
-RESULTS_VERSION = 3
+RESULTS_VERSION = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Read:
-    """All of it."""
+    """All of it; `since`: from which month each member's cash counts."""
 
     inputs: engine.Inputs
-    cash: Sequence[CashFlow]
+    period: Period
+    since: Mapping[int, Period]
     by_hand: list[int]
     left: list[int]
 
-    @property
+    @cached_property
+    def cash(self) -> Sequence[CashFlow]:
+        """The year's flows, read from its entries when they are first asked for."""
+        return cash_flows(self.since, self.period)
+
+    @cached_property
     def digest(self) -> str:
         """Of all that the result depends on."""
+        return self._digest_with(_lines(self.cash))
+
+    @cached_property
+    def stamp(self) -> str:
+        """The same while no entry was booked: entries are never changed, so that as many as before are the same, and so is
+        the cash that they say."""
+        return self._digest_with(f"entries {_entries(self.since, self.period)}")
+
+    def _digest_with(self, cash: str) -> str:
         inputs = self.inputs
-        told = [_lines(inputs.figures), _lines(self.cash), *(_lines(inputs.earlier[month]) for month in inputs.earlier)]
+        told = [_lines(inputs.figures), cash, *(_lines(inputs.earlier[month]) for month in inputs.earlier)]
         return digest_of(
             [
                 [[each.institution, each.share, str(each.joined or "")] for each in inputs.members],
@@ -49,6 +66,14 @@ class Read:
 
 def _lines(rows: Iterable[Figure] | Iterable[CashFlow]) -> str:
     return "\n".join(map(repr, rows))
+
+
+def _entries(since: Mapping[int, Period], period: Period) -> list[tuple[int, int]]:
+    """How many entries each member has booked since its month."""
+    rows = Entry.objects.filter(institution__in=list(since), period__lte=str(period)).order_by()
+    first = min(str(month) for month in since.values())
+    counted = rows.filter(period__gte=first).values_list("institution").annotate(Count("id"))
+    return sorted(counted)
 
 
 def members_at(period: Period) -> tuple[engine.Member, ...]:
@@ -99,7 +124,8 @@ def read_inputs(period: Period) -> Read:
     )
     return Read(
         inputs=inputs,
-        cash=cash_flows({each.institution: each.joined or january for each in members}, period),
+        period=period,
+        since={each.institution: each.joined or january for each in members},
         by_hand=[row.pk for row in by_hand],
         left=_left_this_year(period, members),
     )
@@ -141,7 +167,8 @@ def _figures(institutions: Sequence[int], period: Period, unified: Mapping[tuple
 
 def _brought_in(figures: Sequence[Figure], members: Sequence[engine.Member]) -> list[Figure]:
     """Income and expense that the first trial balance of a year brings in belong to the year. What stood on those accounts
-    then is net assets of the start, taken back in the year. A member that joined later keeps it before its joining."""
+    then is net assets (in the budget books: their balances) of the start, taken back in the year. A member that joined
+    later keeps it before its joining."""
     whole_year = {each.institution for each in members if each.joined is None}
     found: list[Figure] = []
     for each in figures:
@@ -150,8 +177,9 @@ def _brought_in(figures: Sequence[Figure], members: Sequence[engine.Member]) -> 
             continue
         debit, credit = max(each.brought, 0), max(-each.brought, 0)
         found.append(replace(each, year_debit=each.year_debit + debit, year_credit=each.year_credit + credit))
-        if each.account[0] in engine.OF_THE_YEAR:
-            found.append(Figure(each.institution, engine.JOINED_INTO, year_debit=credit, year_credit=debit))
+        taker = engine.JOINED_INTO.get(each.account[0])
+        if taker:
+            found.append(Figure(each.institution, taker, year_debit=credit, year_credit=debit))
     return found
 
 

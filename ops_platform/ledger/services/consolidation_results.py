@@ -45,6 +45,7 @@ def store_run(
         version=before.version + 1 if before else 1,
         is_current=not waits,
         input_digest=digest,
+        input_stamp=read.stamp,
         engine_version=engine.ENGINE_VERSION,
         tolerance=from_fen(read.inputs.tolerance),
         members=[

@@ -10,9 +10,8 @@ from ops_platform.audit.public import record
 from ops_platform.his_intake.public import COST_ITEMS
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Period, from_fen
 from ops_platform.ledger.engine.chart import DIMENSION_TITLES
-from ops_platform.ledger.engine.consolidation import FINANCIAL
 from ops_platform.ledger.engine.entry import LARGEST, LONGEST_WORDS, words
-from ops_platform.ledger.models import Account, Elimination, EliminationLeg, PairMatch
+from ops_platform.ledger.models import Account, Book, Elimination, EliminationLeg, PairMatch
 from ops_platform.ledger.services.consolidation import MAKERS, of_the_whole
 from ops_platform.ledger.services.consolidation_inputs import members_at
 from workflows.public import start
@@ -105,16 +104,20 @@ def _check(wanted: WantedElimination) -> dict[str, Account]:
         told = [{"leg": fault.context["leg"], "code": fault.code, "message": fault.message} for fault in faults]
         first.message, first.context = f"第 {first.context['leg']} 条分录：{first.message}", {"faults": told}
         raise first
-    total = sum(leg.fen for leg in wanted.legs)
-    if total:
-        raise Invalid("ledger.elimination_not_balanced", f"抵销分录借贷不平，相差 {from_fen(abs(total)):,} 元。")
+    for book in Book:
+        total = sum(leg.fen for leg in wanted.legs if accounts[leg.account].book == book)
+        if total:
+            raise Invalid(
+                "ledger.elimination_not_balanced",
+                f"抵销分录的{book.label}部分借贷不平，相差 {from_fen(abs(total)):,} 元。",
+            )
     return accounts
 
 
 def _accounts(legs: Sequence[WantedLeg]) -> dict[str, Account]:
     """Accounts of the unified chart that may be eliminated on, of those that the legs name."""
     rows = Account.objects.filter(institution=None, code__in={leg.account for leg in legs}, leaf=True)
-    return {row.code: row for row in rows if row.code[0] in FINANCIAL}
+    return {row.code: row for row in rows}
 
 
 def _leg_faults(wanted: WantedElimination, accounts: Mapping[str, Account]) -> Iterator[Invalid]:
@@ -135,7 +138,7 @@ def _leg_faults(wanted: WantedElimination, accounts: Mapping[str, Account]) -> I
         if account is None:
             yield Invalid(
                 "ledger.elimination_account",
-                f"科目 {leg.account} 不是统一科目表中财务会计的明细科目，不能抵销。",
+                f"科目 {leg.account} 不是统一科目表中的明细科目，不能抵销。",
                 leg=place,
             )
             continue

@@ -1,4 +1,4 @@
-"""The long work of the ledger: booking a month's events, trying other rules on a month, handing vouchers over."""
+"""The long work of the ledger: booking a month's events, what that would do, other rules tried on a month, exports."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,7 @@ from ops_platform.kernel import Actor, Conflict, Period, digest_of
 from ops_platform.ledger.engine.rule_books import read_rule_book
 from ops_platform.ledger.models import Errand, ExportTemplate
 from ops_platform.ledger.selectors.access import READERS
+from ops_platform.ledger.selectors.outlook import told_outlook
 from ops_platform.ledger.selectors.rule_preview import told_preview
 from ops_platform.ledger.services import errands
 from ops_platform.ledger.services.errands import Wish, Work
@@ -40,6 +41,18 @@ def _book(actor: Actor, errand: Errand, _prepared: None) -> dict[str, Any]:
         "standing": done.standing,
         "findings": len(done.findings),
     }
+
+
+@transaction.atomic
+def ask_outlook(actor: Actor, *, institution: Institution, period: Period) -> Errand:
+    """Have it worked out what booking the month would do."""
+    access_institution(actor, institution.pk, *READERS)
+    wish = Wish(Errand.Kind.OUTLOOK, institution, period)
+    return errands.under_way(wish) or errands.begin(actor, wish)
+
+
+def _look(errand: Errand) -> dict[str, Any]:
+    return told_outlook(errand.institution, Period.parse(errand.period))
 
 
 @transaction.atomic
@@ -95,6 +108,7 @@ WORKS: Mapping[str, Work] = {
     Errand.Kind.BOOKING: Work(complete=_book),
     Errand.Kind.PREVIEW: Work(complete=lambda _actor, _errand, found: found, prepare=_try),
     Errand.Kind.EXPORT: Work(complete=_hand_over, prepare=_build),
+    Errand.Kind.OUTLOOK: Work(complete=lambda _actor, _errand, found: found, prepare=_look),
 }
 
 
@@ -109,6 +123,8 @@ def ask_again(actor: Actor, errand: Errand) -> Errand:
     scope: dict[str, Any] = {"institution": errand.institution, "period": Period.parse(errand.period)}
     if errand.kind == Errand.Kind.BOOKING:
         return ask_booking(actor, **scope)
+    if errand.kind == Errand.Kind.OUTLOOK:
+        return ask_outlook(actor, **scope)
     told = {name: value for name, value in errand.wanted.items() if name != "up_to"}
     ask = ask_preview if errand.kind == Errand.Kind.PREVIEW else ask_export
     return ask(actor, **scope, **told)

@@ -11,6 +11,8 @@ from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, DomainError, Invalid, Period, from_fen, to_fen
 from ops_platform.ledger.engine.carrying import (
     BUDGET_OPERATING_BALANCE,
+    PUBLIC_HEALTH,
+    RESEARCH,
     STRAIGHT_ON,
     WHOLE,
     Standing,
@@ -28,6 +30,7 @@ from ops_platform.masterdata.selectors import parameter_value
 from ops_platform.masterdata.services.periods import access_institution
 
 WELFARE_RATE = "ledger.welfare_fund_rate"
+PUBLIC_HEALTH_RESTRICTED = "ledger.public_health_restricted"
 
 
 @transaction.atomic
@@ -118,11 +121,13 @@ def _carrying_legs(institution: Institution, year: int) -> tuple[Leg, ...]:
         institution=institution, account__code__startswith=BUDGET_OPERATING_BALANCE, period__lte=f"{year}-12"
     ).aggregate(net=Sum(F("debit") - F("credit")))
     rate = parameter_value(key=WELFARE_RATE, day=last_day, institution=institution)
+    earmarked = parameter_value(key=PUBLIC_HEALTH_RESTRICTED, day=last_day, institution=institution)
     return carry_forward(
         _standings(institution, year),
         chart_at(accounts_of(institution), last_day),
         operating_loss=to_fen(earlier["net"] or from_fen(0)),
         welfare_rate=int(rate * WHOLE),
+        restricted=frozenset({RESEARCH, PUBLIC_HEALTH} if earmarked else {RESEARCH}),
     )
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.ledger.layouts import pair_kinds
 from ops_platform.ledger.models import ConsolidationMember, Elimination, PairMatch
 from ops_platform.web import formats
-from ops_platform.web.tables import MoneyColumn, PeriodColumn, PersonColumn, StateColumn, Table
+from ops_platform.web.tables import STACKED_WORDS, MoneyColumn, PeriodColumn, PersonColumn, StateColumn, Table
 
 PAIR_TONES = {"matched": "good", "explained": "info", "different": "bad"}
 ELIMINATION_TONES = {"approved": "good", "asked": "warn", "refused": "neutral"}
@@ -23,6 +23,7 @@ def kind_title(code: str) -> str:
 class PairTable(Table):
     """What members say of the same dealings."""
 
+    stacks = True
     kind = django_tables2.Column(verbose_name=_("种类"), attrs={"td": {"class": "text-nowrap"}})
     creditor = django_tables2.Column(
         verbose_name=_("债权方、收入方"), order_by=("creditor__code", "pk"), attrs={"td": {"class": "cell-party"}}
@@ -41,6 +42,7 @@ class PairTable(Table):
 
     class Meta(Table.Meta):
         model = PairMatch
+        attrs = STACKED_WORDS
         fields = (
             "kind",
             "creditor",
@@ -85,6 +87,7 @@ class PairTable(Table):
 class EliminationTable(Table):
     """The elimination sheet."""
 
+    stacks = True
     title = django_tables2.Column(
         verbose_name=_("抵销分录"), linkify=("ledger:elimination", {"pk": django_tables2.A("pk")})
     )
@@ -97,6 +100,7 @@ class EliminationTable(Table):
 
     class Meta(Table.Meta):
         model = Elimination
+        attrs = STACKED_WORDS
         fields = ("title", "kind", "creditor", "debtor", "amount", "earlier", "state")
         sequence = fields
 

@@ -14,9 +14,9 @@ from ops_platform.his_intake.public import FEE_CLASSES, FUNDING_SOURCES, OriginC
 from ops_platform.kernel import from_fen
 from ops_platform.ledger import events
 from ops_platform.ledger.models import EventBooking
-from ops_platform.ledger.selectors.events import Standing, StandingEvent, type_of
-from ops_platform.ledger.selectors.words import Legs, leg_words
-from ops_platform.ledger.tables.journal import NAME, voucher_name
+from ops_platform.ledger.selectors.events import Standing
+from ops_platform.ledger.selectors.outlook import WaitingEvent
+from ops_platform.ledger.tables.journal import NAME, voucher_name, voucher_words
 from ops_platform.web.tables import (
     STACKED,
     STACKED_WORDS,
@@ -66,7 +66,7 @@ class BookedTable(Table):
 
     class Meta(Table.Meta):
         model = EventBooking
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("event_key", "day", "event_type", "amount", "entry", "reversal", "rules", "booked_at")
 
     def render_event_key(self, value: str, record: EventBooking) -> str:
@@ -114,55 +114,51 @@ class WaitingTable(Table):
     def __init__(self, *args: Any, period: str, institution: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.period, self.institution = period, institution
-        self._known: Legs | None = None
 
-    def render_event(self, record: StandingEvent) -> str:
-        day, key, summary = _told(record)
-        url = event_address(self.institution, type_of(record), key, self.period)
+    def render_event(self, record: WaitingEvent) -> str:
+        url = event_address(self.institution, record.type, record.key, self.period)
         return format_html(
             '<a href="{}">{}</a><span class="cell-note"><span class="num">{}</span> {}</span>',
             url,
-            key,
-            day,
-            summary if summary != key else "",
+            record.key,
+            record.day,
+            record.summary if record.summary != record.key else "",
         )
 
-    def value_event(self, record: StandingEvent) -> str:
-        return _told(record)[1]
+    def value_event(self, record: WaitingEvent) -> str:
+        return record.key
 
-    def render_standing(self, value: Standing, record: StandingEvent) -> str:
+    def render_standing(self, value: Standing, record: WaitingEvent) -> str:
         mark = badge(value.label, STANDING_TONES[value])
-        if record.booking is None:
+        if record.voucher is None:
             return mark
-        entry = record.booking.entry
         words = _now("冲销后重记") if value is Standing.CHANGED else _now("冲销")
         return format_html(
             '{}<span class="cell-note">{} <a href="{}">{}</a></span>',
             mark,
             words,
-            reverse("ledger:entry", args=[entry.pk]),
-            voucher_name(entry),
+            reverse("ledger:entry", args=[record.entry]),
+            voucher_words(*record.voucher),
         )
 
     def value_standing(self, value: Standing) -> str:
         return str(value.label)
 
-    def render_kind(self, record: StandingEvent) -> str:
-        rules = record.drafted.rules if record.drafted else None
-        return format_html('{}<span class="cell-note">{}</span>', type_title(type_of(record)), rules or "")
+    def render_kind(self, record: WaitingEvent) -> str:
+        return format_html('{}<span class="cell-note">{}</span>', type_title(record.type), record.rules_words)
 
-    def value_kind(self, record: StandingEvent) -> str:
-        return type_title(type_of(record))
+    def value_kind(self, record: WaitingEvent) -> str:
+        return type_title(record.type)
 
-    def render_amount(self, record: StandingEvent) -> str:
+    def render_amount(self, record: WaitingEvent) -> str:
         value = self.value_amount(record)
         return "—" if value is None else MoneyColumn().render(value)
 
-    def value_amount(self, record: StandingEvent) -> Any:
-        return from_fen(record.drafted.event.total) if record.drafted else None
+    def value_amount(self, record: WaitingEvent) -> Any:
+        return None if record.amount is None else from_fen(record.amount)
 
-    def render_legs(self, record: StandingEvent) -> str | SafeString:
-        listed = self._legs(record)
+    def render_legs(self, record: WaitingEvent) -> str | SafeString:
+        listed = record.leg_words
         if not listed:
             return "—"
         items = format_html("".join("<li>{}</li>" for _leg in listed), *listed)
@@ -172,24 +168,8 @@ class WaitingTable(Table):
             items,
         )
 
-    def value_legs(self, record: StandingEvent) -> str:
-        return "；".join(self._legs(record))
-
-    def _legs(self, record: StandingEvent) -> list[str]:
-        if self._known is None:
-            entries = (row.record.drafted.draft.entry for row in self.paginated_rows if row.record.drafted)
-            self._known = Legs.of(leg for entry in entries if entry for leg in entry.legs)
-        entry = record.drafted.draft.entry if record.drafted else None
-        return [leg_words(leg, self._known) for leg in entry.legs] if entry else []
-
-
-def _told(record: StandingEvent) -> tuple[str, str, str]:
-    """Day, key and summary."""
-    if record.drafted:
-        event = record.drafted.event
-        return event.day.isoformat(), event.key, event.summary
-    booking = record.booking
-    return (booking.entry.day.isoformat(), booking.event_key, booking.entry.summary) if booking else ("", "", "")
+    def value_legs(self, record: WaitingEvent) -> str:
+        return "；".join(record.leg_words)
 
 
 class UnplacedTable(Table):

@@ -14,7 +14,7 @@ from ops_platform.ledger.models import Book, Entry, EntryKind, Leg, PendingEntry
 from ops_platform.ledger.selectors.words import Names
 from ops_platform.ledger.services.dimensions import dimensions_of
 from ops_platform.ledger.sources import source_title
-from ops_platform.web.tables import STACKED, DayColumn, MoneyColumn, PersonColumn, Table, TimeColumn
+from ops_platform.web.tables import STACKED_WORDS, DayColumn, MoneyColumn, PersonColumn, Table, TimeColumn
 from ops_platform.web.templatetags.ops import badge
 
 NAME = {"td": {"class": "cell-name"}}
@@ -24,7 +24,12 @@ STATE_TONES = {"submitted": "warn", "pending": "warn", "posted": "good", "voided
 
 def voucher_name(row: Entry) -> str:
     """2026-03 第 12 号"""
-    return _("%(period)s 第 %(number)s 号") % {"period": row.period, "number": row.voucher_no}
+    return voucher_words(row.period, row.voucher_no)
+
+
+def voucher_words(period: str, number: int) -> str:
+    """The same of a voucher that is known by month and number."""
+    return _("%(period)s 第 %(number)s 号") % {"period": period, "number": number}
 
 
 class EntryTable(Table):
@@ -42,7 +47,7 @@ class EntryTable(Table):
 
     class Meta(Table.Meta):
         model = Entry
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("voucher_no", "day", "institution", "summary", "amount", "source", "made_by", "checked_by")
 
     @cached_property
@@ -139,7 +144,7 @@ class VoucherTable(Table):
 
     class Meta(Table.Meta):
         model = Voucher
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("pk", "institution", "day", "maker", "made_at", "state")
 
     def render_pk(self, record: Voucher) -> str:
@@ -171,7 +176,7 @@ class PendingTable(Table):
 
     class Meta(Table.Meta):
         model = PendingEntry
-        attrs = STACKED
+        attrs = STACKED_WORDS
         fields = ("summary", "institution", "day", "source", "made_by", "made_at", "expires_at", "state")
 
     def render_source(self, value: str) -> str:

@@ -2,16 +2,22 @@
 
 from django.urls import path
 
-from ops_platform.ledger.views import consolidation, eliminations, figures, statements
+from ops_platform.ledger.views import consolidation, eliminations, figures, fiscal_grants, statements
 
 urlpatterns = [
     path("statements/", statements.Statements.as_view(), name="statements"),
+    path("fiscal-grants/", fiscal_grants.FiscalGrants.as_view(), name="fiscal-grants"),
     path("day-sheet/", statements.DaySheet.as_view(), name="day-sheet"),
     path("fiscal-report/", statements.FiscalReport.as_view(), name="fiscal-report"),
     path("day-sheet/<int:institution>/<period:period>/<slug:column>/", figures.DayFigure.as_view(), name="day-figure"),
     path("statements/<slug:layout>/<slug:line>/", figures.StatementLine.as_view(), name="statement-line"),
     path("fiscal-report/<slug:layout>/<slug:line>/", figures.FiscalLine.as_view(), name="fiscal-line"),
     path("cash/<int:institution>/<period:first>/<period:last>/", figures.CashEntries.as_view(), name="cash-entries"),
+    path(
+        "differences/<int:institution>/<period:first>/<period:last>/",
+        figures.DifferenceEntries.as_view(),
+        name="difference-entries",
+    ),
     path("insurer-report/", statements.InsurerReport.as_view(), name="insurer-report"),
     path("consolidation/", consolidation.Consolidations.as_view(), name="consolidation"),
     path("consolidation/run/", consolidation.Consolidate.as_view(), name="consolidate"),

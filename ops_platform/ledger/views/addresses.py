@@ -8,7 +8,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
 from ops_platform.kernel import Period
-from ops_platform.ledger.engine.statements import CASH_SUMMARY
+from ops_platform.ledger.engine.statements import CASH_SUMMARY, SURPLUS_CAUSES
+from ops_platform.ledger.selectors.balances import MOVED
 from ops_platform.masterdata.models import Institution
 
 Behind = Callable[[str, str, str], str]
@@ -45,14 +46,22 @@ class Spans:
             query: dict[str, Any] = {"institution": self.institution.pk, "period": str(self.last)}
             address = f"{reverse('ledger:trial-balances')}?{urlencode(query)}"
             return lambda _account, _cost_item, _measure: address
-        return self._cash if layout == CASH_SUMMARY else self._account
+        return {CASH_SUMMARY: self._cash, SURPLUS_CAUSES: self._cause}.get(layout, self._account)
 
     def _account(self, account: str, cost_item: str, measure: str) -> str:
         more = {"first": str(self.first(measure)), "cost_item": cost_item}
-        if measure in ("month", "year"):
+        if measure in MOVED:
             more["moved"] = measure
         return account_sheet(self.institution.pk, account, str(self.last), **more)
 
     def _cash(self, source: str, _cost_item: str, measure: str) -> str:
+        return self._entries("ledger:cash-entries", source, measure)
+
+    def _cause(self, source: str, cost_item: str, measure: str) -> str:
+        if source.isdigit():
+            return self._account(source, cost_item, measure)
+        return self._entries("ledger:difference-entries", source, measure)
+
+    def _entries(self, page: str, source: str, measure: str) -> str:
         place = [self.institution.pk, str(self.first(measure)), str(self.last)]
-        return f"{reverse('ledger:cash-entries', args=place)}?{urlencode({'source': source})}"
+        return f"{reverse(page, args=place)}?{urlencode({'source': source})}"

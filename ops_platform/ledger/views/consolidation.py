@@ -17,12 +17,14 @@ from ops_platform.ledger.models import ConsolidationRun, PairMatch
 from ops_platform.ledger.reports import statements as reports
 from ops_platform.ledger.selectors import access, worksheet
 from ops_platform.ledger.selectors import consolidation as reads
+from ops_platform.ledger.selectors.behind import behind_line
 from ops_platform.ledger.selectors.final import makers_of
 from ops_platform.ledger.services import consolidation as writes
 from ops_platform.ledger.services import finalising
 from ops_platform.ledger.tables.consolidation import kind_title
 from ops_platform.ledger.views.addresses import account_sheet
-from ops_platform.ledger.views.statements import said_of_cash, shown
+from ops_platform.ledger.views.source_words import said_of_cash
+from ops_platform.ledger.views.statements import shown
 from ops_platform.ledger.views.whole import WholePage, about_run, heading_of
 from ops_platform.masterdata import months
 from ops_platform.web import formats
@@ -162,7 +164,7 @@ class ConsolidatedLine(WholePage, TemplatePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         run = self.run()
-        line, behind = reads.behind(run=run, code=self.kwargs["layout"], key=self.kwargs["line"])
+        line, behind = behind_line(run=run, code=self.kwargs["layout"], key=self.kwargs["line"])
         layout = layouts()[self.kwargs["layout"]]
         cash = layout.code == CASH_SUMMARY
         names = reads.account_names(key.rpartition(":")[2] for key in behind.accounts)
@@ -241,7 +243,7 @@ class Worksheet(WholePage, TemplatePage):
 
     def _sheet(self, run: ConsolidationRun) -> tuple[str, str, list[worksheet.SheetColumn], list[worksheet.SheetRow]]:
         measure = self.request.GET.get("measure", "end")
-        measure = measure if measure in reads.MEASURES else "end"
+        measure = measure if measure in worksheet.MEASURE_TITLES else "end"
         kind = self.request.GET.get("kind", "")
         return measure, kind, *worksheet.worksheet(run=run, measure=measure, kind=kind)
 

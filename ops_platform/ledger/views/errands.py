@@ -26,6 +26,7 @@ MAY_ASK = {
     Errand.Kind.BOOKING.value: BOOKERS,
     Errand.Kind.EXPORT.value: EXPORTERS,
     Errand.Kind.PREVIEW.value: access.READERS,
+    Errand.Kind.OUTLOOK.value: access.READERS,
 }
 
 
@@ -74,11 +75,18 @@ class ErrandProgress(ErrandPage):
 
 def _place(errand: Errand) -> str:
     """The page where the work can be seen."""
-    names = {Errand.Kind.BOOKING: "ledger:events", Errand.Kind.EXPORT: "ledger:exports"}
+    names = {
+        Errand.Kind.BOOKING: "ledger:events",
+        Errand.Kind.OUTLOOK: "ledger:events",
+        Errand.Kind.EXPORT: "ledger:exports",
+    }
     name = names.get(Errand.Kind(errand.kind))
     if name is None:
         return reverse("ledger:voucher-rules")
-    return f"{reverse(name)}?{urlencode({'institution': str(errand.institution_id), 'period': errand.period})}"
+    asked = {"institution": str(errand.institution_id), "period": errand.period}
+    if errand.kind == Errand.Kind.OUTLOOK:
+        asked["state"] = "waiting"
+    return f"{reverse(name)}?{urlencode(asked)}"
 
 
 class AskAgain(ActionPage):

@@ -22,11 +22,9 @@ from ops_platform.ledger.selectors.event_detail import EventAt, event_at
 from ops_platform.ledger.selectors.events import (
     EventMonthState,
     Standing,
-    StandingEvent,
     month_state,
-    of_types,
-    preview,
 )
+from ops_platform.ledger.selectors.outlook import NOTHING, Outlook, findings_in_words, outlook
 from ops_platform.ledger.selectors.words import Legs, leg_words
 from ops_platform.ledger.services.events import BOOKERS
 from ops_platform.ledger.tables.events import (
@@ -71,6 +69,10 @@ CLOSED = (
     _("这个月已结账，不再生成凭证"),
     _("凭证规则以后的变化不影响已结账的月份。业务数据有误时，请先反结账，更正后重新生成。"),
 )
+UNKNOWN = (
+    _("上次生成凭证之后有变化，还没有核对"),
+    _("点「核对待生成业务」，后台读取本月业务数据，完成后这里列出将要生成、更正、冲销和无法记账的业务。"),
+)
 ELSEWHERE = (
     _("本机构在外部系统记账"),
     _(
@@ -92,7 +94,7 @@ def with_amounts(rows: QuerySet[EventBooking]) -> QuerySet[EventBooking]:
 
 
 class Events(BooksPage, ListPage):
-    """A month's events by how they stand. Facts are read only for what is not booked as it stands."""
+    """A month's events by how they stand: from the books, and from what a worker found; no fact is read here."""
 
     title = _("业务事项")
     template_name = "ledger/events.html"
@@ -123,10 +125,10 @@ class Events(BooksPage, ListPage):
         return self.month is not None and self.month.is_closed
 
     @cached_property
-    def waiting(self) -> tuple[StandingEvent, ...]:
+    def outlook(self) -> Outlook:
         if self.institution is None or self.period is None or self.closed:
-            return ()
-        return preview(self.institution, self.period)
+            return NOTHING
+        return outlook(self.institution, self.period, self.state)
 
     def bookings(self) -> QuerySet[EventBooking]:
         """Of the month, current ones and others."""
@@ -136,7 +138,7 @@ class Events(BooksPage, ListPage):
 
     def get_queryset(self) -> Any:
         if self.shown == WAITING:
-            return of_types(self.waiting, self.kind, ACTED)
+            return self.outlook.of(self.kind, ACTED)
         if self.shown == UNPLACED:
             return self._unplaced()
         rows = self.bookings().filter(is_current=self.shown == BOOKED)
@@ -149,17 +151,13 @@ class Events(BooksPage, ListPage):
             return []
         return [
             {
-                "event": each.drafted.event.key,
-                "url": event_address(
-                    self.institution.pk, each.drafted.event.type, each.drafted.event.key, str(self.period)
-                ),
-                "kind": type_title(each.drafted.event.type),
-                "message": finding.message,
-                "advice": ADVICE.get(finding.code, OTHER_ADVICE),
+                "event": each.key,
+                "url": event_address(self.institution.pk, each.type, each.key, str(self.period)),
+                "kind": type_title(each.type),
+                "message": finding["message"],
+                "advice": ADVICE.get(finding["code"], OTHER_ADVICE),
             }
-            for each in of_types(self.waiting, self.kind, (Standing.UNPLACED,))
-            if each.drafted
-            for finding in each.drafted.draft.findings
+            for each, finding in findings_in_words(self.outlook.of(self.kind, (Standing.UNPLACED,)))
         ]
 
     def get_table(self, rows: Any) -> Any:
@@ -200,14 +198,17 @@ class Events(BooksPage, ListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         state, institution = self.state, self.institution
         totals = self.totals()
-        errand = errands.latest(Errand.Kind.BOOKING, institution, self.period) if institution and self.period else None
-        card = card_of(self.actor, errand)
+        booking, looking = (self._errand(kind) for kind in (Errand.Kind.BOOKING, Errand.Kind.OUTLOOK))
+        looks = self.shown in (WAITING, UNPLACED) and looking and looking.state != Errand.State.SUCCEEDED
+        card = card_of(self.actor, looking if looks else booking)
         may_book = institution is not None and self.actor.may(institution.pk, *BOOKERS)
         context = super().get_context_data(**kwargs)
         elsewhere = state is not None and state.elsewhere
         empty = ELSEWHERE if elsewhere else EMPTY[self.shown]
         if self.closed and self.shown == WAITING:
             empty = CLOSED
+        elif self.unknown:
+            empty = UNKNOWN
         return {
             **context,
             **self.scope,
@@ -225,12 +226,24 @@ class Events(BooksPage, ListPage):
             "total": {name: sum(row[name] for row in totals) for name in ("count", "taken_back", "amount")},
             "kept": {"state": self.shown, "type": self.kind} if self.kind else {"state": self.shown},
             "card": card,
+            "outlook": self.outlook
+            if self.shown in (WAITING, UNPLACED) and not self.closed and not elsewhere
+            else None,
+            "looking": bool(looking and looking.under_way),
             "may_book": may_book
             and not elsewhere
             and self.month is not None
             and not self.closed
-            and not (errand and errand.under_way),
+            and not (booking and booking.under_way),
         }
+
+    @property
+    def unknown(self) -> bool:
+        """Something changed since the last booking, and nobody has looked yet what."""
+        return self.shown in (WAITING, UNPLACED) and not self.outlook.current and self.outlook.made_at is None
+
+    def _errand(self, kind: str) -> Errand | None:
+        return errands.latest(kind, self.institution, self.period) if self.institution and self.period else None
 
 
 class BookEvents(ActionPage):
@@ -243,6 +256,18 @@ class BookEvents(ActionPage):
     def act(self) -> None:
         institution = access.access_institution(self.actor, self.kwargs["institution"])
         services.ask_booking(self.actor, institution=institution, period=month_of(self.request.POST.get("period", "")))
+
+
+class LookAhead(ActionPage):
+    """Have it worked out what booking a month would do, in the background."""
+
+    roles = access.READERS
+    success_message = _("已在后台开始核对，完成后本页显示结果。")
+    success_url_name = "ledger:events"
+
+    def act(self) -> None:
+        institution = access.access_institution(self.actor, self.kwargs["institution"])
+        services.ask_outlook(self.actor, institution=institution, period=month_of(self.request.POST.get("period", "")))
 
 
 class _OfEvent(TemplatePage):

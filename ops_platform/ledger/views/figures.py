@@ -9,13 +9,17 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import NotFound, Period, from_fen
+from ops_platform.ledger.engine.statements import CASH_SUMMARY, SURPLUS_CAUSES
+from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.selectors import access, day_sheet
 from ops_platform.ledger.selectors.balances import opening_of, turnover_of
 from ops_platform.ledger.selectors.cash import CASH, cash_entries
 from ops_platform.ledger.selectors.chart import accounts_of
+from ops_platform.ledger.selectors.differences import CREDIT, DEBIT, MONEY, difference_entries
 from ops_platform.ledger.tables.figures import CashEntryTable, DayLegTable
 from ops_platform.ledger.views.addresses import account_sheet
-from ops_platform.ledger.views.statements import FiscalReport, Statements, said_of_cash
+from ops_platform.ledger.views.source_words import said_of_cash, said_of_cause
+from ops_platform.ledger.views.statements import FiscalReport, Statements
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import ListPage
 
@@ -130,18 +134,44 @@ class FiscalLine(FiscalReport):
         }
 
 
-class CashEntries(_OfInstitution):
-    """The entries behind a figure of the cash summary: what each brought in or paid against that counter account. Opening
-    and closing cash open to the cash accounts."""
+class _EntriesBehind(_OfInstitution):
+    """Entries of a span of months with what each adds to a figure."""
 
     template_name = "ledger/cash_entries.html"
     table_class = CashEntryTable
-    empty_title = _("没有收付")
-    empty_hint = _("这段时间没有与这个科目对应的现金收付。")
 
     @cached_property
     def span(self) -> tuple[Period, Period]:
         return Period.parse(self.kwargs["first"]), Period.parse(self.kwargs["last"])
+
+    @cached_property
+    def shares(self) -> dict[int, int]:
+        """Fen by entry."""
+        raise NotImplementedError
+
+    def get_queryset(self) -> Any:
+        rows = access.entries(self.actor).filter(pk__in=list(self.shares))
+        return rows.order_by("day", "period", "voucher_no", "id")
+
+    def get_table(self, rows: Any) -> Any:
+        return CashEntryTable(rows, shares=self.shares, request=self.request)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        first, last = self.span
+        return super().get_context_data(**kwargs) | {
+            "institution": self.institution,
+            "first": str(first),
+            "last": str(last),
+            "total": from_fen(sum(self.shares.values())),
+        }
+
+
+class CashEntries(_EntriesBehind):
+    """The entries behind a figure of the cash summary: what each brought in or paid against that counter account. Opening
+    and closing cash open to the cash accounts."""
+
+    empty_title = _("没有收付")
+    empty_hint = _("这段时间没有与这个科目对应的现金收付。")
 
     @cached_property
     def source(self) -> tuple[str, str]:
@@ -156,13 +186,6 @@ class CashEntries(_OfInstitution):
         """Fen by entry; none for what stands."""
         way, account = self.source
         return cash_entries(self.institution.pk, way, account, *self.span) if account else {}
-
-    def get_queryset(self) -> Any:
-        rows = access.entries(self.actor).filter(pk__in=list(self.shares))
-        return rows.order_by("day", "period", "voucher_no", "id")
-
-    def get_table(self, rows: Any) -> Any:
-        return CashEntryTable(rows, shares=self.shares, request=self.request)
 
     def standing(self) -> list[dict[str, Any]]:
         """The cash accounts with what stands on each before the first month, or after the last one."""
@@ -181,12 +204,38 @@ class CashEntries(_OfInstitution):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         names = {code: account.name for code, account in accounts_of(self.institution).items()}
         standing = self.standing()
-        first, last = self.span
-        return super().get_context_data(**kwargs) | {
+        context = super().get_context_data(**kwargs)
+        return context | {
             "title": said_of_cash(":".join(filter(None, self.source)), names)[0],
-            "institution": self.institution,
-            "first": str(first),
-            "last": str(last),
+            "layout": layouts()[CASH_SUMMARY],
             "standing": standing,
-            "total": sum((row["amount"] for row in standing), from_fen(sum(self.shares.values()))),
+            "total": sum((row["amount"] for row in standing), context["total"]),
+        }
+
+
+class DifferenceEntries(_EntriesBehind):
+    """The entries behind a part of the difference between the year's surplus and that of the budget."""
+
+    empty_title = _("没有这样的凭证")
+    empty_hint = _("这段时间没有使盈余与预算结余在这一项上不同的凭证。")
+
+    @cached_property
+    def source(self) -> str:
+        """Side and account, or what cash and the budget's money differ by."""
+        asked = self.request.GET.get("source", "")
+        way, _colon, account = asked.partition(":")
+        if asked != MONEY and not (way in (DEBIT, CREDIT) and account.isdigit()):
+            raise NotFound("ledger.no_difference_source", "盈余与预算结余的差异没有这一项。")
+        return asked
+
+    @cached_property
+    def shares(self) -> dict[int, int]:
+        """Fen by entry."""
+        return difference_entries(self.institution.pk, self.source, *self.span)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        names = {code: account.name for code, account in accounts_of(self.institution).items()}
+        return super().get_context_data(**kwargs) | {
+            "title": said_of_cause(self.source, names),
+            "layout": layouts()[SURPLUS_CAUSES],
         }

@@ -220,13 +220,9 @@ class AccountSheet(ListPage):
 
     @property
     def moved(self) -> str:
-        """What a statement counts as moved: "month" or "year"; nothing for the sheet as the books have it."""
-        return self.request.GET.get("moved", "")
-
-    @property
-    def carrying(self) -> bool:
-        """Whether carrying the year forward is shown: statements leave it out of what moved."""
-        return self.moved not in ("month", "year")
+        """What a statement counts as moved; nothing for the sheet as the books have it."""
+        asked = self.request.GET.get("moved", "")
+        return asked if asked in balances.MOVED else ""
 
     @cached_property
     def opening(self) -> Any:
@@ -238,7 +234,7 @@ class AccountSheet(ListPage):
 
     def get_queryset(self) -> QuerySet[Leg]:
         return balances.account_sheet(
-            self.institution, self.accounts, self.first, self.period, self.cost_item, carrying=self.carrying
+            self.institution, self.accounts, self.first, self.period, self.cost_item, moved=self.moved
         )
 
     def get_table(self, rows: Any) -> Any:
@@ -253,7 +249,7 @@ class AccountSheet(ListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         account = self.accounts[0]
         debit, credit = balances.turnover_of(
-            self.institution, self.accounts, self.first, self.period, self.cost_item, carrying=self.carrying
+            self.institution, self.accounts, self.first, self.period, self.cost_item, moved=self.moved
         )
         brought = self._brought()
         context = super().get_context_data(**kwargs) | {
@@ -266,7 +262,7 @@ class AccountSheet(ListPage):
             "debit": debit,
             "credit": credit,
             "closing": (self.opening + debit - credit) * self.sign,
-            "carrying": self.carrying,
+            "counted": self.moved,
             "brought": brought * self.sign,
             "moved": (brought + debit - credit) * self.sign,
             "narrowed": self.cost_item is not None,

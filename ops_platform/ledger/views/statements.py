@@ -14,7 +14,7 @@ from ops_platform.his_intake.public import COST_ITEMS
 from ops_platform.his_intake.public import READERS as INTAKE_READERS
 from ops_platform.kernel import NotFound, Period, from_fen
 from ops_platform.ledger.engine.insurer_report import DEFINITIONS
-from ops_platform.ledger.engine.statements import BALANCE_SHEET, CASH_SUMMARY, Source, Statement
+from ops_platform.ledger.engine.statements import BALANCE_SHEET, Source, Statement
 from ops_platform.ledger.intake_events import CHARGE_INCOME
 from ops_platform.ledger.layouts import layouts
 from ops_platform.ledger.reports import statements as reports
@@ -32,6 +32,7 @@ from ops_platform.ledger.selectors.chart import accounts_of
 from ops_platform.ledger.selectors.day_sheet import DAY_TITLES, DayRow, day_sheet
 from ops_platform.ledger.views.addresses import Behind, Spans, account_sheet
 from ops_platform.ledger.views.books import BooksPage
+from ops_platform.ledger.views.source_words import said_of_source
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.months import Month
 from ops_platform.web import formats
@@ -61,16 +62,12 @@ def shown(statement: Statement, names: Mapping[str, str], behind: Behind = _nowh
 
 
 def _source(statement: Statement, source: Source, names: Mapping[str, str], behind: Behind) -> dict[str, Any]:
-    if statement.layout.code == CASH_SUMMARY:
-        words = said_of_cash(source.account, names)[0]
-    else:
-        words = f"{source.account} {names.get(source.account, '')}".strip()
     return {
-        "words": words,
+        "words": said_of_source(statement.layout.code, source.account, names),
         "cost_item": COST_ITEM_TITLES.get(source.cost_item, source.cost_item),
         "cells": [
-            (from_fen(value), behind(source.account, source.cost_item, column.measure))
-            for value, column in zip(source.values, statement.layout.columns, strict=True)
+            (from_fen(value), behind(source.account, source.cost_item, measure))
+            for value, measure in zip(source.values, source.measures, strict=True)
         ],
     }
 
@@ -86,26 +83,6 @@ def linked(cells: Sequence[Cell], kinds: Sequence[str], addresses: Mapping[str, 
         {"value": cell, "kind": "count" if isinstance(cell, int) else "amount", "url": addresses.get(kind, "")}
         for cell, kind in zip(cells, kinds, strict=True)
     ]
-
-
-CASH_WORDS = {
-    "opening": _("期初现金"),
-    "closing": _("账面货币资金"),
-    "unknown": _("未按来源划分"),
-    "in": _("收款"),
-    "out": _("付款"),
-    "in-internal": _("成员单位间收款"),
-    "out-internal": _("成员单位间付款"),
-}
-
-
-def said_of_cash(key: str, names: Mapping[str, str]) -> tuple[str, str]:
-    """A source of the cash summary ("in:410101") in words, and the counter account behind it (nothing where none is)."""
-    way, _colon, account = key.partition(":")
-    words = str(CASH_WORDS.get(way, way))
-    if not account:
-        return words, ""
-    return f"{words} {account} {names.get(account, '')}".strip(), account if account in names else ""
 
 
 class _SheetPage(BooksPage):
@@ -149,14 +126,14 @@ class _SheetPage(BooksPage):
         return super().get_context_data(**self.scope, notes=self.notes, elsewhere=self.elsewhere, **kwargs)
 
 
-class _StatementPage(_SheetPage):
+class StatementPage(_SheetPage):
     """A page of official figures: of the months that have them."""
 
     def periods(self) -> list[str]:
         return statements.periods(institutions=[self.of.pk])
 
 
-class Statements(_StatementPage):
+class Statements(StatementPage):
     """The statements of both books of an institution's month; each amount opens to its accounts, and from there to their
     legs."""
 
@@ -203,7 +180,7 @@ class Statements(_StatementPage):
         return reports.workbook(f"财务报表-{self.of.code}-{self.of_month}", sheets)
 
 
-class DaySheet(_StatementPage):
+class DaySheet(StatementPage):
     """收支日报: income and expense by day of an institution, for township hospitals above all."""
 
     title = _("收支日报")
@@ -226,7 +203,7 @@ class DaySheet(_StatementPage):
         return reports.workbook(f"收支日报-{self.of.code}-{self.of_month}", [sheet])
 
 
-class FiscalReport(_StatementPage):
+class FiscalReport(StatementPage):
     """The statements of a quarter for the fiscal department (财政季报)."""
 
     title = _("财政季报")

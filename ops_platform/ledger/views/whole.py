@@ -44,7 +44,9 @@ class WholePage(Page):
 def about_run(run: ConsolidationRun) -> dict[str, Any]:
     """What every page of a run says of it."""
     waiting = writes.open_members(run)
-    newer = ConsolidationRun.objects.filter(period=run.period, version__gt=run.version).order_by("-version").first()
+    versions = list(ConsolidationRun.objects.filter(period=run.period).order_by("-version"))
+    newer = versions[0] if versions[0].version > run.version else None
+    asked = courses_of(writes.FINAL_KIND, [str(one.pk) for one in versions])
     return {
         "open": writes.is_open(run),
         "newer": newer,
@@ -53,7 +55,12 @@ def about_run(run: ConsolidationRun) -> dict[str, Any]:
         "layouts": consolidated_layouts().values(),
         "waiting": Institution.objects.filter(pk__in=waiting).order_by("code") if waiting else [],
         "counts": reads.pair_counts(run=run),
-        "approval": courses_of(writes.FINAL_KIND, [str(run.pk)]).get(str(run.pk)),
+        "approval": asked.get(str(run.pk)),
+        "stuck": [
+            {"run": one, "matter": asked[str(one.pk)].matter}
+            for one in versions[1:]
+            if str(one.pk) in asked and asked[str(one.pk)].ended_at is None
+        ],
         "in_approval": under_way(writes.FINAL_KIND, str(run.pk)) is not None,
     }
 
