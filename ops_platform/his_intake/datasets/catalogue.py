@@ -13,6 +13,7 @@ from ops_platform.his_intake.datasets.fields import (
     Reference,
     Text,
 )
+from ops_platform.his_intake.datasets.supply import DRUG_AND_MATERIAL_MOVES, EQUIPMENT_USES
 from ops_platform.his_intake.models import (
     ChargeItemFact,
     ChargeLine,
@@ -395,5 +396,7 @@ DATASETS: dict[str, Dataset] = {
         CHARGE_LINES,
         DISCHARGE_ABSTRACTS,
         TRIAL_BALANCES,
+        DRUG_AND_MATERIAL_MOVES,
+        EQUIPMENT_USES,
     )
 }
