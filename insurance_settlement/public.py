@@ -96,7 +96,11 @@ def cases_of_stays(*, encounters: Collection[int]) -> CasesOfStays:
     names = [field.name for field in fields(DischargedCase)]
     rows = CaseResult.objects.filter(run__is_current=True, encounter__in=encounters).order_by("encounter")
     found = {row.encounter: row for row in (DischargedCase(*values) for values in rows.values_list(*names))}
-    runs = GroupingRun.objects.filter(pk__in=rows.order_by().values("run")).order_by("scheme", "pk").distinct("scheme")
+    runs = (
+        GroupingRun.objects.filter(pk__in=rows.order_by().values("run"))
+        .order_by("scheme_id", "pk")
+        .distinct("scheme_id")
+    )
     titles: dict[str, str] = {}
     for run in runs.select_related("scheme"):
         titles |= compiled_scheme(run.scheme).drg_names

@@ -72,7 +72,7 @@ class SpanPage(TemplatePage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         figures = self.figures() if self.span else {}
         empty = {"empty_title": self.empty_title, "empty_hint": self.empty_hint}
-        return super().get_context_data(**figures, **empty, **self.span.context(), **kwargs)
+        return {**super().get_context_data(**empty, **self.span.context(), **kwargs), **figures}
 
 
 class PurchasePrices(SpanPage):

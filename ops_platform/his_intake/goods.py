@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Count, DecimalField, F, Min, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, DecimalField, ExpressionWrapper, F, Min, Q, QuerySet, Sum, Value, When
 
 from ops_platform.his_intake.drilldown import Origin, origin_of
 from ops_platform.his_intake.models import DatasetMonth, DischargeAbstract, Encounter, EquipmentUse, GoodsMove
@@ -212,8 +212,9 @@ def goods_moves(
 
 
 def _signed(name: str) -> Sum:
-    signed = Case(When(move_kind="purchase_return", then=-F(name)), default=F(name))
-    return Sum(signed, output_field=DecimalField(max_digits=18, decimal_places=4 if name == "quantity" else 2))
+    form: DecimalField = DecimalField(max_digits=18, decimal_places=4 if name == "quantity" else 2)
+    given_back = ExpressionWrapper(F(name) * Value(-1), output_field=form)
+    return Sum(Case(When(move_kind="purchase_return", then=given_back), default=F(name), output_field=form))
 
 
 def _in_words(rows: Sequence[GoodsMove]) -> list[MoveLine]:

@@ -111,7 +111,8 @@ DRUG_AND_MATERIAL_MOVES = Dataset(
             "his_intake.goods_other_class",
             "goods_class",
             "物资类别与收费项目的类别不一致，请核对",
-            "s.item_id IS NOT NULL AND s.goods_class <> 'free_material' AND EXISTS (SELECT FROM masterdata_chargeitemterm t WHERE t.item_id = s.item_id)"
+            "s.item_id IS NOT NULL AND s.goods_class <> 'free_material'"
+            " AND EXISTS (SELECT FROM masterdata_chargeitemterm t WHERE t.item_id = s.item_id)"
             " AND NOT EXISTS (SELECT FROM masterdata_chargeitemterm t WHERE t.item_id = s.item_id"
             " AND t.item_class = s.goods_class)",
         ),
