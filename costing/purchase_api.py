@@ -190,7 +190,7 @@ class StructureSerializer(serializers.Serializer):
     services = serializers.DecimalField(**MONEY)
     examinations = serializers.DecimalField(**MONEY)
     drug_ratio = serializers.DecimalField(**RATIO)
-    consumable_ratio = serializers.DecimalField(**RATIO)
+    material_ratio = serializers.DecimalField(**RATIO)
     service_ratio = serializers.DecimalField(**RATIO)
 
 

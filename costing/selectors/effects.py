@@ -147,6 +147,11 @@ class Effects:
     ungrouped: int
     least: int
 
+    @property
+    def told(self) -> list[GroupEffect]:
+        """Groups of which something may be concluded."""
+        return [group for group in self.groups if group.differences]
+
 
 def effects(
     *, institutions: Collection[int], days: Days, item_code: str, by: str = "origin", sides: Sequence[str] = ()

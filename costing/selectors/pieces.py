@@ -84,7 +84,16 @@ def month_of_pieces(*, institution: int, period: Period) -> MonthOfPieces:
                 use = next(steps[at] for at in places if steps[at].kind == "use" and steps[at].date == gap.day)
                 found.append(
                     OpenGap(
-                        gap.code, gap.day, (barcode,), use.name, use.encounter, use.encounter_no, "", None, None, None
+                        gap.code,
+                        gap.day,
+                        (barcode,),
+                        use.name,
+                        use.encounter,
+                        use.encounter_no,
+                        use.department_name,
+                        None,
+                        None,
+                        None,
                     )
                 )
     names = {step.barcode: step.name for step in steps}

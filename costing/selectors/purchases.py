@@ -53,6 +53,11 @@ class Purchase:
         return ratio(self.saving.paid - self.saving.base, self.saving.base) if self.saving.base > 0 else None
 
     @property
+    def cut(self) -> Decimal | None:
+        """降价幅度: 1 − price paid ÷ price before."""
+        return None if self.change is None else -self.change
+
+    @property
     def saved(self) -> Decimal | None:
         """节约额"""
         return self.saving.amount

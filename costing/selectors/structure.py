@@ -24,14 +24,14 @@ class Variants:
     """Which of the usual forms the ratios take, as parameters say."""
 
     without_herbs: bool
-    consumables_of_rest: bool
+    materials_of_rest: bool
 
 
 def variants(*, day: date) -> Variants:
     """The forms in force on a day; two queries."""
     return Variants(
         without_herbs=parameter_value(key="costing.drug_ratio_without_herbs", day=day) == 1,
-        consumables_of_rest=parameter_value(key="costing.consumable_ratio_base", day=day) == 1,
+        materials_of_rest=parameter_value(key="costing.material_ratio_base", day=day) == 1,
     )
 
 
@@ -98,9 +98,9 @@ class Structure:
         return ratio(drugs, self.income) if self.income > 0 else None
 
     @property
-    def consumable_ratio(self) -> Decimal | None:
+    def material_ratio(self) -> Decimal | None:
         """耗占比"""
-        whole = self.income - self.drugs if self.variants.consumables_of_rest else self.income
+        whole = self.income - self.drugs if self.variants.materials_of_rest else self.income
         return ratio(self.materials, whole) if whole > 0 else None
 
     @property

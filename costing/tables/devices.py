@@ -10,18 +10,20 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.his_intake.public import OriginColumn
 from ops_platform.web import formats
-from ops_platform.web.tables import DENSE, DayColumn, MoneyColumn, PercentColumn, QuantityColumn, Table
+from ops_platform.web.tables import DENSE, DENSE_STACKED, DayColumn, MoneyColumn, PercentColumn, QuantityColumn, Table
 from ops_platform.web.templatetags.ops import badge
 
 
 class DeviceTable(Table):
     """Devices by kind and institution."""
 
-    kind = django_tables2.Column(verbose_name=_("设备类别"), accessor="sums__kind")
+    stacks = True
+
     name = django_tables2.Column(verbose_name=_("设备"), accessor="sums__name", attrs={"td": {"class": "cell-words"}})
+    kind = django_tables2.Column(verbose_name=_("设备类别"), accessor="sums__kind")
     card = django_tables2.Column(verbose_name=_("资产卡片"), accessor="sums__card")
     institution = django_tables2.Column(
-        verbose_name=_("机构"), accessor="sums__institution", attrs={"td": {"class": "cell-name"}}
+        verbose_name=_("机构"), accessor="sums__institution", attrs={"td": {"class": "cell-name stack-wide"}}
     )
     department = django_tables2.Column(verbose_name=_("科室"), accessor="sums__department_name")
     used = QuantityColumn(verbose_name=_("使用机时"), accessor="sums__used", decimals=1)
@@ -34,7 +36,7 @@ class DeviceTable(Table):
     per_service = MoneyColumn(verbose_name=_("每例成本(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def __init__(self, *args: Any, span: Any, **kwargs: Any) -> None:
@@ -77,15 +79,17 @@ class KindTable(Table):
 class SharingTable(Table):
     """Proposals."""
 
+    stacks = True
+
     action = django_tables2.Column(verbose_name=_("建议"), accessor="proposal__action")
     kind = django_tables2.Column(verbose_name=_("类别"), accessor="proposal__kind")
-    giver = django_tables2.Column(verbose_name=_("从"), attrs={"td": {"class": "cell-words"}})
-    taker = django_tables2.Column(verbose_name=_("到"), attrs={"td": {"class": "cell-words"}})
+    giver = django_tables2.Column(verbose_name=_("从"), attrs={"td": {"class": "cell-words stack-wide"}})
+    taker = django_tables2.Column(verbose_name=_("到"), attrs={"td": {"class": "cell-words stack-wide"}})
     hours = QuantityColumn(verbose_name=_("机时"), accessor="proposal__hours", decimals=1)
     fee = MoneyColumn(verbose_name=_("按使用付费(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def __init__(self, *args: Any, names: Mapping[int, str], **kwargs: Any) -> None:

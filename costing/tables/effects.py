@@ -38,6 +38,7 @@ class EffectTable(Table):
     days = QuantityColumn(verbose_name=_("平均住院日"), accessor="arm__days", decimals=1)
     home = PercentColumn(verbose_name=_("医嘱离院率"), accessor="arm__home")
     died = PercentColumn(verbose_name=_("病死率"), accessor="arm__died")
+    mixed = QuantityColumn(verbose_name=_("两方都用(例)"), accessor="group__mixed")
 
     class Meta(Table.Meta):
         attrs = DENSE
@@ -57,18 +58,16 @@ class EffectTable(Table):
     def value_drg(self, value: str) -> str:
         return value
 
-    def render_name(self, value: str, record: Any) -> str:
-        return value if record.first else ""
-
     def value_name(self, value: str) -> str:
         return value
 
-    def render_count(self, value: int, record: Any) -> str:
-        text = formats.quantity(value)
-        return format_html("{} {}", badge(_("例数不足"), "neutral"), text) if value < record.group.least else text
+    def render_mixed(self, value: int, record: Any) -> str:
+        return formats.quantity(value) if record.first else ""
 
-    def value_count(self, value: int) -> int:
-        return value
+    def render_name(self, value: str, record: Any) -> str:
+        if not record.first:
+            return ""
+        return format_html("{} {}", value, badge(_("可比"), "good")) if record.group.enough else value
 
 
 class EffectCaseTable(Table):

@@ -21,10 +21,12 @@ class GapTable(Table):
     stacks = True
 
     code = django_tables2.Column(verbose_name=_("缺口"))
-    name = django_tables2.Column(verbose_name=_("品名规格"), attrs={"td": {"class": "cell-words"}})
-    barcodes = django_tables2.Column(verbose_name=_("条码"), empty_values=(None,))
+    name = django_tables2.Column(verbose_name=_("品名规格"), attrs={"td": {"class": "cell-words stack-wide"}})
+    barcodes = django_tables2.Column(
+        verbose_name=_("条码"), empty_values=(None,), attrs={"td": {"class": "stack-wide"}}
+    )
     encounter_no = django_tables2.Column(verbose_name=_("就诊号"))
-    department_name = django_tables2.Column(verbose_name=_("就诊科室"))
+    department_name = django_tables2.Column(verbose_name=_("科室"))
     day = django_tables2.Column(verbose_name=_("使用日期"))
     used = QuantityColumn(verbose_name=_("使用件数"))
     charged = QuantityColumn(verbose_name=_("净收费件数"))

@@ -12,6 +12,7 @@ from ops_platform.his_intake.public import GOODS_CLASSES, MOVE_KINDS, ORIGINS, P
 from ops_platform.web import formats
 from ops_platform.web.tables import (
     DENSE,
+    DENSE_STACKED,
     DayColumn,
     MoneyColumn,
     PercentColumn,
@@ -62,6 +63,8 @@ class _SpanTable(Table):
 class PurchaseTable(_SpanTable):
     """Products by saving."""
 
+    stacks = True
+
     name = django_tables2.Column(verbose_name=_("品名规格"), attrs=WORDS)
     goods = django_tables2.Column(verbose_name=_("统一编码"))
     unit = django_tables2.Column(verbose_name=_("单位"))
@@ -71,11 +74,11 @@ class PurchaseTable(_SpanTable):
     central_share = PercentColumn(verbose_name=_("集采金额占比"))
     base_price = PriceColumn(verbose_name=_("集采前价格(元)"))
     central_price = PriceColumn(verbose_name=_("集采均价(元)"))
-    change = PercentColumn(verbose_name=_("价格变化"))
+    cut = PercentColumn(verbose_name=_("降价幅度"))
     saved = MoneyColumn(verbose_name=_("节约额(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def render_name(self, value: str, record: Any) -> str:
@@ -94,6 +97,8 @@ class PurchaseTable(_SpanTable):
 class MemberTable(_SpanTable):
     """One product by member, the cheapest first, then all of them."""
 
+    stacks = True
+
     institution = django_tables2.Column(verbose_name=_("机构"), empty_values=(), attrs={"td": {"class": "cell-name"}})
     quantity = QuantityColumn(verbose_name=_("采购数量"))
     amount = MoneyColumn(verbose_name=_("采购金额(元)"))
@@ -105,7 +110,7 @@ class MemberTable(_SpanTable):
     saved = MoneyColumn(verbose_name=_("节约额(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
         row_attrs = {"class": lambda record: "row-total" if record.institution is None else ""}
 
@@ -126,25 +131,28 @@ class MemberTable(_SpanTable):
 class SpreadTable(_SpanTable):
     """Products by spread."""
 
+    stacks = True
+
     name = django_tables2.Column(verbose_name=_("品名规格"), attrs=WORDS)
     goods = django_tables2.Column(verbose_name=_("统一编码"))
     unit = django_tables2.Column(verbose_name=_("单位"))
     members = QuantityColumn(verbose_name=_("机构数"), accessor="spread__members")
     lowest = PriceColumn(verbose_name=_("最低价(元)"), accessor="cheapest__price")
-    cheapest = django_tables2.Column(verbose_name=_("最低价机构"))
+    cheapest = django_tables2.Column(verbose_name=_("最低价机构"), attrs={"td": {"class": "stack-wide"}})
     highest = PriceColumn(verbose_name=_("最高价(元)"), accessor="dearest__price")
-    dearest = django_tables2.Column(verbose_name=_("最高价机构"))
+    dearest = django_tables2.Column(verbose_name=_("最高价机构"), attrs={"td": {"class": "stack-wide"}})
     spread = PercentColumn(verbose_name=_("价差"), accessor="spread__spread")
     price = PriceColumn(verbose_name=_("加权均价(元)"))
     amount = MoneyColumn(verbose_name=_("采购金额(元)"), accessor="spread__amount")
     excess = MoneyColumn(verbose_name=_("按最低价可少付(元)"), accessor="spread__excess")
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def render_name(self, value: str, record: Any) -> str:
-        return format_html('<a href="{}">{}</a>', self.product(record), value)
+        where = format_html('<span class="cell-note num">{} · {}</span>', record.goods, record.unit)
+        return format_html('<a href="{}">{}</a> {}', self.product(record), value, where)
 
     def value_name(self, value: str) -> str:
         return value

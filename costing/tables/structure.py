@@ -9,11 +9,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.masterdata.models import Institution
-from ops_platform.web.tables import DENSE, MoneyColumn, PercentColumn, Table
+from ops_platform.web.tables import DENSE_STACKED, MoneyColumn, PercentColumn, Table
 
 
 class StructureTable(Table):
     """Institutions, or departments that ordered, then all of them."""
+
+    stacks = True
 
     name = django_tables2.Column(verbose_name=_("机构或开单科室"), attrs={"td": {"class": "cell-name"}})
     income = MoneyColumn(verbose_name=_("医疗收入(元)"))
@@ -24,12 +26,12 @@ class StructureTable(Table):
     examinations = MoneyColumn(verbose_name=_("检查化验收入(元)"))
     rest = MoneyColumn(verbose_name=_("其他(元)"))
     drug_ratio = PercentColumn(verbose_name=_("药占比"))
-    consumable_ratio = PercentColumn(verbose_name=_("耗占比"))
+    material_ratio = PercentColumn(verbose_name=_("耗占比"))
     service_ratio = PercentColumn(verbose_name=_("医疗服务收入占比"))
     examination_ratio = PercentColumn(verbose_name=_("检查化验占比"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
         row_attrs = {"class": lambda record: "row-total" if record.key is None else ""}
 

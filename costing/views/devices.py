@@ -11,6 +11,7 @@ from costing.views.purchases import SpanPage, worded
 from ops_platform.his_intake.public import device_days
 
 USES = "equipment-uses"
+WITH_COST = ("cost", "per_hour", "per_service")
 
 
 class Devices(SpanPage):
@@ -27,14 +28,15 @@ class Devices(SpanPage):
 
     def figures(self) -> dict[str, Any]:
         found = devices.devices(institutions=self.span.chosen, days=self.span.days)
+        with_cost = any(one.cost is not None for one in found.devices)
         return {
             "found": found,
-            "table": DeviceTable(found.devices, span=self.span),
+            "table": DeviceTable(found.devices, span=self.span, exclude=() if with_cost else WITH_COST),
             "kinds": KindTable(devices.kinds(found)),
             "sharing": SharingTable(found.sharing, names=self.span.names) if found.sharing else None,
             "threshold": purchases.marked(key="costing.low_use_threshold", day=self.span.days[1]),
             "target": purchases.marked(key="costing.device_target_rate", day=self.span.days[1]),
-            "with_cost": any(one.cost is not None for one in found.devices),
+            "with_cost": with_cost,
         }
 
 

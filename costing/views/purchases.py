@@ -168,7 +168,7 @@ class ProductPurchases(SpanPage):
             "tooltip": {"trigger": "axis", "valueFormatter": "@quantity"},
             "legend": {"type": "scroll"},
             "xAxis": {"type": "category", "data": periods},
-            "yAxis": {"type": "value", "name": str(_("元")), "scale": True, "axisLabel": {"formatter": "@quantity"}},
+            "yAxis": {"type": "value", "scale": True, "axisLabel": {"formatter": "@quantity"}},
             "series": series,
         }
         return chart(options, table, title=str(_("各机构每月加权均价")))
@@ -195,7 +195,7 @@ class PriceSpreads(SpanPage):
     def figures(self) -> dict[str, Any]:
         rows = self.rows()
         return {
-            "table": SpreadTable(rows, span=self.span),
+            "table": SpreadTable(rows, span=self.span, exclude=("goods", "unit")),
             "rows": rows,
             "count": len(self.everything),
             "wide": sum(row.is_wide for row in self.everything),
@@ -291,7 +291,9 @@ class GoodsMoves(SpanPage):
             _("采购与退货") if self.kinds() == BOUGHT else "、".join(dict(MOVE_KINDS)[kind] for kind in self.kinds()),
         ]
         return {
-            "table": MoveTable(found.rows, names=self.span.names, request=self.request),
+            "table": MoveTable(
+                found.rows, names=self.span.names, request=self.request, exclude=_empty(found, chosen["goods"])
+            ),
             "page": page,
             "found": found,
             "expected": expected,
@@ -305,3 +307,10 @@ class GoodsMoves(SpanPage):
             },
             "patient_level": not self.kinds() or "use" in self.kinds(),
         }
+
+
+def _empty(found: MovePage, goods: str) -> tuple[str, ...]:
+    """Columns that would say nothing on the page: what no row has, and the name of the one product that was asked for."""
+    fields = ("procurement", "lot", "barcode", "encounter_no")
+    nothing = [name for name in fields if not any(getattr(row, name) for row in found.rows)]
+    return (*nothing, "name") if goods else tuple(nothing)

@@ -59,7 +59,10 @@ class IncomeStructure(TemplatePage):
     def table(self, rows: list[structure.Structure]) -> StructureTable:
         """The list of the page."""
         return StructureTable(
-            rows, period=self.choice.month.period if self.choice.month else "", institution=self.choice.institution
+            rows,
+            period=self.choice.month.period if self.choice.month else "",
+            institution=self.choice.institution,
+            exclude=() if any(row.rest for row in rows) else ("rest",),
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -73,7 +76,7 @@ class IncomeStructure(TemplatePage):
                 "table": self.table(rows),
                 "chart": self._chart(self.choice.month.period),
                 "herbs": purchases.marked(key="costing.drug_ratio_without_herbs", day=day),
-                "base": purchases.marked(key="costing.consumable_ratio_base", day=day),
+                "base": purchases.marked(key="costing.material_ratio_base", day=day),
                 "forms": self.forms,
                 "run": self.run,
             }
@@ -84,7 +87,7 @@ class IncomeStructure(TemplatePage):
         found = structure.by_month(institutions=self.chosen, until=until, forms=self.forms)
         ratios = (
             (_("药占比"), [one.drug_ratio for _period, one in found]),
-            (_("耗占比"), [one.consumable_ratio for _period, one in found]),
+            (_("耗占比"), [one.material_ratio for _period, one in found]),
             (_("医疗服务收入占比"), [one.service_ratio for _period, one in found]),
         )
         periods = [period for period, _one in found]
@@ -98,7 +101,7 @@ class IncomeStructure(TemplatePage):
         table = ChartTable(
             [_("指标"), *periods], [[name, *(formats.percent(value) for value in values)] for name, values in ratios]
         )
-        return chart(options, table, title=str(_("各月收入结构")), size="sm")
+        return chart(options, table, title=str(_("各月收入结构")))
 
 
 class IncomeClasses(IncomeStructure):

@@ -267,6 +267,7 @@ class PieceStep:
     name: str
     encounter: int | None
     encounter_no: str
+    department_name: str
 
 
 def steps_of_pieces(*, institution: int, days: Days) -> list[PieceStep]:
@@ -275,9 +276,11 @@ def steps_of_pieces(*, institution: int, days: Days) -> list[PieceStep]:
         cursor.execute(
             "WITH moved AS (SELECT DISTINCT barcode FROM his_intake_goodsmove WHERE institution_id = %(institution)s"
             " AND superseded_sequence IS NULL AND barcode IS NOT NULL AND date BETWEEN %(first)s AND %(last)s)"
-            " SELECT m.barcode, m.move_kind, m.date, m.goods, m.name, m.encounter, coalesce(e.encounter_no, '')"
-            " FROM moved JOIN his_intake_goodsmove m ON m.barcode = moved.barcode AND m.superseded_sequence IS NULL"
+            " SELECT m.barcode, m.move_kind, m.date, m.goods, m.name, m.encounter, coalesce(e.encounter_no, ''),"
+            " coalesce(d.name, '') FROM moved"
+            " JOIN his_intake_goodsmove m ON m.barcode = moved.barcode AND m.superseded_sequence IS NULL"
             " LEFT JOIN his_intake_encounter e ON e.entity = m.encounter AND e.superseded_sequence IS NULL"
+            " LEFT JOIN masterdata_department d ON d.id = m.department_id"
             " WHERE m.institution_id = %(institution)s ORDER BY m.barcode, m.date, m.id",
             {"institution": institution, "first": days[0], "last": days[1]},
         )

@@ -17,7 +17,7 @@ from ops_platform.his_intake.public import goods_moves
 from ops_platform.identity.models import AccessLog
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
-from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.models import Institution, Parameter, Scope, SourceMark
 from tests.support import trade
 from tests.support.downloads import book_of
 
@@ -339,11 +339,22 @@ def test_imported_and_domestic_are_compared_within_a_group_and_few_cases_conclud
     assert not group.enough
     client = reader(Role.FINANCE_DIRECTOR, traced)
     text = page(client, "material-effects")
-    assert "任一方少于 10 例，不下结论" in text
+    assert "没有一个病组两方都达到 10 例，不下结论" in text
     cases = page(client, "effect-cases", item="ZJ", by="origin", drg=group.drg)
     assert all(number in cases for number in leaving)
     head, *rows = sheet(client, "effect-cases", item="ZJ", by="origin", drg=group.drg)
     assert sum(row[head.index("耗材采购成本(元)")] for row in rows) == 3 * 900 + 2 * 700
+    Parameter.objects.create(
+        key="costing.effect_minimum_cases",
+        name="最少例数",
+        scope=Scope.NATIONAL,
+        effective_from="2026-01-01",
+        value=2,
+        source_mark=SourceMark.DEFAULT,
+    )
+    told = re.sub(r"<[^>]+>|\s", "", page(client, "material-effects"))
+    assert "国产减进口：例均耗材采购成本-200.00元" in told
+    assert "住院日0.0天，医嘱离院率33.3%" in told
     by_goods = effects.effects(
         institutions=[traced.pk], days=SPRING, item_code="ZJ", by="goods", sides=["HC-G", "HC-J"]
     )
@@ -379,13 +390,13 @@ def test_ratios_follow_their_formulas_and_the_variant_of_the_parameter(members: 
     usual = structure.variants(day=MARCH.last_day)
     (row,) = structure.by_department(run=run, forms=usual)
     assert (row.income, row.drugs, row.materials, row.services) == (1000, 400, 150, 200)
-    assert (row.drug_ratio, row.consumable_ratio, row.service_ratio) == (
+    assert (row.drug_ratio, row.material_ratio, row.service_ratio) == (
         Decimal("0.4"),
         Decimal("0.25"),
         Decimal("0.2"),
     )
     (other,) = structure.by_department(run=run, forms=structure.Variants(True, False))
-    assert other.consumable_ratio == Decimal("0.15")
+    assert other.material_ratio == Decimal("0.15")
     client = reader(Role.FINANCE_DIRECTOR, hospital)
     text = page(client, "income-structure")
     assert (figure(text, "药占比"), figure(text, "耗占比"), figure(text, "医疗服务收入占比")) == (
