@@ -81,7 +81,7 @@ def baseline_months(*, day: date) -> int:
 def purchases(
     *, institutions: Collection[int], days: Days, goods_class: str = "", goods: str = "", unit: str = ""
 ) -> list[Purchase]:
-    """Purchases by product and institution, in order of the product; two queries."""
+    """Purchases by product and institution, in order of the product; three queries at most."""
     sums = purchase_sums(
         institutions=institutions,
         days=days,
@@ -197,7 +197,7 @@ def threshold_of_spread(*, day: date) -> Decimal:
 def spreads(
     *, institutions: Collection[int], days: Days, goods_class: str = "", goods: str = "", unit: str = ""
 ) -> list[ProductSpread]:
-    """Products bought by at least two of the institutions, the widest spread first; three queries."""
+    """Products bought by at least two of the institutions, the widest spread first; four queries at most."""
     threshold = threshold_of_spread(day=days[1])
     grouped: dict[tuple[str, str], list[Purchase]] = {}
     for row in purchases(institutions=institutions, days=days, goods_class=goods_class, goods=goods, unit=unit):

@@ -49,39 +49,29 @@ class PurchaseSum:
 
 
 _PURCHASE_SUMS = f"""
-WITH sums AS (
-    SELECT m.institution_id, m.goods, m.unit, (array_agg(m.name ORDER BY m.date DESC, m.id DESC))[1] AS name,
-        (array_agg(m.goods_class ORDER BY m.date DESC, m.id DESC))[1] AS goods_class, count(*) AS lines,
-        sum({SIGN} * m.quantity) AS quantity, sum({SIGN} * m.amount) AS amount,
-        coalesce(sum({SIGN} * m.amount) FILTER (WHERE m.procurement = 'sunshine'), 0) AS sunshine_amount,
-        coalesce(sum({SIGN} * m.quantity) FILTER (WHERE m.procurement = 'central'), 0) AS central_quantity,
-        coalesce(sum({SIGN} * m.amount) FILTER (WHERE m.procurement = 'central'), 0) AS central_amount,
-        coalesce(sum({SIGN} * m.quantity) FILTER (WHERE m.procurement = 'central' AND m.reference_price IS NOT NULL), 0)
-            AS referenced_quantity,
-        coalesce(sum({SIGN} * m.amount) FILTER (WHERE m.procurement = 'central' AND m.reference_price IS NOT NULL), 0)
-            AS referenced_amount,
-        coalesce(sum({SIGN} * round(m.quantity * m.reference_price, 2)) FILTER (WHERE m.procurement = 'central'), 0)
-            AS reference_value
+SELECT m.institution_id, m.goods, m.unit, (array_agg(m.name ORDER BY m.date DESC, m.id DESC))[1],
+    (array_agg(m.goods_class ORDER BY m.date DESC, m.id DESC))[1], count(*),
+    sum({SIGN} * m.quantity), sum({SIGN} * m.amount),
+    coalesce(sum({SIGN} * m.amount) FILTER (WHERE m.procurement = 'sunshine'), 0),
+    coalesce(sum({SIGN} * m.quantity) FILTER (WHERE m.procurement = 'central'), 0),
+    coalesce(sum({SIGN} * m.amount) FILTER (WHERE m.procurement = 'central'), 0),
+    coalesce(sum({SIGN} * m.quantity) FILTER (WHERE m.procurement = 'central' AND m.reference_price IS NOT NULL), 0),
+    coalesce(sum({SIGN} * m.amount) FILTER (WHERE m.procurement = 'central' AND m.reference_price IS NOT NULL), 0),
+    coalesce(sum({SIGN} * round(m.quantity * m.reference_price, 2)) FILTER (WHERE m.procurement = 'central'), 0)
+FROM his_intake_goodsmove m
+WHERE {BOUGHT} AND m.institution_id = ANY(%(institutions)s) AND m.date BETWEEN %(first)s AND %(last)s {{narrowed}}
+GROUP BY m.institution_id, m.goods, m.unit ORDER BY m.goods, m.unit, m.institution_id
+"""
+# one pass with a window, no join: a planner without statistics of what has just come in would loop
+_BEFORE_CENTRAL = f"""
+SELECT x.institution_id, x.goods, x.unit, sum(x.quantity), sum(x.amount) FROM (
+    SELECT m.institution_id, m.goods, m.unit, m.procurement, m.date, {SIGN} * m.quantity AS quantity,
+        {SIGN} * m.amount AS amount, min(m.date) FILTER (WHERE m.procurement = 'central')
+        OVER (PARTITION BY m.institution_id, m.goods, m.unit) AS began
     FROM his_intake_goodsmove m
-    WHERE {BOUGHT} AND m.institution_id = ANY(%(institutions)s) AND m.date BETWEEN %(first)s AND %(last)s {{narrowed}}
-    GROUP BY m.institution_id, m.goods, m.unit
-), began AS (
-    SELECT m.institution_id, m.goods, m.unit, min(m.date) AS day FROM sums s
-    JOIN his_intake_goodsmove m ON m.institution_id = s.institution_id AND m.goods = s.goods AND m.unit = s.unit
-    WHERE s.central_quantity <> s.referenced_quantity AND {BOUGHT} AND m.procurement = 'central'
-    GROUP BY m.institution_id, m.goods, m.unit
-), before AS (
-    SELECT m.institution_id, m.goods, m.unit, sum({SIGN} * m.quantity) AS quantity, sum({SIGN} * m.amount) AS amount
-    FROM began b JOIN his_intake_goodsmove m ON m.institution_id = b.institution_id AND m.goods = b.goods
-        AND m.unit = b.unit AND m.date < b.day AND m.date >= b.day - make_interval(months => %(months)s)
-    WHERE {BOUGHT} AND m.procurement <> 'central'
-    GROUP BY m.institution_id, m.goods, m.unit
-)
-SELECT s.institution_id, s.goods, s.unit, s.name, s.goods_class, s.lines, s.quantity, s.amount, s.sunshine_amount,
-    s.central_quantity, s.central_amount, s.referenced_quantity, s.referenced_amount, s.reference_value,
-    coalesce(b.quantity, 0), coalesce(b.amount, 0)
-FROM sums s LEFT JOIN before b ON b.institution_id = s.institution_id AND b.goods = s.goods AND b.unit = s.unit
-ORDER BY s.goods, s.unit, s.institution_id
+    WHERE {BOUGHT} AND m.institution_id = ANY(%(institutions)s) AND m.goods = ANY(%(goods)s)
+) x WHERE x.procurement <> 'central' AND x.date < x.began AND x.date >= x.began - make_interval(months => %(months)s)
+GROUP BY x.institution_id, x.goods, x.unit
 """
 
 
@@ -94,20 +84,21 @@ def purchase_sums(
     goods: str = "",
     unit: str = "",
 ) -> list[PurchaseSum]:
-    """Purchases of some days by product and institution; one query."""
+    """Purchases of some days by product and institution; a second query reads what was bought before the first central
+    purchase, of products of which a central purchase does not name the price before."""
     asked = (("goods_class", goods_class), ("goods", goods), ("unit", unit))
+    narrowed = " ".join(f"AND m.{name} = %({name})s" for name, value in asked if value)
+    given: dict[str, Any] = {"institutions": list(institutions), "first": days[0], "last": days[1], **dict(asked)}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _PURCHASE_SUMS.format(narrowed=" ".join(f"AND m.{name} = %({name})s" for name, value in asked if value)),
-            {
-                "institutions": list(institutions),
-                "first": days[0],
-                "last": days[1],
-                "months": baseline_months,
-                **dict(asked),
-            },
-        )
-        return [PurchaseSum(*row) for row in cursor.fetchall()]
+        cursor.execute(_PURCHASE_SUMS.format(narrowed=narrowed), given)
+        rows = cursor.fetchall()
+        central, referenced = 9, 11
+        unnamed = sorted({row[1] for row in rows if row[central] != row[referenced]})
+        before: dict[tuple[Any, ...], tuple[Decimal, Decimal]] = {}
+        if unnamed:
+            cursor.execute(_BEFORE_CENTRAL, {**given, "goods": unnamed, "months": baseline_months})
+            before = {row[:3]: row[3:] for row in cursor.fetchall()}
+    return [PurchaseSum(*[*row, *before.get(row[:3], (ZERO, ZERO))]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

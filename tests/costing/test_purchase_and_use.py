@@ -17,7 +17,7 @@ from ops_platform.his_intake.public import goods_moves
 from ops_platform.identity.models import AccessLog
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
-from ops_platform.masterdata.models import Institution, Parameter, Scope, SourceMark
+from ops_platform.masterdata.models import Department, Institution, Parameter, Scope, SourceMark
 from tests.support import trade
 from tests.support.downloads import book_of
 
@@ -474,3 +474,26 @@ def test_moves_of_a_list_sum_as_their_page_says(bought: dict[str, Institution]) 
     found = goods_moves(institutions=[bought["H1"].pk], days=SPRING, kinds=("purchase", "purchase_return"), goods="YP1")
     assert (found.count, found.quantity, found.total) == (3, 100, Decimal("1676.00"))
     assert sum(row.amount for row in found.rows) == found.total
+
+
+def test_a_list_of_moves_with_uses_notes_who_looked(traced: Institution) -> None:
+    client = reader(Role.FINANCE_DIRECTOR, traced)
+    assert "Z1" in page(client, "goods-moves", kind="use")
+    head, *rows = sheet(client, "goods-moves", kind="use")
+    assert sum(row[head.index("金额(元)")] for row in rows) == 3 * 900 + 2 * 700
+    logged = AccessLog.objects.filter(subject_type="goods_moves").order_by("pk")
+    assert [(row.institution, row.subject) for row in logged] == [
+        (traced, "kind=use"),
+        (traced, "kind=use&export=xlsx"),
+    ]
+    assert client.get(reverse("costing:goods-moves"), {"kind": "theft"}).status_code == 404
+
+
+def test_the_head_of_a_department_and_the_regional_supervisor_are_refused(traced: Institution) -> None:
+    supervisor = reader(Role.REGIONAL_SUPERVISOR)
+    head = Client()
+    person = trade.person("head", Role.DEPARTMENT_HEAD, traced, Department.objects.get(institution=traced, code="NK"))
+    head.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    for client in (supervisor, head):
+        for name in ("purchases", "pieces", "material-effects", "income-structure", "devices", "goods-moves"):
+            assert client.get(reverse(f"costing:{name}")).status_code == 403, name

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
-from ops_platform.his_intake import selectors
+from ops_platform.his_intake import integrity, selectors
 from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.models import EquipmentUse, GoodsMove
 from ops_platform.masterdata.models import Institution
@@ -109,3 +109,19 @@ def test_what_stands_there_is_superseded_never_changed(hospital: Institution) ->
 def test_nobody_waits_for_them_and_moves_count_as_patient_level(hospital: Institution) -> None:
     assert not selectors.is_expected(DATASETS[MOVES], hospital)
     assert MOVES in selectors.PATIENT_LEVEL
+
+
+def test_a_use_whose_encounter_is_gone_is_found_by_the_integrity_check(hospital: Institution) -> None:
+    use = trade.move("3", "use", department="NK", encounter_no="Z1", **STENT)
+    trade.landed(hospital, MOVES, [use])
+    assert list(integrity.orphan_uses()) == []
+    assert list(integrity.batches_add_up()) == []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO his_intake_goodsmove (institution_id, batch_id, sequence, row_no, document, line, move_kind, date,"
+            " goods, name, goods_class, unit, quantity, price, amount, encounter) SELECT institution_id, batch_id,"
+            " sequence, 2, 'X', 1, move_kind, date, goods, name, goods_class, unit, 1, 1, 1.00, -7"
+            " FROM his_intake_goodsmove"
+        )
+    (finding,) = integrity.orphan_uses()
+    assert "-7" in finding.message
