@@ -153,9 +153,14 @@ class PieceLife:
     charges: tuple[PieceCharge, ...]
 
     @property
+    def charged(self) -> bool:
+        """Every use is charged, and as many pieces as were used."""
+        return all(charge.code is None for charge in self.charges)
+
+    @property
     def fits(self) -> bool:
         """No gap of any kind."""
-        return not self.gaps and all(charge.code is None for charge in self.charges)
+        return not self.gaps and self.charged
 
 
 def life_of_piece(*, institutions: Collection[int], barcode: str) -> PieceLife | None:

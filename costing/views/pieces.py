@@ -94,8 +94,11 @@ def _stages(life: pieces.PieceLife) -> list[dict[str, Any]]:
         (_("领"), _("科室领用"), ("issue", "issue_return")),
         (_("用"), _("患者使用"), ("use",)),
     )
-    stages = [
+    stages: list[dict[str, Any]] = [
         {"mark": mark, "title": title, "moves": [move for move in life.moves if move.kind in kinds]}
         for mark, title, kinds in of_stage
     ]
-    return [{**stage, "optional": stage["mark"] == _("存")} for stage in stages]
+    for stage in stages:
+        stage["optional"] = stage["mark"] == _("存")
+        stage["faulty"] = bool(stage["mark"] == _("用") and life.gaps)
+    return stages
