@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from costing import api
+from costing import api, purchase_api
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="costing-runs"),
@@ -11,4 +11,11 @@ urlpatterns = [
     path("patient-runs/", api.PatientRunListView.as_view(), name="costing-patient-runs"),
     path("item-costs/", api.ItemCostListView.as_view(), name="costing-item-costs"),
     path("allocation-flows/", api.FlowListView.as_view(), name="costing-allocation-flows"),
+    path("purchases/", purchase_api.PurchaseListView.as_view(), name="costing-purchases"),
+    path("price-spreads/", purchase_api.PriceSpreadListView.as_view(), name="costing-price-spreads"),
+    path("trace-gaps/", purchase_api.TraceGapListView.as_view(), name="costing-trace-gaps"),
+    path("pieces/", purchase_api.PieceView.as_view(), name="costing-pieces"),
+    path("material-effects/", purchase_api.MaterialEffectView.as_view(), name="costing-material-effects"),
+    path("income-structure/", purchase_api.IncomeStructureView.as_view(), name="costing-income-structure"),
+    path("devices/", purchase_api.DeviceListView.as_view(), name="costing-devices"),
 ]

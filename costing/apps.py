@@ -1,5 +1,7 @@
 """Set-up of costing."""
 
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -67,3 +69,13 @@ class CostingConfig(AppConfig):
         )
         for order, (title, name, icon) in enumerate(pages):
             navigation.register("成本核算", title, name, icon=icon, roles=READERS, order=order)
+        of_use: tuple[dict[str, Any], ...] = (
+            {"title": _("采购价格与节约"), "url_name": "costing:purchases", "icon": "shopping-cart"},
+            {"title": _("成员间价差"), "url_name": "costing:price-spreads", "icon": "arrows-diff"},
+            {"title": _("高值耗材追溯"), "url_name": "costing:pieces", "icon": "barcode"},
+            {"title": _("耗材成本效果"), "url_name": "costing:material-effects", "icon": "scale"},
+            {"title": _("收入结构"), "url_name": "costing:income-structure", "icon": "chart-pie"},
+            {"title": _("设备使用与共享"), "url_name": "costing:devices", "icon": "device-desktop-analytics"},
+        )
+        for order, entry in enumerate(of_use):
+            navigation.register("采购与使用", **entry, roles=READERS, order=order)

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from costing.views import drill, item_bases, patients, rules, runs, sheets, tables
+from costing.views import (
+    devices,
+    drill,
+    effects,
+    item_bases,
+    patients,
+    pieces,
+    purchases,
+    rules,
+    runs,
+    sheets,
+    structure,
+    tables,
+)
 
 app_name = "costing"
 
@@ -31,4 +44,16 @@ urlpatterns = [
     path("runs/<int:pk>/flows/", drill.Flows.as_view(), name="flows"),
     path("driver-rules/", rules.DriverRules.as_view(), name="driver-rules"),
     path("driver-rules/new/", rules.NewDriverRule.as_view(), name="new-driver-rule"),
+    path("purchases/", purchases.PurchasePrices.as_view(), name="purchases"),
+    path("purchases/product/", purchases.ProductPurchases.as_view(), name="product-purchases"),
+    path("price-spreads/", purchases.PriceSpreads.as_view(), name="price-spreads"),
+    path("goods-moves/", purchases.GoodsMoves.as_view(), name="goods-moves"),
+    path("pieces/", pieces.Pieces.as_view(), name="pieces"),
+    path("pieces/trace/", pieces.Piece.as_view(), name="piece"),
+    path("material-effects/", effects.MaterialEffects.as_view(), name="material-effects"),
+    path("material-effects/cases/", effects.EffectCases.as_view(), name="effect-cases"),
+    path("income-structure/", structure.IncomeStructure.as_view(), name="income-structure"),
+    path("income-structure/classes/", structure.IncomeClasses.as_view(), name="income-classes"),
+    path("devices/", devices.Devices.as_view(), name="devices"),
+    path("devices/days/", devices.Device.as_view(), name="device"),
 ]

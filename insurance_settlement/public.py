@@ -1,9 +1,10 @@
 """The door of insurance settlement for the apps above it. Callers pass what the actor may see."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from insurance_settlement.models import CaseResult
+from insurance_settlement.models import CaseResult, GroupingRun
 from insurance_settlement.schemes import compiled_scheme
 from insurance_settlement.selectors import (
     CASE_READERS,
@@ -16,11 +17,13 @@ from insurance_settlement.selectors import totals as settlement_totals
 
 __all__ = [
     "CASE_READERS",
+    "CasesOfStays",
     "DepartmentDrgs",
     "DischargedCase",
     "DrgLine",
     "MonthOfCases",
     "Totals",
+    "cases_of_stays",
     "department_drgs",
     "month_of_cases",
     "settlement_totals",
@@ -77,6 +80,31 @@ def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
         cases=tuple(DischargedCase(*row) for row in rows.iterator()),
         names=dict(compiled_scheme(run.scheme).drg_names),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class CasesOfStays:
+    """Discharges by encounter, with the names of their groups."""
+
+    cases: dict[int, DischargedCase]
+    names: dict[str, str]
+
+
+def cases_of_stays(*, encounters: Collection[int]) -> CasesOfStays:
+    """The discharges among these encounters (lasting numbers) as the current runs priced them; two queries at most for
+    each scheme in force."""
+    names = [field.name for field in fields(DischargedCase)]
+    rows = CaseResult.objects.filter(run__is_current=True, encounter__in=encounters).order_by("encounter")
+    found = {row.encounter: row for row in (DischargedCase(*values) for values in rows.values_list(*names))}
+    runs = (
+        GroupingRun.objects.filter(pk__in=rows.order_by().values("run"))
+        .order_by("scheme_id", "pk")
+        .distinct("scheme_id")
+    )
+    titles: dict[str, str] = {}
+    for run in runs.select_related("scheme"):
+        titles |= compiled_scheme(run.scheme).drg_names
+    return CasesOfStays(found, titles)
 
 
 def department_drgs(*, institution: int, period: str, department: int) -> DepartmentDrgs | None:

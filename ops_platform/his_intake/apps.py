@@ -26,6 +26,7 @@ class HisIntakeConfig(AppConfig):
             his_intake__rows_released="放行隔离数据",
         )
         register_check("his_intake.references", "收费明细的引用", integrity.orphan_charge_lines)
+        register_check("his_intake.uses", "耗材使用的就诊", integrity.orphan_uses)
         register_check("his_intake.batches", "批次与事实行数", integrity.batches_add_up)
         register_names(key_names)
         register_subject(approval.RELEASE)

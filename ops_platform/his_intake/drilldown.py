@@ -122,7 +122,8 @@ def _totals(rows: QuerySet[Any]) -> tuple[int, Decimal]:
     return sums["count"], sums["total"] or Decimal("0.00")
 
 
-def _origin(fact: Any) -> Origin:
+def origin_of(fact: Any) -> Origin:
+    """Where a fact came from; `batch` and `superseded_batch` have been read with it."""
     later = fact.superseded_batch
     return Origin(fact.batch_id, fact.batch.batch_no, fact.row_no, later.batch_no if later else "")
 
@@ -151,7 +152,7 @@ def _vouchers(
                 funding_source=getattr(row, "funding_source", ""),
                 amount=row.amount,
                 summary=row.summary or "",
-                origin=_origin(row),
+                origin=origin_of(row),
                 counterparty=row.counterparty_id,
             )
             for row in _cut(rows, offset, limit)
@@ -284,7 +285,7 @@ def encounter_at(*, institution: int, encounter: int, sequence: int) -> Encounte
         admitted=row.admitted,
         discharged=row.discharged,
         scheme=row.scheme or "",
-        origin=_origin(row),
+        origin=origin_of(row),
     )
 
 

@@ -8,6 +8,7 @@ from django.db.models import Case, Value, When
 from ops_platform.his_intake.datasets.catalogue import CHARGE_ITEMS, DEPARTMENTS
 from ops_platform.his_intake.datasets.declaration import Dataset
 from ops_platform.his_intake.datasets.fields import Reference
+from ops_platform.his_intake.datasets.supply import DRUG_AND_MATERIAL_MOVES
 from ops_platform.masterdata.models import ChargeItemTerm, CostClass, DepartmentTerm, Institution, ItemClass
 
 
@@ -23,7 +24,7 @@ def own_examples(dataset: Dataset, institution: Institution | None) -> dict[str,
     wanted = {field.to for field in dataset.fields if isinstance(field, Reference)}
     codes = {
         "department": _department(institution).get("code") if "department" in wanted else None,
-        "item": _item(institution).get("code") if "item" in wanted else None,
+        "item": _item(institution, _charged_as(dataset)).get("code") if "item" in wanted else None,
         "institution": _other_member(institution) if "institution" in wanted else None,
     }
     references = [field for field in dataset.fields if isinstance(field, Reference)]
@@ -50,10 +51,15 @@ def _department(institution: Institution) -> dict[str, str]:
     )
 
 
-def _item(institution: Institution) -> dict[str, str]:
-    """A charge item, a service where there is one."""
+def _charged_as(dataset: Dataset) -> str:
+    """The class of the charge item of the example: what is bought and moved is no service."""
+    return ItemClass.DRUG if dataset is DRUG_AND_MATERIAL_MOVES else ItemClass.SERVICE
+
+
+def _item(institution: Institution, item_class: str = ItemClass.SERVICE) -> dict[str, str]:
+    """A charge item, of the class where there is one."""
     terms = ChargeItemTerm.objects.filter(item__institution=institution).select_related("item")
-    term = terms.order_by(_first("item_class", ItemClass.SERVICE), "item__code", "-effective_from").first()
+    term = terms.order_by(_first("item_class", item_class), "item__code", "-effective_from").first()
     if term is None:
         return {}
     return _filled(

@@ -31,6 +31,23 @@ def orphan_charge_lines() -> Iterator[Finding]:
             )
 
 
+def orphan_uses() -> Iterator[Finding]:
+    """Moves of goods whose encounter does not exist: versions share a number, so that no foreign key can hold it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), min(m.encounter) FROM his_intake_goodsmove m WHERE m.encounter IS NOT NULL"
+            " AND NOT EXISTS (SELECT 1 FROM his_intake_encounter e WHERE e.entity = m.encounter)"
+        )
+        count, example = cursor.fetchone()
+    if count:
+        yield Finding(
+            code="his_intake.orphan_uses",
+            severity=Severity.BLOCKING,
+            message=f"药品耗材进销存中有 {count} 行的就诊找不到对应记录(例如 {example})。",
+            subject="encounter",
+        )
+
+
 def batches_add_up() -> Iterator[Finding]:
     """For each dataset: rows landed and superseded by the batches equal the rows of the fact table."""
     for dataset in DATASETS.values():

@@ -20,7 +20,7 @@ from ops_platform.masterdata.models import ChargeItem, Department, Institution
 READERS = (*SENDERS, Role.AUDITOR, Role.ACCOUNTING_REVIEWER)
 KEY = "key:"
 MONTHLY = tuple(code for code, dataset in DATASETS.items() if dataset.month and not dataset.optional)
-PATIENT_LEVEL = frozenset({"encounters", "charge-lines", "discharge-abstracts"})
+PATIENT_LEVEL = frozenset({"encounters", "charge-lines", "discharge-abstracts", "drug-and-material-moves"})
 
 
 def batches(*, actor: Actor) -> QuerySet[Batch]:

@@ -28,6 +28,8 @@ class Table(django_tables2.Table):
 
 # narrow lines for long tables of figures
 DENSE = {"class": "table table-vcenter card-table table-dense"}
+# both: narrow lines on a screen, cards on a telephone
+DENSE_STACKED = {"class": "table table-vcenter card-table table-dense table-stack"}
 STACKED = {"class": "table table-vcenter card-table table-stack"}
 # for rows of words: one value a line, which may wrap
 STACKED_WORDS = {"class": "table table-vcenter card-table table-stack table-stack-words"}

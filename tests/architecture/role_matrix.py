@@ -375,6 +375,23 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:group-costs": BUSINESS,
     "costing:group": BUSINESS,
     "costing:patient": BUSINESS | roles("dep"),
+    **{
+        f"costing:{name}": BUSINESS
+        for name in (
+            "purchases",
+            "product-purchases",
+            "price-spreads",
+            "goods-moves",
+            "pieces",
+            "piece",
+            "material-effects",
+            "effect-cases",
+            "income-structure",
+            "income-classes",
+            "devices",
+            "device",
+        )
+    },
     "costing:runs": BUSINESS,
     "costing:run": BUSINESS,
     "costing:compare": BUSINESS,
@@ -407,6 +424,13 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing-allocation-flows": BUSINESS,
     "costing-patient-runs": BUSINESS,
     "costing-item-costs": BUSINESS,
+    "costing-purchases": BUSINESS,
+    "costing-price-spreads": BUSINESS,
+    "costing-trace-gaps": BUSINESS,
+    "costing-pieces": BUSINESS,
+    "costing-material-effects": BUSINESS,
+    "costing-income-structure": BUSINESS,
+    "costing-devices": BUSINESS,
     "settlement-runs": BUSINESS | roles("ins"),
     "settlement-cases": BUSINESS | roles("ins dep"),
     "api-schema": PUBLIC,
@@ -429,6 +453,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "discharge-abstracts",
             "trial-balances",
             "assets",
+            "drug-and-material-moves",
+            "equipment-uses",
         )
     },
 }

@@ -252,6 +252,33 @@ def test_an_account_that_nobody_has_mapped(hospital: Institution) -> None:
     assert found(hospital) == {"local_account_unmapped": ["9 过渡科目"]}
 
 
+def test_a_piece_that_is_bought_again_without_having_been_given_back(hospital: Institution) -> None:
+    trade.landed(hospital, "charge-items", [trade.item("YP", "drug", "western_drugs")])
+    moves = [
+        trade.move("1", "purchase", barcode="P1"),
+        trade.move("2", "purchase", barcode="P1", day="2026-03-09"),
+        trade.move("3", "purchase", barcode="P2"),
+        trade.move("4", "purchase_return", barcode="P2"),
+        trade.move("5", "purchase", barcode="P2"),
+    ]
+    trade.landed(hospital, "drug-and-material-moves", moves)
+    assert found(hospital) == {"piece_bought_twice": ["P1"]}
+
+
+def test_a_transfer_that_the_other_member_has_not_sent(hospital: Institution) -> None:
+    township = Institution.objects.get(code="T1")
+    for institution in (hospital, township):
+        trade.landed(institution, "charge-items", [trade.item("YP", "drug", "western_drugs")])
+    out = [
+        trade.move("1", "transfer_out", quantity="20", counterparty="T1"),
+        trade.move("2", "transfer_out", quantity="7", counterparty="T1"),
+    ]
+    trade.landed(hospital, "drug-and-material-moves", out)
+    back = trade.move("9", "transfer_in", quantity="20", counterparty="H1", day="2026-03-06")
+    trade.landed(township, "drug-and-material-moves", [back])
+    assert found(hospital) == {"transfer_unmatched": ["2 #1"]}
+
+
 def test_every_rule_is_tried_here() -> None:
     assert {rule.code for rule in RULES} == {
         "charge_after_discharge",
@@ -263,6 +290,8 @@ def test_every_rule_is_tried_here() -> None:
         "discharge_without_abstract",
         "income_dropped",
         "month_without_costs",
+        "piece_bought_twice",
+        "transfer_unmatched",
         "trial_balance_uneven",
         "trial_balance_gap",  # in tests/ledger/test_kept_elsewhere.py, with the books it speaks of
         "trial_balance_not_continuous",

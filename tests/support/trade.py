@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ops_platform.his_intake import formats, services
@@ -188,6 +188,54 @@ def charge(
         "amount": amount,
         "charged_at": when,
         "insured_amount": "0.00",
+        **more,
+    }
+
+
+def move(
+    document: str,
+    kind: str,
+    goods: str = "YP1",
+    *,
+    quantity: str = "1",
+    price: str = "10.00",
+    day: str = "2026-03-05",
+    **more: str,
+) -> dict[str, Any]:
+    """A row of the dataset drug-and-material-moves: a drug, charged as `YP` unless another item is named."""
+    amount = (Decimal(quantity) * Decimal(price)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    bought = {"supplier": "省医药", "procurement": "sunshine"} if kind in ("purchase", "purchase_return") else {}
+    return {
+        "document": document,
+        "line": "1",
+        "move_kind": kind,
+        "date": day,
+        "goods": goods,
+        "name": f"品种{goods}",
+        "goods_class": "drug",
+        "item": "YP",
+        "unit": "盒",
+        "quantity": quantity,
+        "price": price,
+        "amount": f"{amount}",
+        **bought,
+        **more,
+    }
+
+
+def device(
+    card: str, kind: str, used: str, available: str = "8", day: str = "2026-03-05", **more: str
+) -> dict[str, Any]:
+    """A row of the dataset equipment-uses."""
+    return {
+        "card": card,
+        "date": day,
+        "department": "NK",
+        "name": f"{kind}一号",
+        "kind": kind,
+        "used_hours": used,
+        "available_hours": available,
+        "services": "10",
         **more,
     }
 

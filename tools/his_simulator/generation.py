@@ -37,6 +37,7 @@ from tools.his_simulator.encounters import Encounters, Stays, encounters_of
 from tools.his_simulator.ledgers import Ledger, ledgers_of
 from tools.his_simulator.randomness import stream
 from tools.his_simulator.scale import Calendar, Scale, calendar_until
+from tools.his_simulator.supplies import supplies_of
 from tools.his_simulator.workloads import areas_of, headcounts_of, workloads_of
 from tools.his_simulator.writer import ROWS_PER_BATCH, BatchWriter, Table, part_of, rows_of
 
@@ -63,6 +64,7 @@ class Planted:
     discharges: list[dict[str, object]]
     openings: list[dict[str, object]]
     depreciation: list[dict[str, object]]
+    supplies: list[dict[str, object]]
 
 
 def _yuan(fen: int) -> str:
@@ -176,6 +178,8 @@ class InstitutionFiles:
         work = workloads_of(institution, calendar, seed, encounters=seen, stays=stays, lines=lines)
         costs, incomes, charged = ledgers_of(institution, calendar, seed, lines, headcounts)
         costs, incomes = with_dealings(institution, calendar, self.dealings, costs, incomes)
+        supplies = supplies_of(institution, calendar, seed, encounters=seen, lines=lines)
+        self.planted.supplies += supplies.planted
         if institution.code == LOST_DAY_AT:
             lines = without_a_day(calendar, lines, notes)
         if institution.code == LEAD_CODE:
@@ -210,6 +214,9 @@ class InstitutionFiles:
         if stays is not None:
             self._write_abstracts(seen, stays, totals)
         self._write_opening_balances(lines, incomes)
+        for months in self._chunks():
+            self._send("drug-and-material-moves", months, supplies.table("moves", months))
+            self._send("equipment-uses", months, supplies.table("devices", months))
         self._sum_up(seen, stays, lines, costs, incomes)
 
     def _write_assets(self, charged: dict[str, np.ndarray]) -> None:
@@ -349,7 +356,7 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
     shutil.rmtree(directory / "batches", ignore_errors=True)
     (directory / "posted.jsonl").unlink(missing_ok=True)
     writer = BatchWriter(directory)
-    planted = Planted([], [], [], 0, 0, [], [], [], [], [], [])
+    planted = Planted([], [], [], 0, 0, [], [], [], [], [], [], [])
     bad_rows = plan_bad_rows(scale, calendar, institutions, seed)
     dealings = plan_dealings(institutions, calendar, seed)
     for institution in institutions:
@@ -379,6 +386,7 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
             "charge_total": planted.charges,
             "discharges": planted.discharges,
             "opening_balances": planted.openings,
+            "supplies": planted.supplies,
             "dealings": listed(dealings, calendar),
         },
     )

@@ -13,6 +13,7 @@ from ops_platform.his_intake.datasets.fields import (
     Reference,
     Text,
 )
+from ops_platform.his_intake.datasets.supply import DRUG_AND_MATERIAL_MOVES, EQUIPMENT_USES
 from ops_platform.his_intake.models import (
     Asset,
     ChargeItemFact,
@@ -461,5 +462,7 @@ DATASETS: dict[str, Dataset] = {
         DISCHARGE_ABSTRACTS,
         TRIAL_BALANCES,
         ASSETS,
+        DRUG_AND_MATERIAL_MOVES,
+        EQUIPMENT_USES,
     )
 }

@@ -19,6 +19,7 @@ from ops_platform.his_intake.models.facts import (
 from ops_platform.his_intake.models.quality import QualityFinding
 from ops_platform.his_intake.models.quarantine import QuarantinedRow
 from ops_platform.his_intake.models.release import QuarantineRelease
+from ops_platform.his_intake.models.supply import EquipmentUse, GoodsMove
 
 __all__ = [
     "Asset",
@@ -30,8 +31,10 @@ __all__ = [
     "DepartmentFact",
     "DischargeAbstract",
     "Encounter",
+    "EquipmentUse",
     "Fact",
     "FloorArea",
+    "GoodsMove",
     "IncomeEntry",
     "IntakeState",
     "QualityFinding",

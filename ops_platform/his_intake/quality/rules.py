@@ -186,6 +186,36 @@ RULES = [
             " AND coalesce(n.opening_debit - n.opening_credit, 0) <> coalesce(b.closing_debit - b.closing_credit, 0)"
         ),
     ),
+    Rule(
+        code="piece_bought_twice",
+        title="同一单件条码重复入库",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT b.barcode, b.bought || ' 次入库，' || b.returned || ' 次退货' FROM (SELECT m.barcode,"
+            " count(*) FILTER (WHERE m.move_kind = 'purchase') AS bought,"
+            " count(*) FILTER (WHERE m.move_kind = 'purchase_return') AS returned"
+            " FROM his_intake_goodsmove m WHERE m.institution_id = %(institution)s AND m.superseded_sequence IS NULL"
+            " AND m.barcode IN (SELECT o.barcode FROM his_intake_goodsmove o WHERE o.institution_id = %(institution)s"
+            " AND o.superseded_sequence IS NULL AND o.move_kind = 'purchase' AND o.date >= %(first)s AND o.date <= %(last)s)"
+            " GROUP BY m.barcode) b WHERE b.bought > b.returned + 1"
+        ),
+    ),
+    Rule(
+        code="transfer_unmatched",
+        title="成员间调拨对方没有对应记录",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT m.document || ' #' || m.line, m.name || ' ' || trim_scale(m.quantity) || ' ' || m.unit || ' '"
+            " || CASE m.move_kind WHEN 'transfer_out' THEN '→ ' ELSE '← ' END || i.code FROM his_intake_goodsmove m"
+            " JOIN masterdata_institution i ON i.id = m.counterparty_id WHERE m.institution_id = %(institution)s"
+            " AND m.superseded_sequence IS NULL AND m.move_kind IN ('transfer_out', 'transfer_in')"
+            " AND m.date >= %(first)s AND m.date <= %(last)s AND NOT EXISTS (SELECT FROM his_intake_goodsmove o"
+            " WHERE o.institution_id = m.counterparty_id AND o.counterparty_id = m.institution_id"
+            " AND o.superseded_sequence IS NULL AND o.move_kind IN ('transfer_out', 'transfer_in')"
+            " AND o.move_kind <> m.move_kind AND o.goods = m.goods AND o.unit = m.unit AND o.quantity = m.quantity"
+            " AND o.date >= m.date - 31 AND o.date <= m.date + 31)"
+        ),
+    ),
 ]
 
 
