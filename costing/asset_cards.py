@@ -1,8 +1,9 @@
 """Asset cards of an institution as of a sequence, and what each charges in a month."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from enum import IntEnum
 from itertools import groupby
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 from django.db import connection
 
 from costing.engine.depreciation import CardVersion, Charge, charge
-from ops_platform.his_intake.public import as_of_sql
+from ops_platform.his_intake.public import as_of_sql, last_sequence
 from ops_platform.kernel import Period, from_fen, to_fen
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.selectors import parameter_value
 
 PARAMETER = "costing.depreciation_from_cards"
 INTANGIBLE = "intangible"
+FEN = Decimal("0.01")
 DEPRECIATED = frozenset({"depreciation", "amortisation"})
 
 
@@ -95,10 +97,15 @@ def _sent(institution: Institution, period: Period, sequence: int) -> frozenset[
 
 
 def card_charges(
-    institution: Institution, period: Period, sequence: int, *, department: int | None = None
+    institution: Institution,
+    period: Period,
+    sequence: int,
+    *,
+    department: int | None = None,
+    cards: Collection[str] | None = None,
 ) -> Iterator[CardCharge]:
-    """Every card in use in the month, in the order of their numbers; of all departments or of one."""
-    for card, rows in groupby(_versions(institution, period, sequence), key=lambda row: row[0]):
+    """Every card in use in the month, in the order of their numbers; of all departments or of one, of all cards or some."""
+    for card, rows in groupby(_versions(institution, period, sequence, cards), key=lambda row: row[0]):
         versions = list(rows)
         name, category = versions[-1][1:3]
         history = [_version(row) for row in versions]
@@ -107,14 +114,36 @@ def card_charges(
             yield CardCharge(card, name, category, history[-1], found)
 
 
-def _versions(institution: Institution, period: Period, sequence: int) -> list[tuple[Any, ...]]:
+def costs_of_cards(cards: Mapping[int, Collection[str]], days: tuple[date, date]) -> dict[tuple[int, str], Decimal]:
+    """What cards (by institution) charge in some days, by (institution, card), in yuan: of a month that is covered in part,
+    its share by days. As of now; of cards that nobody sent there is nothing."""
+    known = Institution.objects.filter(pk__in=cards)
+    found: dict[tuple[int, str], Decimal] = {}
+    for institution in known:
+        sequence = last_sequence(institution)
+        period = Period.of(days[0])
+        while period.first_day <= days[1]:
+            whole = (period.last_day - period.first_day).days + 1
+            covered = (min(period.last_day, days[1]) - max(period.first_day, days[0])).days + 1
+            for one in card_charges(institution, period, sequence, cards=cards[institution.pk]):
+                key = (institution.pk, one.card)
+                share = (one.amount * covered / whole).quantize(FEN, rounding=ROUND_HALF_UP)
+                found[key] = found.get(key, Decimal("0.00")) + share
+            period = period.shift(1)
+    return found
+
+
+def _versions(
+    institution: Institution, period: Period, sequence: int, cards: Collection[str] | None
+) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT f.card, f.name, f.category, f.effective_from, f.in_use_from, f.department_id, f.funding_source,"
             " f.original_value, f.residual_value, f.useful_months, f.accumulated, f.disposed_on FROM his_intake_asset f"
             f" WHERE f.institution_id = %s AND {as_of_sql('f', sequence)} AND f.effective_from <= %s"
+            f"{'' if cards is None else ' AND f.card = ANY(%s)'}"
             ' ORDER BY f.card COLLATE "C", f.effective_from',
-            [institution.pk, period.last_day],
+            [institution.pk, period.last_day, *([] if cards is None else [list(cards)])],
         )
         return cursor.fetchall()
 

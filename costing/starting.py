@@ -8,7 +8,7 @@ from rest_framework import serializers
 from costing.models import DriverKind, ItemMethod
 from costing.services.driver_rules import CLOSED_CLASSES, Wanted, propose_driver_rule
 from costing.services.item_bases import WantedBasis, propose_item_basis
-from ops_platform.his_intake.public import METRICS
+from ops_platform.his_intake.public import METRICS, SHARED_KINDS
 from ops_platform.kernel import Actor
 from ops_platform.masterdata.coded import CodedSerializer, InstitutionField, department_code
 from workflows.public import Beginning
@@ -17,12 +17,19 @@ MOST_ROWS = 5000
 
 
 class DriverFields(CodedSerializer):
-    """A driver for a class of departments, or for one, from a day on."""
+    """A driver for a class of departments, for one department, or for a kind of shared bill, from a day on."""
 
     institution = InstitutionField(required=False, allow_null=True, default=None)
     department = department_code()
     cost_class = serializers.ChoiceField(
-        choices=[(one.value, str(one.label)) for one in CLOSED_CLASSES], help_text="科室分类"
+        choices=[(one.value, str(one.label)) for one in CLOSED_CLASSES],
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="科室分类；公共费用留空",
+    )
+    shared_as = serializers.ChoiceField(
+        choices=SHARED_KINDS, required=False, allow_blank=True, default="", help_text="公共费用类别；科室分类留空"
     )
     driver = serializers.ChoiceField(choices=DriverKind.choices, help_text="分摊动因")
     metric = serializers.ChoiceField(
@@ -58,6 +65,7 @@ class ItemBasisFields(CodedSerializer):
 def _driver(actor: Actor, given: Mapping[str, Any]) -> int:
     wanted = Wanted(
         cost_class=given["cost_class"],
+        shared_as=given["shared_as"],
         driver=given["driver"],
         metric=given["metric"],
         effective_from=given["effective_from"],

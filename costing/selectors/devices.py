@@ -1,24 +1,18 @@
 """Use of devices, those that stand idle, who could share them, and what an hour costs."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from costing.asset_cards import costs_of_cards
 from costing.engine.procurement import ratio
 from costing.engine.sharing import Device, Proposal, is_low, proposals
 from ops_platform.his_intake.public import DeviceSum, device_sums
 from ops_platform.masterdata.selectors import parameter_value
 
 Days = tuple[date, date]
-CardCosts = Callable[[Collection[int], Days], Mapping[tuple[int, str], Decimal]]
-_card_costs: list[CardCosts] = []
-
-
-def register_card_costs(read: CardCosts) -> None:
-    """Say what asset cards cost: `read(institutions, days)` gives the cost of the days by (institution, card), of what it
-    knows. Called once in `apps.ready()` by whoever keeps the cards."""
-    _card_costs.append(read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +121,18 @@ def kinds(found: DevicesOfDays) -> list[KindOfDevice]:
 
 
 def devices(*, institutions: Collection[int], days: Days) -> DevicesOfDays:
-    """Devices of some days with what they cost, as far as known; three queries, and those of whoever keeps the cards."""
+    """Devices of some days with what their cards charge, as far as cards were sent; three queries, and for each institution
+    with devices two more and one a month."""
     threshold = parameter_value(key="costing.low_use_threshold", day=days[1])
     target = parameter_value(key="costing.device_target_rate", day=days[1])
-    costs: dict[tuple[int, str], Decimal] = {}
-    for read in _card_costs:
-        costs |= read(institutions, days)
+    sums = list(device_sums(institutions=institutions, days=days))
+    cards: dict[int, set[str]] = defaultdict(set)
+    for row in sums:
+        cards[row.institution].add(row.card)
+    costs = costs_of_cards(cards, days)
     plain = {}
     uses = {}
-    for row in device_sums(institutions=institutions, days=days):
+    for row in sums:
         key = (row.institution, row.card)
         plain[key] = Device(row.institution, row.card, row.kind, row.used, row.available)
         uses[key] = DeviceUse(row, is_low(plain[key], threshold), costs.get(key))

@@ -60,7 +60,11 @@ def _check(actor: Actor, wanted: Wanted) -> _Checked:
     if wanted.shared_as:
         _check_bill(wanted)
     elif wanted.cost_class not in CLOSED_CLASSES:
-        raise Invalid("costing.class_not_allocated", "临床服务类是分摊的终点，不设分摊动因。", field="cost_class")
+        raise Invalid(
+            "costing.class_not_allocated",
+            "请选择行政后勤、医疗辅助或医疗技术类，或一种公共费用；临床服务类是分摊的终点，不设分摊动因。",
+            field="cost_class",
+        )
     elif department is not None:
         _refuse_other_class(department, wanted.cost_class, wanted.effective_from)
     metric = wanted.metric if wanted.driver == DriverKind.WORKLOAD else ""

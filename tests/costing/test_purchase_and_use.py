@@ -436,8 +436,8 @@ def test_idle_devices_are_found_compared_and_open_to_their_days(members: dict[st
     assert client.get(reverse("costing:device"), {"card": "T-CT"}).status_code == 404
 
 
-def test_what_a_card_costs_makes_pay_by_use(members: dict[str, Institution], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The township's CT costs 800.00 in the days and ran 4 hours: 200.00 an hour, 3.8 hours of others for 760.00."""
+def test_what_a_card_charges_makes_pay_by_use(members: dict[str, Institution]) -> None:
+    """The township's CT charges 400.00 in each of two months and ran 4 hours: 200.00 an hour, 3.8 hours for 760.00."""
     hospital, township = members["H1"], members["T1"]
     trade.landed(
         hospital, "equipment-uses", [trade.device("H-CT", "CT", "7.5", day=f"2026-03-{day:02}") for day in (2, 3)]
@@ -445,8 +445,18 @@ def test_what_a_card_costs_makes_pay_by_use(members: dict[str, Institution], mon
     trade.landed(
         township, "equipment-uses", [trade.device("T-CT", "CT", "2", day=f"2026-03-{day:02}") for day in (2, 3)]
     )
-    monkeypatch.setattr(devices, "_card_costs", [])
-    devices.register_card_costs(lambda _institutions, _days: {(township.pk, "T-CT"): Decimal("800.00")})
+    scanner = {
+        "card": "T-CT",
+        "effective_from": "2026-01-01",
+        "name": "16 排 CT",
+        "category": "special_equipment",
+        "department": "NK",
+        "in_use_from": "2026-02-10",
+        "original_value": "48000.00",
+        "useful_months": "120",
+        "funding_source": "basic",
+    }
+    trade.landed(township, "assets", [scanner])
     found = devices.devices(institutions=[hospital.pk, township.pk], days=SPRING)
     own = next(one for one in found.devices if one.sums.card == "T-CT")
     assert (own.per_hour, own.per_service) == (200, 40)

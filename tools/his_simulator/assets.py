@@ -10,6 +10,7 @@ import numpy as np
 from tools.his_simulator.community import Institution
 from tools.his_simulator.randomness import stream
 from tools.his_simulator.scale import Calendar
+from tools.his_simulator.supplies import devices_of
 
 DEVICES = {
     "imaging": (
@@ -29,6 +30,9 @@ BUILDING_SHARE, BUILDING_LIFE = 0.22, 480
 PROJECT_SHARE = 0.35
 """Of technology's equipment bought from fiscal project money."""
 SOFTWARE_LIFE = 120
+DEVICE_PRICES = {"CT": 6_600, "MRI": 12_900, "DR": 2_400, "彩超": 1_800}
+"""Yuan for each bed of the house, so that a small scale has small devices; multiples of the months."""
+DEVICE_LIFE = 120
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,10 @@ def cards_of(
                 Card(number, first, name, category, department, bought(months), monthly * months, months, funding)
             )
 
+    devices = device_cards(institution, calendar)
     for place, department in enumerate(institution.departments):
-        whole = int(means["depreciation"][place])
+        of_devices = sum(card.monthly for card in devices if card.department == place)
+        whole = max(int(means["depreciation"][place]) - of_devices, 0)
         building = round(whole * BUILDING_SHARE)
         add(f"{department.name}用房", "building", place, building, BUILDING_LIFE, "basic")
         names = DEVICES[_kind_of(institution, place)]
@@ -93,8 +99,28 @@ def cards_of(
         research = software // 4 if place % 5 == 0 else 0
         add(f"{department.name}信息系统", "intangible", place, software - research, SOFTWARE_LIFE, "basic")
         add(f"{department.name}科研软件", "intangible", place, research, SOFTWARE_LIFE, "research")
+    cards += devices
     charged = np.full(len(calendar.periods), sum(card.monthly for card in cards), dtype=np.int64)
     return cards + _special(cards, calendar, charged), charged
+
+
+def device_cards(institution: Institution, calendar: Calendar) -> list[Card]:
+    """Cards of the devices whose hours are sent."""
+    first = calendar.first_day
+    return [
+        Card(
+            number,
+            first,
+            name,
+            "special_equipment",
+            institution.codes.index(home),
+            date(first.year - 2, 5, 20),
+            DEVICE_PRICES[kind] * 100 * max(institution.beds, 1),
+            DEVICE_LIFE,
+            "basic",
+        )
+        for number, name, kind, home in devices_of(institution)
+    ]
 
 
 def _special(cards: list[Card], calendar: Calendar, charged: np.ndarray) -> list[Card]:

@@ -23,7 +23,7 @@ from tools.his_simulator.anomalies import (
     with_bad_rows,
     without_a_day,
 )
-from tools.his_simulator.assets import cards_of
+from tools.his_simulator.assets import cards_of, device_cards
 from tools.his_simulator.balances import (
     STRANGE_ACCOUNT,
     STRANGE_ACCOUNT_AT,
@@ -220,8 +220,12 @@ class InstitutionFiles:
         self._sum_up(seen, stays, lines, costs, incomes)
 
     def _write_assets(self, charged: dict[str, np.ndarray]) -> None:
-        """Cards of an institution whose depreciation is left to the platform."""
+        """Cards: all of an institution whose depreciation is left to the platform; of the others only those of devices."""
         if not charged:
+            if self.institution.beds:
+                self._send(
+                    "assets", [-1], tables.assets(self.institution, device_cards(self.institution, self.calendar))
+                )
             return
         cards, months = cards_of(self.institution, self.calendar, self.seed, charged)
         self._send("assets", [-1], tables.assets(self.institution, cards))

@@ -267,6 +267,16 @@ def _piece(
     book.write("use", day, goods, Decimal(1), price, department=department, encounter_no=number)
 
 
+def devices_of(institution: Institution) -> list[tuple[str, str, str, str]]:
+    """Card number, name, kind and home of every device."""
+    found = []
+    for place, (kind, name, function, *_) in enumerate(DEVICES.get(institution.kind, ())):
+        if kind == "CT" and institution.code != LEAD_CODE and int(institution.code[1:]) % 3 == 0:
+            continue
+        found.append((f"SB-{institution.code}-{place + 1:02d}", name, kind, institution.homes[function]))
+    return found
+
+
 def _devices(supplies: Supplies, institution: Institution, calendar: Calendar, seed: int) -> None:
     """Hours of every device on working days; every third township hospital has no CT."""
     rng = stream(seed, institution.code, "devices")
