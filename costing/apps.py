@@ -24,6 +24,8 @@ class CostingConfig(AppConfig):
             costing__driver_rule_changed="修改分摊动因",
             costing__patients_costed="患者成本核算",
             costing__item_basis_changed="修改项目成本方法",
+            costing__scenario_begun="建立测算方案",
+            costing__scenario_changed="修改测算方案",
         )
         register_check("costing.conservation", "成本守恒", integrity.conservation)
         register_check("costing.patients", "患者成本守恒", integrity.patients)
@@ -63,6 +65,7 @@ class CostingConfig(AppConfig):
             (_("医疗服务项目成本"), "costing:item-costs", "list-details"),
             (_("诊次与床日成本"), "costing:unit-costs", "calendar"),
             (_("病组成本"), "costing:group-costs", "chart-bar"),
+            (_("测算方案"), "costing:scenarios", "arrows-exchange"),
             (_("成本运行"), "costing:runs", "refresh"),
             (_("分摊动因"), "costing:driver-rules", "settings"),
             (_("项目成本方法"), "costing:item-bases", "settings"),

@@ -12,9 +12,11 @@ from costing.models.results import (
     IncomeCell,
 )
 from costing.models.run import CostRun
+from costing.models.scenario import ChangeKind, Scenario, ScenarioChange
 
 __all__ = [
     "AllocationFlow",
+    "ChangeKind",
     "ComputedCost",
     "CostRun",
     "DepartmentCost",
@@ -31,5 +33,7 @@ __all__ = [
     "ItemMethod",
     "PatientCost",
     "PatientRun",
+    "Scenario",
+    "ScenarioChange",
     "UnassignedCost",
 ]

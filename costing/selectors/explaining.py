@@ -2,9 +2,9 @@
 
 One input after the other is put into the earlier month as the later run read it, in the order in which costs come to be:
 facts by dataset, driver rules, policies; after each the month is computed anew. What each moved is the difference to the
-step before, so that all of them sum to the whole difference, in every department. The order decides to whom a joint effect goes.
-An input that cannot be computed alone (a rule whose driver comes only with a later dataset) is taken together with the next
-one. What is left when all inputs are those of the later run came from the engine.
+step before, so that all of them sum to the whole difference, in every department. The order decides to whom a joint effect
+goes. An input that cannot be computed alone (a rule whose driver comes only with a later dataset) is taken together with
+the next one. What is left when all inputs are those of the later run came from the engine.
 """
 
 from collections.abc import Iterator

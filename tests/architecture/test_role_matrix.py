@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from costing.models import CostRun, PatientCost
+from costing.models import CostRun, PatientCost, Scenario
 from insurance_settlement.models import CaseResult, GroupingScheme
 from ops_platform.audit.models import AuditEvent
 from ops_platform.documents.models import Document
@@ -98,13 +98,16 @@ class Community:
         notifications.send_test(PLATFORM, webhook_id=webhook.pk)
         self.users = {role: self._person(role) for role in KNOWN}
         load_flows()
-        clerk = actor_of_user(self.users[Role.FINANCE_OFFICER])
+        clerk_user = self.users[Role.FINANCE_OFFICER]
+        clerk = actor_of_user(clerk_user)
         _, self.matter = approval.ask(
             clerk, institution_id=self.own.pk, kind="office", title="打印纸", amount=Decimal(9), reason="用完了"
         )
         trade.person("reviewer", Role.FINANCE_DIRECTOR, self.foreign)
         for institution in (self.own, self.foreign):
             self._keep_books(institution)
+            run = CostRun.objects.filter(institution=institution, is_current=True).latest("pk")
+            Scenario.objects.create(institution=institution, run=run, title="如果", created_by=clerk_user)
             self._register_process(institution)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
@@ -205,6 +208,14 @@ def _drill_down(side: str) -> Any:
         return {**_cost_run(community, institution), side: department}
 
     return arguments
+
+
+def _scenario(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": Scenario.objects.get(institution=institution).pk}
+
+
+def _scenario_change(community: Community, institution: Institution) -> dict[str, Any]:
+    return {**_scenario(community, institution), "change": 1}
 
 
 def _two_runs(_: Community, institution: Institution) -> dict[str, Any]:
@@ -464,6 +475,9 @@ OBJECTS: dict[str, Any] = {
     "ledger:fiscal-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "costing:run": _cost_run,
     "costing:report": lambda *_: {"code": "allocation"},
+    "costing:scenario": _scenario,
+    "costing:archive-scenario": _scenario,
+    "costing:remove-change": _scenario_change,
     "costing:group": lambda _, i: {
         "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg
     },
