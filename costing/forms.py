@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from costing.approval import SHARED
@@ -130,7 +131,7 @@ class ScenarioForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choice: Any = self.fields["run"]
-        choice.queryset = runs(actor=actor).filter(is_current=True)
+        choice.queryset = runs(actor=actor).filter(is_current=True, period__lt=f"{timezone.localdate():%Y-%m}")
         choice.label_from_instance = lambda row: f"{row.institution.name} {row.period} 第 {row.version} 版"
 
 

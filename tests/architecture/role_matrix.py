@@ -427,6 +427,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing-department-months": BUSINESS,
     "costing-department-costs": BUSINESS,
     "costing-allocation-flows": BUSINESS,
+    "costing-report": BUSINESS,
     "costing-patient-runs": BUSINESS,
     "costing-item-costs": BUSINESS,
     "costing-purchases": BUSINESS,

@@ -475,6 +475,7 @@ OBJECTS: dict[str, Any] = {
     "ledger:fiscal-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "costing:run": _cost_run,
     "costing:report": lambda *_: {"code": "allocation"},
+    "costing-report": lambda *_: {"code": "allocation"},
     "costing:scenario": _scenario,
     "costing:archive-scenario": _scenario,
     "costing:remove-change": _scenario_change,
@@ -505,6 +506,7 @@ OBJECTS: dict[str, Any] = {
 WITHOUT_INSTITUTION = {
     "costing:group",
     "costing:report",
+    "costing-report",
     "ledger:carry-everybody",
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,

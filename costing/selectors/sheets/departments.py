@@ -8,12 +8,13 @@ from costing.models import DepartmentMonth
 from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, layer_costs
 from costing.selectors.patients import unit_costs
 from costing.selectors.sheets.scope import Scope
-from costing.sheets import Cell, Column, Row, Sheet, cells, share, summed
+from costing.sheets import Cell, Column, Row, Sheet, Stream, cells, share, summed
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import CostClass
 
 HELD = "(未分摊)"
+MOST_STREAMS = 120
 PUBLIC_HEALTH = "public_health"
 TIERS = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass.MEDICAL_TECHNOLOGY)
 
@@ -90,7 +91,18 @@ def allocation(scope: Scope) -> Sheet:
         )
     total = _columns(sums, len(columns) - 1)
     last = Row("临床服务类合计", cells(*total, share(total[-1] - total[0], total[-1])), level="total")
-    return Sheet("科室名称", columns, (*rows, last))
+    return Sheet("科室名称", columns, (*rows, last), streams=_streams(costs))
+
+
+def _streams(costs: LayerCosts) -> tuple[Stream, ...]:
+    """The greatest streams between departments, as many as a picture bears; negative ones cannot be drawn."""
+    names = {one.department_id: one.name for one in costs.departments}
+    found = [
+        Stream(names.get(sender, ""), names.get(receiver, ""), amount)
+        for (sender, receiver), amount in costs.between.items()
+        if amount > 0
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.amount, one.sender, one.receiver))[:MOST_STREAMS])
 
 
 def _columns(rows: Sequence[Sequence[Decimal]], width: int) -> list[Decimal]:
