@@ -11,12 +11,13 @@ class CostingConfig(AppConfig):
     verbose_name = "成本核算"
 
     def ready(self) -> None:
-        from costing import approval, integrity, item_basis_subject, nightly, reference
+        from costing import approval, integrity, item_basis_subject, nightly, reference, telling
         from costing.services.allocation import closing_blockers
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.nightly.public import register_step
+        from ops_platform.notifications.public import register_kind
         from workflows.public import register_subject
 
         register_actions(
@@ -35,6 +36,8 @@ class CostingConfig(AppConfig):
         register_subject(item_basis_subject.ITEM_BASIS)
         register_step(nightly.ALLOCATION)
         register_step(nightly.PATIENTS)
+        register_step(nightly.REPORTS)
+        register_kind(telling.KIND, "科室成本月报", to_do=False)
         register_step(nightly.CONSERVATION)
         self._register_events()
         self._announce_pages()

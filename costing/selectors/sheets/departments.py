@@ -6,6 +6,7 @@ from decimal import Decimal
 from costing.behaviour import Behaviour, behaviour_at
 from costing.models import DepartmentMonth
 from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, layer_costs
+from costing.selectors.monthly import department_reports
 from costing.selectors.patients import unit_costs
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Cell, Column, Row, Sheet, Stream, cells, share, summed
@@ -298,3 +299,44 @@ def _by_class(costs: LayerCosts) -> dict[str, Decimal]:
     for one in costs.departments:
         sums[one.cost_class] += costs.whole(one.department_id).direct
     return sums
+
+
+def monthly(scope: Scope) -> Sheet:
+    """科室成本月报: what the departments answer for, as it is sent to their heads."""
+    columns = (
+        Column("收入"),
+        Column("全成本"),
+        Column("结余"),
+        Column("药占比", "percent"),
+        Column("耗占比", "percent"),
+        Column("医疗服务收入占比", "percent"),
+        Column("人次", "quantity", "门急诊"),
+        Column("次均费用", "money", "门急诊"),
+        Column("次均成本", "money", "门急诊"),
+        Column("人次", "quantity", "出院"),
+        Column("次均费用", "money", "出院"),
+    )
+    rows = tuple(
+        Row(
+            one.name,
+            (
+                Cell(one.income, scope.income_url(one.department)),
+                *cells(
+                    one.cost,
+                    one.surplus,
+                    one.drug_ratio,
+                    one.material_ratio,
+                    one.service_ratio,
+                    one.visits,
+                    one.per_visit,
+                    one.cost_per_visit,
+                    one.discharges,
+                    one.per_discharge,
+                ),
+            ),
+            scope.department_url(one.department),
+        )
+        for one in department_reports(run=scope.run, patients=scope.patients)
+    )
+    note = "月份结束后由夜间运行发给科室主任，数据更正后重发。出院次均费用按整次住院计，次均成本为医疗成本。"
+    return Sheet("科室", columns, rows, (note,))
