@@ -12,7 +12,7 @@ class CostingConfig(AppConfig):
 
     def ready(self) -> None:
         from costing import approval, integrity, item_basis_subject, nightly, reference, telling
-        from costing.services.allocation import closing_blockers
+        from costing.services import allocation, patients
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
@@ -30,7 +30,8 @@ class CostingConfig(AppConfig):
         )
         register_check("costing.conservation", "成本守恒", integrity.conservation)
         register_check("costing.patients", "患者成本守恒", integrity.patients)
-        register_closing_check("costing", closing_blockers)
+        register_closing_check("costing", allocation.closing_blockers)
+        register_closing_check("costing.patients", patients.closing_blockers)
         register_reference("driver_rules", reference.load_driver_rules)
         register_subject(approval.DRIVER)
         register_subject(item_basis_subject.ITEM_BASIS)
