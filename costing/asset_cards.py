@@ -80,10 +80,10 @@ def items_from_cards(institution: Institution, period: Period, sequence: int) ->
     source = source_of(institution, period)
     if source is Source.VOUCHERS:
         return frozenset()
-    return DEPRECIATED if source is Source.CARDS else DEPRECIATED - _sent(institution, period, sequence)
+    return DEPRECIATED if source is Source.CARDS else DEPRECIATED - sent_items(institution, period, sequence)
 
 
-def _sent(institution: Institution, period: Period, sequence: int) -> frozenset[str]:
+def sent_items(institution: Institution, period: Period, sequence: int) -> frozenset[str]:
     """Of depreciation and amortisation those of which vouchers came for the month."""
     with connection.cursor() as cursor:
         cursor.execute(
