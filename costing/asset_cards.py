@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from costing.engine.depreciation import CardVersion, Charge, charge
-from ops_platform.his_intake.public import as_of_sql
+from ops_platform.his_intake.public import Origin, as_of_sql
 from ops_platform.kernel import Period, from_fen, to_fen
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.selectors import parameter_value
@@ -30,13 +30,14 @@ class Source(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardCharge:
-    """A card in a month: what it is, and what it charges. Amounts in fen."""
+    """A card in a month: what it is, what it charges, and the row that told its latest state. Amounts in fen."""
 
     card: str
     name: str
     category: str
     version: CardVersion
     charge: Charge
+    origin: Origin
 
     @property
     def cost_item(self) -> str:
@@ -104,14 +105,17 @@ def card_charges(
         history = [_version(row) for row in versions]
         found = charge(history, period)
         if found is not None and department in (None, found.department):
-            yield CardCharge(card, name, category, history[-1], found)
+            yield CardCharge(card, name, category, history[-1], found, Origin(*versions[-1][12:]))
 
 
 def _versions(institution: Institution, period: Period, sequence: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT f.card, f.name, f.category, f.effective_from, f.in_use_from, f.department_id, f.funding_source,"
-            " f.original_value, f.residual_value, f.useful_months, f.accumulated, f.disposed_on FROM his_intake_asset f"
+            " f.original_value, f.residual_value, f.useful_months, f.accumulated, f.disposed_on,"
+            " b.id, b.batch_no, f.row_no, coalesce(later.batch_no, '')"
+            " FROM his_intake_asset f JOIN his_intake_batch b ON b.id = f.batch_id"
+            " LEFT JOIN his_intake_batch later ON later.id = f.superseded_batch_id"
             f" WHERE f.institution_id = %s AND {as_of_sql('f', sequence)} AND f.effective_from <= %s"
             ' ORDER BY f.card COLLATE "C", f.effective_from',
             [institution.pk, period.last_day],
@@ -120,7 +124,7 @@ def _versions(institution: Institution, period: Period, sequence: int) -> list[t
 
 
 def _version(row: tuple[Any, ...]) -> CardVersion:
-    effective, in_use, department, funding, original, residual, months, accumulated, disposed = row[3:]
+    effective, in_use, department, funding, original, residual, months, accumulated, disposed = row[3:12]
     return CardVersion(
         effective_from=effective,
         in_use_from=in_use,

@@ -20,6 +20,7 @@ from costing.models import (
     UnassignedCost,
 )
 from costing.services import cost_patients_of, run_allocation
+from ops_platform.his_intake.models import Batch
 from ops_platform.kernel import Conflict, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services
@@ -264,6 +265,10 @@ def test_a_direct_cost_opens_down_to_vouchers_bills_and_cards(hospital: Institut
     cards = client.get(f"/costing/runs/{run.pk}/asset-cards/?department={ward.pk}")
     assert (cards.context["agrees"], str(cards.context["found"].total)) == (True, "100.00")
     assert "监护仪" in cards.content.decode()
+    auditor = trade.person("auditor", Role.AUDITOR)
+    client.force_login(auditor)
+    whole = client.get(f"/costing/runs/{run.pk}/asset-cards/").content.decode()
+    assert f'href="/intake/batches/{Batch.objects.get(dataset="assets").pk}/"' in whole
 
 
 def test_depreciation_of_cards_is_booked_once_the_month_has_ended(hospital: Institution) -> None:
