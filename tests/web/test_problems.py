@@ -61,8 +61,9 @@ def test_a_refusal_that_repeats_half_a_surrogate_pair_can_be_sent():
         mode = serializers.ChoiceField(choices=["own"])
 
     choice = Choice(data={"mode": "\ud800"})
-    for error in (exceptions.ValidationError({"\ud800": choice.is_valid() or choice.errors}), Conflict("a.b", "\ud800")):
-        assert b"\\\\ud800" in OrjsonRenderer().render(handled(error).data)
+    assert not choice.is_valid()
+    for error in (exceptions.ValidationError({"\ud800": choice.errors}), Conflict("a.b", "\ud800")):
+        assert rb"\\ud800" in OrjsonRenderer().render(handled(error).data)
 
 
 def test_a_validation_error_lists_each_field():
