@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from costing.engine.depreciation import CardVersion, Charge, charge
-from ops_platform.his_intake.public import as_of_sql, last_sequence
+from ops_platform.his_intake.public import Origin, as_of_sql, last_sequence
 from ops_platform.kernel import Period, from_fen, to_fen
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.selectors import parameter_value
@@ -32,13 +32,14 @@ class Source(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class CardCharge:
-    """A card in a month: what it is, and what it charges. Amounts in fen."""
+    """A card in a month: what it is, what it charges, and the row that told its latest state. Amounts in fen."""
 
     card: str
     name: str
     category: str
     version: CardVersion
     charge: Charge
+    origin: Origin
 
     @property
     def cost_item(self) -> str:
@@ -79,7 +80,7 @@ def source_of(institution: Institution, period: Period) -> Source:
 
 def items_from_cards(institution: Institution, period: Period, sequence: int) -> frozenset[str]:
     """Which cost items are computed from the cards of the institution; the others are taken as sent."""
-    return from_cards(source_of(institution, period), _sent(institution, period, sequence))
+    return from_cards(source_of(institution, period), sent_items(institution, period, sequence))
 
 
 def from_cards(source: Source, sent: Collection[str]) -> frozenset[str]:
@@ -89,7 +90,7 @@ def from_cards(source: Source, sent: Collection[str]) -> frozenset[str]:
     return DEPRECIATED if source is Source.CARDS else DEPRECIATED.difference(sent)
 
 
-def _sent(institution: Institution, period: Period, sequence: int) -> frozenset[str]:
+def sent_items(institution: Institution, period: Period, sequence: int) -> frozenset[str]:
     """Of depreciation and amortisation those of which vouchers came for the month."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -115,7 +116,7 @@ def card_charges(
         history = [_version(row) for row in versions]
         found = charge(history, period)
         if found is not None and department in (None, found.department):
-            yield CardCharge(card, name, category, history[-1], found)
+            yield CardCharge(card, name, category, history[-1], found, Origin(*versions[-1][12:]))
 
 
 def costs_of_cards(cards: Mapping[int, Collection[str]], days: tuple[date, date]) -> dict[tuple[int, str], Decimal]:
@@ -143,7 +144,10 @@ def _versions(
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT f.card, f.name, f.category, f.effective_from, f.in_use_from, f.department_id, f.funding_source,"
-            " f.original_value, f.residual_value, f.useful_months, f.accumulated, f.disposed_on FROM his_intake_asset f"
+            " f.original_value, f.residual_value, f.useful_months, f.accumulated, f.disposed_on,"
+            " b.id, b.batch_no, f.row_no, coalesce(later.batch_no, '')"
+            " FROM his_intake_asset f JOIN his_intake_batch b ON b.id = f.batch_id"
+            " LEFT JOIN his_intake_batch later ON later.id = f.superseded_batch_id"
             f" WHERE f.institution_id = %s AND {as_of_sql('f', sequence)} AND f.effective_from <= %s"
             f"{'' if cards is None else ' AND f.card = ANY(%s)'}"
             ' ORDER BY f.card COLLATE "C", f.effective_from',
@@ -153,7 +157,7 @@ def _versions(
 
 
 def _version(row: tuple[Any, ...]) -> CardVersion:
-    effective, in_use, department, funding, original, residual, months, accumulated, disposed = row[3:]
+    effective, in_use, department, funding, original, residual, months, accumulated, disposed = row[3:12]
     return CardVersion(
         effective_from=effective,
         in_use_from=in_use,

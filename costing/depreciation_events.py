@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 from django.utils import timezone
 
-from costing.asset_cards import card_charges, items_from_cards, source_of
+from costing.asset_cards import card_charges, items_from_cards, sent_items, source_of
 from costing.models import CostRun
 from costing.titles import ASSET_TITLES, COST_ITEM_TITLES, FUNDING_TITLES
 from ops_platform.his_intake.public import departments_as_of, input_stamp
@@ -45,10 +45,11 @@ POSTINGS = (
 
 def load(institution: Institution, period: Period, sequence: int) -> Iterator[BusinessEvent]:
     """The month's depreciation by department, category and funding; nothing while the month runs, and nothing of what
-    was sent as vouchers."""
+    was sent as vouchers, which are events of their own: not even where the cost run refuses both at once."""
     if not _has_ended(period):
         return
     items = items_from_cards(institution, period, sequence)
+    items -= sent_items(institution, period, sequence) if items else frozenset()
     amounts: dict[tuple[int, str, str, str], int] = defaultdict(int)
     for card in card_charges(institution, period, sequence) if items else ():
         if card.cost_item in items:

@@ -19,6 +19,7 @@ from costing.titles import (
     driver_title,
     driver_value,
 )
+from ops_platform.his_intake.public import OriginColumn
 from ops_platform.web.tables import DENSE, DayColumn, MoneyColumn, QuantityColumn, Table
 
 PAGES = {
@@ -94,6 +95,7 @@ class CardTable(Table):
     category = django_tables2.Column(verbose_name=_("类别"))
     department = django_tables2.Column(accessor="charge__department", verbose_name=_("科室"))
     funding_source = django_tables2.Column(accessor="charge__funding_source", verbose_name=_("资金来源"))
+    amount = MoneyColumn(verbose_name=_("本月折旧(元)"))
     in_use_from = DayColumn(accessor="version__in_use_from", verbose_name=_("投入使用"))
     original_value = MoneyColumn(verbose_name=_("原值(元)"))
     residual_value = MoneyColumn(verbose_name=_("净残值(元)"))
@@ -101,7 +103,7 @@ class CardTable(Table):
     useful_months = QuantityColumn(accessor="version__useful_months", verbose_name=_("年限(月)"))
     accumulated = MoneyColumn(verbose_name=_("累计折旧(元)"))
     net_value = MoneyColumn(verbose_name=_("净值(元)"))
-    amount = MoneyColumn(verbose_name=_("本月折旧(元)"))
+    origin = OriginColumn()
 
     class Meta(Table.Meta):
         attrs = DENSE

@@ -77,7 +77,7 @@ def problem(
         "title": title_of(status),
         "status": status,
         "code": code,
-        "detail": str(detail) or title_of(status),
+        "detail": _sendable(str(detail)) or title_of(status),
     }
     if errors is not None:
         document["errors"] = errors
@@ -149,4 +149,9 @@ def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, Any]]:
             nested = isinstance(value, Mapping | list | tuple)
             yield from _flatten(value, f"{field}.{index}".lstrip(".") if nested else field)
     else:
-        yield {"field": field, "code": getattr(detail, "code", "invalid"), "message": str(detail)}
+        yield {"field": _sendable(field), "code": getattr(detail, "code", "invalid"), "message": _sendable(str(detail))}
+
+
+def _sendable(text: str) -> str:
+    """Words that repeat what was sent: half of a surrogate pair, which JSON can name and UTF-8 cannot, is spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 from django.test import Client
 
 from costing import asset_cards, depreciation_events, integrity, missing_drivers
@@ -19,10 +20,11 @@ from costing.models import (
     UnassignedCost,
 )
 from costing.services import cost_patients_of, run_allocation
+from ops_platform.his_intake.models import Batch
 from ops_platform.kernel import Conflict, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services
-from ops_platform.ledger.models import EventBooking
+from ops_platform.ledger.models import EventBooking, Leg
 from ops_platform.masterdata.models import Institution, Parameter, Scope, SourceMark
 from tests.support import trade
 
@@ -263,6 +265,10 @@ def test_a_direct_cost_opens_down_to_vouchers_bills_and_cards(hospital: Institut
     cards = client.get(f"/costing/runs/{run.pk}/asset-cards/?department={ward.pk}")
     assert (cards.context["agrees"], str(cards.context["found"].total)) == (True, "100.00")
     assert "监护仪" in cards.content.decode()
+    auditor = trade.person("auditor", Role.AUDITOR)
+    client.force_login(auditor)
+    whole = client.get(f"/costing/runs/{run.pk}/asset-cards/").content.decode()
+    assert f'href="/intake/batches/{Batch.objects.get(dataset="assets").pk}/"' in whole
 
 
 def test_depreciation_of_cards_is_booked_once_the_month_has_ended(hospital: Institution) -> None:
@@ -279,3 +285,16 @@ def test_depreciation_of_cards_is_booked_once_the_month_has_ended(hospital: Inst
         ("5101", "10.00", "0.00"),
     ]
     assert depreciation_events.one(hospital, Period.parse("2099-01"), 10**9, "2099-01") is None
+
+
+def test_what_is_sent_as_vouchers_and_stands_on_cards_is_booked_once(hospital: Institution) -> None:
+    say(asset_cards.PARAMETER, asset_cards.Source.CARDS, hospital)
+    trade.landed(
+        hospital, "assets", [card("Z1", "D", "6000.00", 60), card("Z2", "A", "120.00", 12, category="intangible")]
+    )
+    services.book_events(PLATFORM, institution=hospital, period=MARCH)
+    trade.landed(hospital, "cost-entries", [trade.cost("ZJ", "D", "100.00") | {"cost_item": "depreciation"}])
+    services.book_events(PLATFORM, institution=hospital, period=MARCH)
+    booked = Leg.objects.filter(institution=hospital, account__code__in=("1602", "1702")).order_by("account__code")
+    sums = booked.values("account__code").annotate(sum=Sum("credit")).values_list("account__code", "sum")
+    assert [(code, str(fen)) for code, fen in sums] == [("1602", "100.00"), ("1702", "10.00")]

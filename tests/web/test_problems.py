@@ -56,6 +56,16 @@ def test_too_many_requests_says_when_to_come_back():
     assert answer.headers["Retry-After"] == "12"
 
 
+def test_a_refusal_that_repeats_half_a_surrogate_pair_can_be_sent():
+    class Choice(serializers.Serializer):
+        mode = serializers.ChoiceField(choices=["own"])
+
+    choice = Choice(data={"mode": "\ud800"})
+    assert not choice.is_valid()
+    for error in (exceptions.ValidationError({"\ud800": choice.errors}), Conflict("a.b", "\ud800")):
+        assert rb"\\ud800" in OrjsonRenderer().render(handled(error).data)
+
+
 def test_a_validation_error_lists_each_field():
     class Row(serializers.Serializer):
         name = serializers.CharField()
