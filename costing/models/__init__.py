@@ -1,5 +1,13 @@
 """Tables of costing."""
 
+from costing.models.agreement import (
+    Agreement,
+    AgreementKind,
+    AgreementProposal,
+    AgreementRate,
+    AgreementShare,
+    PartyRole,
+)
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
@@ -12,8 +20,14 @@ from costing.models.results import (
     IncomeCell,
 )
 from costing.models.run import CostRun
+from costing.models.settlement import SettlementBasis, SettlementPart, SettlementRun
 
 __all__ = [
+    "Agreement",
+    "AgreementKind",
+    "AgreementProposal",
+    "AgreementRate",
+    "AgreementShare",
     "AllocationFlow",
     "ComputedCost",
     "CostRun",
@@ -29,7 +43,11 @@ __all__ = [
     "ItemCoefficient",
     "ItemCost",
     "ItemMethod",
+    "PartyRole",
     "PatientCost",
     "PatientRun",
+    "SettlementBasis",
+    "SettlementPart",
+    "SettlementRun",
     "UnassignedCost",
 ]

@@ -392,6 +392,12 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "device",
         )
     },
+    "costing:agreements": BUSINESS,
+    "costing:new-agreement": roles("oc"),
+    "costing:settlements": BUSINESS,
+    "costing:settle-month": roles("oc"),
+    "costing:settlement": BUSINESS,
+    "costing:settlement-basis": BUSINESS,
     "costing:runs": BUSINESS,
     "costing:run": BUSINESS,
     "costing:compare": BUSINESS,
@@ -431,6 +437,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing-material-effects": BUSINESS,
     "costing-income-structure": BUSINESS,
     "costing-devices": BUSINESS,
+    "costing-agreements": BUSINESS,
+    "costing-agreement-settlements": BUSINESS,
     "settlement-runs": BUSINESS | roles("ins"),
     "settlement-cases": BUSINESS | roles("ins dep"),
     "api-schema": PUBLIC,
@@ -455,6 +463,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "assets",
             "drug-and-material-moves",
             "equipment-uses",
+            "alliance-services",
         )
     },
 }
