@@ -136,7 +136,7 @@ class AgreementForm(forms.Form):
         today = timezone.localdate()
         for name, (_role, _title, key) in SHARES.items():
             if name in self.fields:
-                self.fields[name].initial = (parameter_value(key=key, day=today) * HUNDRED).normalize()
+                self.fields[name].initial = f"{(parameter_value(key=key, day=today) * HUNDRED).normalize():f}"
         if self.kind is AgreementKind.SHARED_CENTRE:
             self.fields["receiver_share"].initial, self.fields["pool_share"].initial = 100, 0
         self.fields["effective_from"].initial = str(Period.of(today))

@@ -28,11 +28,24 @@ ZERO = Decimal("0.00")
 
 
 def words_of(parties: Iterable[tuple[str, str, Decimal]]) -> str:
-    """Parties with their shares in words: (role, name, share)."""
-    return "；".join(
-        f"{PartyRole(role).label}{f'({name})' if name else ''}{f' {share:.4%}'.replace('.0000%', '%') if share else ''}"
-        for role, name, share in parties
+    """Parties with their shares in words, a line for each role and share: (role, name, share)."""
+    named: dict[tuple[str, Decimal], list[str]] = {}
+    for role, name, share in parties:
+        named.setdefault((role, share), []).append(name)
+    return "\n".join(
+        f"{PartyRole(role).label}{f' {percent_of(share)}' if share else ''}{_listed(names)}"
+        for (role, share), names in named.items()
     )
+
+
+def percent_of(share: Decimal) -> str:
+    """As many digits as it has: 60%, 33.3333%."""
+    return f"{(share * 100).normalize():f}%"
+
+
+def _listed(names: list[str]) -> str:
+    known = [name for name in names if name]
+    return f"：{'、'.join(known)}" if known else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +88,8 @@ def versions(*, actor: Actor, day: date) -> list[Version]:
 def _rates(row: Agreement) -> str:
     kinds, fees = dict(ALLIANCE_SERVICE_KINDS), dict(FEE_CLASSES)
     words = [f"{kinds[rate.service_kind]} {rate.unit_cost.normalize():f} 元" for rate in row.rates.all()]
-    words += [fees.get(code, code) for code in row.fee_classes] + list(row.items)
+    words += [fees.get(code, code) for code in row.fee_classes]
+    words += [f"收费项目 {'、'.join(row.items)}"] if row.items else []
     if row.by_full_cost and row.department:
         words.append(f"{row.department.institution.name}{row.department.name}全成本按使用量")
     return "、".join(words)
@@ -94,7 +108,7 @@ def months(today: date) -> list[str]:
     first = Agreement.objects.order_by("effective_from").values_list("effective_from", flat=True).first()
     if first is None:
         return []
-    found = []
+    found: list[str] = []
     period = Period.of(today)
     while period.first_day >= first and len(found) < MOST_MONTHS:
         if month_has_ended(period, today):

@@ -3,16 +3,18 @@
 from typing import Any
 
 import django_tables2
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from costing.selectors.agreements import percent_of
 from costing.tables.rules import SOURCE_TONES
 from ops_platform.his_intake.public import ALLIANCE_SERVICE_KINDS, OriginColumn
 from ops_platform.web import formats
 from ops_platform.web.tables import (
     DENSE_STACKED,
-    STACKED,
+    STACKED_WORDS,
     DayColumn,
     MoneyColumn,
     PersonColumn,
@@ -34,6 +36,7 @@ STANDINGS = {
     "open": (_("未结算"), "info"),
     "blocked": (_("不能结算"), "bad"),
 }
+NARROW = {"td": {"class": "text-nowrap"}}
 WORDS = {"td": {"class": "cell-words stack-wide"}}
 
 
@@ -46,24 +49,30 @@ class AgreementTable(Table):
     name = django_tables2.Column(
         verbose_name=_("名称"), accessor="row__name", attrs={"td": {"class": "cell-name stack-wide"}}
     )
-    kind = django_tables2.Column(verbose_name=_("类别"), accessor="row__get_kind_display")
+    kind = django_tables2.Column(verbose_name=_("类别"), accessor="row__get_kind_display", attrs=NARROW)
     parties = django_tables2.Column(verbose_name=_("参与方与分担比例"), attrs=WORDS)
     rates = django_tables2.Column(verbose_name=_("单位成本、收入口径"), attrs=WORDS, default="—")
     effective_from = DayColumn(verbose_name=_("生效日期"), accessor="row__effective_from")
     state = django_tables2.Column(verbose_name=_("状态"))
     source_mark = StateColumn(verbose_name=_("来源"), accessor="row__source_mark", tones=SOURCE_TONES)
     source_text = django_tables2.Column(verbose_name=_("依据"), accessor="row__source_text", attrs=WORDS)
-    changed_by = PersonColumn(verbose_name=_("申请人"), accessor="row__changed_by")
-    act = django_tables2.Column(verbose_name="", empty_values=(), exclude_from_export=True)
+    changed_by = PersonColumn(verbose_name=_("申请人"), accessor="row__changed_by", attrs=NARROW)
+    act = django_tables2.Column(verbose_name="", empty_values=(), exclude_from_export=True, attrs=NARROW)
 
     class Meta(Table.Meta):
-        attrs = STACKED
+        attrs = STACKED_WORDS
         orderable = False
 
     def __init__(self, *args: Any, may_change: bool = False, **kwargs: Any) -> None:
         if not may_change:
             kwargs["exclude"] = ("act",)
         super().__init__(*args, **kwargs)
+
+    def render_parties(self, value: str) -> str:
+        return linebreaksbr(value)
+
+    def value_parties(self, value: str) -> str:
+        return value.replace("\n", "；")
 
     def render_state(self, value: str) -> str:
         return badge(*STATES[value])
@@ -98,7 +107,7 @@ class StandingTable(Table):
     dealings = MoneyColumn(verbose_name=_("其中成员间往来(元)"))
 
     class Meta(Table.Meta):
-        attrs = STACKED
+        attrs = STACKED_WORDS
         orderable = False
 
     def render_agreement(self, value: str, record: Any) -> str:
@@ -131,7 +140,7 @@ class MemberTable(Table):
     own = MoneyColumn(verbose_name=_("自行承担，不产生往来(元)"))
 
     class Meta(Table.Meta):
-        attrs = STACKED
+        attrs = STACKED_WORDS
         orderable = False
 
 
@@ -148,7 +157,7 @@ class DealingTable(Table):
     amount = MoneyColumn(verbose_name=_("金额(元)"))
 
     class Meta(Table.Meta):
-        attrs = STACKED
+        attrs = STACKED_WORDS
         orderable = False
 
     def render_amount(self, value: Any, record: Any) -> str:
@@ -182,7 +191,7 @@ class PartTable(Table):
     payee = django_tables2.Column(verbose_name=_("收取方"), attrs={"td": {"class": "cell-words stack-wide"}})
 
     class Meta(Table.Meta):
-        attrs = DENSE_STACKED
+        attrs = STACKED_WORDS
         orderable = False
 
     def render_provider(self, record: Any) -> str:
@@ -203,7 +212,7 @@ class PartTable(Table):
         return value
 
     def render_share(self, value: Any) -> str:
-        return f"{(value * 100).normalize():f}%"
+        return percent_of(value)
 
     def value_share(self, value: Any) -> Any:
         return value
