@@ -74,7 +74,7 @@ class AgreementFields(serializers.Serializer):
         help_text="服务类别 → 单位成本(元)",
     )
     fee_classes = serializers.ListField(
-        child=serializers.ChoiceField(choices=FEE_CLASSES), required=False, help_text="联合检查：检查收入的费用类别"
+        child=serializers.CharField(max_length=24), required=False, help_text="联合检查：检查收入的费用类别代码"
     )
     items = serializers.ListField(
         child=serializers.CharField(max_length=40), required=False, max_length=500, help_text="联合检查：收费项目代码"
