@@ -223,7 +223,7 @@ def settle(terms: Terms, inputs: Inputs) -> Settlement:
         bases, parts = _shared(terms, inputs)
     if not any(basis.amount for basis in bases):
         findings.append(
-            _finding(terms, "agreement_no_volume", "本月没有可分担的服务量或收入，请确认是否漏报。", Severity.WARNING)
+            _finding("agreement_no_volume", terms, "本月没有可分担的服务量或收入，请确认是否漏报。", Severity.WARNING)
         )
     return Settlement(tuple(bases), tuple(parts), tuple(findings))
 
@@ -329,27 +329,27 @@ def _joint(terms: Terms, inputs: Inputs) -> tuple[list[Basis], list[Part]]:
     return bases, parts
 
 
-def _finding(terms: Terms, code: str, words: str, severity: Severity = Severity.BLOCKING) -> Finding:
+def _finding(code: str, terms: Terms, words: str, severity: Severity = Severity.BLOCKING) -> Finding:
     return Finding(code=f"costing.{code}", severity=severity, message=f"协议 {terms.code}：{words}", subject=terms.code)
 
 
 def _faults(terms: Terms) -> Iterable[Finding]:
     if any(not 0 <= party.share <= 1 or party.share * SCALE % 1 for party in terms.parties):
-        yield _finding(terms, "agreement_share", "分担比例应在 0 至 100% 之间，最多四位小数(百分数)。")
+        yield _finding("agreement_share", terms, "分担比例应在 0 至 100% 之间，最多四位小数(百分数)。")
         return
     if terms.kind is AgreementKind.JOINT_EXAM:
         if not terms.of(PartyRole.BASE) or not terms.of(PartyRole.UPPER):
-            yield _finding(terms, "agreement_parties", "联合检查须写明基层机构和上级机构。")
+            yield _finding("agreement_parties", terms, "联合检查须写明基层机构和上级机构。")
         elif terms.holder is None:
-            yield _finding(terms, "agreement_no_holder", "须写明代管机构：联合成本由谁收取。")
+            yield _finding("agreement_no_holder", terms, "须写明代管机构：联合成本由谁收取。")
         return
     shares = sum((terms.share(role) for role in SHARING[terms.kind]), Decimal(0))
     if shares != 1:
-        yield _finding(terms, "agreement_shares_sum", f"各方分担比例合计为 {shares:.2%}，应为 100%。")
+        yield _finding("agreement_shares_sum", terms, f"各方分担比例合计为 {shares:.2%}，应为 100%。")
     if terms.share(PartyRole.POOL) and terms.holder is None:
-        yield _finding(terms, "agreement_no_holder", "有医联体统筹分担，须写明代管机构。")
+        yield _finding("agreement_no_holder", terms, "有医联体统筹分担，须写明代管机构。")
     if terms.by_full_cost and (terms.kind is not AgreementKind.SHARED_CENTRE or len(terms.of(PartyRole.PROVIDER)) != 1):
-        yield _finding(terms, "agreement_parties", "按全成本分摊只用于共享中心，并须写明一家提供机构及其科室。")
+        yield _finding("agreement_parties", terms, "按全成本分摊只用于共享中心，并须写明一家提供机构及其科室。")
 
 
 def _misplaced(terms: Terms, inputs: Inputs) -> Iterable[Finding]:
@@ -362,49 +362,49 @@ def _misplaced(terms: Terms, inputs: Inputs) -> Iterable[Finding]:
     takers = bases if terms.kind is AgreementKind.JOINT_EXAM else receivers
     for one in inputs.services:
         if kinds is not None and one.kind not in kinds:
-            yield _finding(terms, "agreement_other_kind", f"服务记录 {one.reference} 的服务类别不属于本协议，请更正。")
+            yield _finding("agreement_other_kind", terms, f"服务记录 {one.reference} 的服务类别不属于本协议，请更正。")
         elif allowed and one.provider not in allowed:
             yield _finding(
-                terms,
                 "agreement_not_a_party",
+                terms,
                 f"服务记录 {one.reference} 的提供方 {inputs.name(one.provider)} 不是协议的提供方。",
             )
         elif one.receiver is None and terms.kind is not AgreementKind.SHARED_CENTRE:
-            yield _finding(terms, "agreement_no_receiver", f"服务记录 {one.reference} 没有接受机构，请补报。")
+            yield _finding("agreement_no_receiver", terms, f"服务记录 {one.reference} 没有接受机构，请补报。")
         elif takers and one.receiver is not None and one.receiver not in takers:
             yield _finding(
-                terms,
                 "agreement_not_a_party",
+                terms,
                 f"服务记录 {one.reference} 的接受方 {inputs.name(one.receiver)} 不是协议的接受方。",
             )
         elif not terms.by_full_cost and cost_of(terms, one) is None:
             yield _finding(
-                terms,
                 "agreement_no_rate",
+                terms,
                 f"服务记录 {one.reference} 没有金额和单位成本，协议也没有这类服务的单位成本，请补充其一。",
             )
         elif terms.kind is AgreementKind.THREE_LEVEL and not any(
             terms.share(role) for role in inputs.chains.get(one.receiver or 0, {}) if role in LEVELS
         ):
             yield _finding(
-                terms,
                 "agreement_no_chain",
+                terms,
                 f"服务记录 {one.reference} 的接受方 {inputs.name(one.receiver)} 不在县、乡、村任何有分担比例的一级。",
             )
     for income in inputs.incomes:
         if income.taken_by:
             yield _finding(
-                terms,
                 "agreement_counted_twice",
+                terms,
                 f"{inputs.name(income.institution)} 的检查收入已按协议 {income.taken_by} 分担，不能重复收费。",
             )
         elif income.amount is None:
             yield _finding(
-                terms,
                 "agreement_no_cost_run",
+                terms,
                 f"{inputs.name(income.institution)} 本月还没有成本运行，检查收入未知，请先运行科室成本分摊。",
             )
     if terms.by_full_cost and inputs.full_cost is None:
-        yield _finding(terms, "agreement_no_cost_run", "共享中心科室本月还没有成本运行，全成本未知。")
+        yield _finding("agreement_no_cost_run", terms, "共享中心科室本月还没有成本运行，全成本未知。")
     elif terms.by_full_cost and inputs.full_cost and not any(one.volume for one in inputs.services):
-        yield _finding(terms, "agreement_no_usage", "共享中心有成本而没有使用量，无法分摊，请补报服务记录。")
+        yield _finding("agreement_no_usage", terms, "共享中心有成本而没有使用量，无法分摊，请补报服务记录。")
