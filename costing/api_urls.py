@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from costing import agreement_api, api, purchase_api
+from costing import agreement_api, api, purchase_api, report_api
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="costing-runs"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("patient-runs/", api.PatientRunListView.as_view(), name="costing-patient-runs"),
     path("item-costs/", api.ItemCostListView.as_view(), name="costing-item-costs"),
     path("allocation-flows/", api.FlowListView.as_view(), name="costing-allocation-flows"),
+    path("reports/<slug:code>/", report_api.ReportView.as_view(), name="costing-report"),
     path("purchases/", purchase_api.PurchaseListView.as_view(), name="costing-purchases"),
     path("price-spreads/", purchase_api.PriceSpreadListView.as_view(), name="costing-price-spreads"),
     path("trace-gaps/", purchase_api.TraceGapListView.as_view(), name="costing-trace-gaps"),

@@ -11,12 +11,13 @@ class CostingConfig(AppConfig):
     verbose_name = "成本核算"
 
     def ready(self) -> None:
-        from costing import agreement_subject, approval, integrity, item_basis_subject, nightly, reference
-        from costing.services.allocation import closing_blockers
+        from costing import agreement_subject, approval, integrity, item_basis_subject, nightly, reference, telling
+        from costing.services import allocation, patients
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.nightly.public import register_step
+        from ops_platform.notifications.public import register_kind
         from workflows.public import register_subject
 
         register_actions(
@@ -26,17 +27,22 @@ class CostingConfig(AppConfig):
             costing__item_basis_changed="修改项目成本方法",
             costing__agreement_changed="修改医共体分担协议",
             costing__agreement_settled="医共体分担结算",
+            costing__scenario_begun="建立测算方案",
+            costing__scenario_changed="修改测算方案",
         )
         register_check("costing.conservation", "成本守恒", integrity.conservation)
         register_check("costing.patients", "患者成本守恒", integrity.patients)
         register_check("costing.agreements", "医共体分担守恒", integrity.agreements)
-        register_closing_check("costing", closing_blockers)
+        register_closing_check("costing", allocation.closing_blockers)
+        register_closing_check("costing.patients", patients.closing_blockers)
         register_reference("driver_rules", reference.load_driver_rules)
         register_subject(approval.DRIVER)
         register_subject(item_basis_subject.ITEM_BASIS)
         register_subject(agreement_subject.AGREEMENT)
         register_step(nightly.ALLOCATION)
         register_step(nightly.PATIENTS)
+        register_step(nightly.REPORTS)
+        register_kind(telling.KIND, "科室成本月报", to_do=False)
         register_step(nightly.CONSERVATION)
         register_step(nightly.AGREEMENTS)
         self._register_events()
@@ -77,6 +83,7 @@ class CostingConfig(AppConfig):
             (_("医疗服务项目成本"), "costing:item-costs", "list-details"),
             (_("诊次与床日成本"), "costing:unit-costs", "calendar"),
             (_("病组成本"), "costing:group-costs", "chart-bar"),
+            (_("测算方案"), "costing:scenarios", "arrows-exchange"),
             (_("成本运行"), "costing:runs", "refresh"),
             (_("分摊动因"), "costing:driver-rules", "settings"),
             (_("项目成本方法"), "costing:item-bases", "settings"),

@@ -79,10 +79,14 @@ def source_of(institution: Institution, period: Period) -> Source:
 
 def items_from_cards(institution: Institution, period: Period, sequence: int) -> frozenset[str]:
     """Which cost items are computed from the cards of the institution; the others are taken as sent."""
-    source = source_of(institution, period)
+    return from_cards(source_of(institution, period), _sent(institution, period, sequence))
+
+
+def from_cards(source: Source, sent: Collection[str]) -> frozenset[str]:
+    """The cost items to compute where vouchers of some were sent."""
     if source is Source.VOUCHERS:
         return frozenset()
-    return DEPRECIATED if source is Source.CARDS else DEPRECIATED - _sent(institution, period, sequence)
+    return DEPRECIATED if source is Source.CARDS else DEPRECIATED.difference(sent)
 
 
 def _sent(institution: Institution, period: Period, sequence: int) -> frozenset[str]:

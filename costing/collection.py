@@ -47,10 +47,14 @@ def collect(
     sequence: int,
     month: MonthFacts,
     shared: Mapping[str, drivers.ChosenDriver],
+    source: asset_cards.Source,
 ) -> Collected:
-    """The month's direct cost. Raises Conflict for a bill that no driver divides, and where depreciation is computed from
-    cards while it is sent as well."""
-    computed = [*_shares(institution, period, month, shared), *_depreciation(institution, period, sequence, month)]
+    """The month's direct cost; `sequence` is that of the asset cards, `source` where depreciation comes from. Raises
+    Conflict for a bill that no driver divides, and where depreciation is computed from cards while it is sent as well."""
+    computed = [
+        *_shares(institution, period, month, shared),
+        *_depreciation(institution, period, sequence, month, source),
+    ]
     direct: Costs = defaultdict(int, month.costs)
     for one in computed:
         direct[one.department, one.item, one.source] += one.amount
@@ -95,10 +99,12 @@ def _shares(
     ]
 
 
-def _depreciation(institution: Institution, period: Period, sequence: int, month: MonthFacts) -> list[Computed]:
-    items = asset_cards.items_from_cards(institution, period, sequence)
-    sent = {item for _, item, _ in month.costs} & items
-    if sent:
+def _depreciation(
+    institution: Institution, period: Period, sequence: int, month: MonthFacts, source: asset_cards.Source
+) -> list[Computed]:
+    sent = {item for _, item, _ in month.costs} & asset_cards.DEPRECIATED
+    items = asset_cards.from_cards(source, sent)
+    if sent & items:
         twice = sum(fen for (_, item, _), fen in month.costs.items() if item in sent)
         raise Conflict(
             "costing.depreciation_twice",

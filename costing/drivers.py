@@ -1,7 +1,7 @@
 """From the rules in force and the facts of a month to the steps of an allocation, and to the drivers of shared bills."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -34,12 +34,14 @@ class ChosenDriver:
         return f"{self.kind}:{self.metric}" if self.metric else str(self.kind)
 
 
-def choose(institution: Institution, facts: MonthFacts, day: date) -> dict[int, ChosenDriver]:
-    """For every department that is closed in a tier: the narrowest rule in force on `day`.
+def choose(
+    institution: Institution, facts: MonthFacts, day: date, only: Collection[int] | None = None
+) -> dict[int, ChosenDriver]:
+    """For every department that is closed in a tier: the narrowest rule in force on `day`, of all rules or `only` of some.
 
     Raises Conflict when a class has no rule at all.
     """
-    rules = _in_force(institution, day).exclude(cost_class="")
+    rules = _in_force(institution, day, only).exclude(cost_class="")
     newest = {(rule.institution_id, rule.department_id, rule.cost_class): rule for rule in rules}
     chosen = {}
     for department in facts.departments.values():
@@ -59,12 +61,16 @@ def choose(institution: Institution, facts: MonthFacts, day: date) -> dict[int, 
     return chosen
 
 
-def choose_shared(institution: Institution, facts: MonthFacts, day: date) -> dict[str, ChosenDriver]:
+def choose_shared(
+    institution: Institution, facts: MonthFacts, day: date, only: Collection[int] | None = None
+) -> dict[str, ChosenDriver]:
     """For every kind of bill that came in for all: the institution's rule in force on `day`, else the alliance's.
 
     Raises Conflict when a kind has no rule at all.
     """
-    newest = {(rule.institution_id, rule.shared_as): rule for rule in _in_force(institution, day).filter(cost_class="")}
+    newest = {
+        (rule.institution_id, rule.shared_as): rule for rule in _in_force(institution, day, only).filter(cost_class="")
+    }
     chosen = {}
     for kind in sorted({kind for kind, _item, _source in facts.shared}):
         rule = newest.get((institution.pk, kind)) or newest.get((None, kind))
@@ -77,9 +83,11 @@ def choose_shared(institution: Institution, facts: MonthFacts, day: date) -> dic
     return chosen
 
 
-def _in_force(institution: Institution, day: date) -> QuerySet[DriverRule]:
+def _in_force(institution: Institution, day: date, only: Collection[int] | None) -> QuerySet[DriverRule]:
     """Rules of the alliance and of the institution that have begun, oldest first."""
     rules = DriverRule.objects.filter(effective_from__lte=day).order_by("effective_from", "id")
+    if only is not None:
+        rules = rules.filter(pk__in=only)
     return rules.filter(institution=None) | rules.filter(institution=institution)
 
 

@@ -11,8 +11,9 @@ from django.db import connection
 from django.utils import timezone
 
 from costing.charges import Income, IncomeDays, read_charges
+from costing.models import CostRun, IncomeCell
 from ops_platform.his_intake.public import DepartmentAt, as_of_sql, departments_as_of
-from ops_platform.kernel import Period
+from ops_platform.kernel import Period, to_fen
 from ops_platform.masterdata.models import Institution
 
 DATASETS = (
@@ -60,10 +61,28 @@ class MonthFacts:
 
 def read_month(institution: Institution, period: Period, sequence: int) -> MonthFacts:
     """Read the month. Departments are taken as they are on its last day."""
+    incomes, income_days = read_charges(institution, period, sequence)
+    return _read(institution, period, sequence, incomes, income_days)
+
+
+def month_of_run(run: CostRun) -> MonthFacts:
+    """The month as the run read it. Charges come from the cells that the run keeps, not from lines; they have no days."""
+    cells = IncomeCell.objects.filter(run=run).order_by("ordering", "executing", "fee_class", "item_class")
+    incomes = [
+        Income(ordering, executing, item_class, fee_class, to_fen(amount), to_fen(insured), lines)
+        for ordering, executing, item_class, fee_class, amount, insured, lines in cells.values_list(
+            "ordering", "executing", "item_class", "fee_class", "amount", "insured_amount", "lines"
+        )
+    ]
+    return _read(run.institution, Period.parse(run.period), run.input_sequence, incomes, IncomeDays({}, {}, {}, {}, {}))
+
+
+def _read(
+    institution: Institution, period: Period, sequence: int, incomes: list[Income], income_days: IncomeDays
+) -> MonthFacts:
     departments = departments_as_of(institution, period.last_day, sequence)
     where = {"institution": institution.pk, "first": period.first_day, "last": period.last_day, "period": str(period)}
     fact = f"f.institution_id = %(institution)s AND {as_of_sql('f', sequence)}"
-    incomes, income_days = read_charges(institution, period, sequence)
     days = DayFacts(
         incomes=income_days,
         other_income=_by_day(

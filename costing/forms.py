@@ -5,11 +5,15 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from costing.approval import SHARED
-from costing.models import DriverKind, ItemMethod
+from costing.models import ChangeKind, CostRun, DriverKind, ItemMethod
+from costing.selectors.access import runs
 from costing.services.driver_rules import CLOSED_CLASSES, RULERS
+from costing.services.scenarios import WantedChange
+from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES
 from ops_platform.his_intake.public import METRICS, SHARED_KINDS
 from ops_platform.kernel import Actor, Role
 from ops_platform.masterdata.models import CostClass, Department, DepartmentTerm, Institution
@@ -115,3 +119,81 @@ class ItemBasisForm(forms.Form):
         if file is not None and (file.size or 0) > settings.INTAKE_MAX_BODY_BYTES:
             raise forms.ValidationError(_("文件过大，请检查后重新选择。"))
         return file
+
+
+class ScenarioForm(forms.Form):
+    """A scenario from a current run."""
+
+    title = forms.CharField(label=_("名称"), max_length=120, help_text=_("例如：骨科关闭、检查费下调 10%。"))
+    run = forms.ModelChoiceField(CostRun.objects.none(), label=_("从哪个月出发"), empty_label=None)
+    note = forms.CharField(label=_("说明"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice: Any = self.fields["run"]
+        choice.queryset = runs(actor=actor).filter(is_current=True, period__lt=f"{timezone.localdate():%Y-%m}")
+        choice.label_from_instance = lambda row: f"{row.institution.name} {row.period} 第 {row.version} 版"
+
+
+class ChangeForm(forms.Form):
+    """One change of a scenario. Which fields count, the kind says; the service refuses what does not fit."""
+
+    kind = forms.ChoiceField(label=_("变化"), choices=ChangeKind.choices)
+    department = forms.ModelChoiceField(
+        Department.objects.none(),
+        label=_("科室"),
+        required=False,
+        empty_label=_("全院"),
+        help_text=_("人员、面积、分类和关闭须选科室。"),
+    )
+    value = forms.DecimalField(
+        label=_("数值"),
+        required=False,
+        max_digits=14,
+        decimal_places=4,
+        help_text=_("人数、平方米，或变动百分比(下降填负数)。"),
+    )
+    target = forms.ChoiceField(
+        label=_("分摊对象"),
+        required=False,
+        choices=[
+            ("", "—"),
+            (_("科室成本"), [(one.value, one.label) for one in CostClass if one in CLOSED_CLASSES]),
+            (_("公共费用"), SHARED_KINDS),
+        ],
+        help_text=_("改动因而不选科室时选择。"),
+    )
+    code = forms.ChoiceField(
+        label=_("改成什么"),
+        required=False,
+        choices=[
+            ("", "—"),
+            (_("分摊动因"), DriverKind.choices),
+            (_("科室分类"), CostClass.choices),
+            (_("费用类别(价格)"), list(FEE_CLASS_TITLES.items())),
+            (_("成本项目(成本)"), [(f"cost:{code}", title) for code, title in COST_ITEM_TITLES.items()]),
+        ],
+        help_text=_("价格不选费用类别为全部收费，成本不选项目为全部直接成本。"),
+    )
+    metric = forms.ChoiceField(label=_("工作量指标"), required=False, choices=[("", "—"), *METRICS])
+
+    def __init__(self, *args: Any, institution: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        departments: Any = self.fields["department"]
+        departments.queryset = Department.objects.filter(institution=institution).order_by("code")
+        departments.label_from_instance = lambda row: row.name
+
+    def wanted(self) -> WantedChange:
+        """As the service takes it: a field that the kind does not know is left out."""
+        given = self.cleaned_data
+        kind, driver = given["kind"], given["kind"] == ChangeKind.DRIVER
+        coded = kind in (ChangeKind.DRIVER, ChangeKind.COST_CLASS, ChangeKind.PRICE, ChangeKind.COST)
+        valued = kind not in (ChangeKind.DRIVER, ChangeKind.COST_CLASS, ChangeKind.CLOSE)
+        return WantedChange(
+            kind=kind,
+            department=given["department"].pk if given["department"] else None,
+            target=given["target"] if driver and not given["department"] else "",
+            code=given["code"].removeprefix("cost:") if coded else "",
+            metric=given["metric"] if driver else "",
+            value=given["value"] if valued else None,
+        )

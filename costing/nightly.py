@@ -6,6 +6,7 @@ from costing import integrity
 from costing.models import CostRun
 from costing.services import cost_patients_of, run_allocation
 from costing.services.settlements import settle_month
+from costing.telling import tell_departments
 from ops_platform.kernel import Conflict, digest_of
 from ops_platform.ledger.public import book_month
 from ops_platform.nightly.public import Step, StepContext, StepResult, StepScope
@@ -43,6 +44,18 @@ def _cost_patients(context: StepContext) -> StepResult:
     )
 
 
+def _tell(context: StepContext) -> StepResult:
+    """The heads get the month when it has ended, and again when its figures change."""
+    institution = context.institution
+    if institution is None:
+        raise TypeError("a step of an institution")
+    run = CostRun.objects.filter(institution=institution, period=str(context.period), is_current=True).first()
+    if run is None or context.period.last_day >= timezone.localdate():
+        return StepResult(rows=0, input_digest="", changed=False, note="月份尚未结束，月末后发送科室成本月报")
+    told = tell_departments(run)
+    return StepResult(rows=told, input_digest=run.input_digest, note=f"发送科室成本月报 {told} 份")
+
+
 def _conserve(context: StepContext) -> StepResult:
     """The alliance's books of the month: the sum of all direct costs is the sum of all full costs, to the fen."""
     runs = CostRun.objects.filter(period=str(context.period), is_current=True)
@@ -73,5 +86,6 @@ def _settle(context: StepContext) -> StepResult:
 # its code stands before that of the ledger's consolidation: steps of a scope without dependencies run in that order
 AGREEMENTS = Step(code="costing.agreements", title="医共体分担结算", run=_settle, scope=StepScope.ALLIANCE)
 CONSERVATION = Step(code="costing.conservation", title="医共体成本守恒核对", run=_conserve, scope=StepScope.ALLIANCE)
+REPORTS = Step(code="costing.reports", title="科室成本月报", run=_tell, after=("costing.patients",))
 PATIENTS = Step(code="costing.patients", title="项目与患者成本核算", run=_cost_patients, after=("costing.allocation",))
 ALLOCATION = Step(code="costing.allocation", title="科室成本分摊", run=_allocate, after=("his_intake.quality",))

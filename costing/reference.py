@@ -17,7 +17,7 @@ DEFAULTS = (
         "阶梯分摊第三步：开单收入(4号文，待核对)",
     ),
 )
-SHARED_TEXT = "系统默认：人多用得多的按人员数量，其余按占用面积；请按本院计量方式修改"
+SHARED_TEXT = "人多用得多的按人员数量，其余按占用面积；请按本院计量方式修改"
 SHARED_DEFAULTS = tuple(
     (kind, DriverKind.HEADCOUNT if kind in ("water", "network", "other") else DriverKind.FLOOR_AREA)
     for kind, _title in SHARED_KINDS

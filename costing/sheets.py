@@ -38,15 +38,25 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """What went from one to the other, for a picture of streams (Sankey); names as the rows have them, in yuan."""
+
+    sender: str
+    receiver: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """The report: what stands in its first column, its columns, its rows, and what has to be said of it. `drawn` names the
-    two columns of a picture beside it (across, up), where one helps."""
+    two columns of a picture beside it (across, up), `streams` are drawn as such, where a picture helps."""
 
     first: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     drawn: tuple[int, int] | None = None
+    streams: tuple[Stream, ...] = ()
 
     @property
     def groups(self) -> list[tuple[str, int]]:

@@ -13,6 +13,7 @@ from costing.views import (
     purchases,
     rules,
     runs,
+    scenarios,
     sheets,
     structure,
     tables,
@@ -23,6 +24,15 @@ app_name = "costing"
 urlpatterns = [
     path("direct-costs/", tables.DirectCosts.as_view(), name="direct-costs"),
     path("full-costs/", sheets.ReportPage.as_view(code="full-costs"), name="full-costs"),
+    path("scenarios/", scenarios.Scenarios.as_view(), name="scenarios"),
+    path("scenarios/new/", scenarios.NewScenario.as_view(), name="new-scenario"),
+    path("scenarios/<int:pk>/", scenarios.ScenarioPage.as_view(), name="scenario"),
+    path("scenarios/<int:pk>/archive/", scenarios.ArchiveScenario.as_view(), name="archive-scenario"),
+    path(
+        "scenarios/<int:pk>/changes/<int:change>/remove/",
+        scenarios.RemoveChange.as_view(),
+        name="remove-change",
+    ),
     path("reports/", sheets.Reports.as_view(), name="reports"),
     path("reports/<slug:code>/", sheets.ReportPage.as_view(), name="report"),
     path("patient-costs/", patients.PatientCosts.as_view(), name="patient-costs"),

@@ -20,6 +20,7 @@ from costing.models.results import (
     IncomeCell,
 )
 from costing.models.run import CostRun
+from costing.models.scenario import ChangeKind, Scenario, ScenarioChange
 from costing.models.settlement import SettlementBasis, SettlementPart, SettlementRun
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "AgreementRate",
     "AgreementShare",
     "AllocationFlow",
+    "ChangeKind",
     "ComputedCost",
     "CostRun",
     "DepartmentCost",
@@ -46,6 +48,8 @@ __all__ = [
     "PartyRole",
     "PatientCost",
     "PatientRun",
+    "Scenario",
+    "ScenarioChange",
     "SettlementBasis",
     "SettlementPart",
     "SettlementRun",

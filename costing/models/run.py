@@ -11,7 +11,8 @@ class CostRun(models.Model):
     """One computation of an institution's month: immutable, with all it was made from.
 
     The same inputs make no new run. A run on other inputs gets the next `version` and becomes the current one of its
-    scope; earlier ones stay and can be opened. `restatement` marks a run of a month that had been closed before.
+    scope; earlier ones stay and can be opened. `restatement` marks a run of a month that had been closed before. `policies`
+    are the parameters that decided how it was computed, by key; empty in runs of before 2026-11-29.
     """
 
     app_privileges = ("SELECT", "INSERT", "UPDATE (is_current)")
@@ -26,6 +27,7 @@ class CostRun(models.Model):
     engine_version = models.CharField(max_length=20)
     method = models.CharField(max_length=20)
     rules = models.JSONField(default=list)
+    policies = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
     direct_cost = MoneyField()
     full_cost = MoneyField()

@@ -56,13 +56,15 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class LayerCosts:
-    """Departments of a run by code, with their costs in one layer."""
+    """Departments of a run by code, with their costs in one layer; `from_class` by (receiver, class of senders), `between`
+    by (sender, receiver)."""
 
     run: CostRun
     layer: Layer
     departments: tuple[DepartmentMonth, ...]
     by_item: dict[tuple[int, str], Amounts]
     from_class: dict[tuple[int, str], Decimal]
+    between: dict[tuple[int, int], Decimal]
 
     def of(self, department: int, item: str) -> Amounts:
         """One cost item of a department."""
@@ -102,6 +104,8 @@ def layer_costs(*, run: CostRun, layer: Layer, sources: tuple[str, ...] = ()) ->
     classes = {one.department_id: one.cost_class for one in departments}
     flows = AllocationFlow.objects.filter(run=run, funding_source__in=sources).order_by()
     from_class: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
+    between: dict[tuple[int, int], Decimal] = {}
     for receiver, sender, amount in flows.values_list("receiver", "sender").annotate(amount=Sum(F("amount"))):
         from_class[receiver, classes.get(sender, "")] += amount
-    return LayerCosts(run, layer, tuple(departments), by_item, dict(from_class))
+        between[sender, receiver] = amount
+    return LayerCosts(run, layer, tuple(departments), by_item, dict(from_class), between)

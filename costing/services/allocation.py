@@ -1,22 +1,18 @@
 """Running the cost allocation of an institution's month."""
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db import transaction
 
-from costing import asset_cards, drivers, facts, missing_drivers
-from costing.collection import Collected, collect
-from costing.engine.allocation import ENGINE_VERSION, Allocation, allocate
-from costing.engine.model import AllocationModel, CostClass, Department, Method
-from costing.facts import MonthFacts
+from costing import facts
+from costing.engine.allocation import ENGINE_VERSION
 from costing.models import CostRun, DriverRule
+from costing.recomputing import Inputs, compute, policies_of
 from costing.services.results import RESULTS_VERSION, store_run
 from ops_platform.audit.public import record
 from ops_platform.his_intake.public import InputStamp, input_stamp
-from ops_platform.kernel import Actor, Conflict, Finding, Period, Severity, digest_of
-from ops_platform.masterdata import models as masterdata
+from ops_platform.kernel import Actor, Finding, Period, Severity, digest_of
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.selectors import was_closed
 from ops_platform.masterdata.services import hold_period
@@ -46,26 +42,17 @@ def run_allocation(actor: Actor, *, institution: Institution, period: Period) ->
     if current and (current.input_digest == digest or not takes_changes):
         return RunOutcome(current, created=False)
     month = facts.read_month(institution, period, stamp.sequence)
-    rules = drivers.choose(institution, month, period.last_day)
-    shared = drivers.choose_shared(institution, month, period.last_day)
-    collected = collect(institution, period, stamp.sequence, month, shared)
-    _refuse_departments_not_begun(institution, period, month, collected)
-    chosen, held = missing_drivers.settle(month, rules, missing_drivers.policy_of(institution, period))
-    allocation = allocate(_model(month, collected, chosen, held))
-    if allocation.blocked:
-        _refuse(institution, period, allocation.findings)
-    done = missing_drivers.findings(month, chosen, held, _moved(month, held, allocation))
+    policies = policies_of(institution, period)
+    computed = compute(Inputs(institution, period, month, stamp.sequence, None, policies))
     run = store_run(
         actor,
         current,
         month,
-        collected,
-        chosen,
-        replace(allocation, findings=(*allocation.findings, *done)),
-        rules=sorted({driver.rule for driver in (*rules.values(), *shared.values())}),
+        computed,
         institution=institution,
         period=str(period),
         restatement=was_closed(institution, period),
+        policies=policies,
         input_digest=digest,
         input_sequence=stamp.sequence,
     )
@@ -94,8 +81,7 @@ def _rules_in_force(institution: Institution, period: Period) -> list[int]:
 
 def _digest(stamp: InputStamp, institution: Institution, period: Period) -> str:
     """All that the result depends on: facts, driver rules, policies, engine, and which tables a run writes."""
-    policies = [int(asset_cards.source_of(institution, period)), int(missing_drivers.policy_of(institution, period))]
-    rules = _rules_in_force(institution, period)
+    rules, policies = _rules_in_force(institution, period), policies_of(institution, period)
     return digest_of([stamp.digest, rules, policies, ENGINE_VERSION, RESULTS_VERSION])
 
 
@@ -116,62 +102,3 @@ def closing_blockers(institution: Institution, period: Period) -> Iterable[Findi
             message=f"{period} 的成本尚未计算，或计算之后又有新数据。每晚自动计算，急用时由财务负责人启动运行。",
             subject=institution.code,
         )
-
-
-def _key(item: str, source: str) -> str:
-    return f"{item}|{source}"
-
-
-def _model(
-    month: MonthFacts, collected: Collected, chosen: dict[int, drivers.ChosenDriver], held: frozenset[int]
-) -> AllocationModel:
-    """To the engine a department that keeps its cost is one that ends with it, as clinical ones do."""
-    departments = month.departments
-    return AllocationModel(
-        method=Method.STEP_DOWN,
-        departments=tuple(
-            Department(d.code, CostClass.CLINICAL if d.id in held else CostClass(d.cost_class), d.name)
-            for d in departments.values()
-        ),
-        costs={
-            (departments[number].code, _key(item, source)): fen
-            for (number, item, source), fen in collected.direct.items()
-        },
-        steps=drivers.steps(month, chosen, held),
-    )
-
-
-def _moved(month: MonthFacts, held: frozenset[int], allocation: Allocation) -> dict[int, int]:
-    """What each department that is held back keeps, and what each other one gave on, in fen; nothing for those without."""
-    numbers = {department.code: number for number, department in month.departments.items()}
-    moved: dict[int, int] = defaultdict(int)
-    for flow in allocation.flows:
-        moved[numbers[flow.sender]] += flow.amount
-    for (code, _item), fen in allocation.full_costs.items():
-        if numbers[code] in held:
-            moved[numbers[code]] += fen
-    return dict(sorted(moved.items()))
-
-
-def _refuse_departments_not_begun(
-    institution: Institution, period: Period, month: MonthFacts, collected: Collected
-) -> None:
-    """An amount of a department that does not exist yet would vanish: refuse, and name the department."""
-    named = {number for number, _, _ in collected.direct} | set(month.other_income)
-    named |= {number for income in month.incomes for number in (income.ordering, income.executing)}
-    strangers = sorted(named - set(month.departments))
-    if strangers:
-        codes = masterdata.Department.objects.filter(pk__in=strangers).order_by("code").values_list("code", flat=True)
-        raise Conflict(
-            "costing.department_not_begun",
-            f"{institution.name} {period} 有金额记在尚未生效的科室 {'、'.join(codes)}。请更正科室的生效日期或记账科室。",
-        )
-
-
-def _refuse(institution: Institution, period: Period, findings: Iterable[Finding]) -> None:
-    blocking = [finding for finding in findings if finding.severity is Severity.BLOCKING]
-    raise Conflict(
-        "costing.blocked",
-        f"{institution.name} {period} 的成本不能分摊：" + " ".join(finding.message for finding in blocking),
-        findings=[finding.code for finding in blocking],
-    )

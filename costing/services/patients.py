@@ -1,5 +1,6 @@
 """Costing the items and patients of a month from its cost run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ from costing.patient_facts import (
     read_patients,
 )
 from ops_platform.audit.public import record
-from ops_platform.kernel import Actor, Conflict, Period, digest_of, from_fen
+from ops_platform.kernel import Actor, Conflict, Finding, Period, Severity, digest_of, from_fen
 from ops_platform.masterdata.models import Institution
 from ops_platform.orm.columns import FEN, Exact, Flag, Kind, Whole, copy_columns
 
@@ -97,6 +98,19 @@ def is_up_to_date(institution: Institution, period: Period) -> bool:
     return PatientRun.objects.filter(
         institution=institution, period=str(period), is_current=True, input_digest=digest
     ).exists()
+
+
+def closing_blockers(institution: Institution, period: Period) -> Iterable[Finding]:
+    """A month closes only with the cost of its patients, made from its current cost run; whether that one is up to date is
+    asked apart."""
+    costed = CostRun.objects.filter(institution=institution, period=str(period), is_current=True).exists()
+    if costed and not is_up_to_date(institution, period):
+        yield Finding(
+            code="costing.patients_not_up_to_date",
+            severity=Severity.BLOCKING,
+            message=f"{period} 的患者成本尚未核算，或核算之后科室成本已重新计算。每晚自动核算，急用时由财务负责人启动运行。",
+            subject=institution.code,
+        )
 
 
 def _refuse_lost_encounters(cost_run: CostRun, charged: Charged) -> None:

@@ -21,6 +21,7 @@ from costing.models import (
     DepartmentMonth,
     IncomeCell,
 )
+from costing.recomputing import Computed
 from ops_platform.kernel import Actor, from_fen
 from ops_platform.masterdata.models import ItemClass
 from ops_platform.orm.bulk import copy_rows
@@ -32,24 +33,25 @@ def store_run(
     actor: Actor,
     current: CostRun | None,
     month: MonthFacts,
-    collected: Collected,
-    chosen: dict[int, drivers.ChosenDriver],
-    allocation: Allocation,
+    computed: Computed,
     **made_from: Any,
 ) -> CostRun:
     """The next version of the month with all its rows; it becomes the current one in place of `current`.
 
-    `made_from` is what marks the run: institution, period, restatement, rules, digest and sequence of its input.
+    `made_from` is what marks the run: institution, period, restatement, policies, digest and sequence of its
+    input.
     """
+    collected, chosen, allocation = computed.collected, computed.chosen, computed.allocation
     if current:
         CostRun.objects.filter(pk=current.pk).update(is_current=False)
     run = CostRun.objects.create(
+        rules=sorted(computed.rules),
         version=current.version + 1 if current else 1,
         engine_version=ENGINE_VERSION,
         method=str(Method.STEP_DOWN),
         findings=[
             {"code": f.code, "severity": str(f.severity), "subject": f.subject, "message": f.message}
-            for f in allocation.findings
+            for f in computed.findings
         ],
         direct_cost=from_fen(sum(collected.direct.values())),
         full_cost=from_fen(sum(allocation.full_costs.values())),

@@ -5,8 +5,10 @@ from costing.tables.drill import ChargeLineTable, CostEntryTable, FlowTable, Inc
 from costing.tables.patients import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
 from costing.tables.rules import ItemBasisTable, RuleTable
 from costing.tables.runs import MovedTable, RunTable
+from costing.tables.scenarios import BesideTable, ScenarioTable
 
 __all__ = [
+    "BesideTable",
     "CardTable",
     "CaseCostTable",
     "ChargeLineTable",
@@ -21,5 +23,6 @@ __all__ = [
     "MovedTable",
     "RuleTable",
     "RunTable",
+    "ScenarioTable",
     "UnitCostTable",
 ]

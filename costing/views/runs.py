@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from costing.filters import RunFilter
 from costing.models import CostRun
-from costing.selectors import access, comparison, tables
+from costing.selectors import access, comparison, explaining, tables
 from costing.tables import MovedTable, RunTable
 from ops_platform.his_intake.public import READERS as INTAKE_READERS
 from ops_platform.web.pages import ListPage, TemplatePage
@@ -77,6 +77,7 @@ class CompareRuns(ListPage):
             % {"earlier": self.earlier.version, "later": self.run.version},
             "run": self.run,
             "earlier": self.earlier,
+            "effects": explaining.effects(run=self.run, earlier=self.earlier),
             "inputs": comparison.moved_inputs(run=self.run, earlier=self.earlier),
             "opens_batches": self.actor.has(*INTAKE_READERS),
             "moved": sum(line.moved for line in self.lines),

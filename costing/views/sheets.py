@@ -92,10 +92,39 @@ class ReportPage(TemplatePage):
             layer=scope.layer.value if scope else "",
             compared=COMPARED if self.report.compared else [],
             compare=self.request.GET.get("compare", "month"),
-            picture=_picture(found) if found else None,
+            picture=_picture(found) or _streams(found) if found else None,
             **self.choice.context(),
             **kwargs,
         )
+
+
+def _streams(found: Sheet) -> SafeString | None:
+    """The streams of an allocation, from the senders on the left to the clinical departments on the right."""
+    if not found.streams:
+        return None
+    names = list(dict.fromkeys(name for one in found.streams for name in (one.sender, one.receiver)))
+    urls = {row.name: row.url for row in found.rows}
+    options = {
+        "tooltip": {"trigger": "item", "valueFormatter": "@money"},
+        "series": [
+            {
+                "type": "sankey",
+                "nodeAlign": "right",
+                "nodeGap": 6,
+                "left": 8,
+                "right": 110,
+                "top": 8,
+                "bottom": 8,
+                "layoutIterations": 64,
+                "emphasis": {"focus": "adjacency"},
+                "lineStyle": {"color": "source", "opacity": 0.28},
+                "label": {"fontSize": 11},
+                "data": [{"name": name, "href": urls.get(name)} for name in names],
+                "links": [{"source": one.sender, "target": one.receiver, "value": one.amount} for one in found.streams],
+            }
+        ],
+    }
+    return chart(options, title=str(_("分摊流向")), size="lg")
 
 
 def _picture(found: Sheet) -> SafeString | None:

@@ -39,6 +39,15 @@ def own_holders(*roles: Role, institutions: Collection[int]) -> dict[int, list[i
     return found
 
 
+def department_heads(*, institution: int) -> dict[int, list[int]]:
+    """Of each department of an institution its heads (ids); one query."""
+    found: dict[int, list[int]] = {}
+    rows = _held([Role.DEPARTMENT_HEAD]).filter(institution=institution, department__isnull=False)
+    for department, user in rows.order_by("user").values_list("department", "user"):
+        found.setdefault(department, []).append(user)
+    return found
+
+
 def display_names(usernames: Iterable[str]) -> dict[str, str]:
     """People's names by user name; what is no person (the platform, a key) has none."""
     return dict(User.objects.filter(username__in=set(usernames)).values_list("username", "display_name"))

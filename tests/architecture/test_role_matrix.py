@@ -18,6 +18,7 @@ from costing.models import (
     AgreementShare,
     CostRun,
     PatientCost,
+    Scenario,
     SettlementBasis,
     SettlementPart,
     SettlementRun,
@@ -106,13 +107,16 @@ class Community:
         notifications.send_test(PLATFORM, webhook_id=webhook.pk)
         self.users = {role: self._person(role) for role in KNOWN}
         load_flows()
-        clerk = actor_of_user(self.users[Role.FINANCE_OFFICER])
+        clerk_user = self.users[Role.FINANCE_OFFICER]
+        clerk = actor_of_user(clerk_user)
         _, self.matter = approval.ask(
             clerk, institution_id=self.own.pk, kind="office", title="打印纸", amount=Decimal(9), reason="用完了"
         )
         trade.person("reviewer", Role.FINANCE_DIRECTOR, self.foreign)
         for institution in (self.own, self.foreign):
             self._keep_books(institution)
+            run = CostRun.objects.filter(institution=institution, is_current=True).latest("pk")
+            Scenario.objects.create(institution=institution, run=run, title="如果", created_by=clerk_user)
             self._register_process(institution)
             self._settle(institution)
         auditor = self.users[Role.AUDITOR].pk
@@ -238,6 +242,14 @@ def _drill_down(side: str) -> Any:
         return {**_cost_run(community, institution), side: department}
 
     return arguments
+
+
+def _scenario(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": Scenario.objects.get(institution=institution).pk}
+
+
+def _scenario_change(community: Community, institution: Institution) -> dict[str, Any]:
+    return {**_scenario(community, institution), "change": 1}
 
 
 def _two_runs(_: Community, institution: Institution) -> dict[str, Any]:
@@ -507,6 +519,10 @@ OBJECTS: dict[str, Any] = {
     "costing:settlement": _settlement,
     "costing:settlement-basis": _settlement_basis,
     "costing:report": lambda *_: {"code": "allocation"},
+    "costing-report": lambda *_: {"code": "allocation"},
+    "costing:scenario": _scenario,
+    "costing:archive-scenario": _scenario,
+    "costing:remove-change": _scenario_change,
     "costing:group": lambda _, i: {
         "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg
     },
@@ -534,6 +550,7 @@ OBJECTS: dict[str, Any] = {
 WITHOUT_INSTITUTION = {
     "costing:group",
     "costing:report",
+    "costing-report",
     "ledger:carry-everybody",
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,

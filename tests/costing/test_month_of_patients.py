@@ -10,6 +10,7 @@ from costing import integrity
 from costing.engine.columns import COLUMNS
 from costing.models import ItemBasis, ItemCoefficient, ItemCost, ItemMethod, PatientCost, PatientRun, UnassignedCost
 from costing.services import cost_patients_of, run_allocation
+from costing.services.patients import closing_blockers
 from ops_platform.kernel import Conflict, Period
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import ChargeItem, Department, Institution
@@ -255,3 +256,10 @@ def test_columns_sum_to_the_departments_costs(hospital: Institution) -> None:
         Decimal("1500.00"),
         Decimal("16000.00"),
     )
+
+
+def test_a_month_closes_only_with_the_cost_of_its_patients(hospital: Institution) -> None:
+    run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    assert [one.code for one in closing_blockers(hospital, MARCH)] == ["costing.patients_not_up_to_date"]
+    cost_patients_of(PLATFORM, institution=hospital, period=MARCH)
+    assert list(closing_blockers(hospital, MARCH)) == []

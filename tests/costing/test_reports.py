@@ -142,3 +142,20 @@ def test_an_unknown_report_is_no_address(client: Client, run: CostRun) -> None:
     client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, run.institution))
     assert client.get("/costing/reports/nonsense/").status_code == 404
     assert DepartmentMonth.objects.filter(run=run).exists()
+
+
+def test_the_api_tells_the_figures_of_the_page(client: Client, run: CostRun) -> None:
+    client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, run.institution))
+    asked = {"institution": "H1", "period": "2026-03", "layer": "medical"}
+    told = client.get("/api/v1/costing/reports/allocation/", asked).json()
+    assert told["columns"][0] == {"title": "直接成本", "group": "", "kind": "money"}
+    ward = next(row for row in told["rows"] if row["name"] == "内科")
+    assert ward["values"][:5] == ["800000.00", "60000.00", "30000.00", "132000.00", "1022000.00"]
+    for path, query, code in (
+        ("nonsense", asked, "costing.no_report"),
+        ("allocation", {**asked, "institution": "T1"}, "costing.no_run"),
+        ("allocation", {**asked, "period": "2030-01"}, "costing.no_run"),
+    ):
+        answer = client.get(f"/api/v1/costing/reports/{path}/", query)
+        assert (answer.status_code, answer.json()["code"]) == (404, code)
+    assert client.get("/api/v1/costing/reports/allocation/", {**asked, "layer": "moon"}).status_code in (400, 422)

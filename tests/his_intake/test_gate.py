@@ -134,7 +134,7 @@ def test_a_closed_month_takes_no_rows_and_its_rows_cannot_be_superseded(hospital
 def _close(hospital: Institution, period: str) -> None:
     from django.db import transaction
 
-    from costing.services import run_allocation
+    from costing.services import cost_patients_of, run_allocation
     from insurance_settlement.services import run_grouping
     from ops_platform.kernel import Period
     from ops_platform.kernel.actor import PLATFORM
@@ -143,6 +143,7 @@ def _close(hospital: Institution, period: str) -> None:
     trade.landed(hospital, "staff-headcounts", [{"department": "NK", "period": period, "headcount": "5"}])
     run_grouping(PLATFORM, institution=hospital, period=Period.parse(period))
     run_allocation(PLATFORM, institution=hospital, period=Period.parse(period))
+    cost_patients_of(PLATFORM, institution=hospital, period=Period.parse(period))
     book_events(PLATFORM, institution=hospital, period=Period.parse(period))
     director = trade.actor(Role.FINANCE_DIRECTOR, hospital)
     with transaction.atomic():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.db import connection
 
 from costing.models import CostRun
-from costing.services import run_allocation
+from costing.services import cost_patients_of, run_allocation
 from insurance_settlement.services import run_grouping
 from ops_platform.his_intake.models import Batch, ChargeLine, CostEntry, IntakeState
 from ops_platform.kernel import DomainError, Period, Role
@@ -98,6 +98,7 @@ def test_nothing_slips_into_a_month_while_it_is_being_closed(committed_db: str) 
         trade.landed(hospital, "cost-entries", [trade.cost(f"first-{attempt}", "NK", "1.00", day=day)])
         run_grouping(PLATFORM, institution=hospital, period=period)
         run_allocation(PLATFORM, institution=hospital, period=period)
+        cost_patients_of(PLATFORM, institution=hospital, period=period)
         book_events(PLATFORM, institution=hospital, period=period)
         director = trade.actor(Role.FINANCE_DIRECTOR, hospital)
         closing, sending = at_once(
@@ -112,6 +113,7 @@ def test_nothing_slips_into_a_month_while_it_is_being_closed(committed_db: str) 
         if state == "open":
             run_grouping(PLATFORM, institution=hospital, period=period)
             run_allocation(PLATFORM, institution=hospital, period=period)
+            cost_patients_of(PLATFORM, institution=hospital, period=period)
             book_events(PLATFORM, institution=hospital, period=period)
             close_period(director, institution_id=hospital.pk, period=str(period))
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from costing.models import CostRun
-from costing.services import run_allocation
+from costing.services import cost_patients_of, run_allocation
 from insurance_settlement.services import run_grouping
 from ops_platform.his_intake.models import CostEntry
 from ops_platform.kernel import Actor, Conflict, Forbidden, Grant, Invalid, NotFound, Period, Role
@@ -50,7 +50,9 @@ def compute(hospital: Institution, month: str) -> CostRun:
     """The night's work for a month."""
     run_grouping(PLATFORM, institution=hospital, period=Period.parse(month))
     book_events(PLATFORM, institution=hospital, period=Period.parse(month))
-    return run_allocation(PLATFORM, institution=hospital, period=Period.parse(month)).run
+    run = run_allocation(PLATFORM, institution=hospital, period=Period.parse(month)).run
+    cost_patients_of(PLATFORM, institution=hospital, period=Period.parse(month))
+    return run
 
 
 def test_a_month_closes_only_on_figures_that_are_up_to_date(hospital: Institution, director: Actor) -> None:

@@ -59,6 +59,7 @@ JOIN masterdata_institution i ON i.id = c.institution_id WHERE r.is_current AND 
 """
 NEVER_FINANCIAL = ("6", "7", "8")
 CHARGES = "ledger.charge-income-day"
+CARDS = "costing.depreciation"
 
 
 class Books:
@@ -105,9 +106,10 @@ class Books:
         """What is booked of cost, other income and charges is what the hospitals sent."""
         legs = self.legs[~self.legs["carried"]]
         cost, income = (legs[legs["account"].str.startswith(kind)] for kind in ("5", "4"))
-        of_charges = income["source"] == CHARGES
+        of_charges, of_cards = income["source"] == CHARGES, cost["source"] == CARDS
         booked = {
-            "direct_cost_total": (cost, 1),
+            "direct_cost_total": (cost[~of_cards], 1),
+            "depreciation_of_cards": (cost[of_cards], 1),
             "charge_total": (income[of_charges], -1),
             "income_total": (income[~of_charges], -1),
         }

@@ -70,6 +70,7 @@ _ALL = (
         departments.surplus,
         layered=True,
     ),
+    Report("monthly", "科室成本月报", "药占比、耗占比、次均费用与成本，发给科室主任", ANALYSIS, departments.monthly),
     Report("cases", "科室病例结余表", "各科室的 CMI、支付、成本、例均结余", ANALYSIS, patients.departments),
     Report("doctors", "诊疗组结余表", "按科室和医师代号", ANALYSIS, patients.doctors),
     Report("insurers", "医保类别结余表", "按险种和经办机构", ANALYSIS, patients.insurers),

@@ -6,14 +6,16 @@ from decimal import Decimal
 from costing.behaviour import Behaviour, behaviour_at
 from costing.models import DepartmentMonth
 from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, layer_costs
+from costing.selectors.monthly import department_reports
 from costing.selectors.patients import unit_costs
 from costing.selectors.sheets.scope import Scope
-from costing.sheets import Cell, Column, Row, Sheet, cells, share, summed
+from costing.sheets import Cell, Column, Row, Sheet, Stream, cells, share, summed
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import CostClass
 
 HELD = "(未分摊)"
+MOST_STREAMS = 120
 PUBLIC_HEALTH = "public_health"
 TIERS = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass.MEDICAL_TECHNOLOGY)
 
@@ -90,7 +92,18 @@ def allocation(scope: Scope) -> Sheet:
         )
     total = _columns(sums, len(columns) - 1)
     last = Row("临床服务类合计", cells(*total, share(total[-1] - total[0], total[-1])), level="total")
-    return Sheet("科室名称", columns, (*rows, last))
+    return Sheet("科室名称", columns, (*rows, last), streams=_streams(costs))
+
+
+def _streams(costs: LayerCosts) -> tuple[Stream, ...]:
+    """The greatest streams between departments, as many as a picture bears; negative ones cannot be drawn."""
+    names = {one.department_id: one.name for one in costs.departments}
+    found = [
+        Stream(names.get(sender, ""), names.get(receiver, ""), amount)
+        for (sender, receiver), amount in costs.between.items()
+        if amount > 0
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.amount, one.sender, one.receiver))[:MOST_STREAMS])
 
 
 def _columns(rows: Sequence[Sequence[Decimal]], width: int) -> list[Decimal]:
@@ -286,3 +299,44 @@ def _by_class(costs: LayerCosts) -> dict[str, Decimal]:
     for one in costs.departments:
         sums[one.cost_class] += costs.whole(one.department_id).direct
     return sums
+
+
+def monthly(scope: Scope) -> Sheet:
+    """科室成本月报: what the departments answer for, as it is sent to their heads."""
+    columns = (
+        Column("收入"),
+        Column("全成本"),
+        Column("结余"),
+        Column("药占比", "percent"),
+        Column("耗占比", "percent"),
+        Column("医疗服务收入占比", "percent"),
+        Column("人次", "quantity", "门急诊"),
+        Column("次均费用", "money", "门急诊"),
+        Column("次均成本", "money", "门急诊"),
+        Column("人次", "quantity", "出院"),
+        Column("次均费用", "money", "出院"),
+    )
+    rows = tuple(
+        Row(
+            one.name,
+            (
+                Cell(one.income, scope.income_url(one.department)),
+                *cells(
+                    one.cost,
+                    one.surplus,
+                    one.drug_ratio,
+                    one.material_ratio,
+                    one.service_ratio,
+                    one.visits,
+                    one.per_visit,
+                    one.cost_per_visit,
+                    one.discharges,
+                    one.per_discharge,
+                ),
+            ),
+            scope.department_url(one.department),
+        )
+        for one in department_reports(run=scope.run, patients=scope.patients)
+    )
+    note = "月份结束后由夜间运行发给科室主任，数据更正后重发。出院次均费用按整次住院计，次均成本为医疗成本。"
+    return Sheet("科室", columns, rows, (note,))

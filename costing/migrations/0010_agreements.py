@@ -12,7 +12,7 @@ from ops_platform.orm.operations import RefuseChange
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('costing', '0007_cost_collection'),
+        ('costing', '0009_scenarios'),
         ('masterdata', '0003_parameter_proposals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,169 @@
+"""Applying the changes of a scenario to what a run read. Amounts stay integer fen, rounded half away from zero where a
+per cent is taken; costs and income are cut or raised cell by cell, so that the same changes give the same fen."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+
+from costing.behaviour import Behaviour, behaviour_at
+from costing.drivers import TIERS, ChosenDriver
+from costing.facts import MonthFacts
+from costing.models import ChangeKind, DriverKind
+from costing.recomputing import Inputs
+from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, SHARED_TITLES, driver_title
+from ops_platform.masterdata.models import CostClass
+from ops_platform.web import formats
+
+NO_RULE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change, as `ScenarioChange` says it."""
+
+    kind: str
+    department: int | None
+    department_name: str
+    target: str
+    code: str
+    metric: str
+    value: Decimal | None
+
+    @property
+    def words(self) -> str:
+        """As people read it."""
+        whose = self.department_name or "全院"
+        value = formats.quantity(self.value)
+        match self.kind:
+            case ChangeKind.HEADCOUNT:
+                return f"{whose}的人员数量改为 {value}"
+            case ChangeKind.AREA:
+                return f"{whose}的占用面积改为 {value} 平方米"
+            case ChangeKind.COST_CLASS:
+                return f"{whose}改为{CostClass(self.code).label}"
+            case ChangeKind.DRIVER:
+                divided = self.department_name or SHARED_TITLES.get(self.target) or CostClass(self.target).label
+                return f"{divided}按{driver_title(f'{self.code}:{self.metric}' if self.metric else self.code)}分摊"
+            case ChangeKind.PRICE:
+                return f"{whose}{FEE_CLASS_TITLES.get(self.code, '全部收费')}的价格变动 {_signed(self.value)}"
+            case ChangeKind.VOLUME:
+                return f"{whose}的业务量变动 {_signed(self.value)}"
+            case ChangeKind.COST:
+                return f"{whose}的{COST_ITEM_TITLES.get(self.code, '直接成本')}变动 {_signed(self.value)}"
+        return f"{whose}关闭"
+
+
+def _signed(value: Decimal | None) -> str:
+    return f"{'+' if value and value > 0 else ''}{formats.quantity(value)}%"
+
+
+def applied(inputs: Inputs, changes: Iterable[Change]) -> Inputs:
+    """The inputs with every change, in order."""
+    behaviour = behaviour_at(inputs.institution, inputs.period)
+    for change in changes:
+        inputs = _APPLY[ChangeKind(change.kind)](inputs, change, behaviour)
+    return inputs
+
+
+def _factor(change: Change) -> Decimal:
+    return 1 + (change.value or Decimal(0)) / 100
+
+
+def _times(fen: int, factor: Decimal) -> int:
+    return int((fen * factor).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def _with_month(inputs: Inputs, **fields: object) -> Inputs:
+    return replace(inputs, month=replace(inputs.month, **fields))  # type: ignore[arg-type]
+
+
+def _headcount(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
+    return _with_month(inputs, headcounts=_put(inputs.month.headcounts, change))
+
+
+def _area(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
+    return _with_month(inputs, areas=_put(inputs.month.areas, change))
+
+
+def _put(measured: Mapping[int, Decimal], change: Change) -> dict[int, Decimal]:
+    if change.department is None:
+        return dict(measured)
+    return {**measured, change.department: change.value or Decimal(0)}
+
+
+def _cost_class(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
+    departments = dict(inputs.month.departments)
+    if change.department in departments:
+        departments[change.department] = replace(departments[change.department], cost_class=change.code)
+    return _with_month(inputs, departments=departments)
+
+
+def _driver(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
+    driver = ChosenDriver(NO_RULE, DriverKind(change.code), change.metric)
+    if change.target in SHARED_TITLES:
+        return replace(inputs, shared={**(inputs.shared or {}), change.target: driver})
+    numbers = [
+        number
+        for number, one in inputs.month.departments.items()
+        if one.cost_class in TIERS and (change.department in (None, number))
+        if change.department is not None or one.cost_class == change.target
+    ]
+    return replace(inputs, chosen={**(inputs.chosen or {}), **dict.fromkeys(numbers, driver)})
+
+
+def _price(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
+    factor = _factor(change)
+    incomes = [
+        replace(one, amount=_times(one.amount, factor), insured=_times(one.insured, factor))
+        if change.code in ("", one.fee_class) and change.department in (None, one.ordering)
+        else one
+        for one in inputs.month.incomes
+    ]
+    return _with_month(inputs, incomes=incomes)
+
+
+def _volume(inputs: Inputs, change: Change, behaviour: Behaviour) -> Inputs:
+    """Income follows the volume, and of the direct cost what varies with it."""
+    more = (change.value or Decimal(0)) / 100
+    changed = _price(inputs, replace(change, code=""), behaviour)
+    return _with_costs(changed, change, lambda item: 1 + more * behaviour.variable_shares[item])
+
+
+def _cost(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
+    factor = _factor(change)
+    return _with_costs(inputs, change, lambda item: factor if change.code in ("", item) else Decimal(1))
+
+
+def _close(inputs: Inputs, change: Change, behaviour: Behaviour) -> Inputs:
+    """Nothing is ordered or carried out there any more, nobody works there; the variable direct cost falls away."""
+    month = inputs.month
+    closed = change.department
+    left = _with_month(
+        inputs,
+        incomes=[one for one in month.incomes if closed not in (one.ordering, one.executing)],
+        headcounts={number: count for number, count in month.headcounts.items() if number != closed},
+        areas={number: area for number, area in month.areas.items() if number != closed},
+        workloads={key: quantity for key, quantity in month.workloads.items() if key[1] != closed},
+    )
+    return _with_costs(left, change, lambda item: 1 - behaviour.variable_shares[item])
+
+
+def _with_costs(inputs: Inputs, change: Change, factor_of: Callable[[str], Decimal]) -> Inputs:
+    month: MonthFacts = inputs.month
+    costs = {
+        (number, item, source): _times(fen, factor_of(item)) if change.department in (None, number) else fen
+        for (number, item, source), fen in month.costs.items()
+    }
+    return _with_month(inputs, costs=costs)
+
+
+_APPLY: dict[ChangeKind, Callable[[Inputs, Change, Behaviour], Inputs]] = {
+    ChangeKind.HEADCOUNT: _headcount,
+    ChangeKind.AREA: _area,
+    ChangeKind.COST_CLASS: _cost_class,
+    ChangeKind.DRIVER: _driver,
+    ChangeKind.PRICE: _price,
+    ChangeKind.VOLUME: _volume,
+    ChangeKind.COST: _cost,
+    ChangeKind.CLOSE: _close,
+}

@@ -1,0 +1,106 @@
+"""The month of the clinical departments in the figures that they answer for (domain.md 6.1): drug ratio, consumable ratio,
+share of services, mean charges of a visit and of a discharge, cost and surplus."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Sum
+
+from costing.models import CostRun, DepartmentMonth, PatientCost, PatientRun
+from costing.selectors.structure import Structure, by_department, variants
+from insurance_settlement.public import month_of_cases
+from ops_platform.kernel import Period
+from ops_platform.masterdata.models import CostClass
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentReport:
+    """A clinical department's month. Means are charges (次均费用) and cost; None where nothing is counted."""
+
+    department: int
+    name: str
+    income: Decimal
+    cost: Decimal
+    surplus: Decimal
+    structure: Structure | None
+    visits: int
+    visit_charges: Decimal
+    visit_cost: Decimal
+    discharges: int
+    discharge_charges: Decimal
+
+    @property
+    def drug_ratio(self) -> Decimal | None:
+        """药占比"""
+        return self.structure.drug_ratio if self.structure else None
+
+    @property
+    def material_ratio(self) -> Decimal | None:
+        """耗占比"""
+        return self.structure.material_ratio if self.structure else None
+
+    @property
+    def service_ratio(self) -> Decimal | None:
+        """医疗服务收入占比"""
+        return self.structure.service_ratio if self.structure else None
+
+    @property
+    def per_visit(self) -> Decimal | None:
+        """门急诊次均费用"""
+        return self.visit_charges / self.visits if self.visits else None
+
+    @property
+    def cost_per_visit(self) -> Decimal | None:
+        """门急诊次均成本, of the medical cost of patients."""
+        return self.visit_cost / self.visits if self.visits and self.visit_cost else None
+
+    @property
+    def per_discharge(self) -> Decimal | None:
+        """出院次均费用, of whole stays."""
+        return self.discharge_charges / self.discharges if self.discharges else None
+
+
+def department_reports(*, run: CostRun, patients: PatientRun | None) -> list[DepartmentReport]:
+    """The clinical departments of a run by code; a fixed number of queries."""
+    forms = variants(day=Period.parse(run.period).last_day)
+    structures = {one.key: one for one in by_department(run=run, forms=forms)}
+    visits = _visits(patients)
+    discharges = _discharges(run)
+    rows = DepartmentMonth.objects.filter(run=run, cost_class=CostClass.CLINICAL).order_by("department__code", "pk")
+    return [
+        DepartmentReport(
+            department=row.department_id,
+            name=row.name,
+            income=row.income + row.other_income,
+            cost=row.full_cost,
+            surplus=row.surplus,
+            structure=structures.get(row.department_id),
+            visits=visits.get(row.department_id, (0, ZERO, ZERO))[0],
+            visit_charges=visits.get(row.department_id, (0, ZERO, ZERO))[1],
+            visit_cost=visits.get(row.department_id, (0, ZERO, ZERO))[2],
+            discharges=discharges.get(row.department_id, (0, ZERO))[0],
+            discharge_charges=discharges.get(row.department_id, (0, ZERO))[1],
+        )
+        for row in rows
+    ]
+
+
+def _visits(patients: PatientRun | None) -> dict[int, tuple[int, Decimal, Decimal]]:
+    """Outpatient and emergency encounters of a department, their charges and their cost (top-down, as 诊次成本 is)."""
+    if patients is None:
+        return {}
+    rows = PatientCost.objects.filter(run=patients, inpatient=False).order_by().values_list("department")
+    found = rows.annotate(Count("id"), Sum("income"), Sum("top_down"))
+    return {department: (number, income, cost) for department, number, income, cost in found}
+
+
+def _discharges(run: CostRun) -> dict[int, tuple[int, Decimal]]:
+    """Discharges of a department and the charges of their whole stays."""
+    settled = month_of_cases(institution=run.institution_id, period=run.period)
+    found: dict[int, tuple[int, Decimal]] = {}
+    for case in settled.cases if settled else ():
+        number, charges = found.get(case.department, (0, ZERO))
+        found[case.department] = (number + 1, charges + case.charges)
+    return found

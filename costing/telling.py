@@ -1,0 +1,45 @@
+"""The monthly cost report that goes to the heads of the clinical departments (科室成本月报, domain.md 6.1)."""
+
+from django.urls import reverse
+
+from costing.models import CostRun
+from costing.selectors.monthly import DepartmentReport, department_reports
+from costing.selectors.patients import current_run
+from ops_platform.identity.selectors import department_heads
+from ops_platform.notifications.public import Note, notify
+from ops_platform.web import formats
+
+KIND = "costing.department_report"
+
+
+def tell_departments(run: CostRun) -> int:
+    """Send each head the department's month. Told again only where its figures have changed; returns how many were told."""
+    heads = department_heads(institution=run.institution_id)
+    patients = current_run(institution=run.institution_id, period=run.period)
+    reports = department_reports(run=run, patients=patients) if heads else []
+    notes = [
+        Note(
+            recipient=person,
+            key=f"{KIND}:{one.department}:{run.period}",
+            kind=KIND,
+            title=f"{one.name} {formats.period_label(run.period)}成本月报",
+            body=_words(one),
+            url=f"{reverse('department', args=[one.department])}?period={run.period}",
+        )
+        for one in reports
+        for person in heads.get(one.department, ())
+    ]
+    return notify(notes) if notes else 0
+
+
+def _words(one: DepartmentReport) -> str:
+    parts = [
+        f"收入 {formats.money(one.income)} 元，全成本 {formats.money(one.cost)} 元，结余 {formats.money(one.surplus)} 元",
+        f"药占比 {formats.percent(one.drug_ratio)}，耗占比 {formats.percent(one.material_ratio)}，"
+        f"医疗服务收入占比 {formats.percent(one.service_ratio)}",
+    ]
+    if one.visits:
+        parts.append(f"门急诊 {one.visits:,} 人次，次均费用 {formats.money(one.per_visit)} 元")
+    if one.discharges:
+        parts.append(f"出院 {one.discharges:,} 人次，次均费用 {formats.money(one.per_discharge)} 元")
+    return "；".join(parts) + "。"

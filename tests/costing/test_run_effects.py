@@ -1,0 +1,105 @@
+"""How many fen each changed input moved between two versions of a month."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from costing import missing_drivers
+from costing.models import CostRun, DriverKind, DriverRule
+from costing.selectors.comparison import compare
+from costing.selectors.explaining import Effect, effects
+from ops_platform.masterdata.models import Institution, Parameter, Scope, SourceMark
+from tests.costing.test_run_comparison import computed
+from tests.costing.test_run_comparison import hospital as office_and_ward
+from tests.support import trade
+
+pytestmark = pytest.mark.django_db
+hospital = office_and_ward
+
+
+def told(effect: Effect) -> tuple[str, str, str, str]:
+    return effect.title, str(effect.cost), str(effect.income), str(effect.between)
+
+
+def whole(run: CostRun, earlier: CostRun) -> dict[str, tuple[Decimal, Decimal]]:
+    """What moved in all, by department."""
+    rows = compare(run=run, earlier=earlier)
+    return {row.name: (row.cost_change, row.income_change) for row in rows if row.moved}
+
+
+def summed(found: list[Effect]) -> dict[str, tuple[Decimal, Decimal]]:
+    sums: dict[str, tuple[Decimal, Decimal]] = {}
+    for effect in found:
+        for one in effect.departments:
+            cost, income = sums.get(one.name, (Decimal(0), Decimal(0)))
+            sums[one.name] = (cost + one.cost, income + one.income)
+    return {name: moved for name, moved in sums.items() if any(moved)}
+
+
+def test_each_dataset_is_told_with_what_it_moved_and_all_sum_to_the_difference(hospital: Institution) -> None:
+    trade.landed(hospital, "departments", [trade.department("E", name="外科")])
+    trade.landed(hospital, "charge-items", [trade.item("ZC", fee_class="consultation")])
+    trade.landed(hospital, "encounters", [trade.visit("M1", "D")])
+    first = computed(hospital)
+    trade.landed(hospital, "cost-entries", [trade.cost("V-E", "E", "40.00")])
+    trade.landed(hospital, "staff-headcounts", [{"department": "E", "period": "2026-03", "headcount": "15"}])
+    trade.landed(hospital, "charge-lines", [trade.charge("M1", 1, "ZC", "D", "D", "500.00")])
+    later = computed(hospital)
+    found = effects(run=later, earlier=first)
+    assert [told(one) for one in found] == [
+        # the office's 100.00 went to the ward alone, now 15 of 20 heads are surgery's
+        ("科室人数", "0.00", "0.00", "75.00"),
+        ("成本凭证", "40.00", "0.00", "0.00"),
+        ("收费明细", "0.00", "500.00", "0.00"),
+    ]
+    assert summed(found) == whole(later, first)
+
+
+def test_a_rule_and_the_data_it_needs_are_told_apart_where_each_can_be_computed(hospital: Institution) -> None:
+    trade.landed(hospital, "departments", [trade.department("E", name="外科")])
+    first = computed(hospital)
+    DriverRule.objects.create(
+        cost_class="administration",
+        effective_from=date(2026, 3, 1),
+        driver=DriverKind.FLOOR_AREA,
+        source_mark=SourceMark.DEFAULT,
+    )
+    areas = [{"department": code, "period": "2026-03", "area": area} for code, area in (("D", "80"), ("E", "20"))]
+    trade.landed(hospital, "floor-areas", areas)
+    later = computed(hospital)
+    found = effects(run=later, earlier=first)
+    assert [told(one) for one in found] == [
+        ("科室面积", "0.00", "0.00", "0.00"),
+        ("分摊动因：行政后勤类按占用面积", "0.00", "0.00", "20.00"),
+    ]
+    assert summed(found) == whole(later, first)
+
+
+def test_a_policy_that_changed_is_told(hospital: Institution) -> None:
+    DriverRule.objects.create(
+        institution=hospital,
+        cost_class="administration",
+        effective_from=date(2026, 3, 1),
+        driver=DriverKind.FLOOR_AREA,
+        source_mark=SourceMark.DEFAULT,
+    )
+    say(hospital, missing_drivers.Policy.HEADCOUNT, date(2026, 1, 1))
+    first = computed(hospital)
+    say(hospital, missing_drivers.Policy.HOLD, date(2026, 3, 2))
+    later = computed(hospital)
+    found = effects(run=later, earlier=first)
+    assert [told(one) for one in found] == [("参数：分摊动因合计为零时的处理 1 → 2", "0.00", "0.00", "100.00")]
+    assert summed(found) == whole(later, first)
+
+
+def say(hospital: Institution, policy: missing_drivers.Policy, since: date) -> None:
+    Parameter.objects.create(
+        key=missing_drivers.PARAMETER,
+        name="分摊动因合计为零时的处理",
+        scope=Scope.INSTITUTION,
+        institution=hospital,
+        effective_from=since,
+        value=Decimal(policy),
+        source_mark=SourceMark.DEFAULT,
+    )
