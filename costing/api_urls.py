@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from costing import api, purchase_api, report_api
+from costing import agreement_api, api, purchase_api, report_api
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="costing-runs"),
@@ -18,5 +18,11 @@ urlpatterns = [
     path("pieces/", purchase_api.PieceView.as_view(), name="costing-pieces"),
     path("material-effects/", purchase_api.MaterialEffectView.as_view(), name="costing-material-effects"),
     path("income-structure/", purchase_api.IncomeStructureView.as_view(), name="costing-income-structure"),
+    path("agreements/", agreement_api.AgreementListView.as_view(), name="costing-agreements"),
+    path(
+        "agreement-settlements/",
+        agreement_api.SettlementPartListView.as_view(),
+        name="costing-agreement-settlements",
+    ),
     path("devices/", purchase_api.DeviceListView.as_view(), name="costing-devices"),
 ]

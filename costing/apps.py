@@ -11,7 +11,7 @@ class CostingConfig(AppConfig):
     verbose_name = "成本核算"
 
     def ready(self) -> None:
-        from costing import approval, integrity, item_basis_subject, nightly, reference, telling
+        from costing import agreement_subject, approval, integrity, item_basis_subject, nightly, reference, telling
         from costing.services import allocation, patients
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.masterdata.closing import register_closing_check
@@ -25,25 +25,31 @@ class CostingConfig(AppConfig):
             costing__driver_rule_changed="修改分摊动因",
             costing__patients_costed="患者成本核算",
             costing__item_basis_changed="修改项目成本方法",
+            costing__agreement_changed="修改医共体分担协议",
+            costing__agreement_settled="医共体分担结算",
             costing__scenario_begun="建立测算方案",
             costing__scenario_changed="修改测算方案",
         )
         register_check("costing.conservation", "成本守恒", integrity.conservation)
         register_check("costing.patients", "患者成本守恒", integrity.patients)
+        register_check("costing.agreements", "医共体分担守恒", integrity.agreements)
         register_closing_check("costing", allocation.closing_blockers)
         register_closing_check("costing.patients", patients.closing_blockers)
         register_reference("driver_rules", reference.load_driver_rules)
         register_subject(approval.DRIVER)
         register_subject(item_basis_subject.ITEM_BASIS)
+        register_subject(agreement_subject.AGREEMENT)
         register_step(nightly.ALLOCATION)
         register_step(nightly.PATIENTS)
         register_step(nightly.REPORTS)
         register_kind(telling.KIND, "科室成本月报", to_do=False)
         register_step(nightly.CONSERVATION)
+        register_step(nightly.AGREEMENTS)
         self._register_events()
         self._announce_pages()
 
     def _register_events(self) -> None:
+        from costing import agreement_events as agreements
         from costing import depreciation_events as depreciation
         from ops_platform.ledger.public import register_event_type
 
@@ -54,6 +60,14 @@ class CostingConfig(AppConfig):
             stamp=depreciation.stamp,
             link=depreciation.link,
             postings=depreciation.POSTINGS,
+        )
+        register_event_type(
+            agreements.FORM,
+            load=agreements.load,
+            one=agreements.one,
+            stamp=agreements.stamp,
+            link=agreements.link,
+            postings=agreements.POSTINGS,
         )
 
     def _announce_pages(self) -> None:
@@ -73,6 +87,8 @@ class CostingConfig(AppConfig):
             (_("成本运行"), "costing:runs", "refresh"),
             (_("分摊动因"), "costing:driver-rules", "settings"),
             (_("项目成本方法"), "costing:item-bases", "settings"),
+            (_("医共体分担结算"), "costing:settlements", "arrows-diff"),
+            (_("分担协议"), "costing:agreements", "settings"),
         )
         for order, (title, name, icon) in enumerate(pages):
             navigation.register("成本核算", title, name, icon=icon, roles=READERS, order=order)

@@ -112,6 +112,37 @@ PATIENTS = {
 }
 
 
+AGREEMENTS = {
+    "各方承担合计 = 依据金额(联合检查为按比例计提)": """
+        SELECT r.id, b.number::text, b.amount, coalesce(sum(p.amount), 0) FROM costing_settlementbasis b
+        JOIN costing_settlementrun r ON r.id = b.run_id AND r.is_current
+        LEFT JOIN costing_settlementpart p ON p.basis_id = b.id
+        WHERE b.what IN ('services', 'full_cost') GROUP BY r.id, b.id HAVING coalesce(sum(p.amount), 0) <> b.amount""",
+    "各方承担合计 = 结算总额": """
+        SELECT r.id, '', r.total, coalesce(sum(p.amount), 0) FROM costing_settlementrun r
+        LEFT JOIN costing_settlementpart p ON p.run_id = r.id WHERE r.is_current
+        GROUP BY r.id HAVING coalesce(sum(p.amount), 0) <> r.total""",
+    "成员间往来 = 结算的往来金额": """
+        SELECT r.id, '', r.dealings, coalesce(sum(p.amount) FILTER (WHERE p.bearer_id <> p.payee_id), 0)
+        FROM costing_settlementrun r LEFT JOIN costing_settlementpart p ON p.run_id = r.id WHERE r.is_current
+        GROUP BY r.id HAVING coalesce(sum(p.amount) FILTER (WHERE p.bearer_id <> p.payee_id), 0) <> r.dealings""",
+}
+
+
+def agreements() -> Iterator[Finding]:
+    """What members bear under current settlements is what is divided, to the fen."""
+    with connection.cursor() as cursor:
+        for what, sql in AGREEMENTS.items():
+            cursor.execute(sql)
+            for run, where, expected, found in cursor.fetchall():
+                yield Finding(
+                    code="costing.settlement_not_conserved",
+                    severity=Severity.BLOCKING,
+                    message=f"医共体分担结算 {run} {where}：{what}，应为 {expected:,} 元，实为 {found:,} 元。",
+                    subject=str(run),
+                )
+
+
 def _patient_sql(sql: str) -> str:
     """The statement with the nine columns written out; their names are our own constants."""
 

@@ -5,8 +5,10 @@ from django.utils import timezone
 from costing import integrity
 from costing.models import CostRun
 from costing.services import cost_patients_of, run_allocation
+from costing.services.settlements import settle_month
 from costing.telling import tell_departments
 from ops_platform.kernel import Conflict, digest_of
+from ops_platform.ledger.public import book_month
 from ops_platform.nightly.public import Step, StepContext, StepResult, StepScope
 
 
@@ -64,6 +66,25 @@ def _conserve(context: StepContext) -> StepResult:
     return StepResult(rows=len(found), input_digest=digest_of(found), note=f"{len(found)} 家机构的成本守恒，分毫不差")
 
 
+def _settle(context: StepContext) -> StepResult:
+    """The month's agreements, and at once the books of those who owe or are owed, before the consolidation reads them."""
+    if context.period.last_day >= timezone.localdate():
+        return StepResult(rows=0, input_digest="", changed=False, note="月份尚未结束，月末后结算医共体分担")
+    done = settle_month(context.actor, period=context.period)
+    booked = [book_month(context.actor, institution=row, period=context.period) for row in done.parties]
+    note = f"结算 {len(done.changed)} 个协议，{done.unchanged} 个没有变化，{sum(one.booked for one in booked)} 张凭证"
+    if done.held:
+        note += f"；{len(done.held)} 处提示：{done.held[0].message}"
+    return StepResult(
+        rows=len(done.changed),
+        input_digest=digest_of(sorted(run.input_digest for run in done.changed)),
+        changed=bool(done.changed),
+        note=note[:300],
+    )
+
+
+# its code stands before that of the ledger's consolidation: steps of a scope without dependencies run in that order
+AGREEMENTS = Step(code="costing.agreements", title="医共体分担结算", run=_settle, scope=StepScope.ALLIANCE)
 CONSERVATION = Step(code="costing.conservation", title="医共体成本守恒核对", run=_conserve, scope=StepScope.ALLIANCE)
 REPORTS = Step(code="costing.reports", title="科室成本月报", run=_tell, after=("costing.patients",))
 PATIENTS = Step(code="costing.patients", title="项目与患者成本核算", run=_cost_patients, after=("costing.allocation",))

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from costing.views import (
+    agreements,
     devices,
     drill,
     effects,
@@ -64,6 +65,12 @@ urlpatterns = [
     path("material-effects/cases/", effects.EffectCases.as_view(), name="effect-cases"),
     path("income-structure/", structure.IncomeStructure.as_view(), name="income-structure"),
     path("income-structure/classes/", structure.IncomeClasses.as_view(), name="income-classes"),
+    path("agreements/", agreements.Agreements.as_view(), name="agreements"),
+    path("agreements/new/", agreements.NewAgreement.as_view(), name="new-agreement"),
+    path("settlements/", agreements.Settlements.as_view(), name="settlements"),
+    path("settlements/settle/", agreements.SettleMonth.as_view(), name="settle-month"),
+    path("settlements/<int:pk>/", agreements.Settlement.as_view(), name="settlement"),
+    path("settlements/bases/<int:pk>/", agreements.Basis.as_view(), name="settlement-basis"),
     path("devices/", devices.Devices.as_view(), name="devices"),
     path("devices/days/", devices.Device.as_view(), name="device"),
 ]

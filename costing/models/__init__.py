@@ -1,5 +1,13 @@
 """Tables of costing."""
 
+from costing.models.agreement import (
+    Agreement,
+    AgreementKind,
+    AgreementProposal,
+    AgreementRate,
+    AgreementShare,
+    PartyRole,
+)
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
@@ -13,8 +21,14 @@ from costing.models.results import (
 )
 from costing.models.run import CostRun
 from costing.models.scenario import ChangeKind, Scenario, ScenarioChange
+from costing.models.settlement import SettlementBasis, SettlementPart, SettlementRun
 
 __all__ = [
+    "Agreement",
+    "AgreementKind",
+    "AgreementProposal",
+    "AgreementRate",
+    "AgreementShare",
     "AllocationFlow",
     "ChangeKind",
     "ComputedCost",
@@ -31,9 +45,13 @@ __all__ = [
     "ItemCoefficient",
     "ItemCost",
     "ItemMethod",
+    "PartyRole",
     "PatientCost",
     "PatientRun",
     "Scenario",
     "ScenarioChange",
+    "SettlementBasis",
+    "SettlementPart",
+    "SettlementRun",
     "UnassignedCost",
 ]

@@ -4,6 +4,7 @@ Each list shows its sum beside the amount of the summary one came from; they are
 """
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.core.paginator import Paginator
@@ -11,7 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from costing.asset_cards import card_charges
-from costing.models import CostRun
+from costing.models import CostRun, SettlementBasis
 from costing.selectors import access
 from costing.selectors import department as figures
 from costing.selectors.layers import Layer
@@ -30,6 +31,7 @@ from ops_platform.kernel import Period, from_fen
 from ops_platform.masterdata.models import CostClass, Department
 from ops_platform.web import formats
 from ops_platform.web.exports import xlsx_response
+from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import TemplatePage
 
 PER_PAGE = 50
@@ -288,10 +290,30 @@ class ChargeLines(FactList):
     def log_access(self) -> None:
         log_patient_list(self.request, "charge_lines", {self.run.institution: self.request.GET.urlencode() or "all"})
 
+    @cached_property
+    def basis(self) -> SettlementBasis | None:
+        """The income of named items that an agreement shares, when one comes from there."""
+        asked = self.request.GET.get("basis", "")
+        if not asked:
+            return None
+        rows = SettlementBasis.objects.filter(cost_run=self.run, what="exam_income")
+        found = rows.select_related("run__agreement").filter(pk=number_of(asked)).first()
+        if found is None or not found.run.agreement.items:
+            raise Http404
+        return found
+
+    def about(self) -> list[Any]:
+        if self.basis is None:
+            return super().about()
+        return [f"{self.basis.run.agreement.name}：{'、'.join(self.basis.run.agreement.items)}"]
+
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
-        return charge_lines(**self.facts(), **self.chosen(), offset=offset, limit=limit)
+        items = self.basis.run.agreement.items if self.basis else ()
+        return charge_lines(**self.facts(), **self.chosen(), item_codes=items, offset=offset, limit=limit)
 
     def expected(self) -> Decimal:
+        if self.basis:
+            return self.basis.amount
         return figures.expected_income(run=self.run.pk, **self.chosen())
 
 

@@ -224,11 +224,12 @@ def charge_lines(
     item_class: str = "",
     day: date | None = None,
     kinds: Collection[str] | None = None,
+    item_codes: Collection[str] = (),
     offset: int = 0,
     limit: int | None = None,
 ) -> FactPage[ChargedLine]:
-    """Charge lines of a month, or of one of its days, as of a sequence, by time; of all encounters or of some kinds. Classes
-    are those of the items on the month's last day, as reported up to the sequence."""
+    """Charge lines of a month, or of one of its days, as of a sequence, by time; of all encounters or of some kinds, of all
+    items or of some. Classes are those of the items on the month's last day, as reported up to the sequence."""
     items = items_as_of(_institution(institution), period.last_day, sequence)
     rows = ChargeLine.objects.filter(institution_id=institution, month=period.first_day).as_of(sequence)
     if day is not None:
@@ -236,6 +237,9 @@ def charge_lines(
     if kinds is not None:
         fitting_kind = Encounter.objects.filter(institution=institution, kind__in=kinds).as_of(sequence)
         rows = rows.filter(encounter__in=fitting_kind.values("entity"))
+    if item_codes:
+        chosen = ChargeItem.objects.filter(institution=institution, code__in=item_codes)
+        rows = rows.filter(item_id__in=chosen.values("pk"))
     if ordering is not None:
         rows = rows.filter(ordering_department_id=ordering)
     if executing is not None:

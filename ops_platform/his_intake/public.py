@@ -1,5 +1,12 @@
 """The door of the intake for the apps above it."""
 
+from ops_platform.his_intake.collaboration import (
+    ItemIncome,
+    ServiceLine,
+    alliance_service_sequences,
+    alliance_services,
+    income_of_items,
+)
 from ops_platform.his_intake.columns import OriginColumn
 from ops_platform.his_intake.datasets.catalogue import (
     ASSET_CATEGORIES,
@@ -13,6 +20,7 @@ from ops_platform.his_intake.datasets.catalogue import (
     SCHEMES,
     SHARED_KINDS,
 )
+from ops_platform.his_intake.datasets.collaboration import ALLIANCE_SERVICE_KINDS
 from ops_platform.his_intake.datasets.supply import GOODS_CLASSES, MOVE_KINDS, ORIGINS, PROCUREMENTS
 from ops_platform.his_intake.drilldown import (
     ChargedLine,
@@ -73,6 +81,7 @@ from ops_platform.his_intake.reading import (
 from ops_platform.his_intake.selectors import READERS
 
 __all__ = [
+    "ALLIANCE_SERVICE_KINDS",
     "ASSET_CATEGORIES",
     "COST_ITEMS",
     "ENCOUNTER_KINDS",
@@ -99,6 +108,7 @@ __all__ = [
     "InputStamp",
     "IntakeCounts",
     "ItemAt",
+    "ItemIncome",
     "MoveLine",
     "MovePage",
     "Origin",
@@ -107,9 +117,12 @@ __all__ = [
     "PurchaseMonth",
     "PurchaseSum",
     "Rule",
+    "ServiceLine",
     "UsedGoods",
     "UsedItem",
     "VoucherLine",
+    "alliance_service_sequences",
+    "alliance_services",
     "as_of_sql",
     "batches_between",
     "charge_differences",
@@ -123,6 +136,7 @@ __all__ = [
     "encounter_lines",
     "goods_moves",
     "income_entries",
+    "income_of_items",
     "input_stamp",
     "intake_counts",
     "items_as_of",

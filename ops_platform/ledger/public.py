@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from django.db.models import F, Sum
 
-from ops_platform.kernel import Actor, to_fen
+from ops_platform.kernel import Actor, Period, to_fen
 from ops_platform.ledger import services
 from ops_platform.ledger.engine.chart import NO_DIMENSIONS, Dimensions
 from ops_platform.ledger.engine.entry import EntryInput, Leg, credit, debit
@@ -20,6 +20,7 @@ from ops_platform.ledger.engine.voucher_rules import Attribute, BusinessEvent, E
 from ops_platform.ledger.events import register_event_type
 from ops_platform.ledger.models import Account, Entry, RunningBalance
 from ops_platform.ledger.services import lock_books
+from ops_platform.ledger.services.events import book_events
 from ops_platform.ledger.sources import register_source
 from ops_platform.masterdata.models import Institution
 
@@ -28,6 +29,7 @@ __all__ = [
     "Attribute",
     "Balance",
     "Booked",
+    "BookedMonth",
     "BusinessEvent",
     "Dimensions",
     "EntryInput",
@@ -36,6 +38,7 @@ __all__ = [
     "Leg",
     "balance",
     "book",
+    "book_month",
     "credit",
     "debit",
     "forbid_overdraft",
@@ -103,6 +106,22 @@ def balance(institution: Institution, account: str, dimensions: Dimensions | Non
         rows = rows.filter(dimension=services.dimensions.numbers_of({dimensions})[dimensions])
     sums = rows.aggregate(net=Sum(F("debit") - F("credit")), debit=Sum("held_debit"), credit=Sum("held_credit"))
     return Balance(to_fen(sums["net"] or 0), to_fen(sums["debit"] or 0), to_fen(sums["credit"] or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class BookedMonth:
+    """What bringing a month in line with its events did; `skipped` says in words why it was left alone."""
+
+    booked: int
+    taken_back: int
+    skipped: str
+
+
+def book_month(actor: Actor, *, institution: Institution, period: Period) -> BookedMonth:
+    """Book what the events of a month say now, as each night does; for an app whose step runs after that of the ledger.
+    It reads the month's facts: no work for a request."""
+    outcome = book_events(actor, institution=institution, period=period)
+    return BookedMonth(outcome.booked, outcome.taken_back, outcome.skipped)
 
 
 def forbid_overdraft(actor: Actor, *, institution: Institution, account: str) -> None:

@@ -211,6 +211,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RequestKindEnum": "workflows.models.RequestKind",
         "MatterStateEnum": "workflows.models.Matter.State",
+        "PartyRoleEnum": "costing.models.PartyRole",
         "NightlyRunStateEnum": "ops_platform.nightly.models.RunState",
     },
 }

@@ -397,6 +397,12 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "device",
         )
     },
+    "costing:agreements": BUSINESS,
+    "costing:new-agreement": roles("oc"),
+    "costing:settlements": BUSINESS,
+    "costing:settle-month": roles("oc"),
+    "costing:settlement": BUSINESS,
+    "costing:settlement-basis": BUSINESS,
     "costing:runs": BUSINESS,
     "costing:run": BUSINESS,
     "costing:compare": BUSINESS,
@@ -437,6 +443,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing-material-effects": BUSINESS,
     "costing-income-structure": BUSINESS,
     "costing-devices": BUSINESS,
+    "costing-agreements": BUSINESS,
+    "costing-agreement-settlements": BUSINESS,
     "settlement-runs": BUSINESS | roles("ins"),
     "settlement-cases": BUSINESS | roles("ins dep"),
     "api-schema": PUBLIC,
@@ -461,6 +469,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "assets",
             "drug-and-material-moves",
             "equipment-uses",
+            "alliance-services",
         )
     },
 }

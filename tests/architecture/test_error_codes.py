@@ -20,6 +20,7 @@ Found = Iterator[tuple[str, str]]  # code, where it appears: an HTTP status, row
 FORM = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 
 SETTLEMENT = Path("insurance_settlement/engine")
+AGREEMENTS = Path("costing/engine/agreements.py")
 SCHEME, RULE_BOOK = "insurance_settlement.scheme", "insurance_settlement.rule_book"
 API = Path("ops_platform/his_intake/api.py")
 INTAKE = Path("ops_platform/his_intake/services/sorting.py")
@@ -90,6 +91,17 @@ def _model_files() -> Found:
     yield from ((f"costing.model_{what}", "422") for what in _first_texts(Path("costing/model_files.py"), "_invalid"))
 
 
+def _broken_agreements() -> Found:
+    yield from ((f"costing.{what}", "finding") for what in _first_texts(AGREEMENTS, "_finding"))
+
+
+def _faulty_agreements() -> Found:
+    """`_check` refuses an agreement with the code of the first fault of its terms."""
+    for call, function in _with_functions(AGREEMENTS):
+        if called(call) == "_finding" and function == "_faults":
+            yield f"costing.{ast.literal_eval(call.args[0])}", "422"
+
+
 def _faulty_entries() -> Found:
     """`check` refuses an entry with the code of its first fault."""
     yield from ((code, "422") for code in _first_texts(LEDGER_ENTRY, "_fault"))
@@ -142,6 +154,8 @@ COMPOSED: dict[tuple[Path, str], Callable[[], Found]] = {
     (SETTLEMENT / "json_parts.py", "refuse"): _part_refusals,
     (SETTLEMENT / "scheme_checks.py", "_found"): _odd_schemes,
     (Path("costing/model_files.py"), "_invalid"): _model_files,
+    (AGREEMENTS, "_finding"): _broken_agreements,
+    (Path("costing/services/agreements.py"), "_check"): _faulty_agreements,
     (Path("ops_platform/audit/chain.py"), "_fault"): _broken_chain,
     (LEDGER_ENTRY, "_fault"): _faulty_entries,
     (Path("ops_platform/ledger/services/booking.py"), "check"): _faulty_entries,

@@ -13,7 +13,16 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from costing.models import CostRun, PatientCost, Scenario
+from costing.models import (
+    Agreement,
+    AgreementShare,
+    CostRun,
+    PatientCost,
+    Scenario,
+    SettlementBasis,
+    SettlementPart,
+    SettlementRun,
+)
 from insurance_settlement.models import CaseResult, GroupingScheme
 from ops_platform.audit.models import AuditEvent
 from ops_platform.documents.models import Document
@@ -109,6 +118,7 @@ class Community:
             run = CostRun.objects.filter(institution=institution, is_current=True).latest("pk")
             Scenario.objects.create(institution=institution, run=run, title="如果", created_by=clerk_user)
             self._register_process(institution)
+            self._settle(institution)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
         self.target = trade.person("target", None)
@@ -159,6 +169,30 @@ class Community:
         maker = self.users[Role.OPERATION_CENTRE]
         ledger.make_voucher(
             actor_of_user(maker), institution_id=institution.pk, day=entry.day, summary="利息", legs=entry.legs
+        )
+
+    def _settle(self, institution: Institution) -> None:
+        """A settled agreement that concerns nobody else."""
+        agreement, _ = Agreement.objects.get_or_create(
+            code=f"A{institution.code}",
+            effective_from=date(2026, 1, 1),
+            defaults={"kind": "expert", "name": "专家下沉"},
+        )
+        AgreementShare.objects.create(agreement=agreement, role="receiver", institution=institution, share=1)
+        run = SettlementRun.objects.create(
+            agreement=agreement,
+            code=agreement.code,
+            period="2026-01",
+            version=1,
+            total=9,
+            dealings=0,
+            created_at=timezone.now(),
+        )
+        basis = SettlementBasis.objects.create(
+            run=run, number=1, what="services", provider=institution, volume=1, rows=1, amount=9
+        )
+        SettlementPart.objects.create(
+            run=run, basis=basis, role="receiver", bearer=institution, payee=institution, share=1, amount=9
         )
 
     def _register_process(self, institution: Institution) -> None:
@@ -254,6 +288,14 @@ def _case(_: Community, institution: Institution) -> dict[str, Any]:
 def _reminder(_: Community, institution: Institution) -> dict[str, Any]:
     period = AccountingPeriod.objects.get(institution=institution, period="2026-01")
     return {"pk": MonthReminder.objects.get(accounting_period=period).pk}
+
+
+def _settlement(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": SettlementRun.objects.get(code=f"A{institution.code}").pk}
+
+
+def _settlement_basis(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": SettlementBasis.objects.get(provider=institution).pk}
 
 
 def _message(community: Community, _: Institution) -> dict[str, Any]:
@@ -474,6 +516,8 @@ OBJECTS: dict[str, Any] = {
     "ledger:statement-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "ledger:fiscal-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "costing:run": _cost_run,
+    "costing:settlement": _settlement,
+    "costing:settlement-basis": _settlement_basis,
     "costing:report": lambda *_: {"code": "allocation"},
     "costing-report": lambda *_: {"code": "allocation"},
     "costing:scenario": _scenario,

@@ -39,6 +39,7 @@ KEYS = {
     "assets": ("card", "effective_from"),
     "drug-and-material-moves": ("document", "line"),
     "equipment-uses": ("card", "date"),
+    "alliance-services": ("document", "line"),
 }
 CENT = Decimal("0.01")
 
@@ -462,3 +463,15 @@ def test_moves_hold_what_was_planted_in_purchase_and_use(community):
     assert planted <= kinds
     assert len(planted) >= 3
     assert len(moves) < 1_500
+
+
+def test_services_of_the_lead_name_their_agreement_and_add_up(community):
+    """Half-days of experts at 800 and readings at 30, for every township hospital in every full month."""
+    services = list(community.facts["alliance-services"].values())
+    townships = {row["receiver"] for row in services}
+    assert {row["agreement"] for row in services} == {"EXPERT", "ECG"}
+    for row in services:
+        assert Decimal(row["amount"]) == Decimal(row["volume"]) * Decimal(row["unit_cost"]), row
+        assert (row["service_kind"] == "diagnosis") == (row["agreement"] == "ECG")
+    full = {row["date"][:7] for row in services if row["service_kind"] == "diagnosis"}
+    assert len(services) >= len(full) * len(townships) * 4

@@ -32,9 +32,9 @@ class Session:
         """Open a page; returns the path one ends up on."""
         return self._open(Request(self._url + path))  # noqa: S310 (always our own http address)
 
-    def post(self, path: str, **fields: str) -> str:
-        """Send a form; returns the path one ends up on."""
-        body = urlencode({**fields, "csrfmiddlewaretoken": self._token}).encode()
+    def post(self, path: str, **fields: str | list[str]) -> str:
+        """Send a form, several values of a name as a list; returns the path one ends up on."""
+        body = urlencode({**fields, "csrfmiddlewaretoken": self._token}, doseq=True).encode()
         headers = {"Referer": self._url + path, "Origin": self._url}
         return self._open(Request(self._url + path, data=body, headers=headers))  # noqa: S310
 

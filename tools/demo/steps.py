@@ -9,6 +9,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
+from tools.demo.agreements import agreements
 from tools.demo.approvals import approvals
 from tools.demo.books import begin_books, carry_forward
 from tools.demo.browserless import close_months, closing_account
@@ -83,6 +84,7 @@ class Steps:
         planted = read_json(self._places.data / "planted.json", {})
         self._deeds("books", lambda: begin_books(url, closing_account(self.accounts()), planted))
         until, full_months = covered(self._places.data)
+        self._deeds("agreements", lambda: agreements(url, self.accounts(), full_months))
         if not self._progress.result("nightly"):
             self._say(f"nightly run of {until}, also to be watched on {url}nightly/")
             self._manage("run_nightly", "--date", until.isoformat(), "--wait", show=True)

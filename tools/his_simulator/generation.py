@@ -31,6 +31,7 @@ from tools.his_simulator.balances import (
     opening_balances,
 )
 from tools.his_simulator.charges import ChargeLines, charge_lines_of
+from tools.his_simulator.collaboration import services_of
 from tools.his_simulator.community import LEAD_CODE, Institution, build_community, describe
 from tools.his_simulator.dealings import Dealing, listed, plan_dealings, with_dealings
 from tools.his_simulator.encounters import Encounters, Stays, encounters_of
@@ -85,6 +86,7 @@ class InstitutionFiles:
         writer: BatchWriter,
         bad_rows: list[BadRow],
         dealings: list[Dealing],
+        townships: list[Institution],
         planted: Planted,
     ) -> None:
         self.institution = institution
@@ -94,6 +96,7 @@ class InstitutionFiles:
         self.writer = writer
         self.bad_rows = bad_rows
         self.dealings = dealings
+        self.townships = townships
         self.planted = planted
 
     def _send(self, dataset: str, months: list[int], table: Table, purpose: str = "first") -> list[tuple[str, int]]:
@@ -217,6 +220,8 @@ class InstitutionFiles:
         for months in self._chunks():
             self._send("drug-and-material-moves", months, supplies.table("moves", months))
             self._send("equipment-uses", months, supplies.table("devices", months))
+        for month in range(len(calendar.periods)):
+            self._send("alliance-services", [month], services_of(institution, self.townships, calendar, seed, month))
         self._sum_up(seen, stays, lines, costs, incomes)
 
     def _write_assets(self, charged: dict[str, np.ndarray]) -> None:
@@ -363,10 +368,19 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
     planted = Planted([], [], [], 0, 0, [], [], [], [], [], [], [])
     bad_rows = plan_bad_rows(scale, calendar, institutions, seed)
     dealings = plan_dealings(institutions, calendar, seed)
+    townships = [institution for institution in institutions if institution.kind == "township_hospital"]
     for institution in institutions:
         own = [bad for bad in bad_rows if bad.institution == institution.code]
         files = InstitutionFiles(
-            institution, scale, calendar, seed, writer=writer, bad_rows=own, dealings=dealings, planted=planted
+            institution,
+            scale,
+            calendar,
+            seed,
+            writer=writer,
+            bad_rows=own,
+            dealings=dealings,
+            townships=townships,
+            planted=planted,
         )
         files.write()
     writer.finish()

@@ -18,7 +18,7 @@ SUFFIX = {"csv": "csv", "json": "json", "ndjson": "ndjson"}
 DATASET_ORDER = (
     "departments", "charge-items", "assets", "staff-headcounts", "floor-areas", "workloads", "cost-entries",
     "income-entries", "encounters", "charge-lines", "discharge-abstracts", "trial-balances",
-    "drug-and-material-moves", "equipment-uses",
+    "drug-and-material-moves", "equipment-uses", "alliance-services",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The datasets of first light (DESIGN.md section 5). docs/intake-contract.md shows the same to people."""
 
 from ops_platform.his_intake.datasets import months
+from ops_platform.his_intake.datasets.collaboration import ALLIANCE_SERVICES
 from ops_platform.his_intake.datasets.declaration import Check, Dataset, Projection
 from ops_platform.his_intake.datasets.fields import (
     Choice,
@@ -464,5 +465,6 @@ DATASETS: dict[str, Dataset] = {
         ASSETS,
         DRUG_AND_MATERIAL_MOVES,
         EQUIPMENT_USES,
+        ALLIANCE_SERVICES,
     )
 }

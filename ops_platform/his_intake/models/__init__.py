@@ -2,6 +2,7 @@
 
 from ops_platform.his_intake.models.batch import Batch, DatasetMonth, IntakeState
 from ops_platform.his_intake.models.charge_line import ChargeLine
+from ops_platform.his_intake.models.collaboration import AllianceService
 from ops_platform.his_intake.models.facts import (
     Asset,
     ChargeItemFact,
@@ -22,6 +23,7 @@ from ops_platform.his_intake.models.release import QuarantineRelease
 from ops_platform.his_intake.models.supply import EquipmentUse, GoodsMove
 
 __all__ = [
+    "AllianceService",
     "Asset",
     "Batch",
     "ChargeItemFact",

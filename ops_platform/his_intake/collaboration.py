@@ -1,0 +1,95 @@
+"""Reads of what members did for each other, for the apps above; as of each provider's sequence."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from ops_platform.his_intake.drilldown import Origin, origin_of
+from ops_platform.his_intake.models import AllianceService, DatasetMonth
+from ops_platform.his_intake.reading import as_of_sql
+from ops_platform.kernel import Period
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLine:
+    """A line in words; `receiver` None is the provider itself."""
+
+    institution: int
+    document: str
+    line: int
+    agreement: str
+    date: date
+    department: int
+    department_name: str
+    receiver: int | None
+    receiver_department: str
+    kind: str
+    volume: Decimal
+    unit_cost: Decimal | None
+    amount: Decimal | None
+    origin: Origin
+
+
+def alliance_services(
+    *, period: Period, sequences: Mapping[int, int], agreement: str | None = None
+) -> tuple[ServiceLine, ...]:
+    """Lines of a month of these institutions, each as of its sequence, in the order of date, document, line. One query."""
+    held = Q(pk__in=())
+    for institution, sequence in sorted(sequences.items()):
+        later = Q(superseded_sequence__isnull=True) | Q(superseded_sequence__gt=sequence)
+        held |= Q(institution=institution, sequence__lte=sequence) & later
+    rows: QuerySet[AllianceService] = AllianceService.objects.filter(
+        held, date__range=(period.first_day, period.last_day)
+    )
+    if agreement is not None:
+        rows = rows.filter(agreement=agreement)
+    rows = rows.select_related("department", "batch", "superseded_batch").order_by("date", "document", "line", "id")
+    return tuple(
+        ServiceLine(
+            institution=row.institution_id,
+            document=row.document,
+            line=row.line,
+            agreement=row.agreement,
+            date=row.date,
+            department=row.department_id,
+            department_name=row.department.name,
+            receiver=row.receiver_id,
+            receiver_department=row.receiver_department or "",
+            kind=row.service_kind,
+            volume=row.volume,
+            unit_cost=row.unit_cost,
+            amount=row.amount,
+            origin=origin_of(row),
+        )
+        for row in rows
+    )
+
+
+def alliance_service_sequences(period: Period) -> dict[int, int]:
+    """Who has sent lines of the month, with the last sequence that touched them: as of it they are what holds now."""
+    rows = DatasetMonth.objects.filter(dataset="alliance-services", month=str(period))
+    return dict(rows.order_by("institution").values_list("institution", "sequence"))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemIncome:
+    """What an institution charged for some items in a month."""
+
+    lines: int
+    amount: Decimal
+
+
+def income_of_items(*, institution: int, period: Period, sequence: int, codes: Collection[str]) -> ItemIncome:
+    """Charges of these items as of the sequence. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(l.amount), 0) FROM his_intake_chargeline l"
+            " JOIN masterdata_chargeitem i ON i.id = l.item_id"
+            f" WHERE l.institution_id = %s AND l.month = %s AND {as_of_sql('l', sequence)} AND i.code = ANY(%s)",
+            [institution, period.first_day, list(codes)],
+        )
+        return ItemIncome(*cursor.fetchone())

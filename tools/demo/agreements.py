@@ -1,0 +1,64 @@
+"""What members of the community agree on before the first night, done over HTTP like in the browser: experts sent down, and
+electrocardiograms read by the lead hospital. One of the operation centre asks, another signs."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from tools.demo.approvals import TASK
+from tools.demo.browserless import PageRefused, Session, sign_in
+from tools.demo.forms import entered
+
+LIST = "/costing/agreements/"
+NEW = "/costing/agreements/new/"
+MATTER = "/workflows/matters/"
+ASKER, SIGNER = "centre1", "centre2"
+EXPERT, JOINT_EXAM = "EXPERT", "ECG"
+ECG_ITEM = "100001"
+LEAD = r'<select name="{field}".*?<option value="(\d+)"[^>]*>\s*[^<]*人民医院'
+TOWNSHIP = re.compile(r'name="bases" value="(\d+)"[^>]*>\s*(?:<span[^>]*>)?\s*[^<]*卫生院')
+
+
+def agreements(url: str, accounts: list[dict[str, str]], periods: list[str]) -> Iterator[str]:
+    """Both agreements, from the first month of the data on; yields what has been done in words."""
+    known: Mapping[str, dict[str, str]] = {account["username"]: account for account in accounts}
+    asker, signer = (sign_in(url, name, known[name]["password"]) for name in (ASKER, SIGNER))
+    asker.get(LIST)
+    begun = asker.page
+    if not periods:
+        return
+    first = min(periods)
+    if f">{EXPERT}<" not in begun:
+        asker.get(f"{NEW}?kind=expert")
+        holder = _lead(asker, "holder")
+        text = "演示：专家下沉协议，基层 60%、医联体统筹 40%，每半天 800 元"
+        _agree(asker, signer, "expert", code=EXPERT, name="专家下沉", unit_cost="800", holder=holder, source_text=text,
+               effective_from=first)  # fmt: skip
+        yield f"experts sent down from {first}: asked by {ASKER}, signed by {SIGNER}"
+    if f">{JOINT_EXAM}<" not in begun:
+        asker.get(f"{NEW}?kind=joint_exam")
+        lead = _lead(asker, "upper")
+        text = "演示：心电图基层检查、上级诊断，按 20% 和 30% 计提联合成本"
+        _agree(asker, signer, "joint_exam", code=JOINT_EXAM, name="心电联合检查", bases=TOWNSHIP.findall(asker.page),
+               upper=lead, holder=lead, items=ECG_ITEM, source_text=text, effective_from=first)  # fmt: skip
+        yield f"joint examination from {first}: asked by {ASKER}, signed by {SIGNER}"
+
+
+def _lead(session: Session, field: str) -> str:
+    """The lead hospital among what the form offers."""
+    found = re.search(LEAD.format(field=field), session.page, re.DOTALL)
+    if found is None:
+        raise PageRefused(f"{NEW} offers no lead hospital")
+    return found[1]
+
+
+def _agree(asker: Session, signer: Session, kind: str, **fields: str | list[str]) -> None:
+    """Ask with what the form suggests and these fields, and let the other sign."""
+    given = {name: value for name, value in entered(asker.page).items() if name != "csrfmiddlewaretoken"}
+    matter = asker.post(f"{NEW}?kind={kind}", **{**given, **fields})
+    if not matter.startswith(MATTER):
+        raise PageRefused(f"{NEW} did not take the agreement {fields['code']}")
+    signer.get(matter)
+    task = TASK.search(signer.page)
+    if task is None:
+        raise PageRefused(f"{matter} asks nothing of this person")
+    signer.post(f"{matter}sign/", task=task[1], act="approve", comment="各方已协商一致")
