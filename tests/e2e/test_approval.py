@@ -171,6 +171,20 @@ def test_the_other_acts_by_hand(community: Community, browser: Browser, page: Pa
         each.context.close()
 
 
+def test_a_search_for_persons_leaves_the_console_silent(community: Community, page: Page) -> None:
+    """Nobody chosen yet, and boxes that bear a style of a browser's own: the policy refuses none of it."""
+    community.sign_in(page, "centre1")
+    page.goto(f"{community.platform.url}/workflows/flows/")
+    page.get_by_role("link", name="事项申请").first.click()
+    page.goto(f"{page.url}draft/steps/head/")
+    page.get_by_label("谁", exact=True).first.select_option(label="指定人员")
+    page.evaluate("document.querySelectorAll('input').forEach((box) => box.style.setProperty('color', 'black'))")
+    choose(page, "陈国栋")
+    page.get_by_placeholder("姓名、用户名、角色或机构").fill("没有这样的人")
+    expect(page.locator(".picker .form-hint")).to_contain_text("没有找到")
+    expect(page.get_by_role("radio", name="陈国栋")).to_be_checked()
+
+
 @pytest.mark.parametrize("path", ["/workflows/", "/workflows/requests/new/", "/workflows/delegations/", "/messages/"])
 def test_the_approval_pages_have_no_serious_fault_of_access(community: Community, page: Page, path: str) -> None:
     community.sign_in(page, "leader")
