@@ -93,6 +93,20 @@
     }
   });
 
+  // A search that answers after somebody was chosen must not lose the choice.
+  let chosen = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const box = event.detail.target?.querySelector?.("input[type=radio]:checked");
+    chosen = box ? { name: box.name, value: box.value } : null;
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    if (!chosen) return;
+    const boxes = document.querySelectorAll(`input[type=radio][name="${CSS.escape(chosen.name)}"]`);
+    const same = [...boxes].find((box) => box.value === chosen.value);
+    if (same) same.checked = true;
+    chosen = null;
+  });
+
   // htmx: CSRF token from the cookie; a refusal is shown where messages stand.
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = cookie("csrftoken");

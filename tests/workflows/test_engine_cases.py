@@ -79,6 +79,13 @@ def test_two_of_three_must_sign() -> None:
     assert sign(course, ANNA, who).state is State.APPROVED
 
 
+def test_where_all_sign_a_rule_that_only_the_applicant_holds_is_signed_from_above() -> None:
+    course = begin(flow(step("a", Mode.ALL)), roster(a=((ANNA,), (APPLICANT,))))
+    assert waiting(course) == {ANNA, CENTRE}
+    alone = begin(flow(step("a", Mode.ALL)), roster(above=(), a=((ANNA,), (APPLICANT,))))
+    assert waiting(alone) == {ANNA}
+
+
 def test_too_few_for_n_of_m_are_filled_up_from_above() -> None:
     who = roster(a=(ANNA,))
     assert waiting(begin(flow(step("a", Mode.COUNT, count=2)), who)) == {ANNA, CENTRE}

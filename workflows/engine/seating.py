@@ -1,8 +1,9 @@
 """Who sits where when a step is entered.
 
 Excluded are the applicant and whom the matter benefits. Where nobody is left, or fewer than the step needs, the rungs
-above stand in, the nearest first. Who has delegated today is replaced by the delegate; a delegation that leads to somebody
-excluded, to somebody who sits there already, or round in a circle is not followed.
+above stand in, the nearest first; where all sign, for each rule that is left without anybody. Who has delegated today is
+replaced by the delegate; a delegation that leads to somebody excluded, to somebody who sits there already, or round in a
+circle is not followed.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -43,6 +44,8 @@ def _stand_ins(roster: Roster, step: Step, excluded: Collection[int]) -> Iterato
 def _by_mode(step: Step, rules: Seats, roster: Roster, excluded: Collection[int]) -> Seats | None:
     if step.mode is Mode.EACH:
         return _each(step, rules, roster, excluded)
+    if step.mode is Mode.ALL:  # a rule that excluded persons left empty is one of the signatures, too
+        rules = tuple(rule or next(_stand_ins(roster, step, excluded), ()) for rule in rules)
     everybody = _eligible((candidate for rule in rules for candidate in rule), excluded)
     if not everybody:
         everybody = next(_stand_ins(roster, step, excluded), ())
