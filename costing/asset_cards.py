@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from costing.engine.depreciation import CardVersion, Charge, charge
-from ops_platform.his_intake.public import Origin, as_of_sql, last_sequence
+from ops_platform.his_intake.public import Origin, as_of_sql
 from ops_platform.kernel import Period, from_fen, to_fen
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.selectors import parameter_value
@@ -78,11 +78,6 @@ def source_of(institution: Institution, period: Period) -> Source:
     return Source(int(value)) if value in tuple(Source) else Source.VOUCHERS
 
 
-def items_from_cards(institution: Institution, period: Period, sequence: int) -> frozenset[str]:
-    """Which cost items are computed from the cards of the institution; the others are taken as sent."""
-    return from_cards(source_of(institution, period), sent_items(institution, period, sequence))
-
-
 def from_cards(source: Source, sent: Collection[str]) -> frozenset[str]:
     """The cost items to compute where vouchers of some were sent."""
     if source is Source.VOUCHERS:
@@ -102,62 +97,68 @@ def sent_items(institution: Institution, period: Period, sequence: int) -> froze
 
 
 def card_charges(
-    institution: Institution,
-    period: Period,
-    sequence: int,
-    *,
-    department: int | None = None,
-    cards: Collection[str] | None = None,
+    institution: Institution, period: Period, sequence: int, *, department: int | None = None
 ) -> Iterator[CardCharge]:
-    """Every card in use in the month, in the order of their numbers; of all departments or of one, of all cards or some."""
-    for card, rows in groupby(_versions(institution, period, sequence, cards), key=lambda row: row[0]):
-        versions = list(rows)
-        name, category = versions[-1][1:3]
+    """Every card in use in the month, in the order of their numbers; of all departments or of one."""
+    rows = _versions(
+        f"f.institution_id = %s AND {as_of_sql('f', sequence)} AND f.effective_from <= %s",
+        [institution.pk, period.last_day],
+    )
+    for (_, card), versions in rows:
+        name, category = versions[-1][2:4]
         history = [_version(row) for row in versions]
         found = charge(history, period)
         if found is not None and department in (None, found.department):
-            yield CardCharge(card, name, category, history[-1], found, Origin(*versions[-1][12:]))
+            yield CardCharge(card, name, category, history[-1], found, Origin(*versions[-1][13:]))
 
 
 def costs_of_cards(cards: Mapping[int, Collection[str]], days: tuple[date, date]) -> dict[tuple[int, str], Decimal]:
     """What cards (by institution) charge in some days, by (institution, card), in yuan: of a month that is covered in part,
-    its share by days. As of now; of cards that nobody sent there is nothing."""
-    known = Institution.objects.filter(pk__in=cards)
-    found: dict[tuple[int, str], Decimal] = {}
-    for institution in known:
-        sequence = last_sequence(institution)
-        period = Period.of(days[0])
-        while period.first_day <= days[1]:
-            whole = (period.last_day - period.first_day).days + 1
-            covered = (min(period.last_day, days[1]) - max(period.first_day, days[0])).days + 1
-            for one in card_charges(institution, period, sequence, cards=cards[institution.pk]):
-                key = (institution.pk, one.card)
-                share = (one.amount * covered / whole).quantize(FEN, rounding=ROUND_HALF_UP)
-                found[key] = found.get(key, Decimal("0.00")) + share
-            period = period.shift(1)
+    its share by days. As of now; of cards that nobody sent there is nothing. One query, however many there are."""
+    wanted = {(institution, card) for institution, named in cards.items() for card in named}
+    rows = _versions(
+        "f.institution_id = ANY(%s) AND f.card = ANY(%s) AND f.superseded_sequence IS NULL AND f.effective_from <= %s",
+        [list(cards), sorted({card for _, card in wanted}), days[1]],
+    )
+    months = list(_covered(days))
+    found = {}
+    for key, versions in rows:
+        history = [_version(row) for row in versions] if key in wanted else []
+        charges = [(charge(history, period), share) for period, share in months] if history else []
+        if any(one for one, _ in charges):
+            whole = sum((from_fen(one.amount) * share for one, share in charges if one), Decimal(0))
+            found[key] = whole.quantize(FEN, rounding=ROUND_HALF_UP)
     return found
 
 
-def _versions(
-    institution: Institution, period: Period, sequence: int, cards: Collection[str] | None
-) -> list[tuple[Any, ...]]:
+def _covered(days: tuple[date, date]) -> Iterator[tuple[Period, Decimal]]:
+    """The months of some days, and how much of each they cover."""
+    period = Period.of(days[0])
+    while period.first_day <= days[1]:
+        whole = (period.last_day - period.first_day).days + 1
+        covered = (min(period.last_day, days[1]) - max(period.first_day, days[0])).days + 1
+        yield period, Decimal(covered) / whole
+        period = period.shift(1)
+
+
+def _versions(condition: str, values: list[Any]) -> Iterator[tuple[tuple[int, str], list[tuple[Any, ...]]]]:
+    """Cards with their versions by date, by (institution, card)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT f.card, f.name, f.category, f.effective_from, f.in_use_from, f.department_id, f.funding_source,"
-            " f.original_value, f.residual_value, f.useful_months, f.accumulated, f.disposed_on,"
+            "SELECT f.institution_id, f.card, f.name, f.category, f.effective_from, f.in_use_from, f.department_id,"
+            " f.funding_source, f.original_value, f.residual_value, f.useful_months, f.accumulated, f.disposed_on,"
             " b.id, b.batch_no, f.row_no, coalesce(later.batch_no, '')"
             " FROM his_intake_asset f JOIN his_intake_batch b ON b.id = f.batch_id"
             " LEFT JOIN his_intake_batch later ON later.id = f.superseded_batch_id"
-            f" WHERE f.institution_id = %s AND {as_of_sql('f', sequence)} AND f.effective_from <= %s"
-            f"{'' if cards is None else ' AND f.card = ANY(%s)'}"
-            ' ORDER BY f.card COLLATE "C", f.effective_from',
-            [institution.pk, period.last_day, *([] if cards is None else [list(cards)])],
+            f' WHERE {condition} ORDER BY f.institution_id, f.card COLLATE "C", f.effective_from',
+            values,
         )
-        return cursor.fetchall()
+        for key, rows in groupby(cursor.fetchall(), key=lambda row: (row[0], row[1])):
+            yield key, list(rows)
 
 
 def _version(row: tuple[Any, ...]) -> CardVersion:
-    effective, in_use, department, funding, original, residual, months, accumulated, disposed = row[3:12]
+    effective, in_use, department, funding, original, residual, months, accumulated, disposed = row[4:13]
     return CardVersion(
         effective_from=effective,
         in_use_from=in_use,

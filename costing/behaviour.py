@@ -7,10 +7,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import Institution
-from ops_platform.masterdata.selectors import parameter_value
+from ops_platform.masterdata.selectors import ParametersAt
 from ops_platform.web import formats
 
 FEN = Decimal("0.01")
+VARIABLE, CONTROLLABLE = "variable_share", "controllable_share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,15 @@ class Behaviour:
 
 
 def behaviour_at(institution: Institution, period: Period) -> Behaviour:
-    """In force on the month's last day."""
+    """In force on the month's last day; one query."""
+    keys = {(name, item): f"costing.{name}.{item}" for name in (VARIABLE, CONTROLLABLE) for item in COST_ITEM_TITLES}
+    known = ParametersAt(*keys.values())
 
     def shares(name: str) -> dict[str, Decimal]:
-        keys = {item: f"costing.{name}.{item}" for item in COST_ITEM_TITLES}
-        return {
-            item: min(
-                max(parameter_value(key=key, day=period.last_day, institution=institution), Decimal(0)), Decimal(1)
-            )
-            for item, key in keys.items()
+        values = {
+            item: known.value(key=keys[name, item], day=period.last_day, institution_id=institution.pk)
+            for item in COST_ITEM_TITLES
         }
+        return {item: min(max(value, Decimal(0)), Decimal(1)) for item, value in values.items()}
 
-    return Behaviour(shares("variable_share"), shares("controllable_share"))
+    return Behaviour(shares(VARIABLE), shares(CONTROLLABLE))

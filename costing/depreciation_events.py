@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 from django.utils import timezone
 
-from costing.asset_cards import card_charges, items_from_cards, sent_items, source_of
+from costing.asset_cards import Source, card_charges, from_cards, sent_items, source_of
 from costing.models import CostRun
 from costing.titles import ASSET_TITLES, COST_ITEM_TITLES, FUNDING_TITLES
 from ops_platform.his_intake.public import departments_as_of, input_stamp
@@ -48,8 +48,9 @@ def load(institution: Institution, period: Period, sequence: int) -> Iterator[Bu
     was sent as vouchers, which are events of their own: not even where the cost run refuses both at once."""
     if not _has_ended(period):
         return
-    items = items_from_cards(institution, period, sequence)
-    items -= sent_items(institution, period, sequence) if items else frozenset()
+    if source_of(institution, period) is Source.VOUCHERS:
+        return
+    items = from_cards(Source.CARDS_UNLESS_SENT, sent_items(institution, period, sequence))
     amounts: dict[tuple[int, str, str, str], int] = defaultdict(int)
     for card in card_charges(institution, period, sequence) if items else ():
         if card.cost_item in items:

@@ -36,7 +36,7 @@ class Inputs:
 
 
 @dataclass(frozen=True, slots=True)
-class Computed:
+class Computation:
     """What an allocation was made from, step by step, and what it gave."""
 
     collected: Collected
@@ -83,7 +83,7 @@ def inputs_of(run: CostRun) -> Inputs:
     )
 
 
-def compute(inputs: Inputs) -> Computed:
+def compute(inputs: Inputs) -> Computation:
     """Collect and allocate. Raises Conflict with the words of what forbids it."""
     institution, period, month = inputs.institution, inputs.period, inputs.month
     last = period.last_day
@@ -103,7 +103,7 @@ def compute(inputs: Inputs) -> Computed:
             findings=[finding.code for finding in blocking],
         )
     done = missing_drivers.findings(month, chosen, held, _moved(month, held, allocation))
-    return Computed(
+    return Computation(
         collected=collected,
         chosen=chosen,
         held=held,
@@ -128,7 +128,7 @@ def _refuse_departments_not_begun(inputs: Inputs, collected: Collected) -> None:
         )
 
 
-def figures(inputs: Inputs, computed: Computed) -> dict[int, Figures]:
+def figures(inputs: Inputs, computed: Computation) -> dict[int, Figures]:
     """Every department of the month."""
     month = inputs.month
     numbers = {department.code: number for number, department in month.departments.items()}

@@ -9,15 +9,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from costing.purchase_api import MonthQuery
-from costing.selectors import access, patients
+from costing.selectors import access
 from costing.selectors.layers import Layer
 from costing.selectors.sheets import REPORTS, Report, Scope
 from ops_platform.identity.access import log_patient_list
-from ops_platform.kernel import Actor, NotFound, Period
+from ops_platform.kernel import Actor, NotFound
 from ops_platform.web.api import actor_of
 
 TAGS = ["成本核算"]
-BACK = {"month": -1, "year": -12}
 
 
 class ReportQuery(MonthQuery):
@@ -100,15 +99,9 @@ class ReportView(APIView):
 def _scope(actor: Actor, report: Report, asked: dict[str, Any]) -> Scope:
     institution = access.institutions(actor=actor).filter(code=asked["institution"]).first()
     run = access.current_run(institution=institution.pk, period=asked["period"]) if institution else None
-    if institution is None or run is None:
+    if run is None:
         raise NotFound("costing.no_run", "没有这个机构或月份的成本运行。")
-    earlier = str(Period.parse(run.period).shift(BACK[asked["compare"]]))
-    return Scope(
-        run=run,
-        patients=patients.current_run(institution=institution.pk, period=run.period),
-        layer=Layer(asked["layer"]),
-        patients_before=patients.current_run(institution=institution.pk, period=earlier) if report.compared else None,
-    )
+    return Scope.of(run, Layer(asked["layer"]), asked["compare"] if report.compared else "")
 
 
 def _told(report: Report, scope: Scope) -> dict[str, Any]:

@@ -121,8 +121,7 @@ def kinds(found: DevicesOfDays) -> list[KindOfDevice]:
 
 
 def devices(*, institutions: Collection[int], days: Days) -> DevicesOfDays:
-    """Devices of some days with what their cards charge, as far as cards were sent; three queries, and for each institution
-    with devices two more and one a month."""
+    """Devices of some days with what their cards charge, as far as cards were sent; four queries."""
     threshold = parameter_value(key="costing.low_use_threshold", day=days[1])
     target = parameter_value(key="costing.device_target_rate", day=days[1])
     sums = list(device_sums(institutions=institutions, days=days))

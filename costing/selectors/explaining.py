@@ -30,7 +30,8 @@ FIELDS = {
     "income-entries": ("other_income",),
     "encounters": ("visits", "discharges", "days"),
 }
-DROPPED = "不再适用的分摊动因"
+OTHER, DROPPED = "其他数据", "不再适用的分摊动因"
+UNASKED = {OTHER, DROPPED}  # told only where they moved something
 Change = tuple[str, Inputs]
 Months = dict[int, Figures]
 
@@ -70,7 +71,7 @@ def effects(*, run: CostRun, earlier: CostRun) -> list[Effect]:
         except Conflict:
             continue
         effect = _effect("、".join(pending), now, then, names)
-        if effect.departments or pending != [DROPPED]:
+        if effect.departments or not UNASKED.issuperset(pending):
             found.append(effect)
         pending, now = [], then
     rest = _effect("、".join([*pending, "计算方法"]), now, _stored(run), names)
@@ -88,8 +89,8 @@ def _changes(run: CostRun, earlier: CostRun, before: Inputs, after: Inputs) -> I
             month = replace(now.month, **{name: getattr(after.month, name) for name in FIELDS[code]})
             now = replace(now, month=month)
         yield dataset.title, now
-    # a batch that changed what a dataset means for the month without belonging to it
     now = replace(now, month=after.month, cards=after.cards)
+    yield OTHER, now
     rules = DriverRule.objects.filter(pk__in=set(run.rules) - set(earlier.rules)).order_by("effective_from", "pk")
     for rule in rules.select_related("institution", "department"):
         now = replace(now, rules=(now.rules or frozenset()) | {rule.pk})

@@ -88,13 +88,22 @@ class LayerCosts:
         )
 
 
-def layer_costs(*, run: CostRun, layer: Layer, sources: tuple[str, ...] = ()) -> LayerCosts:
-    """The costs of the layer, or of some of its funding sources; three queries."""
-    sources = sources or layer.sources
+def direct_by_class(*, run: CostRun) -> dict[tuple[str, str], Decimal]:
+    """Direct cost by class of departments and funding source; two queries."""
+    classes = dict(DepartmentMonth.objects.filter(run=run).values_list("department", "cost_class"))
+    rows = DepartmentCost.objects.filter(run=run).order_by().values_list("department", "funding_source")
+    found: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    for department, source, amount in rows.annotate(amount=Sum("direct")):
+        found[classes.get(department, ""), source] += amount
+    return dict(found)
+
+
+def layer_costs(*, run: CostRun, layer: Layer) -> LayerCosts:
+    """The costs of the layer; three queries."""
     departments = (
         DepartmentMonth.objects.filter(run=run).select_related("department").order_by("department__code", "pk")
     )
-    rows = DepartmentCost.objects.filter(run=run, funding_source__in=sources).order_by()
+    rows = DepartmentCost.objects.filter(run=run, funding_source__in=layer.sources).order_by()
     by_item = {
         (department, item): Amounts(*amounts)
         for department, item, *amounts in rows.values_list("department", "cost_item").annotate(
@@ -102,7 +111,7 @@ def layer_costs(*, run: CostRun, layer: Layer, sources: tuple[str, ...] = ()) ->
         )
     }
     classes = {one.department_id: one.cost_class for one in departments}
-    flows = AllocationFlow.objects.filter(run=run, funding_source__in=sources).order_by()
+    flows = AllocationFlow.objects.filter(run=run, funding_source__in=layer.sources).order_by()
     from_class: dict[tuple[int, str], Decimal] = defaultdict(lambda: ZERO)
     between: dict[tuple[int, int], Decimal] = {}
     for receiver, sender, amount in flows.values_list("receiver", "sender").annotate(amount=Sum(F("amount"))):

@@ -69,22 +69,26 @@ def department_reports(*, run: CostRun, patients: PatientRun | None) -> list[Dep
     visits = _visits(patients)
     discharges = _discharges(run)
     rows = DepartmentMonth.objects.filter(run=run, cost_class=CostClass.CLINICAL).order_by("department__code", "pk")
-    return [
-        DepartmentReport(
-            department=row.department_id,
-            name=row.name,
-            income=row.income + row.other_income,
-            cost=row.full_cost,
-            surplus=row.surplus,
-            structure=structures.get(row.department_id),
-            visits=visits.get(row.department_id, (0, ZERO, ZERO))[0],
-            visit_charges=visits.get(row.department_id, (0, ZERO, ZERO))[1],
-            visit_cost=visits.get(row.department_id, (0, ZERO, ZERO))[2],
-            discharges=discharges.get(row.department_id, (0, ZERO))[0],
-            discharge_charges=discharges.get(row.department_id, (0, ZERO))[1],
+    reports = []
+    for row in rows:
+        number, charges, cost = visits.get(row.department_id, (0, ZERO, ZERO))
+        left, left_charges = discharges.get(row.department_id, (0, ZERO))
+        reports.append(
+            DepartmentReport(
+                department=row.department_id,
+                name=row.name,
+                income=row.income + row.other_income,
+                cost=row.full_cost,
+                surplus=row.surplus,
+                structure=structures.get(row.department_id),
+                visits=number,
+                visit_charges=charges,
+                visit_cost=cost,
+                discharges=left,
+                discharge_charges=left_charges,
+            )
         )
-        for row in rows
-    ]
+    return reports
 
 
 def _visits(patients: PatientRun | None) -> dict[int, tuple[int, Decimal, Decimal]]:

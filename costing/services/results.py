@@ -21,7 +21,7 @@ from costing.models import (
     DepartmentMonth,
     IncomeCell,
 )
-from costing.recomputing import Computed
+from costing.recomputing import Computation
 from ops_platform.kernel import Actor, from_fen
 from ops_platform.masterdata.models import ItemClass
 from ops_platform.orm.bulk import copy_rows
@@ -33,7 +33,7 @@ def store_run(
     actor: Actor,
     current: CostRun | None,
     month: MonthFacts,
-    computed: Computed,
+    computed: Computation,
     **made_from: Any,
 ) -> CostRun:
     """The next version of the month with all its rows; it becomes the current one in place of `current`.

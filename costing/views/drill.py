@@ -145,7 +145,7 @@ class FactList(TemplatePage):
         if page.number != number:
             found = self.fetch((page.number - 1) * PER_PAGE, PER_PAGE)
         self.log_access()
-        expected = self.expected()
+        expected, beside = self.expected(), self.beside()
         return super().get_context_data(
             run=self.run,
             table=self.make_table(found.rows),
@@ -156,8 +156,8 @@ class FactList(TemplatePage):
             shown=next(iter(self.departments.values()), None),
             about=[one for one in self.about() if one],
             patient_level=self.patient_level,
-            beside=self.beside(),
-            beside_title=self.beside_title(),
+            beside=beside,
+            beside_title=self.beside_title() if beside else "",
             **kwargs,
         )
 
@@ -237,7 +237,9 @@ class AssetCards(_OfCosts):
     title = _("资产卡片折旧")
     table_class = CardTable
 
-    def _cards(self) -> list[Any]:
+    @cached_property
+    def cards(self) -> list[Any]:
+        """Those of the address; read once."""
         chosen = self.chosen()
         found = card_charges(
             self.run.institution, self.period, self.run.input_sequence, department=chosen["department"]
@@ -250,12 +252,12 @@ class AssetCards(_OfCosts):
         ]
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
-        cards = self._cards()
+        cards = self.cards
         rows = cards[offset:] if limit is None else cards[offset : offset + limit]
         return FactPage(tuple(rows), len(cards), from_fen(sum(card.charge.amount for card in cards)))
 
     def table_options(self) -> dict[str, Any]:
-        numbers = {card.charge.department for card in self._cards()}
+        numbers = {card.charge.department for card in self.cards}
         return {"departments": dict(Department.objects.filter(pk__in=numbers).values_list("pk", "name"))}
 
     def expected(self) -> Decimal:

@@ -9,17 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from costing import reports
 from costing.models import CostRun
-from costing.selectors import access, patients, tables
+from costing.selectors import access, tables
 from costing.selectors.layers import Layer
-from costing.selectors.sheets import REPORTS, Report, Scope
+from costing.selectors.sheets import COMPARED, REPORTS, Report, Scope
 from costing.sheets import Sheet
 from costing.views.choosing import choose
 from ops_platform.identity.access import log_patient_list
-from ops_platform.kernel import Period
 from ops_platform.web.charts import chart
 from ops_platform.web.pages import TemplatePage
 
-COMPARED = (("month", _("环比(上月)"), -1), ("year", _("同比(上年同月)"), -12))
+COMPARED_TITLES = (("month", _("环比(上月)")), ("year", _("同比(上年同月)")))
 
 
 class Reports(TemplatePage):
@@ -66,20 +65,11 @@ class ReportPage(TemplatePage):
         return super().get(request, *args, **kwargs)
 
     def _scope(self, run: CostRun) -> Scope:
-        asked = self.request.GET.get("layer", "")
-        institution, earlier = run.institution_id, str(Period.parse(run.period).shift(self._back()))
-        compared = self.report.compared
-        return Scope(
-            run=run,
-            patients=patients.current_run(institution=institution, period=run.period),
-            layer=Layer(asked) if asked in tuple(Layer) else Layer.HOSPITAL,
-            patients_before=patients.current_run(institution=institution, period=earlier) if compared else None,
+        layer, compare = self.request.GET.get("layer", ""), self.request.GET.get("compare", "")
+        asked = compare if compare in COMPARED else next(iter(COMPARED))
+        return Scope.of(
+            run, Layer(layer) if layer in tuple(Layer) else Layer.HOSPITAL, asked if self.report.compared else ""
         )
-
-    def _back(self) -> int:
-        """How many months the compared one lies away."""
-        asked = self.request.GET.get("compare", "")
-        return next((back for code, _title, back in COMPARED if code == asked), COMPARED[0][2])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         scope, found = self.scope, self.found
@@ -90,7 +80,7 @@ class ReportPage(TemplatePage):
             basis=tables.basis(run=scope.run) if scope else [],
             layers=[(one.value, one.words) for one in Layer] if self.report.layered else [],
             layer=scope.layer.value if scope else "",
-            compared=COMPARED if self.report.compared else [],
+            compared=COMPARED_TITLES if self.report.compared else [],
             compare=self.request.GET.get("compare", "month"),
             picture=_picture(found) or _streams(found) if found else None,
             **self.choice.context(),

@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from costing.models import CostRun, DepartmentMonth
 from costing.selectors.layers import Layer
-from costing.selectors.patients import current_run
 from costing.selectors.sheets import REPORTS, Scope
 from costing.services import cost_patients_of, run_allocation
 from costing.sheets import Sheet, Value
@@ -35,8 +36,7 @@ def run(hospital: Institution) -> CostRun:
 
 
 def built(run: CostRun, code: str, layer: Layer = Layer.MEDICAL) -> Sheet:
-    patients = current_run(institution=run.institution_id, period=run.period)
-    return REPORTS[code].build(Scope(run, patients, layer))
+    return REPORTS[code].build(Scope.of(run, layer, ""))
 
 
 def line(sheet: Sheet, name: str) -> list[Value]:
@@ -135,7 +135,19 @@ def test_an_amount_of_a_report_opens_to_rows_that_add_up_to_it(client: Client, r
 def test_a_report_that_names_patients_is_logged(client: Client, run: CostRun) -> None:
     client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, run.institution))
     client.get("/costing/reports/losses/?period=2026-03")
-    assert AccessLog.objects.filter(subject_type="costing.losses").count() == 1
+    asked = {"institution": "H1", "period": "2026-03"}
+    assert client.get("/api/v1/costing/reports/losses/", asked).status_code == 200
+    assert AccessLog.objects.filter(subject_type="costing.losses").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "most"), [("layers", 2), ("behaviour", 4), ("allocation", 3), ("break-even", 4), ("surplus", 3)]
+)
+def test_a_report_of_departments_takes_a_few_queries(run: CostRun, code: str, most: int) -> None:
+    scope = Scope.of(run, Layer.MEDICAL, "")
+    with CaptureQueriesContext(connection) as queries:
+        REPORTS[code].build(scope)
+    assert len(queries) <= most
 
 
 def test_an_unknown_report_is_no_address(client: Client, run: CostRun) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from costing.behaviour import Behaviour, behaviour_at
 from costing.models import DepartmentMonth
-from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, layer_costs
+from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, direct_by_class
 from costing.selectors.monthly import department_reports
 from costing.selectors.patients import unit_costs
 from costing.selectors.sheets.scope import Scope
@@ -266,8 +266,11 @@ def _behaviour_cells(figures: Sequence[Decimal]) -> tuple[Cell, ...]:
 
 def layers(scope: Scope) -> Sheet:
     """成本层次表: from 医疗业务成本 to 医院全成本, by class of departments where the money was spent."""
-    medical, full_medical, hospital = _by_layer(scope)
-    public_health = _by_class(layer_costs(run=scope.run, layer=Layer.MEDICAL, sources=(PUBLIC_HEALTH,)))
+    direct = direct_by_class(run=scope.run)
+    medical, full_medical, hospital, public_health = (
+        {one: summed([direct.get((one, source), ZERO) for source in sources]) for one in CostClass}
+        for sources in (*(layer.sources for layer in Layer), (PUBLIC_HEALTH,))
+    )
     classes = (CostClass.CLINICAL, CostClass.MEDICAL_TECHNOLOGY, CostClass.MEDICAL_SUPPORT, CostClass.ADMINISTRATION)
     columns = (*(Column(f"{one.label}") for one in classes), Column("合计"))
     business = [ZERO if one is CostClass.ADMINISTRATION else medical[one] for one in classes]
@@ -287,18 +290,6 @@ def layers(scope: Scope) -> Sheet:
     )
     rows = tuple(Row(name, cells(*values, summed(values)), level=level) for name, values, level in lines)
     return Sheet("成本层次", columns, rows, ("按分摊前的直接成本列示；共用费用已按动因计入各科室。",))
-
-
-def _by_layer(scope: Scope) -> list[dict[str, Decimal]]:
-    """Direct cost by class of departments, for each layer in its order."""
-    return [_by_class(layer_costs(run=scope.run, layer=layer)) for layer in Layer]
-
-
-def _by_class(costs: LayerCosts) -> dict[str, Decimal]:
-    sums = dict.fromkeys(CostClass.values, ZERO)
-    for one in costs.departments:
-        sums[one.cost_class] += costs.whole(one.department_id).direct
-    return sums
 
 
 def monthly(scope: Scope) -> Sheet:

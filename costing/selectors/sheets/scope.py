@@ -7,6 +7,10 @@ from django.urls import reverse
 
 from costing.models import CostRun, PatientRun
 from costing.selectors.layers import Layer, LayerCosts, layer_costs
+from costing.selectors.patients import current_run
+from ops_platform.kernel import Period
+
+COMPARED = {"month": -1, "year": -12}  # how many months the compared one lies away
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,15 @@ class Scope:
     def income_url(self, department: int) -> str:
         """The charge lines that a department ordered."""
         return f"{reverse('costing:charge-lines', args=[self.run.pk])}?ordering={department}"
+
+    @classmethod
+    def of(cls, run: CostRun, layer: Layer, compare: str) -> "Scope":
+        """A run with what belongs to it; `compare` names the month to compare with (`COMPARED`), "" for none."""
+        before = None
+        if compare:
+            earlier = str(Period.parse(run.period).shift(COMPARED[compare]))
+            before = current_run(institution=run.institution_id, period=earlier)
+        return cls(run, current_run(institution=run.institution_id, period=run.period), layer, before)
 
     def _drill(self, name: str, **asked: str | int) -> str:
         given = {key: value for key, value in asked.items() if value} | {"funding": self.layer.value}
