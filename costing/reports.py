@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from django.http import FileResponse
 
 from costing.models import CostRun, PatientRun
+from costing.selectors.basis import Basis
 from costing.selectors.patients import Reconciliation
 from costing.selectors.sheets import Report, Scope
-from costing.selectors.tables import Basis, DirectRow
 from costing.sheets import Sheet
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.web import formats
@@ -28,20 +28,6 @@ def _basis(sheet: OfficialSheet, row: int, basis: Sequence[Basis]) -> None:
     sheet.text(row, 0, "分摊依据", "note")
     for offset, one in enumerate(basis, 1):
         sheet.text(row + offset, 0, f"{one.sender}:{one.driver}({one.mark_title}；{one.source_text})", "note")
-
-
-def direct_costs(run: CostRun, rows: Sequence[DirectRow], basis: Sequence[Basis], mark: str) -> FileResponse:
-    """成本01 医院各科室直接成本表"""
-    columns = ["科室名称", *TITLES, "医疗成本合计", "财政项目经费", "医疗全成本合计", "科教经费", "医院全成本合计"]
-    sheet = _sheet("医院各科室直接成本表", run, mark, len(columns))
-    for column, title in enumerate(columns):
-        sheet.text(2, column, title, "head")
-    sheet.sheet.freeze_panes(3, 1)
-    for number, row in enumerate(rows, 3):
-        amounts = [*row.items, row.medical, row.fiscal_project, row.full_medical, row.research, row.total]
-        sheet.line(number, row.name, amounts, strong=row.level != "department")
-    _basis(sheet, len(rows) + 4, basis)
-    return sheet.response(f"各科室直接成本表-{run.institution.code}-{run.period}")
 
 
 def patient_costs(run: PatientRun, found: Reconciliation, mark: str) -> FileResponse:

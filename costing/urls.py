@@ -16,13 +16,12 @@ from costing.views import (
     scenarios,
     sheets,
     structure,
-    tables,
 )
 
 app_name = "costing"
 
 urlpatterns = [
-    path("direct-costs/", tables.DirectCosts.as_view(), name="direct-costs"),
+    path("direct-costs/", sheets.ReportPage.as_view(code="direct-costs"), name="direct-costs"),
     path("full-costs/", sheets.ReportPage.as_view(code="full-costs"), name="full-costs"),
     path("scenarios/", scenarios.Scenarios.as_view(), name="scenarios"),
     path("scenarios/new/", scenarios.NewScenario.as_view(), name="new-scenario"),

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from costing.filters import RunFilter
 from costing.models import CostRun
-from costing.selectors import access, comparison, explaining, tables
+from costing.selectors import access, comparison, explaining
+from costing.selectors.basis import basis_of
 from costing.tables import MovedTable, RunTable
 from ops_platform.his_intake.public import READERS as INTAKE_READERS
 from ops_platform.web.pages import ListPage, TemplatePage
@@ -41,7 +42,7 @@ class RunDetail(TemplatePage):
         context = super().get_context_data(
             run=run,
             versions=[row for row in comparison.versions(run=run) if row.pk != run.pk],
-            basis=tables.basis(run=run),
+            basis=basis_of(run=run),
             surplus=run.income + run.other_income - run.full_cost,
             people=names_of([run.actor]),
             **kwargs,

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from costing import reports
 from costing.models import CostRun
-from costing.selectors import access, tables
+from costing.selectors import access
+from costing.selectors.basis import basis_of
 from costing.selectors.layers import Layer
 from costing.selectors.sheets import COMPARED, REPORTS, Report, Scope
 from costing.sheets import Sheet
@@ -60,7 +61,7 @@ class ReportPage(TemplatePage):
         if self.scope and report.patient_level:
             log_patient_list(request, f"costing.{report.code}", {self.scope.run.institution: self.scope.run.period})
         if self.scope and self.found and request.GET.get("export") == "xlsx":
-            basis = tables.basis(run=self.scope.run)
+            basis = basis_of(run=self.scope.run)
             return reports.sheet(report, self.scope, self.found, basis, self.choice.mark)
         return super().get(request, *args, **kwargs)
 
@@ -77,7 +78,7 @@ class ReportPage(TemplatePage):
             report=self.report,
             sheet=found,
             run=scope.run if scope else None,
-            basis=tables.basis(run=scope.run) if scope else [],
+            basis=basis_of(run=scope.run) if scope else [],
             layers=[(one.value, one.words) for one in Layer] if self.report.layered else [],
             layer=scope.layer.value if scope else "",
             compared=COMPARED_TITLES if self.report.compared else [],

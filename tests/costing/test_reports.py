@@ -53,6 +53,22 @@ def test_allocation_shows_what_came_from_each_tier(run: CostRun) -> None:
     assert line(sheet, "临床服务类合计")[:5] == yuan(1_800_000, 130_000, 90_000, 330_000, 2_350_000)
 
 
+def test_direct_costs_stand_by_class_with_subtotals_and_layers(run: CostRun) -> None:
+    sheet = built(run, "direct-costs")
+    assert [row.name for row in sheet.rows if row.level != "department"] == [
+        "临床服务类小计",
+        "医疗技术类小计",
+        "医疗辅助类小计",
+        "行政后勤类小计",
+        "全院合计",
+    ]
+    # personnel, medical, fiscal project, full medical, research, hospital
+    assert line(sheet, "外科")[0::7][:1] + line(sheet, "外科")[7:] == yuan(
+        1_000_000, 1_000_000, 1_000, 1_001_000, 0, 1_001_000
+    )
+    assert line(sheet, "全院合计")[-1] == 2_351_000
+
+
 def test_surplus_goes_down_tier_by_tier(run: CostRun) -> None:
     values = line(built(run, "surplus"), "内科")
     assert values[:4] == yuan(400_000, 0, 800_000, -400_000)
@@ -122,7 +138,12 @@ def _plain(value: object) -> object:
 
 def test_an_amount_of_a_report_opens_to_rows_that_add_up_to_it(client: Client, run: CostRun) -> None:
     client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, run.institution))
-    for code, layer in (("allocation", Layer.MEDICAL), ("full-costs", Layer.HOSPITAL), ("surplus", Layer.FULL_MEDICAL)):
+    for code, layer in (
+        ("direct-costs", Layer.HOSPITAL),
+        ("allocation", Layer.MEDICAL),
+        ("full-costs", Layer.HOSPITAL),
+        ("surplus", Layer.FULL_MEDICAL),
+    ):
         opened = [cell for row in built(run, code, layer).rows for cell in row.cells if cell.url and cell.value]
         assert opened
         for cell in opened:
@@ -141,7 +162,8 @@ def test_a_report_that_names_patients_is_logged(client: Client, run: CostRun) ->
 
 
 @pytest.mark.parametrize(
-    ("code", "most"), [("layers", 2), ("behaviour", 4), ("allocation", 3), ("break-even", 4), ("surplus", 3)]
+    ("code", "most"),
+    [("direct-costs", 2), ("layers", 2), ("behaviour", 4), ("allocation", 3), ("break-even", 4), ("surplus", 3)],
 )
 def test_a_report_of_departments_takes_a_few_queries(run: CostRun, code: str, most: int) -> None:
     scope = Scope.of(run, Layer.MEDICAL, "")

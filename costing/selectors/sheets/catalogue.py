@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from costing.selectors.sheets import break_even, departments, patients, units
+from costing.selectors.sheets import break_even, departments, direct, patients, units
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Sheet
 
@@ -26,6 +26,7 @@ class Report:
 
 
 _ALL = (
+    Report("direct-costs", "医院各科室直接成本表", "成本01：各科室直接成本，分四类小计", OFFICIAL, direct.direct_costs),
     Report(
         "full-costs",
         "临床服务类科室全成本表",

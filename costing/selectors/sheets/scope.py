@@ -36,9 +36,9 @@ class Scope:
         """The department's page of the month."""
         return f"{reverse('department', args=[department])}?period={self.run.period}"
 
-    def direct_url(self, department: int, cost_item: str = "") -> str:
-        """The vouchers and computed parts behind a direct cost."""
-        return self._drill("costing:cost-entries", department=department, cost_item=cost_item)
+    def direct_url(self, department: int, cost_item: str = "", funding: str = "") -> str:
+        """The vouchers and computed parts behind a direct cost; of the layer, or of another one or one funding source."""
+        return self._drill("costing:cost-entries", funding, department=department, cost_item=cost_item)
 
     def flows_url(self, department: int, cost_item: str = "", sender_class: str = "") -> str:
         """The steps behind what a department received."""
@@ -57,6 +57,6 @@ class Scope:
             before = current_run(institution=run.institution_id, period=earlier)
         return cls(run, current_run(institution=run.institution_id, period=run.period), layer, before)
 
-    def _drill(self, name: str, **asked: str | int) -> str:
-        given = {key: value for key, value in asked.items() if value} | {"funding": self.layer.value}
+    def _drill(self, name: str, funding: str = "", **asked: str | int) -> str:
+        given = {key: value for key, value in asked.items() if value} | {"funding": funding or self.layer.value}
         return f"{reverse(name, args=[self.run.pk])}?{urlencode(given)}"

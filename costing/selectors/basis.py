@@ -1,0 +1,34 @@
+"""The drivers that a run was divided by, as they are printed on every report."""
+
+from dataclasses import dataclass
+
+from costing.models import CostRun, DriverRule
+from costing.titles import driver_title
+from ops_platform.masterdata.models import CostClass
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """By which driver a class or department was allocated, and where the rule comes from."""
+
+    sender: str
+    driver: str
+    mark: str
+    mark_title: str
+    source_text: str
+
+
+def basis_of(*, run: CostRun) -> list[Basis]:
+    """The rules that the run applied, one line a driver in use: shared bills, then the steps in their order."""
+    rules = {rule.pk: rule for rule in DriverRule.objects.filter(pk__in=run.rules).select_related("department")}
+    order = ["", *CostClass]
+    return [
+        Basis(
+            sender=rule.department.name if rule.department else rule.divided,
+            driver=driver_title(f"{rule.driver}:{rule.metric}"),
+            mark=rule.source_mark,
+            mark_title=str(rule.get_source_mark_display()),
+            source_text=rule.source_text,
+        )
+        for rule in sorted(rules.values(), key=lambda rule: (order.index(rule.cost_class), rule.pk))
+    ]
