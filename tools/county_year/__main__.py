@@ -22,6 +22,7 @@ from tools.county_year.consolidating import Unexpected, consolidate
 from tools.county_year.database import Database
 from tools.county_year.expected import pairs_of
 from tools.county_year.figures import figures
+from tools.county_year.settlements import settled
 from tools.demo.browserless import PageRefused, closing_account, sign_in
 from tools.demo.places import PROJECT, Places, read_json
 
@@ -43,12 +44,13 @@ def main() -> int:
     if not months:
         print(f"The demo here has no month of {year}.", file=sys.stderr)
         return 1
-    try:
-        table = list(_consolidate_all(demo, planted, months, places))
-    except (PageRefused, Unexpected) as problem:
-        print(problem, file=sys.stderr)
-        return 1
     with closing(Database(urls.database)) as database:
+        planted["dealings"] = [*planted["dealings"], *settled(database)]
+        try:
+            table = list(_consolidate_all(demo, planted, months, places))
+        except (PageRefused, Unexpected) as problem:
+            print(problem, file=sys.stderr)
+            return 1
         faults, seconds = _checked(database, planted, months)
         sizes = list(figures(database))
     table.append(("recomputing from the legs with pandas, seconds", f"{seconds:.1f}"))

@@ -2,6 +2,7 @@
 platform keeps as a sum is believed, it is only compared.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 
 from tools.county_year.database import Database
 from tools.county_year.expected import BALANCE, CLAIM, DEBT, Name, Said, eliminated, pairs_of
+from tools.county_year.settlements import KIND as SETTLED
 
 LEGS = """
 SELECT i.code AS institution, l.period, l.book, coalesce(p.code, a.code) AS account, l.cost_item,
@@ -60,6 +62,7 @@ JOIN masterdata_institution i ON i.id = c.institution_id WHERE r.is_current AND 
 NEVER_FINANCIAL = ("6", "7", "8")
 CHARGES = "ledger.charge-income-day"
 CARDS = "costing.depreciation"
+AGREEMENTS = "costing.alliance-settlement"
 
 
 class Books:
@@ -103,15 +106,17 @@ class Books:
                 yield f"{institution} {month}: the balance sheet does not balance"
 
     def against_facts(self, planted: Mapping[str, Any]) -> Iterator[str]:
-        """What is booked of cost, other income and charges is what the hospitals sent."""
+        """What is booked of cost, other income and charges is what the hospitals sent, of depreciation what their cards
+        charge, of dealings under agreements what was settled."""
         legs = self.legs[~self.legs["carried"]]
         cost, income = (legs[legs["account"].str.startswith(kind)] for kind in ("5", "4"))
-        of_charges, of_cards = income["source"] == CHARGES, cost["source"] == CARDS
+        sent_cost, sent_income = (rows[rows["source"] != AGREEMENTS] for rows in (cost, income))
+        of_charges, of_cards = sent_income["source"] == CHARGES, sent_cost["source"] == CARDS
         booked = {
-            "direct_cost_total": (cost[~of_cards], 1),
-            "depreciation_of_cards": (cost[of_cards], 1),
-            "charge_total": (income[of_charges], -1),
-            "income_total": (income[~of_charges], -1),
+            "direct_cost_total": (sent_cost[~of_cards], 1),
+            "depreciation_of_cards": (sent_cost[of_cards], 1),
+            "charge_total": (sent_income[of_charges], -1),
+            "income_total": (sent_income[~of_charges], -1),
         }
         for name, (rows, sign) in booked.items():
             sums = (sign * rows.groupby(["institution", "period"])["net"].sum()).to_dict()
@@ -119,6 +124,12 @@ class Books:
                 found = Decimal(int(sums.get((each["institution"], each["period"]), 0))) / 100
                 if found != Decimal(each["amount"]):
                     yield f"{each['institution']} {each['period']} {name}: sent {each['amount']}, booked {found}"
+        for side, rows, sign in (("cost", cost, 1), ("income", income, -1)):
+            mine = (sign * rows[rows["source"] == AGREEMENTS].groupby(["institution", "period"])["net"].sum()).to_dict()
+            for place, amount in _settled_by(planted["dealings"], side).items():
+                if Decimal(int(mine.pop(place, 0))) / 100 != amount:
+                    yield f"{place}: {side} of agreements is not what was settled"
+            yield from (f"{place}: {side} of agreements that nobody settled" for place, left in mine.items() if left)
 
     def consolidation(self, database: Database, planted: Mapping[str, Any], months: Sequence[str]) -> Iterator[str]:
         """Members = legs; eliminations = planted dealings; consolidated = the one plus the other; what is left on
@@ -167,6 +178,15 @@ class Books:
             rows = run[(run["part"] == "consolidated") & (run["account"] == account)]
             if int((rows["start"] + rows["year"]).sum()) != int(amount * 100):
                 yield f"{month} {account}: more or less is left than the planted differences"
+
+
+def _settled_by(dealings: Sequence[Mapping[str, Any]], side: str) -> dict[tuple[str, str], Decimal]:
+    """What each institution bears (cost) or gets (income) by agreements in a month."""
+    found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for each in dealings:
+        if each["kind"] == SETTLED:
+            found[each[f"{side}_institution"], each["period"]] += Decimal(each[f"{side}_amount"])
+    return found
 
 
 def _cash(database: Database, months: Sequence[str]) -> Iterator[str]:
