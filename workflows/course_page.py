@@ -119,7 +119,7 @@ def page(actor: Actor, matter: Matter) -> Page:
     return Page(
         subject=subject,
         broken=_broken(matter, course, subject),
-        sealed=subject is not None and digest_of_subject(subject) == matter.digest,
+        sealed=subject is not None and digest_of_subject(subject, course.definition) == matter.digest,
         stages=stages,
         record=_recorded(selectors.record_of(matter)),
         task=task,
@@ -206,7 +206,7 @@ def _broken(matter: Matter, course: Course, subject: Subject | None) -> bool:
     """What was signed is not what there is now."""
     if course.state is State.RETURNED or (course.state in ENDED and not subject_type(matter.subject_type).lasting):
         return False
-    return subject is None or digest_of_subject(subject) != matter.digest
+    return subject is None or digest_of_subject(subject, course.definition) != matter.digest
 
 
 def _may_withdraw(course: Course) -> bool:

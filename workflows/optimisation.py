@@ -14,7 +14,7 @@ from workflows import starting
 from workflows.drawing import step_words
 from workflows.engine.definition import Level, Step, from_json
 from workflows.models import Process, ProcessPoint, ProcessState
-from workflows.own_subjects import INSTITUTION_KIND
+from workflows.place_attributes import INSTITUTION_KIND
 from workflows.reference import default, role
 from workflows.selectors import processes as selectors
 from workflows.selectors.process_maps import FlowMap, maps_of

@@ -11,7 +11,6 @@ from ops_platform.documents.public import documents_of
 from ops_platform.identity import services as identity
 from ops_platform.identity.models import ROLE_TITLES, RoleAssignment
 from ops_platform.kernel import Actor, Line, NotFound, Role
-from ops_platform.masterdata.models import InstitutionKind
 from ops_platform.notifications.public import enqueue
 from ops_platform.web.numbers import number_of
 from workflows import starting
@@ -19,19 +18,13 @@ from workflows.drawing import draw
 from workflows.engine.conditions import Attribute, Kind
 from workflows.engine.definition import Level, Step
 from workflows.models import Flow, Request, RequestKind
+from workflows.place_attributes import DEPARTMENT_CLASS, INSTITUTION_CODE, INSTITUTION_KIND
 from workflows.reference import default, role
 from workflows.services import flows, retirement
 from workflows.services.acts import start
 from workflows.services.requests import ASKERS
 from workflows.services.requests import KIND as REQUESTS
 from workflows.subjects import Decision, Subject, SubjectType
-
-INSTITUTION_KIND = Attribute(
-    "institution_kind",
-    "机构类型",
-    Kind.CHOICE,
-    tuple((str(code), str(title)) for code, title in InstitutionKind.choices),
-)
 
 
 def _load_request(subject: str) -> Subject:
@@ -43,7 +36,13 @@ def _load_request(subject: str) -> Subject:
         title=f"{row.title}({row.amount:,} 元)" if row.amount else row.title,
         institution=row.institution_id,
         department=row.department_id,
-        values={"amount": row.amount, "kind": str(row.kind), "institution_kind": row.institution.kind},
+        values={
+            "amount": row.amount,
+            "kind": str(row.kind),
+            INSTITUTION_CODE.name: row.institution.code,
+            INSTITUTION_KIND.name: row.institution.kind,
+            DEPARTMENT_CLASS.name: row.department_class or None,
+        },
         content={
             "title": row.title,
             "kind": str(row.kind),
@@ -57,12 +56,17 @@ def _load_request(subject: str) -> Subject:
             Line("类别", str(kind.label)),
             Line("金额(元)", f"{row.amount:,}"),
             Line("机构", row.institution.name),
-            *((Line("科室", str(row.department)),) if row.department else ()),
+            *((Line("科室", _department_words(row)),) if row.department else ()),
             Line("理由", row.reason),
         ),
         edit=reverse("workflows:change-request", args=[row.pk]),
         documents=documents_of(REQUESTS, [str(row.pk)])[str(row.pk)],
     )
+
+
+def _department_words(row: Request) -> str:
+    title = dict(DEPARTMENT_CLASS.choices).get(row.department_class)
+    return f"{row.department}({title})" if title else str(row.department)
 
 
 def _decide_request(state: str) -> Any:
@@ -81,7 +85,9 @@ REQUEST = SubjectType(
     attributes=(
         Attribute("amount", "金额", Kind.AMOUNT),
         Attribute("kind", "类别", Kind.CHOICE, tuple((str(code), str(title)) for code, title in RequestKind.choices)),
+        INSTITUTION_CODE,
         INSTITUTION_KIND,
+        DEPARTMENT_CLASS,
     ),
     on_approval=_decide_request(Request.State.GRANTED),
     on_rejection=_decide_request(Request.State.DENIED),

@@ -7,13 +7,26 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet
 
 from ops_platform.kernel import Invalid, Period
-from ops_platform.masterdata.models import Institution, Parameter, ParameterProposal, PeriodReopening, Scope
+from ops_platform.masterdata.models import (
+    DepartmentTerm,
+    Institution,
+    Parameter,
+    ParameterProposal,
+    PeriodReopening,
+    Scope,
+)
 
 
 def institution_names(ids: Collection[int] | None) -> dict[str, str]:
     """Names by code of these institutions, of all for None; in code order."""
     rows = Institution.objects.order_by("code")
     return dict((rows if ids is None else rows.filter(pk__in=ids)).values_list("code", "name"))
+
+
+def cost_class_at(*, department: int, day: date) -> str | None:
+    """The cost class of the department on the day; None where no term had begun by then."""
+    begun = DepartmentTerm.objects.filter(department=department, effective_from__lte=day).order_by("-effective_from")
+    return begun.values_list("cost_class", flat=True).first()
 
 
 def parameter_at(*, key: str, day: date, institution: Institution | None = None) -> Parameter:

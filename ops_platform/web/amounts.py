@@ -4,8 +4,10 @@ import re
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+_DIGITS = re.compile(r"[+-]?\d+(\.\d*)?|[+-]?\.\d+")
 _TWINS = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x2212: 0x2D}
 
 
@@ -16,7 +18,7 @@ def plain_amount(text: str) -> str:
 
 
 class AmountField(forms.DecimalField):
-    """Yuan as people type them. A text input: one for numbers lets no separators in."""
+    """Yuan as people type them, in digits: no 1e9, no 1_000. A text input: one for numbers lets no separators in."""
 
     widget = forms.TextInput
 
@@ -24,4 +26,9 @@ class AmountField(forms.DecimalField):
         return {**super().widget_attrs(widget), "inputmode": "decimal", "autocomplete": "off"}
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(plain_amount(value) if isinstance(value, str) else value)
+        if not isinstance(value, str):
+            return super().to_python(value)
+        amount = plain_amount(value)
+        if amount and not _DIGITS.fullmatch(amount):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(amount)

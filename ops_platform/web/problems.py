@@ -149,7 +149,11 @@ def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, Any]]:
             nested = isinstance(value, Mapping | list | tuple)
             yield from _flatten(value, f"{field}.{index}".lstrip(".") if nested else field)
     else:
-        yield {"field": _sendable(field), "code": getattr(detail, "code", "invalid"), "message": _sendable(str(detail))}
+        code, message = getattr(detail, "code", "invalid"), str(detail)
+        if code == "null" and not field:
+            # The one sentence of the framework that stands in no catalogue: the body itself is null.
+            message = str(_("请求内容是空值(null)，请发送 JSON 对象。"))
+        yield {"field": _sendable(field), "code": code, "message": _sendable(message)}
 
 
 def _sendable(text: str) -> str:

@@ -138,3 +138,13 @@ def test_the_api_lets_in_by_role_and_asks_strangers_for_a_key():
 def test_an_address_with_a_null_character_is_not_found(client: Client, path: str) -> None:
     client.force_login(trade.person("reader", Role.AUDITOR))
     assert client.get(path).status_code == 404
+
+
+def test_a_body_of_null_is_refused_in_chinese_words() -> None:
+    class Asked(serializers.Serializer):
+        title = serializers.CharField()
+
+    asked = Asked(data=None)
+    assert not asked.is_valid()
+    answer = handled(exceptions.ValidationError(asked.errors))
+    assert [each["message"] for each in answer.data["errors"]] == ["请求内容是空值(null)，请发送 JSON 对象。"]

@@ -460,7 +460,7 @@ def test_an_amount_is_read_as_it_is_pasted(hospital: Hospital, pasted: str, amou
     assert Request.objects.get().amount == Decimal(amount)
 
 
-@pytest.mark.parametrize("mistaken", ["1,23", "12,34.50", "1.234,50", "-1"])
+@pytest.mark.parametrize("mistaken", ["1,23", "12,34.50", "1.234,50", "-1", "1e9", "1_000", "1.2.3"])
 def test_an_amount_that_may_be_mistyped_is_refused(hospital: Hospital, mistaken: str) -> None:
     asked = {
         "institution": hospital.township.pk,

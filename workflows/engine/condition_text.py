@@ -2,6 +2,7 @@
 
     金额 ≤ 50,000 且 机构类型 = 乡镇卫生院          amount <= 50000 and institution_kind = "township_hospital"
     50,000 < 金额 < 500,000                         amount > 50000 and amount < 500000
+    金额 在 5万 到 50万 之间                        amount >= 50000 and amount <= 500000
     类别 属于(设备购置、基建与修缮) 或 非 加急       kind in ("equipment", "works") or not urgent
 
 Both columns are read alike; the right one is what is stored (`canonical`), the left one what a drawing says (`words`) and
@@ -53,6 +54,7 @@ OPERATORS = {
     NONE_OF: ("不属于",),
 }
 SPOKEN = {spelling: operator for operator, spellings in OPERATORS.items() for spelling in spellings}
+WITHIN, UP_TO, BETWEEN = ("在", "介于"), ("到", "至", "和", "与", "~", "—", "–", "-"), ("之间", "之内", "以内")
 TURNED_ROUND = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 ALIKE = ("类型", "类别")
 STORED_QUOTES = ('""', "“”", "「」")
@@ -248,6 +250,8 @@ class _Reader:
 
     def comparison(self, attribute: Attribute) -> Condition:
         at = self.blank()
+        if attribute.kind in ORDERED and self.take(*WITHIN):
+            return self.between(attribute)
         operator = self.operator()
         if operator is None:
             if attribute.kind is Kind.FLAG:
@@ -257,6 +261,18 @@ class _Reader:
             raise self.refuse(f"「{attribute.title}」不能比较大小", at)
         several = operator in (MANY, NONE_OF)
         return Comparison(attribute, operator, self.several(attribute) if several else (self.value(attribute),))
+
+    def between(self, attribute: Attribute) -> Condition:
+        """金额 在 5万 到 50万 之间: both ends belong to it."""
+        at = self.blank()
+        low = self.value(attribute)
+        if not self.take(*UP_TO):
+            raise self.refuse("应为“到”和另一端的值，如 在 5万 到 50万 之间")
+        high = self.value(attribute)
+        self.take(*BETWEEN)
+        if _before(high, low):
+            raise self.refuse("前一个值大于后一个，没有值在它们之间", at)
+        return Both((Comparison(attribute, ">=", (low,)), Comparison(attribute, "<=", (high,))))
 
     def number_first(self) -> Condition:
         """50,000 < 金额, and 50,000 < 金额 < 500,000."""
@@ -377,6 +393,13 @@ class _Reader:
             known = "、".join(title for _code, title in attribute.choices)
             raise self.refuse(f"「{attribute.title}」没有这个值，可用的有：{known}", at)
         return found
+
+
+def _before(one: Value, other: Value) -> bool:
+    """Of two values of one ordered kind."""
+    if isinstance(one, date) and isinstance(other, date):
+        return one < other
+    return isinstance(one, Decimal) and isinstance(other, Decimal) and one < other
 
 
 def _plain(character: str) -> bool:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.identity.actors import actor_of_user
@@ -15,6 +16,7 @@ from workflows.engine.conditions import Attribute, Kind, Value
 from workflows.engine.definition import Definition, Withdrawing
 from workflows.forms.people import PersonSearchField
 from workflows.models import Flow
+from workflows.place_attributes import FOLLOWING, values_of_place
 from workflows.subjects import subject_type, subject_types
 
 DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -86,7 +88,8 @@ class OptionsForm(forms.Form):
 
 
 class DryRunForm(forms.Form):
-    """A made-up matter: where it belongs, who applies, and a value for each declared attribute; empty is not known."""
+    """A made-up matter: where it belongs, who applies, and a value for each declared attribute; empty follows from the place
+    or is not known."""
 
     which = forms.ChoiceField(label=_("试算哪一份"))
     institution = forms.ModelChoiceField(Institution.objects.none(), label=_("机构"), required=False)
@@ -151,21 +154,27 @@ class DryRunForm(forms.Form):
             )
 
     def values(self) -> dict[str, Value]:
-        """The value of each attribute, None where it is not known."""
+        """The value of each attribute: as given, else as it follows from institution and department, else None."""
+        chosen = self.cleaned_data
+        follows = values_of_place(chosen["institution"], chosen["department"], timezone.localdate())
         given = {each.name: self.cleaned_data[f"{PREFIX}{each.name}"] for each in self.attributes}
         flags = {"yes": True, "no": False}
         return {
-            each.name: flags.get(given[each.name]) if each.kind is Kind.FLAG else _known(given[each.name])
+            each.name: flags.get(given[each.name])
+            if each.kind is Kind.FLAG
+            else _known(given[each.name], follows.get(each.name))
             for each in self.attributes
         }
 
 
-def _known(value: Any) -> Value:
-    return None if value == "" else value
+def _known(value: Any, otherwise: Value) -> Value:
+    return otherwise if value in ("", None) else value
 
 
 def _field(attribute: Attribute) -> forms.Field:
     given: dict[str, Any] = {"label": attribute.title, "required": False}
+    follows = attribute.name in FOLLOWING
+    empty = _("按所选机构和科室") if follows else _("未知")
     if attribute.kind is Kind.AMOUNT:
         given["label"] = _("%s(元)") % attribute.title
         return AmountField(decimal_places=2, min_value=0, max_value=WIDEST, **given)
@@ -174,7 +183,8 @@ def _field(attribute: Attribute) -> forms.Field:
     if attribute.kind is Kind.DAY:
         return forms.DateField(widget=DAY, **given)
     if attribute.kind is Kind.FLAG:
-        return forms.ChoiceField(choices=[("", _("未知")), ("yes", _("是")), ("no", _("否"))], **given)
+        return forms.ChoiceField(choices=[("", empty), ("yes", _("是")), ("no", _("否"))], **given)
     if attribute.kind is Kind.CHOICE:
-        return forms.ChoiceField(choices=[("", _("未知")), *attribute.choices], **given)
-    return forms.CharField(max_length=200, **given)
+        return forms.ChoiceField(choices=[("", empty), *attribute.choices], **given)
+    widget = forms.TextInput(attrs={"placeholder": empty} if follows else {})
+    return forms.CharField(max_length=200, widget=widget, **given)

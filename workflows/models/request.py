@@ -24,7 +24,8 @@ class Request(models.Model):
     """A general request of an institution (事项申请): what for, how much, why. Born when somebody writes it; what is on its
     way or decided is not changed any more, what was returned may be.
 
-    `once` is the key of the form: sent twice, it is one request.
+    `department_class` is what its department was when it was written, or written anew: a class that is corrected later
+    neither breaks what was signed nor changes its way. `once` is the key of the form: sent twice, it is one request.
     """
 
     app_privileges = READ_APPEND_CHANGE
@@ -37,6 +38,7 @@ class Request(models.Model):
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    department_class = models.CharField(max_length=20, blank=True, default="")
     kind = models.CharField(max_length=12, choices=RequestKind)
     title = models.CharField(max_length=120)
     amount = MoneyField()

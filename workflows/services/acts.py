@@ -21,7 +21,16 @@ from workflows.models import Task as TaskRow
 from workflows.selectors.matters import access_matter
 from workflows.services.capacity import colleague_for, must_be_allowed, must_rank
 from workflows.services.flows import version_for
-from workflows.services.keeping import Deed, course_of, definition_of, digest_of_subject, keep, keep_act, lines_of
+from workflows.services.keeping import (
+    Deed,
+    course_of,
+    declared,
+    definition_of,
+    digest_of_subject,
+    keep,
+    keep_act,
+    lines_of,
+)
 from workflows.services.roster import Place, roster_for
 from workflows.services.telling import remind, tell
 from workflows.subjects import Decision, Subject, SubjectType, subject_type
@@ -54,14 +63,15 @@ def start(actor: Actor, *, kind: str, subject: str, comment: str = "") -> Matter
         applicant=person,
         applicant_role=_applicant_role(actor, loaded.institution),
         barred=sorted(loaded.barred),
-        digest=digest_of_subject(loaded),
         lines=lines_of(loaded),
         submitted_at=now,
         entered_at=now,
     )
+    definition = definition_of(matter)
+    matter.digest = digest_of_subject(loaded, definition)
     outcome = verbs.submit(
-        definition_of(matter),
-        values=loaded.values,
+        definition,
+        values=declared(loaded, definition),
         applicant=person.pk,
         roster=_roster(matter),
         barred=loaded.barred,
@@ -92,7 +102,7 @@ def approve(actor: Actor, *, matter_id: int, task: int, comment: str = "") -> Ma
     held, roster = course.task(task), _roster(matter)
     must_be_allowed(actor, matter, course, held, roster)
     loaded = subject_type(matter.subject_type).load(matter.subject)
-    digest = digest_of_subject(loaded)
+    digest = digest_of_subject(loaded, course.definition)
     if digest != matter.digest and course.state not in ENDED:
         raise Conflict(
             "workflows.subject_changed", "提交之后内容有变动，不能签署。请退回申请人核对后重新提交。", matter=matter_id
@@ -134,23 +144,24 @@ def resubmit(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
     if course.state is State.RETURNED and actor.user == course.applicant:
         subject_type(matter.subject_type).ready(actor, matter.subject)
     loaded = subject_type(matter.subject_type).load(matter.subject)
-    unchanged = digest_of_subject(loaded) == matter.digest
+    digest = digest_of_subject(loaded, course.definition)
+    unchanged = digest == matter.digest
     if course.state is State.RETURNED and actor.user == course.applicant:
-        course = _take_over(matter, course, loaded)
-    deed = Deed(ActKind.RESUBMIT, _words(comment), digest=digest_of_subject(loaded), content=loaded)
-    roster = _roster(matter)
+        course = _take_over(matter, course, loaded, digest)
+    deed = Deed(ActKind.RESUBMIT, _words(comment), digest=digest, content=loaded)
+    values, roster = declared(loaded, course.definition), _roster(matter)
     return _act(
         actor,
         matter,
         course,
         deed,
-        lambda me: verbs.resubmit(course, person=me, values=loaded.values, roster=roster, unchanged=unchanged),
+        lambda me: verbs.resubmit(course, person=me, values=values, roster=roster, unchanged=unchanged),
     )
 
 
-def _take_over(matter: Matter, course: Course, loaded: Subject) -> Course:
+def _take_over(matter: Matter, course: Course, loaded: Subject, digest: str) -> Course:
     """The subject as it stands now is what is signed from here on, and whom it benefits now is barred."""
-    matter.title, matter.digest, matter.lines = loaded.title[:200], digest_of_subject(loaded), lines_of(loaded)
+    matter.title, matter.digest, matter.lines = loaded.title[:200], digest, lines_of(loaded)
     matter.institution_id, matter.department_id = loaded.institution, loaded.department
     matter.barred = sorted(loaded.barred)
     return replace(course, barred=frozenset(loaded.barred))

@@ -22,12 +22,19 @@ from workflows.subjects import Subject
 CONTENT = "content"
 
 
-def digest_of_subject(subject: Subject) -> str:
-    """What a signature stands for: title, content, values and the attachments submitted with them."""
+def declared(subject: Subject, definition: Definition) -> Values:
+    """The subject's values of the attributes that the version declares. A subject type may have learnt further ones since
+    the version was published: matters that run on it neither branch by them nor are broken by them."""
+    names = {attribute.name for attribute in definition.attributes}
+    return {name: value for name, value in subject.values.items() if name in names}
+
+
+def digest_of_subject(subject: Subject, definition: Definition) -> str:
+    """What a signature stands for: title, content, the declared values and the attachments submitted with them."""
     signed: dict[str, Any] = {
         "title": subject.title,
         "content": dict(subject.content),
-        "values": values_to_json(subject.values),
+        "values": values_to_json(declared(subject, definition)),
     }
     if subject.documents:
         signed["documents"] = sorted([document.name, document.digest] for document in subject.documents)

@@ -5,12 +5,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from ops_platform.audit.public import record
 from ops_platform.documents.public import CheckedFile, attach
 from ops_platform.kernel import Actor, Forbidden, Invalid, NotFound, Role
 from ops_platform.masterdata.models import Department, Institution
 from workflows.models import Matter, Request, RequestKind
+from workflows.place_attributes import class_of
 from workflows.selectors.matters import latest_of
 from workflows.services import acts
 
@@ -45,10 +47,12 @@ def ask(
     _check(kind, title, amount, reason)
     if once is not None and (earlier := _asked_already(actor, once)):
         return earlier
+    department = _department(institution, department_id)
     row = Request.objects.create(
         institution=institution,
         once=once,
-        department=_department(institution, department_id),
+        department=department,
+        department_class=class_of(department, timezone.localdate()) or "",
         kind=kind,
         title=title.strip(),
         amount=amount,
@@ -119,6 +123,7 @@ def change_request(
     _check(kind, title, amount, reason)
     row.kind, row.title, row.amount, row.reason = kind, title.strip(), amount, reason.strip()
     row.department = _department(row.institution, department_id)
+    row.department_class = class_of(row.department, timezone.localdate()) or ""
     row.save()
     _attach(actor, row, files)
     record(

@@ -1,0 +1,151 @@
+"""Requests branch by the class of their department; matters that run on an older version are not broken by it."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from urllib.parse import urlencode
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from ops_platform.masterdata.models import Department
+from ops_platform.masterdata.selectors import cost_class_at
+from tests.support import trade
+from tests.workflows.test_acts import approve, me, turn, waiting
+from tests.workflows.test_flows import FINANCE, Makers
+from workflows import integrity, services
+from workflows.course_page import page
+from workflows.engine.definition import from_json, to_json
+from workflows.models import FlowVersion, Matter, Request
+
+pytestmark = pytest.mark.django_db
+
+BEFORE = ("amount", "kind", "institution_kind")
+SUPPORT = replace(FINANCE, condition='department_class = "medical_support"')
+
+
+@pytest.fixture
+def hospital() -> Makers:
+    made = Makers()
+    departments = [
+        trade.department("D1", "clinical", "内科"),
+        trade.department("S1", "medical_support", "供应室"),
+        trade.department("L1", "medical_technology", "检验科", since="2099-01-01"),
+    ]
+    trade.landed(made.township, "departments", departments)
+    return made
+
+
+def of(hospital: Makers, code: str) -> int | None:
+    found = Department.objects.filter(institution=hospital.township, code=code).first()
+    return found.pk if found else None
+
+
+def ask(hospital: Makers, code: str) -> Matter:
+    _request, matter = services.ask(
+        me(hospital.clerk),
+        institution_id=hospital.township.pk,
+        department_id=of(hospital, code),
+        kind="equipment",
+        title="购置设备",
+        amount=Decimal("1000.00"),
+        reason="旧机已到报废年限",
+    )
+    return matter
+
+
+@pytest.mark.parametrize(
+    ("code", "signers"),
+    [
+        ("S1", {"director"}),
+        ("D1", {"head", "second-head"}),
+        ("", {"head", "second-head"}),
+        ("L1", {"director"}),
+    ],
+    ids=["of the class", "of another class", "no department", "class not known yet: nobody is spared"],
+)
+def test_a_request_branches_by_the_class_of_its_department(hospital: Makers, code: str, signers: set[str]) -> None:
+    hospital.insert(SUPPORT)
+    hospital.publish()
+    assert waiting(ask(hospital, code)) == signers
+
+
+def test_a_class_that_is_corrected_later_breaks_nothing_that_was_signed(hospital: Makers) -> None:
+    hospital.insert(SUPPORT)
+    hospital.publish()
+    matter = ask(hospital, "S1")
+    trade.landed(hospital.township, "departments", [trade.department("S1", "clinical", "供应室")])
+    approve(matter, hospital.director)
+    approve(matter, hospital.head)
+    matter.refresh_from_db()
+    assert matter.state == "approved"
+    assert not page(me(hospital.auditor), matter).broken
+    assert list(integrity.signatures()) == []
+
+
+def test_a_request_that_is_written_anew_goes_by_the_class_of_its_new_department(hospital: Makers) -> None:
+    hospital.insert(SUPPORT)
+    hospital.publish()
+    matter = ask(hospital, "D1")
+    services.return_to(
+        me(hospital.head), matter_id=matter.pk, task=turn(matter, hospital.head), comment="改由供应室申请"
+    )
+    request = Request.objects.get()
+    services.change_request(
+        me(hospital.clerk),
+        request_id=request.pk,
+        kind=request.kind,
+        title=request.title,
+        amount=request.amount,
+        reason=request.reason,
+        department_id=of(hospital, "S1"),
+    )
+    services.resubmit(me(hospital.clerk), matter_id=matter.pk)
+    assert waiting(matter) == {"director"}
+    assert Request.objects.get().department_class == "medical_support"
+
+
+def test_what_runs_on_a_version_that_knew_no_classes_is_signed_as_before(hospital: Makers) -> None:
+    current = hospital.flow.current
+    assert current is not None
+    known = from_json(current.body)
+    fewer = replace(known, attributes=tuple(one for one in known.attributes if one.name in BEFORE))
+    earlier = FlowVersion.objects.create(
+        flow=hospital.flow, number=2, body=to_json(fewer), made_by="x", approved_by="y", published_at=timezone.now()
+    )
+    type(hospital.flow).objects.filter(pk=hospital.flow.pk).update(current=earlier)
+    matter = ask(hospital, "S1")
+    assert set(matter.values) == set(BEFORE)
+    assert not page(me(hospital.head), matter).broken
+    approve(matter, hospital.head)
+    matter.refresh_from_db()
+    assert matter.state == "approved"
+    assert list(integrity.signatures()) == []
+
+
+def test_the_dry_run_reads_kind_and_class_from_the_place(hospital: Makers) -> None:
+    hospital.insert(SUPPORT)
+    hospital.publish()
+    client = Client()
+    client.force_login(hospital.admin)
+
+    def tried(code: str, **given: str) -> bool:
+        place = {"institution": hospital.township.pk, "department": of(hospital, code)}
+        asked = {"which": "current", "applicant": hospital.clerk.pk, "value-amount": "5", **place, **given}
+        shown = client.get(f"/workflows/flows/{hospital.flow.pk}/dry-run/?{urlencode(asked)}").content.decode()
+        return "<b>director</b>" in shown
+
+    assert tried("S1")
+    assert not tried("D1")
+    assert not tried("S1", **{"value-department_class": "clinical"}), "what is entered wins"
+
+
+def test_a_class_is_that_of_the_day(hospital: Makers) -> None:
+    later = [trade.department("D1", "medical_support", "内科", since="2026-06-01")]
+    trade.landed(hospital.township, "departments", later)
+    number = of(hospital, "D1")
+    assert number is not None
+    assert cost_class_at(department=number, day=date(2026, 5, 31)) == "clinical"
+    assert cost_class_at(department=number, day=date(2026, 6, 1)) == "medical_support"
+    assert cost_class_at(department=number, day=date(2025, 12, 31)) is None
