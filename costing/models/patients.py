@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -95,9 +96,9 @@ class ItemCost(Costed):
     by: the department's basis says of what. Unit cost = cost ÷ quantity, for display.
     """
 
-    run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="items")
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
-    item = models.ForeignKey(ChargeItem, on_delete=models.PROTECT, null=True, related_name="+")
+    run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="items", db_index=False)
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+", db_index=False)
+    item = models.ForeignKey(ChargeItem, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     quantity = models.DecimalField(max_digits=18, decimal_places=4)
     income = MoneyField()
     weight = models.DecimalField(max_digits=24, decimal_places=4)
@@ -122,11 +123,19 @@ class PatientCost(Costed):
     month's end: work in progress (在院患者). Run and department are no foreign keys in the database, as those of charge
     lines are none: checking them takes as long as writing the rows. Neither can be deleted; verify_integrity looks for
     orphans.
+
+    Each B-tree costs as much as the rows themselves. There is one, by encounter, which finds a stay in all its months; the
+    rows of a run lie together in order of department, so that a block range index finds those.
     """
 
-    run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="patients", db_constraint=False)
+    pk = models.CompositePrimaryKey("encounter", "run_id")
+    run = models.ForeignKey(
+        PatientRun, on_delete=models.PROTECT, related_name="patients", db_constraint=False, db_index=False
+    )
     encounter = models.BigIntegerField()
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     inpatient = models.BooleanField()
     discharged = models.BooleanField()
     days = models.PositiveIntegerField()
@@ -138,8 +147,9 @@ class PatientCost(Costed):
 
     class Meta:
         ordering = ["run", "encounter"]
-        constraints = [models.UniqueConstraint(fields=["encounter", "run"], name="patient_cost_unique")]
-        indexes = [models.Index(fields=["run", "department"], name="patient_cost_department")]
+        indexes = [
+            BrinIndex(fields=["run", "department"], name="patient_cost_of_run", pages_per_range=16, autosummarize=True)
+        ]
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.encounter}"

@@ -96,7 +96,7 @@ def _visits(patients: PatientRun | None) -> dict[int, tuple[int, Decimal, Decima
     if patients is None:
         return {}
     rows = PatientCost.objects.filter(run=patients, inpatient=False).order_by().values_list("department")
-    found = rows.annotate(Count("id"), Sum("income"), Sum("top_down"))
+    found = rows.annotate(Count("encounter"), Sum("income"), Sum("top_down"))
     return {department: (number, income, cost) for department, number, income, cost in found}
 
 

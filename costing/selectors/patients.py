@@ -97,7 +97,7 @@ def reconciliation(*, run: PatientRun) -> Reconciliation:
     rows = PatientCost.objects.filter(run=run).order_by().values("inpatient", "discharged")
     found = {
         (row["inpatient"], row["discharged"]): row
-        for row in rows.annotate(number=Count("id"), earned=Sum("income"), **summed)
+        for row in rows.annotate(number=Count("encounter"), earned=Sum("income"), **summed)
     }
     kinds = (
         ("visits", "门急诊患者", (False, True)),
@@ -196,7 +196,10 @@ def unit_costs(*, run: PatientRun) -> list[UnitCost]:
     sums: dict[int, dict[str, Decimal | int]] = {}
     names: dict[int, str] = {}
     for row in rows.annotate(
-        number=Count("id"), stay=Sum("days"), cost=Sum("top_down"), apart=Sum(F("drug_cost") + F("material_cost"))
+        number=Count("encounter"),
+        stay=Sum("days"),
+        cost=Sum("top_down"),
+        apart=Sum(F("drug_cost") + F("material_cost")),
     ).order_by("department__code", "inpatient"):
         names[row["department"]] = row["department__name"]
         here = sums.setdefault(row["department"], {})

@@ -211,7 +211,6 @@ def _store_patients(run: PatientRun, stays: Stays, found: Found) -> None:
         **MONEY,
     }
     columns = {
-        "run_id": run.pk,
         "encounter": stays.numbers,
         "department_id": stays.department,
         "inpatient": stays.inpatient,
@@ -224,7 +223,10 @@ def _store_patients(run: PatientRun, stays: Stays, found: Found) -> None:
         "cost_to_income": found.cost_to_income,
         **_money(found.patients),
     }
-    copy_columns(PatientCost, kinds, columns, len(stays.numbers))
+    # In order of department, as the block range index of the table wants them.
+    order = np.lexsort((stays.numbers, stays.department))
+    ordered = {name: values[order] for name, values in columns.items()}
+    copy_columns(PatientCost, kinds, {"run_id": run.pk, **ordered}, len(order))
 
 
 def _store_unassigned(run: PatientRun, held: Held, kept: dict[int, IntArray], found: Found) -> None:

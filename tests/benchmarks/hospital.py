@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from ops_platform.his_intake.datasets.catalogue import COST_ITEMS, DATASETS
-from ops_platform.his_intake.models import Batch, DatasetMonth
+from ops_platform.his_intake.models import Batch, ChargeLine, DatasetMonth, Encounter
 from ops_platform.his_intake.services.gate import lock_intake
 from ops_platform.kernel import Period
 from ops_platform.kernel.actor import PLATFORM
@@ -116,6 +116,30 @@ def load_month(institution: Institution, period: Period, size: Size) -> None:
             for row in _abstracts(lines)
         ],
         "encounter diagnoses sex age stay_days leaving_type total_charges",
+    )
+
+
+@transaction.atomic
+def repeat_month(institution: Institution, period: Period, turns: range) -> None:
+    """Add the encounters and charge lines that `load_month` wrote once more for every turn, as other encounters."""
+    given = {"institution": institution.pk, "original": f"{institution.code}-_______", "turns": list(turns)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE repeated ON COMMIT DROP AS SELECT entity AS old, turn,"
+            " nextval('his_intake_encounter_entity_seq') AS new FROM his_intake_encounter, unnest(%(turns)s) turn"
+            " WHERE institution_id = %(institution)s AND encounter_no LIKE %(original)s",
+            given,
+        )
+        _repeat(cursor, Encounter, "f.entity", {"entity": "r.new", "encounter_no": "f.encounter_no || '+' || r.turn"})
+        _repeat(cursor, ChargeLine, f"f.month = '{period.first_day}' AND f.encounter", {"encounter": "r.new"})
+
+
+def _repeat(cursor: Any, model: Any, joined: str, changed: dict[str, str]) -> None:
+    names = [field.column for field in model._meta.concrete_fields if not field.primary_key]
+    values = ", ".join(changed.get(name, f"f.{name}") for name in names)
+    cursor.execute(
+        f"INSERT INTO {model._meta.db_table} ({', '.join(names)})"
+        f" SELECT {values} FROM {model._meta.db_table} f JOIN repeated r ON {joined} = r.old"
     )
 
 

@@ -1,10 +1,12 @@
-"""Patient costing: the arithmetic in memory against DuckDB doing the same joins and sums, and the whole run out of
-PostgreSQL and back against a bare COPY out of the same columns."""
+"""Patient costing: the arithmetic in memory against DuckDB doing the same joins and sums, the whole run out of PostgreSQL
+and back against a bare COPY out of the same columns, and how its time and memory grow to the five million lines of a
+hospital's month."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from io import BytesIO
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from tests.benchmarks import ground, hospital
 from tests.benchmarks.figures import Figure, Goal, middle, seconds, thousands
 
 IN_MEMORY, END_TO_END = Goal(must=1.0, aim=0.5), Goal(must=2.0, aim=1.2)
+GROWN = (2, 5)  # times the month of END_TO_END
 ROUNDS = 3
 LINES, ENCOUNTERS, CELLS, ITEMS = 5_000_000, 200_000, 20_000, 7
 PERIOD = Period.parse("2026-03")
@@ -72,10 +75,7 @@ def _in_memory() -> Figure:
 def _end_to_end(database: str) -> list[Figure]:
     institution = hospital.build(["P1"], PERIOD)[0]
     hospital.load_month(institution, PERIOD, LARGE)
-    with ground.owner_link(database) as link:
-        link.autocommit = True
-        with link.cursor() as cursor:
-            cursor.execute("VACUUM (ANALYZE)")
+    _settle(database)
     run = run_allocation(PLATFORM, institution=institution, period=PERIOD).run
     rows = LARGE.encounters * hospital.LINES_PER_ENCOUNTER
     days = (date(2020, 1, 1) + timedelta(days=number) for number in count(1))
@@ -91,6 +91,7 @@ def _end_to_end(database: str) -> list[Figure]:
     arithmetic = middle([seconds(lambda: cost_patients(held, stays, charged, bases)) for _ in range(ROUNDS)])
     what = f"patient costing end to end, {rows / 10**6:.1f} M charge lines, against COPY out of the same columns"
     return [
+        *_growth(database, institution, days, rows),
         Figure("patients", what, _ratio(spent, "whole", "bare"), _times(spent, "whole", "bare"), END_TO_END),
         Figure(
             "patients", "the same, reading only", _ratio(spent, "reading", "bare"), _times(spent, "reading", "bare")
@@ -102,6 +103,49 @@ def _end_to_end(database: str) -> list[Figure]:
             f"{arithmetic:.2f} s, {thousands(rows / arithmetic)} lines",
         ),
     ]
+
+
+def _growth(database: str, institution: Institution, days: Iterator[date], rows: int) -> Iterator[Figure]:
+    """The same month again and with as many times the encounters: growth no faster than the data, with a tenth for noise."""
+    first_time, first_memory = _measured(institution, days)
+    present = 1
+    for times in GROWN:
+        hospital.repeat_month(institution, PERIOD, range(present, times))
+        present = times
+        _settle(database)
+        spent, memory = _measured(institution, days)
+        what = (
+            f"patient costing end to end, growth from {rows / 10**6:.1f} M to {times * rows / 10**6:.1f} M charge lines"
+        )
+        goal = Goal(must=1.1 * times, aim=float(times))
+        yield Figure("patients", f"{what}: time", spent / first_time, f"{spent:.1f} s against {first_time:.1f} s", goal)
+        how = f"{memory:,} MiB beside what the process holds, against {first_memory:,} MiB"
+        yield Figure("patients", f"{what}: memory", memory / first_memory, how, goal)
+
+
+def _measured(institution: Institution, days: Iterator[date]) -> tuple[float, int]:
+    """Middle of the seconds of some runs, and the most memory in MiB that one takes beside what was there before."""
+    spent, memory = [], 0
+    for _ in range(ROUNDS):
+        Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+        before = _resident("VmRSS")
+        spent.append(seconds(lambda: _again(institution, days)))
+        memory = max(memory, _resident("VmHWM") - before)
+    return middle(spent), memory
+
+
+def _resident(which: str) -> int:
+    """MiB of this process, as the kernel counts them."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{which}:")) // 1024
+
+
+def _settle(database: str) -> None:
+    """The statistics as autovacuum leaves them before the night."""
+    with ground.owner_link(database) as link:
+        link.autocommit = True
+        with link.cursor() as cursor:
+            cursor.execute("VACUUM (ANALYZE)")
 
 
 def _again(institution: Institution, days: Iterator[date]) -> None:

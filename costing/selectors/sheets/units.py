@@ -43,12 +43,12 @@ def _composition(scope: Scope, *, inpatient: bool, first: str, volume: str, unit
         by_department = (
             found.order_by()
             .values("department__name", "department__code")
-            .annotate(visits=Count("id"), stay=Sum("days"), **sums)
+            .annotate(visits=Count("encounter"), stay=Sum("days"), **sums)
         )
         for row in by_department.order_by("department__code"):
             rows.append(_unit_row(row["department__name"], row, inpatient=inpatient))
         if rows:
-            whole = found.aggregate(visits=Count("id"), stay=Sum("days"), **sums)
+            whole = found.aggregate(visits=Count("encounter"), stay=Sum("days"), **sums)
             rows.append(_unit_row("全院", whole, inpatient=inpatient, level="total"))
     note = "构成按患者成本(自下而上)；按科室成本除以工作量的诊次与床日成本见「诊次与床日成本」。"
     return Sheet(first, columns, tuple(rows), (note if rows else NOT_COSTED,))
