@@ -80,6 +80,7 @@ class CostingConfig(AppConfig):
             (_("各科室直接成本表"), "costing:direct-costs", "table"),
             (_("成本报表"), "costing:reports", "report-money"),
             (_("患者成本归集表"), "costing:patient-costs", "users"),
+            (_("全部机构成本核对"), "costing:reconciliation", "scale"),
             (_("医疗服务项目成本"), "costing:item-costs", "list-details"),
             (_("诊次与床日成本"), "costing:unit-costs", "calendar"),
             (_("病组成本"), "costing:group-costs", "chart-bar"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from costing.views import (
     agreements,
+    department_groups,
     devices,
     drill,
     effects,
@@ -11,6 +12,7 @@ from costing.views import (
     patients,
     pieces,
     purchases,
+    reconciling,
     rules,
     runs,
     scenarios,
@@ -35,6 +37,13 @@ urlpatterns = [
     path("reports/", sheets.Reports.as_view(), name="reports"),
     path("reports/<slug:code>/", sheets.ReportPage.as_view(), name="report"),
     path("patient-costs/", patients.PatientCosts.as_view(), name="patient-costs"),
+    path("departments/<int:pk>/groups/", department_groups.DepartmentGroups.as_view(), name="department-groups"),
+    path(
+        "departments/<int:pk>/groups/<str:drg>/",
+        department_groups.DepartmentGroupPage.as_view(),
+        name="department-group",
+    ),
+    path("reconciliation/", reconciling.Reconciliation.as_view(), name="reconciliation"),
     path("item-costs/", patients.ItemCosts.as_view(), name="item-costs"),
     path("item-bases/", item_bases.ItemBases.as_view(), name="item-bases"),
     path("item-bases/new/", item_bases.NewItemBasis.as_view(), name="new-item-basis"),

@@ -38,7 +38,7 @@ class _PatientMonth(TemplatePage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         stale = patients.is_stale(run=self.run) if self.run else False
-        return super().get_context_data(run=self.run, stale=stale, **self.choice.context(), **kwargs)
+        return super().get_context_data(run=self.run, stale=stale, reads_all=True, **self.choice.context(), **kwargs)
 
 
 class PatientCosts(_PatientMonth):
@@ -147,6 +147,7 @@ class ItemCosts(ListPage):
             **context,
             "run": self.run,
             "stale": stale,
+            "reads_all": True,
             "kept": kept,
             "bases": _bases(self.run),
             **self.choice.context(),
@@ -188,6 +189,7 @@ class Patient(ListPage):
             "detail": self.detail,
             "row": row,
             "run": row.run,
+            "reads_all": self.actor.may(row.run.institution_id, *access.READERS),
             "stale": patients.is_stale(run=row.run),
             "items": [(title, getattr(row, code)) for code, title in COST_ITEM_TITLES.items()],
         }

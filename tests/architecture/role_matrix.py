@@ -372,6 +372,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:remove-change": roles("fin dir head oc"),
     "costing:report": BUSINESS,
     "costing:patient-costs": BUSINESS,
+    "costing:reconciliation": BUSINESS,
     "costing:item-costs": BUSINESS,
     "costing:item-bases": BUSINESS,
     "costing:new-item-basis": CLOSERS,
@@ -380,6 +381,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:group-costs": BUSINESS,
     "costing:group": BUSINESS,
     "costing:patient": BUSINESS | roles("dep"),
+    "costing:department-groups": BUSINESS | roles("dep"),
+    "costing:department-group": BUSINESS | roles("dep"),
     **{
         f"costing:{name}": BUSINESS
         for name in (

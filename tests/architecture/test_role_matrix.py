@@ -234,6 +234,10 @@ def _patient(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": row.run_id, "encounter": row.encounter}
 
 
+def _ward(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": Department.objects.get(institution=institution, code="NK").pk}
+
+
 def _drill_down(side: str) -> Any:
     """A list behind an amount of the clinical department, which stands in the query under `side`."""
 
@@ -527,6 +531,11 @@ OBJECTS: dict[str, Any] = {
         "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg
     },
     "costing:patient": _patient,
+    "costing:department-groups": _ward,
+    "costing:department-group": lambda community, i: {
+        **_ward(community, i),
+        "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg,
+    },
     "costing:compare": _two_runs,
     "costing:cost-entries": _drill_down("department"),
     "costing:shared-bills": _drill_down("department"),
