@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from costing import reports
 from costing.filters import ItemCostFilter
 from costing.models import ItemMethod, PatientRun
-from costing.selectors import access, groups, patients
+from costing.selectors import access, groups, items, patients
 from costing.tables import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
 from costing.titles import COST_ITEM_TITLES
 from costing.views.choosing import choose
@@ -149,6 +149,7 @@ class ItemCosts(ListPage):
             "stale": stale,
             "kept": kept,
             "bases": _bases(self.run),
+            "findings": [message for _code, message in self.run.findings] if self.run else [],
             **self.choice.context(),
         }
 
@@ -160,6 +161,25 @@ def _bases(run: PatientRun | None) -> list[tuple[str, str]]:
     titles = dict(ItemMethod.choices)
     rows = Department.objects.filter(pk__in=run.bases).order_by("code")
     return [(row.name, str(titles[run.bases[str(row.pk)]])) for row in rows]
+
+
+class Item(TemplatePage):
+    """A service item's cost in its department, opened to cost items, activities and charge lines."""
+
+    roles = access.READERS
+    template_name = "costing/item_cost.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        detail = items.access_item(actor=self.actor, item_cost=self.kwargs["pk"])
+        run = detail.row.run
+        self.title = f"{detail.name} · {detail.row.department}"
+        return super().get_context_data(
+            detail=detail,
+            row=detail.row,
+            run=run,
+            stale=patients.is_stale(run=run),
+            **kwargs,
+        )
 
 
 class Patient(ListPage):
