@@ -136,11 +136,12 @@ PATIENTS = {
         JOIN LATERAL (SELECT coalesce(sum(direct), 0) AS amount FROM costing_departmentcost
              WHERE run_id = r.cost_run_id AND funding_source NOT IN ('{fiscal_project}', '{research}')) d ON true
         WHERE r.is_current AND d.amount <> u.amount + n.amount""",
-    "住院患者各服务单元之和 = 其成本(成本收入比)": """
-        SELECT r.id, p.encounter::text, p.cost_to_income, sum(u.cost) FROM costing_patientrun r
+    "住院患者各服务单元之和 = 其成本(成本收入比)与收入": """
+        SELECT r.id, p.encounter::text, p.cost_to_income + p.income, sum(u.cost + u.income) FROM costing_patientrun r
         JOIN costing_unitcost k ON k.run_id = r.id JOIN costing_patientunitcost u ON u.unit_id = k.id
         JOIN costing_patientcost p ON p.run_id = r.id AND p.encounter = u.encounter
-        WHERE r.is_current GROUP BY r.id, p.id HAVING p.cost_to_income <> sum(u.cost)""",
+        WHERE r.is_current GROUP BY r.id, p.id HAVING p.cost_to_income <> sum(u.cost)
+        OR p.income <> sum(u.income)""",
     "逐成本项目：患者成本 + 未归集成本 = 科室全成本": """
         SELECT r.id, v.title, v.expected, v.found FROM costing_patientrun r
         JOIN LATERAL (SELECT {split_costs} FROM costing_departmentcost c WHERE c.run_id = r.cost_run_id) d ON true

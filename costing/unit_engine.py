@@ -63,8 +63,9 @@ def cost_units(
         np.concatenate([unit, unit_of_cell[cell_of[handed]]]),
         np.concatenate([charged.amount, charged.amount[handed]]),
     )
+    charges = np.concatenate([charged.amount, np.zeros(int(handed.sum()), dtype=np.int64)])
     at_charge = np.isin(np.arange(len(at)), [drugs, materials])
-    return UnitsFound(tuple(at), income, cost, by_service_units(lines, cost, at_charge, encounters))
+    return UnitsFound(tuple(at), income, cost, by_service_units(lines, charges, cost, at_charge, encounters))
 
 
 def _place(units: Units, department: int, fee_class: str) -> UnitPlace:

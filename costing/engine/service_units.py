@@ -24,10 +24,12 @@ from costing.engine.patient_costs import Lines, patient_costs
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitShare:
-    """What a unit gave: the encounters (places) that it concerns, in order, and for each the charge and the cost in fen."""
+    """What a unit gave: the encounters (places) that it concerns, in order, and for each what it was charged, what measured
+    its cost (`base`, more than the charge where goods were handed out), and the cost, in fen."""
 
     encounter: IntArray
-    amount: IntArray
+    income: IntArray
+    base: IntArray
     cost: IntArray
 
 
@@ -41,8 +43,11 @@ class UnitCosts:
     patients: IntArray
 
 
-def by_service_units(lines: Lines, costs: IntArray, at_charge: BoolArray, encounters: int) -> UnitCosts:
-    """Give `costs[unit]` to encounters by what they were charged in it; `lines` have the unit as cell and fen as measure."""
+def by_service_units(
+    lines: Lines, charges: IntArray, costs: IntArray, at_charge: BoolArray, encounters: int
+) -> UnitCosts:
+    """Give `costs[unit]` to encounters by what they were charged in it; `lines` have the unit as cell and fen as measure.
+    `charges` are what of each measure is a charge of the unit itself: all of it, or nothing for goods handed out."""
     units = len(costs)
     base, borne = lines.measured(units), np.zeros(units, dtype=np.int64)
     patients = np.zeros(encounters, dtype=np.int64)
@@ -51,16 +56,16 @@ def by_service_units(lines: Lines, costs: IntArray, at_charge: BoolArray, encoun
     shares = []
     for unit, (first, last) in enumerate(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)):
         mine = order[first:last]
-        amount = np.zeros(encounters, dtype=np.int64)
-        np.add.at(amount, lines.encounter[mine], lines.measure[mine])
-        given = np.zeros(encounters, dtype=np.int64)
+        measured, income, given = (np.zeros(encounters, dtype=np.int64) for _ in range(3))
+        np.add.at(measured, lines.encounter[mine], lines.measure[mine])
+        np.add.at(income, lines.encounter[mine], charges[mine])
         if at_charge[unit]:
-            given = amount
+            given = measured
         elif base[unit] > 0 and costs[unit]:
             own = Lines(lines.encounter[mine], np.zeros(len(mine), dtype=np.int64), lines.measure[mine])
             given = patient_costs(own, costs[unit : unit + 1, None], encounters)[:, 0]
         borne[unit] = given.sum()
         patients += given
-        concerned = np.flatnonzero((amount != 0) | (given != 0))
-        shares.append(UnitShare(concerned, amount[concerned], given[concerned]))
+        concerned = np.flatnonzero((measured != 0) | (income != 0) | (given != 0))
+        shares.append(UnitShare(concerned, income[concerned], measured[concerned], given[concerned]))
     return UnitCosts(base, borne, tuple(shares), patients)

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('encounter', models.BigIntegerField()),
                 ('income', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
+                ('base', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('cost', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
             ],
             options={

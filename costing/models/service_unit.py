@@ -173,7 +173,8 @@ class UnitCost(AppendOnly):
 
 
 class PatientUnitCost(AppendOnly):
-    """What a stay was charged and cost in a service unit in a month, by the unit's ratio. Over the units of a stay they sum
+    """What a stay was charged and cost in a service unit in a month: `cost` = `base` · the unit's ratio, where the base is
+    the charge, and goods that a pharmacy handed out. Over the units of a stay they sum
     to its cost to income, over the encounters of a unit (with visits, which are not kept) to what the unit gave.
 
     The unit is no foreign key in the database, as the run of a patient's cost is none.
@@ -182,6 +183,7 @@ class PatientUnitCost(AppendOnly):
     unit = models.ForeignKey(UnitCost, on_delete=models.PROTECT, related_name="patients", db_constraint=False)
     encounter = models.BigIntegerField()
     income = MoneyField()
+    base = MoneyField()
     cost = MoneyField()
 
     class Meta:

@@ -138,7 +138,7 @@ def _activities(row: ItemCost) -> Sheet:
     lines.append(_total(row, list(sums.values()), borne))
     notes = (
         "作业成本 = 科室服务成本 × 本作业的资源动因 ÷ 各作业合计(逐成本项目)；作业分配率 = 作业成本 ÷ 动因总量，供阅读。",
-        "分配成本 = 作业成本 × 本项目当月动因量 ÷ 作业动因总量，当月动因量 = 单位动因量 × 数量；合计与项目成本分毫不差。",
+        "分配成本 = 作业成本 × 本项目当月动因量 ÷ 作业动因总量，当月动因量 = 单位动因量 × 数量；合计即项目的医院全成本。",
     )
     return Sheet("作业", ACTIVITY_COLUMNS, tuple(lines), notes)
 

@@ -252,10 +252,11 @@ def _store_units(run: PatientRun, stays: Stays, found: Found) -> None:
     columns = {
         "unit_id": np.concatenate([np.full(int(chosen.sum()), row.pk) for row, _one, chosen in kept]),
         "encounter": np.concatenate([stays.numbers[one.encounter[chosen]] for _row, one, chosen in kept]),
-        "income": np.concatenate([one.amount[chosen] for _row, one, chosen in kept]),
+        "income": np.concatenate([one.income[chosen] for _row, one, chosen in kept]),
+        "base": np.concatenate([one.base[chosen] for _row, one, chosen in kept]),
         "cost": np.concatenate([one.cost[chosen] for _row, one, chosen in kept]),
     }
-    kinds: dict[str, Kind] = {"unit_id": Whole(), "encounter": Whole(), "income": FEN, "cost": FEN}
+    kinds: dict[str, Kind] = {"unit_id": Whole(), "encounter": Whole(), "income": FEN, "base": FEN, "cost": FEN}
     copy_columns(PatientUnitCost, kinds, columns, len(columns["encounter"]))
 
 

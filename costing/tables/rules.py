@@ -50,9 +50,9 @@ class RuleTable(Table):
 class ItemBasisTable(Table):
     """Methods of item costing."""
 
-    institution = django_tables2.Column(verbose_name=_("机构"))
+    institution = django_tables2.Column(verbose_name=_("机构"), attrs={"td": {"class": "cell-name"}})
     department = django_tables2.Column(verbose_name=_("执行科室"), default=_("全部科室"))
-    method = django_tables2.Column(verbose_name=_("方法"))
+    method = django_tables2.Column(verbose_name=_("方法"), attrs={"td": {"class": "cell-name"}})
     effective_from = DayColumn(verbose_name=_("生效日期"))
     source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
     changed_by = PersonColumn(verbose_name=_("申请人"))
@@ -81,8 +81,8 @@ class ItemBasisTable(Table):
 class UnitDefinitionTable(Table):
     """Definitions of service units; each opens its units."""
 
-    institution = django_tables2.Column(verbose_name=_("机构"))
-    count = django_tables2.Column(verbose_name=_("服务单元"))
+    institution = django_tables2.Column(verbose_name=_("机构"), attrs={"td": {"class": "cell-name"}})
+    count = django_tables2.Column(verbose_name=_("服务单元"), attrs={"td": {"class": "cell-name"}})
     effective_from = DayColumn(verbose_name=_("生效日期"))
     source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
     changed_by = PersonColumn(verbose_name=_("申请人"))

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from costing import integrity
 from costing.models import CostRun, ItemCost, PatientCost
 from costing.selectors.layers import Layer
 from costing.selectors.sheets import REPORTS, Scope
@@ -68,7 +69,7 @@ def test_the_unit_cost_of_an_item_is_made_of_cost_items_and_opens_to_its_page(ru
     sheet = built(run, "item-composition")
     surgery = values(sheet, "SS")
     assert [surgery[at] for at in (0, 1, 8, 9, 10, 11)] == [2, 7_500, 7_500, 15_000, 20_000, 5_000]
-    assert values(sheet, "外科小计")[-3:] == [Decimal("42000.00"), Decimal("50000.00"), Decimal("8000.00")]
+    assert values(sheet, "外科")[-3:] == [Decimal("42000.00"), Decimal("50000.00"), Decimal("8000.00")]
     assert sum(one.medical_cost for one in ItemCost.objects.all()) == values(sheet, "合计")[-3]
     page = reader(run.institution).get(row(sheet, "SS").url)
     assert page.context["detail"].row.item.code == "SS"
@@ -96,6 +97,25 @@ def test_a_group_by_unit_sums_to_its_cost_to_income_and_opens_its_cases(run: Cos
     assert sum(one.cells[2].value for one in parts) == group.cells[2].value  # type: ignore[misc]
     cases = reader(run.institution).get(group.url)
     assert cases.context["group"].amounts["cost_to_income"] == Decimal("88000.00")
+
+
+def test_what_a_pharmacy_hands_out_is_income_of_the_drugs_alone(
+    run: CostRun, hospital: Institution, director: User, centre: User
+) -> None:
+    trade.landed(hospital, "departments", [trade.department("Y", "medical_technology", "药学部")])
+    trade.landed(hospital, "cost-entries", [trade.cost("V-YX", "Y", "10.00")])
+    trade.landed(hospital, "charge-lines", [trade.charge("Z1", 9, "YP", "E", "Y", "100.00")])
+    again = run_allocation(PLATFORM, institution=hospital, period=units.MARCH).run
+    units.costed(hospital)
+    sheet = built(again, "unit-groups")
+    assert values(sheet, "药学部")[:3] == [Decimal("0.00"), Decimal("0.1"), Decimal("10.00")]
+    assert values(sheet, "药品")[:3] == [Decimal("40100.00"), Decimal(1), Decimal("40100.00")]
+    parts = [one for one in sheet.rows if one.level == "department"]
+    (group,) = [one for one in sheet.rows if one.level == "subtotal"]
+    for at in (0, 2):
+        assert sum(one.cells[at].value for one in parts) == group.cells[at].value  # type: ignore[misc]
+    assert "未定义服务单元的月份" not in [one.name.strip() for one in parts]
+    assert list(integrity.patients()) == []
 
 
 def test_a_month_costed_without_units_stands_apart_in_a_group(run: CostRun, hospital: Institution) -> None:

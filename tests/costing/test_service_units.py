@@ -334,7 +334,8 @@ def test_units_give_every_fen_to_patients_or_say_what_they_kept(
     columns = [np.array(values, dtype=np.int64) for values in zip(*rows, strict=True)] or [
         np.zeros(0, dtype=np.int64) for _ in range(3)
     ]
-    found = by_service_units(Lines(*columns), costs, at_charge, 6)
+    lines = Lines(*columns)
+    found = by_service_units(lines, lines.measure, costs, at_charge, 6)
     assert int(found.patients.sum()) == int(found.borne.sum())
     assert [int(one.cost.sum()) for one in found.shares] == found.borne.tolist()
     for unit, whole in enumerate(found.base.tolist()):

@@ -79,8 +79,8 @@ def item_composition(scope: Scope) -> Sheet:
         by_department.setdefault(one.department_id, []).append(one)
     rows = []
     for members in by_department.values():
+        rows.append(_together(str(members[0].department), members, "subtotal"))
         rows += [_composition(one) for one in members]
-        rows.append(_together(f"{members[0].department}小计", members, "subtotal"))
     if rows:
         rows.append(_together("合计", [one for members in by_department.values() for one in members], "total"))
     return Sheet("执行科室与项目", columns, tuple(rows), NOTES if rows else (NOT_COSTED,))

@@ -61,10 +61,11 @@ def _ratio(one: UnitCost) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What the cases of a group were charged and cost in a unit."""
+    """What the cases of a group were charged and cost in a unit, and what measured the cost."""
 
     title: str
     income: Decimal
+    base: Decimal
     cost: Decimal
 
 
@@ -90,9 +91,8 @@ def group_units(scope: Scope) -> Sheet:
     for drg in sorted(wholes):
         cases, income, cost = wholes[drg]
         listed = parts.get(drg, [])
-        rest = _Part(
-            WITHOUT, income - summed([one.income for one in listed]), cost - summed([one.cost for one in listed])
-        )
+        other = income - summed([one.income for one in listed])
+        rest = _Part(WITHOUT, other, other, cost - summed([one.cost for one in listed]))
         if rest.income or rest.cost:
             listed = [*listed, rest]
         title = f"{drg} {settled.names.get(drg, '')}({cases} 例)"
@@ -101,13 +101,14 @@ def group_units(scope: Scope) -> Sheet:
         rows += [_of_group(one, cost, cases) for one in listed]
     notes = (
         "各服务单元合计等于该病组按成本收入比法的成本，分毫不差。成本为该次住院各月之和，跨月的按各月的成本收入比。",
+        "药学等单元的成本收入比以其调配的药品和材料金额为依据，其收入列在药品、单独收费卫生材料。",
         f"「{WITHOUT}」为住院各月中以执行科室为单元核算的部分。",
     )
     return Sheet("病组与服务单元", GROUP_COLUMNS, tuple(rows), notes)
 
 
 def _of_group(one: _Part, cost: Decimal, cases: int) -> Row:
-    figures = cells(one.income, share(one.cost, one.income), one.cost, share(one.cost, cost), share(one.cost, cases))
+    figures = cells(one.income, share(one.cost, one.base), one.cost, share(one.cost, cost), share(one.cost, cases))
     return Row(f"　{one.title}", figures)
 
 
@@ -116,7 +117,7 @@ def _parts(scope: Scope, encounters: list[int], groups: list[str]) -> dict[str, 
     found: dict[str, list[_Part]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.drg, k.kind, coalesce(s.name, d.name, ''), sum(p.income), sum(p.cost)"
+            "SELECT c.drg, k.kind, coalesce(s.name, d.name, ''), sum(p.income), sum(p.base), sum(p.cost)"
             " FROM unnest(%s::bigint[], %s::text[]) c(encounter, drg)"
             " JOIN costing_patientunitcost p ON p.encounter = c.encounter JOIN costing_unitcost k ON k.id = p.unit_id"
             " JOIN costing_patientrun r ON r.id = k.run_id AND r.is_current AND r.institution_id = %s"
@@ -126,9 +127,9 @@ def _parts(scope: Scope, encounters: list[int], groups: list[str]) -> dict[str, 
             " ORDER BY c.drg, coalesce(s.code, d.code, '') = '', coalesce(s.code, d.code, ''), k.kind",
             [encounters, groups, scope.institution],
         )
-        for drg, kind, name, income, cost in cursor.fetchall():
+        for drg, kind, name, income, base, cost in cursor.fetchall():
             title = name or (NO_COST if kind == UnitKind.DEPARTMENT else str(UnitKind(kind).label))
-            found[drg].append(_Part(title, income, cost))
+            found[drg].append(_Part(title, income, base, cost))
     return found
 
 
