@@ -13,6 +13,7 @@ from ops_platform.web.numbers import number_of
 from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role
 
 SHOWN_ROWS = 20
+SHOWN_USES = 200  # of an activity, in one paragraph
 
 
 def _load(subject: str) -> Subject:
@@ -59,8 +60,9 @@ def _asked_lines(asked: ItemBasisProposal) -> list[Line]:
     for one in asked.activities:
         drivers = "，".join(f"{TITLES[column]} {told}" for column, told in one["resources"].items())
         uses = [f"{code}：{told}" for code, told in one["uses"].items()]
-        more = [f"……共 {len(uses)} 项"] if len(uses) > SHOWN_ROWS else []
-        lines.append(Line(f"作业：{one['name']}", "\n".join([f"资源动因 {drivers}", *uses[:SHOWN_ROWS], *more])))
+        more = f"……共 {len(uses)} 项" if len(uses) > SHOWN_USES else ""
+        words = f"资源动因 {drivers}\n作业动因量 {'，'.join(uses[:SHOWN_USES])}{more}"
+        lines.append(Line(f"作业：{one['name']}", words))
     return lines
 
 

@@ -1,5 +1,7 @@
 """Service units (服务单元) for the ratio of cost to income: which services belong together, what a month made of them."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -169,7 +171,16 @@ class UnitCost(AppendOnly):
     @property
     def title(self) -> str:
         """What the unit is called."""
+        if self.kind == UnitKind.DEPARTMENT and self.department is None:
+            return str(_("没有成本的执行科室"))
         return str(self.unit or self.department or self.get_kind_display())
+
+    @property
+    def ratio(self) -> Decimal | None:
+        """成本收入比, for display; None without a base."""
+        if self.kind in AT_CHARGE:
+            return Decimal(1)
+        return self.cost / self.base if self.base else None
 
 
 class PatientUnitCost(AppendOnly):

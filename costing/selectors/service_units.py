@@ -5,10 +5,10 @@ from datetime import date
 
 from django.db.models import Count, QuerySet
 
-from costing.models import IncomeCell, ServiceUnitPart, UnitDefinition
+from costing.models import IncomeCell, PatientUnitCost, ServiceUnitPart, UnitDefinition
 from costing.patient_facts import BEARERS
 from costing.selectors.access import READERS
-from costing.sheets import Column, Row, Sheet, cells
+from costing.sheets import Column, Row, Sheet, cells, share, summed
 from costing.titles import FEE_CLASS_TITLES
 from costing.unit_files import OTHERS, Part
 from ops_platform.kernel import Actor, NotFound
@@ -57,6 +57,26 @@ def definition_sheet(*, definition: UnitDefinition) -> Sheet:
         "一个科室按费用类别分到几个单元的，其成本按各类别项目的成本划分。",
     )
     return Sheet("服务单元", (Column("类别", "text"), Column("组成", "words")), rows, notes)
+
+
+def patient_units(*, run: int, encounter: int) -> Sheet | None:
+    """What a stay was charged and cost in each service unit of a run; the costs sum to its cost to income, to the fen. None
+    for visits, and where the executing departments are the units. One query."""
+    found = PatientUnitCost.objects.filter(unit__run=run, encounter=encounter)
+    listed = list(found.select_related("unit__unit", "unit__department").order_by("unit"))
+    if not listed:
+        return None
+    rows = [
+        Row(
+            one.unit.title,
+            cells(one.income, one.base, one.unit.ratio, one.cost),
+        )
+        for one in listed
+    ]
+    income, cost = summed([one.income for one in listed]), summed([one.cost for one in listed])
+    rows.append(Row("合计", cells(income, None, share(cost, income), cost), level="total"))
+    columns = (Column("收费"), Column("分配依据"), Column("成本收入比", "percent"), Column("成本"))
+    return Sheet("服务单元", columns, tuple(rows))
 
 
 def unit_table(*, institution: Institution, day: date) -> list[Part]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from costing import reports
 from costing.filters import ItemCostFilter
 from costing.models import ItemMethod, PatientRun
-from costing.selectors import access, groups, items, patients
+from costing.selectors import access, groups, items, patients, service_units
 from costing.tables import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
 from costing.titles import COST_ITEM_TITLES
 from costing.views.choosing import choose
@@ -210,4 +210,5 @@ class Patient(ListPage):
             "run": row.run,
             "stale": patients.is_stale(run=row.run),
             "items": [(title, getattr(row, code)) for code, title in COST_ITEM_TITLES.items()],
+            "units": service_units.patient_units(run=row.run_id, encounter=row.encounter),
         }

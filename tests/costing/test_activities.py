@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from costing import activity_files, integrity
 from costing.activities import WantedActivity
+from costing.engine.columns import COLUMNS
 from costing.models import Activity, ActivityCost, ItemBasis, ItemBasisProposal, ItemCost, PatientRun, UnassignedCost
 from costing.services import cost_patients_of, run_allocation
 from costing.services.item_bases import WantedBasis, propose_item_basis
@@ -313,3 +314,43 @@ def test_a_unit_cost_opens_to_its_activities_and_its_charge_lines(
     assert lines.context["found"].count == 2
     nursing = browser.get(reverse("costing:item-cost", args=[items["HL"].pk])).content.decode()
     assert "成本比例系数法(收入)" in nursing
+
+
+def test_activities_may_be_asked_for_by_the_api(hospital: Institution, director: User, centre: User) -> None:
+    browser = Client()
+    browser.force_login(director, backend="django.contrib.auth.backends.ModelBackend")
+    fields = {
+        "institution": "H1",
+        "department": "E",
+        "method": "activity",
+        "effective_from": "2026-03-01",
+        "source_text": "作业调查",
+        "activities": [
+            {
+                "name": one.name,
+                "resources": [{"value": one.resources[""]}],
+                "uses": [{"item": code, "value": told} for code, told in one.uses.items()],
+            }
+            for one in (PREPARE, OPERATE)
+        ],
+    }
+    body = {"type": "costing.item_basis", **fields}
+    answer = browser.post("/api/v1/workflows/matters/", body, content_type="application/json")
+    assert answer.status_code == 201, answer.json()
+    assert ItemBasisProposal.objects.get().activities[0] == {
+        "name": "准备",
+        "resources": {"": "12"},
+        "uses": {"CZ": "0.3", "JC": "70"},
+    }
+
+
+def test_the_checks_would_find_a_fen_too_many(hospital: Institution, director: User, centre: User) -> None:
+    in_force(hospital, director, centre)
+    run, items = costed(hospital)
+    fen = dict.fromkeys(COLUMNS, Decimal("0.00")) | {"other": Decimal("0.01")}
+    activity = Activity.objects.get(name="准备")
+    ActivityCost.objects.create(run=run, activity=activity, item=items["HL"].item, volume=0, **fen)
+    ActivityCost.objects.create(run=run, activity=activity, item=None, volume=0, **fen)
+    words = " ".join(finding.message for finding in integrity.patients())
+    assert "作业分配的成本 = 项目成本" in words
+    assert "闲置作业的成本 = 未归集成本" in words

@@ -345,3 +345,43 @@ def test_units_give_every_fen_to_patients_or_say_what_they_kept(
     for one in found.shares:
         by_patient[one.encounter] += one.cost
     assert (by_patient == found.patients).all()
+
+
+def test_units_may_be_asked_for_by_the_api_and_a_stay_opens_to_its_units(
+    hospital: Institution, director: User, centre: User
+) -> None:
+    browser = Client()
+    browser.force_login(director, backend="django.contrib.auth.backends.ModelBackend")
+    names = ("department", "fee_class", "unit", "name", "kind")
+    fields = {
+        "institution": "H1",
+        "effective_from": "2026-03-01",
+        "source_text": "服务单元划分",
+        "parts": [dict(zip(names, row, strict=True)) for row in ROWS],
+    }
+    body = {"type": "costing.service_units", **fields}
+    answer = browser.post("/api/v1/workflows/matters/", body, content_type="application/json")
+    assert answer.status_code == 201, answer.json()
+    approve(actor_of_user(centre), matter_id=Matter.objects.get().pk, task=Task.objects.get(person=centre).number)
+    run, (first, _second) = costed(hospital)
+    page = browser.get(reverse("costing:patient", args=[run.pk, first.encounter]))
+    rows = {row.name: [cell.value for cell in row.cells] for row in page.context["units"].rows}
+    assert rows["手术室"] == [Decimal("2000.00"), Decimal("2000.00"), Decimal("0.75"), Decimal("1500.00")]
+    assert rows["合计"][-1] == first.cost_to_income == Decimal("8800.00")
+    assert "成本收入比：服务单元" in page.content.decode()
+
+
+def test_the_checks_would_find_a_fen_too_many(hospital: Institution, director: User, centre: User) -> None:
+    in_force(director, centre, hospital, ROWS)
+    run, (first, _second) = costed(hospital)
+    fen = Decimal("0.01")
+    extra = UnitCost.objects.create(run=run, kind="other", income=fen, base=fen, cost=fen, borne=fen)
+    PatientUnitCost.objects.create(unit=extra, encounter=first.encounter, income=fen, base=fen, cost=fen)
+    words = " ".join(finding.message for finding in integrity.patients())
+    for what in (
+        "服务单元分给患者的成本",
+        "服务单元的收入",
+        "服务单元的成本 + 未归集医疗成本",
+        "住院患者各服务单元之和",
+    ):
+        assert what in words

@@ -48,13 +48,10 @@ def _why_not(scope: Scope) -> str:
 
 
 def _ratio(one: UnitCost) -> Row:
-    at_charge = one.kind in (UnitKind.DRUGS, UnitKind.MATERIALS)
-    ratio = Decimal(1) if at_charge else share(one.cost, one.base)
-    nowhere = one.kind == UnitKind.DEPARTMENT and one.department is None
     url = reverse("costing:service-unit-definition", args=[one.unit.definition_id]) if one.unit else ""
     return Row(
-        NO_COST if nowhere else one.title,
-        cells(str(one.get_kind_display()), one.income, one.base, one.cost, ratio, one.borne, one.cost - one.borne),
+        one.title,
+        cells(str(one.get_kind_display()), one.income, one.base, one.cost, one.ratio, one.borne, one.cost - one.borne),
         url,
     )
 
