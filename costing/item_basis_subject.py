@@ -60,8 +60,8 @@ def _asked_lines(asked: ItemBasisProposal) -> list[Line]:
     for one in asked.activities:
         drivers = "，".join(f"{TITLES[column]} {told}" for column, told in one["resources"].items())
         uses = [f"{code}：{told}" for code, told in one["uses"].items()]
-        more = f"……共 {len(uses)} 项" if len(uses) > SHOWN_USES else ""
-        words = f"资源动因 {drivers}\n作业动因量 {'，'.join(uses[:SHOWN_USES])}{more}"
+        rest = f"……共 {len(uses)} 项" if len(uses) > SHOWN_USES else ""
+        words = f"资源动因 {drivers}\n作业动因量 {'，'.join(uses[:SHOWN_USES])}{rest}"
         lines.append(Line(f"作业：{one['name']}", words))
     return lines
 
