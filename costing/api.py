@@ -188,6 +188,8 @@ class PatientRunSerializer(serializers.ModelSerializer):
             "full_cost",
             "patient_cost",
             "unassigned_cost",
+            "bases",
+            "findings",
             "created_at",
         ]
 

@@ -75,6 +75,12 @@ class DriverRuleForm(forms.Form):
         return {"cost_class": "", "shared_as": bill} if kind == SHARED else {"cost_class": kind, "shared_as": ""}
 
 
+def _not_too_large(file: UploadedFile | None) -> UploadedFile | None:
+    if file is not None and (file.size or 0) > settings.INTAKE_MAX_BODY_BYTES:
+        raise forms.ValidationError(_("文件过大，请检查后重新选择。"))
+    return file
+
+
 class ItemBasisForm(forms.Form):
     """A method of item costing, with its coefficients, from a day on."""
 
@@ -84,14 +90,17 @@ class ItemBasisForm(forms.Form):
         label=_("执行科室"),
         required=False,
         empty_label=_("全部科室"),
-        help_text=_("只为一个科室另设方法时选择；须属于上面的机构。"),
+        help_text=_("只为一个科室另设方法时选择，作业成本法必选；须属于上面的机构。"),
     )
     method = forms.ChoiceField(label=_("方法"), choices=ItemMethod.choices)
     file = forms.FileField(
-        label=_("项目系数表(.xlsx)"),
+        label=_("项目系数表或作业表(.xlsx)"),
         required=False,
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}),
-        help_text=_("当量法填当量(代表项目为 1)，操作时间填分钟；没有系数的项目不分配成本。沿用已有系数时不用上传。"),
+        help_text=_(
+            "当量法填当量(代表项目为 1)，操作时间填分钟；没有系数的项目不分配成本，沿用已有系数时不用上传。"
+            "作业成本法上传所选科室的作业表。"
+        ),
     )
     effective_from = forms.DateField(
         label=_("生效日期"),
@@ -115,10 +124,34 @@ class ItemBasisForm(forms.Form):
         departments.label_from_instance = lambda row: f"{row.institution} · {row.name}"
 
     def clean_file(self) -> UploadedFile | None:
-        file: UploadedFile | None = self.cleaned_data["file"]
-        if file is not None and (file.size or 0) > settings.INTAKE_MAX_BODY_BYTES:
-            raise forms.ValidationError(_("文件过大，请检查后重新选择。"))
-        return file
+        return _not_too_large(self.cleaned_data["file"])
+
+
+class ServiceUnitsForm(forms.Form):
+    """The service units of an institution from a day on."""
+
+    institution = forms.ModelChoiceField(Institution.objects.none(), label=_("机构"), empty_label=None)
+    file = forms.FileField(
+        label=_("服务单元表(.xlsx)"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}),
+        help_text=_("由「服务单元」页导出后填写单元编码、名称和类别；没有填写的执行科室自为一个单元。"),
+    )
+    ended = forms.BooleanField(label=_("停用服务单元，恢复按执行科室"), required=False)
+    effective_from = forms.DateField(
+        label=_("生效日期"),
+        help_text=_("月末仍有效的定义用于整月；已结账的月份不受影响。"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    source_text = forms.CharField(label=_("依据"), max_length=300, help_text=_("文件、会议纪要等；审计时以此为准。"))
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice: Any = self.fields["institution"]
+        choice.queryset = Institution.objects.visible_to(actor, *RULERS).order_by("code")
+
+    def clean_file(self) -> UploadedFile | None:
+        return _not_too_large(self.cleaned_data["file"])
 
 
 class ScenarioForm(forms.Form):

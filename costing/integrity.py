@@ -102,6 +102,46 @@ PATIENTS = {
         LEFT JOIN (SELECT run_id, sum(personnel) AS amount FROM costing_itemcost GROUP BY 1) i ON i.run_id = r.id
         LEFT JOIN (SELECT run_id, sum(personnel) AS amount FROM costing_patientcost GROUP BY 1) p ON p.run_id = r.id
         WHERE r.is_current AND coalesce(i.amount, 0) <> coalesce(p.amount, 0)""",
+    "作业分配的成本 = 项目成本(逐科室)": """
+        SELECT r.id, d.code, i.amount, a.amount FROM costing_patientrun r
+        JOIN LATERAL (SELECT b.department_id, sum({all_columns}) AS amount FROM costing_activitycost c
+             JOIN costing_activity t ON t.id = c.activity_id JOIN costing_itembasis b ON b.id = t.basis_id
+             WHERE c.run_id = r.id AND c.item_id IS NOT NULL GROUP BY 1) a ON true
+        JOIN LATERAL (SELECT coalesce(sum({all_columns}), 0) AS amount FROM costing_itemcost c
+             WHERE c.run_id = r.id AND c.department_id = a.department_id) i ON true
+        JOIN masterdata_department d ON d.id = a.department_id
+        WHERE r.is_current AND a.amount <> i.amount""",
+    "闲置作业的成本 = 未归集成本": """
+        SELECT r.id, '', coalesce(u.amount, 0), coalesce(a.amount, 0) FROM costing_patientrun r
+        LEFT JOIN LATERAL (SELECT sum({all_columns}) AS amount FROM costing_activitycost
+             WHERE run_id = r.id AND item_id IS NULL) a ON true
+        LEFT JOIN LATERAL (SELECT sum({all_columns}) AS amount FROM costing_unassignedcost
+             WHERE run_id = r.id AND reason = 'idle_activity') u ON true
+        WHERE r.is_current AND coalesce(u.amount, 0) <> coalesce(a.amount, 0)""",
+    "服务单元分给患者的成本 = 患者成本(成本收入比)": """
+        SELECT r.id, '', p.amount, u.amount FROM costing_patientrun r
+        JOIN LATERAL (SELECT sum(borne) AS amount FROM costing_unitcost WHERE run_id = r.id HAVING count(*) > 0) u ON true
+        JOIN LATERAL (SELECT sum(cost_to_income) AS amount FROM costing_patientcost WHERE run_id = r.id) p ON true
+        WHERE r.is_current AND u.amount <> p.amount""",
+    "服务单元的收入 = 患者收入": """
+        SELECT r.id, '', p.amount, u.amount FROM costing_patientrun r
+        JOIN LATERAL (SELECT sum(income) AS amount FROM costing_unitcost WHERE run_id = r.id HAVING count(*) > 0) u ON true
+        JOIN LATERAL (SELECT sum(income) AS amount FROM costing_patientcost WHERE run_id = r.id) p ON true
+        WHERE r.is_current AND u.amount <> p.amount""",
+    "服务单元的成本 + 未归集医疗成本 = 科室医疗成本": """
+        SELECT r.id, '', d.amount, u.amount + n.amount FROM costing_patientrun r
+        JOIN LATERAL (SELECT sum(cost) AS amount FROM costing_unitcost WHERE run_id = r.id HAVING count(*) > 0) u ON true
+        JOIN LATERAL (SELECT coalesce(sum({medical}), 0) AS amount FROM costing_unassignedcost WHERE run_id = r.id) n
+             ON true
+        JOIN LATERAL (SELECT coalesce(sum(direct), 0) AS amount FROM costing_departmentcost
+             WHERE run_id = r.cost_run_id AND funding_source NOT IN ('{fiscal_project}', '{research}')) d ON true
+        WHERE r.is_current AND d.amount <> u.amount + n.amount""",
+    "住院患者各服务单元之和 = 其成本(成本收入比)与收入": """
+        SELECT r.id, p.encounter::text, p.cost_to_income + p.income, sum(u.cost + u.income) FROM costing_patientrun r
+        JOIN costing_unitcost k ON k.run_id = r.id JOIN costing_patientunitcost u ON u.unit_id = k.id
+        JOIN costing_patientcost p ON p.run_id = r.id AND p.encounter = u.encounter
+        WHERE r.is_current GROUP BY r.id, p.id HAVING p.cost_to_income <> sum(u.cost)
+        OR p.income <> sum(u.income)""",
     "逐成本项目：患者成本 + 未归集成本 = 科室全成本": """
         SELECT r.id, v.title, v.expected, v.found FROM costing_patientrun r
         JOIN LATERAL (SELECT {split_costs} FROM costing_departmentcost c WHERE c.run_id = r.cost_run_id) d ON true
@@ -153,6 +193,9 @@ def _patient_sql(sql: str) -> str:
 
     return sql.format(
         all_columns=" + ".join(COLUMNS),
+        medical=" + ".join(COST_ITEMS),
+        fiscal_project=FISCAL_PROJECT,
+        research=RESEARCH,
         split_costs=", ".join(
             f"coalesce(sum(direct) FILTER (WHERE {condition(name)}), 0) AS {name}" for name in COLUMNS
         ),

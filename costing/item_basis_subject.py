@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from costing import starting
+from costing.activity_files import TITLES
 from costing.models import ItemBasis, ItemBasisProposal, ItemMethod
 from costing.services.driver_rules import RULERS
 from costing.services.item_bases import KIND, put_basis_in_force, refuse_basis
@@ -12,6 +13,7 @@ from ops_platform.web.numbers import number_of
 from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role
 
 SHOWN_ROWS = 20
+SHOWN_USES = 200  # of an activity, in one paragraph
 
 
 def _load(subject: str) -> Subject:
@@ -21,8 +23,6 @@ def _load(subject: str) -> Subject:
         raise NotFound("costing.no_item_basis_proposal", "没有这个项目成本方法申请。")
     where = f"{asked.institution.name} {asked.department.name if asked.department else '全部科室'}"
     method = str(ItemMethod(asked.method).label)
-    shown = [f"{code}：{value}" for code, value in asked.rows[:SHOWN_ROWS]]
-    more = [f"……共 {len(asked.rows)} 项"] if len(asked.rows) > SHOWN_ROWS else []
     return Subject(
         title=f"项目成本方法：{where} 自 {asked.effective_from} 起按{method}",
         institution=asked.institution_id,
@@ -34,18 +34,36 @@ def _load(subject: str) -> Subject:
             "method": str(asked.method),
             "effective_from": asked.effective_from.isoformat(),
             "rows": asked.rows,
+            # what was approved before there were activities is signed without them
+            **({"activities": asked.activities} if asked.activities else {}),
             "source_text": asked.source_text,
         },
         lines=(
             Line("范围", where),
             Line("现行方法", _present(asked)),
             Line("新的方法", method),
-            Line("系数", "\n".join([*shown, *more]) or "沿用已有"),
+            *_asked_lines(asked),
             Line("生效日期", asked.effective_from.isoformat()),
             Line("依据", asked.source_text),
         ),
         url=reverse("costing:item-bases"),
     )
+
+
+def _asked_lines(asked: ItemBasisProposal) -> list[Line]:
+    """Coefficients, or each activity with its resource drivers and the items that use it most."""
+    if asked.method != ItemMethod.ACTIVITY:
+        shown = [f"{code}：{value}" for code, value in asked.rows[:SHOWN_ROWS]]
+        more = [f"……共 {len(asked.rows)} 项"] if len(asked.rows) > SHOWN_ROWS else []
+        return [Line("系数", "\n".join([*shown, *more]) or "沿用已有")]
+    lines = []
+    for one in asked.activities:
+        drivers = "，".join(f"{TITLES[column]} {told}" for column, told in one["resources"].items())
+        uses = [f"{code}：{told}" for code, told in one["uses"].items()]
+        rest = f"……共 {len(uses)} 项" if len(uses) > SHOWN_USES else ""
+        words = f"资源动因 {drivers}\n作业动因量 {'，'.join(uses[:SHOWN_USES])}{rest}"
+        lines.append(Line(f"作业：{one['name']}", words))
+    return lines
 
 
 def _present(asked: ItemBasisProposal) -> str:

@@ -11,6 +11,9 @@ from django.db.models import Sum
 from costing.engine.columns import COLUMNS, column_of
 from costing.engine.exact import IntArray
 from costing.models import (
+    Activity,
+    ActivityResource,
+    ActivityUse,
     AllocationFlow,
     CostRun,
     DepartmentCost,
@@ -18,6 +21,8 @@ from costing.models import (
     ItemBasis,
     ItemCoefficient,
     ItemMethod,
+    ServiceUnitPart,
+    UnitDefinition,
 )
 from ops_platform.his_intake.public import items_as_of, read_encounter_columns, read_service_columns
 from ops_platform.kernel import Period, to_fen
@@ -59,7 +64,8 @@ class Stays:
 @dataclass(frozen=True, slots=True, eq=False)
 class Charged:
     """Charge lines: places of encounter, item and executing department (`ABSENT` for one that holds no cost), the class of
-    the item (place in `ItemClass`), quantity in 1/10,000 and amount in fen. `items` are the item numbers by place."""
+    the item (place in `ItemClass`), quantity in 1/10,000 and amount in fen. `items` and `fee_classes` are the item numbers
+    and their fee classes by place."""
 
     encounter: IntArray
     item: IntArray
@@ -68,6 +74,7 @@ class Charged:
     quantity: IntArray
     amount: IntArray
     items: IntArray
+    fee_classes: tuple[str, ...]
 
 
 CLASSES = tuple(ItemClass)
@@ -138,6 +145,7 @@ def read_patients(run: CostRun, held: Held) -> tuple[Stays, Charged]:
         quantity=lines["quantity"],
         amount=lines["amount"],
         items=items,
+        fee_classes=tuple(known[number].fee_class for number in items.tolist()),
     )
 
 
@@ -155,14 +163,26 @@ def _stays(found: dict[str, np.ndarray], days_of_month: int) -> Stays:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivityBasis:
+    """An activity of a department: its number, its resource drivers by column of cost ("" for those without any of their
+    own) and its unit use by item (number); in 1/10,000."""
+
+    number: int
+    name: str
+    resources: dict[str, int]
+    uses: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Bases:
     """By what each department's services are divided, and the coefficients in force: by (method, item), and by (method,
-    department, item) for those of one department; in 1/10,000."""
+    department, item) for those of one department; in 1/10,000. `activities` of the departments that have some in force."""
 
     institution: str
     departments: dict[int, str]
     general: dict[tuple[str, int], int]
     special: dict[tuple[str, int, int], int]
+    activities: dict[int, tuple[ActivityBasis, ...]]
     rows: list[list[int]]
 
     def method_of(self, department: int) -> str:
@@ -183,6 +203,8 @@ def bases_of(institution: int, day: date) -> Bases:
         (row.method, row.department_id, row.item_id): row for row in rows.order_by("effective_from", "id").iterator()
     }
     general = newest.get(None)
+    activities = _activities_of([rule for rule in newest.values() if rule.method == ItemMethod.ACTIVITY])
+    numbers = sorted(one.number for listed in activities.values() for one in listed)
     return Bases(
         institution=general.method if general else str(ItemMethod.INCOME),
         departments={number: rule.method for number, rule in newest.items() if number is not None},
@@ -196,5 +218,55 @@ def bases_of(institution: int, day: date) -> Bases:
             for (method, department, item), row in latest.items()
             if department is not None
         },
-        rows=[sorted(rule.pk for rule in newest.values()), sorted(row.pk for row in latest.values())],
+        activities=activities,
+        # without activities the digest of a run stays what it was before there were any
+        rows=[
+            sorted(rule.pk for rule in newest.values()),
+            sorted(row.pk for row in latest.values()),
+            *([numbers] if numbers else []),
+        ],
+    )
+
+
+def _activities_of(rules: list[ItemBasis]) -> dict[int, tuple[ActivityBasis, ...]]:
+    """The activities of these bases by department, in their order; three queries."""
+    found: dict[int, list[ActivityBasis]] = defaultdict(list)
+    if not rules:
+        return {}
+    of_basis = {rule.pk: rule.department_id for rule in rules}
+    activities = Activity.objects.filter(basis__in=of_basis).order_by("basis", "number")
+    known = {row.pk: ActivityBasis(row.pk, row.name, {}, {}) for row in activities}
+    for resource in ActivityResource.objects.filter(activity__in=known).order_by("pk"):
+        known[resource.activity_id].resources[resource.column] = int(resource.value * TEN_THOUSAND)
+    for use in ActivityUse.objects.filter(activity__in=known).order_by("pk"):
+        known[use.activity_id].uses[use.item_id] = int(use.value * TEN_THOUSAND)
+    for row in activities:
+        department = of_basis[row.basis_id]
+        if department is not None:
+            found[department].append(known[row.pk])
+    return {department: tuple(listed) for department, listed in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The service units of a definition (number): kind by unit (number), and the unit of each (department, fee class),
+    where "" stands for every other fee class of the department."""
+
+    definition: int
+    kinds: dict[int, str]
+    parts: dict[tuple[int, str], int]
+
+
+def units_of(institution: int, day: date) -> Units | None:
+    """What is in force on the day; None where the executing departments are the units."""
+    definitions = UnitDefinition.objects.filter(institution=institution, effective_from__lte=day)
+    newest = definitions.order_by("-effective_from", "-pk").first()
+    if newest is None or newest.ended:
+        return None
+    kinds = dict(newest.units.order_by("pk").values_list("pk", "kind"))
+    parts = ServiceUnitPart.objects.filter(definition=newest).order_by("pk")
+    return Units(
+        newest.pk,
+        kinds,
+        {(department, fee): unit for department, fee, unit in parts.values_list("department", "fee_class", "unit")},
     )

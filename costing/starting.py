@@ -5,6 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from costing.activities import WantedActivity
+from costing.engine.columns import COLUMNS
 from costing.models import DriverKind, ItemMethod
 from costing.services.driver_rules import CLOSED_CLASSES, Wanted, propose_driver_rule
 from costing.services.item_bases import WantedBasis, propose_item_basis
@@ -46,6 +48,34 @@ class CoefficientFields(serializers.Serializer):
     value = serializers.DecimalField(max_digits=18, decimal_places=6, min_value=0, help_text="系数")
 
 
+class ResourceFields(serializers.Serializer):
+    """The resource driver of an activity."""
+
+    column = serializers.ChoiceField(
+        choices=COLUMNS,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="成本项目；空为没有单独动因的全部成本项目",
+    )
+    value = serializers.DecimalField(max_digits=13, decimal_places=4, min_value=0, help_text="资源动因")
+
+
+class UseFields(serializers.Serializer):
+    """The use of an activity by a unit of an item."""
+
+    item = serializers.CharField(max_length=40, help_text="收费项目代码")
+    value = serializers.DecimalField(max_digits=10, decimal_places=4, min_value=0, help_text="作业动因量")
+
+
+class ActivityFields(serializers.Serializer):
+    """An activity of a department."""
+
+    name = serializers.CharField(max_length=60, help_text="作业名称")
+    resources = ResourceFields(many=True, help_text="资源动因")
+    uses = UseFields(many=True, help_text="各项目的作业动因量")
+
+
 class ItemBasisFields(CodedSerializer):
     """A method for an institution or one of its departments from a day on, with its coefficients."""
 
@@ -55,6 +85,7 @@ class ItemBasisFields(CodedSerializer):
     effective_from = serializers.DateField(help_text="生效日期")
     source_text = serializers.CharField(min_length=2, max_length=200, help_text="依据")
     rows = CoefficientFields(many=True, required=False, help_text="各项目的系数")
+    activities = ActivityFields(many=True, required=False, help_text="作业成本法的作业，须指定科室")
 
     def validate_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len(rows) > MOST_ROWS:
@@ -84,6 +115,14 @@ def _item_basis(actor: Actor, given: Mapping[str, Any]) -> int:
         effective_from=given["effective_from"],
         source_text=given["source_text"],
         rows=[[row["item"], format(row["value"], "f")] for row in given.get("rows", ())],
+        activities=[
+            WantedActivity(
+                one["name"].strip(),
+                {row["column"]: format(row["value"].normalize(), "f") for row in one["resources"]},
+                {row["item"]: format(row["value"].normalize(), "f") for row in one["uses"]},
+            )
+            for one in given.get("activities", ())
+        ],
     )
     return propose_item_basis(actor, wanted)[1]
 

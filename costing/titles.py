@@ -15,6 +15,7 @@ from ops_platform.his_intake.public import (
 from ops_platform.web import formats
 
 COST_ITEM_TITLES = dict(COST_ITEMS)
+COST_COLUMN_TITLES = {**COST_ITEM_TITLES, "fiscal_project": "财政项目经费", "research": "科教经费"}
 FEE_CLASS_TITLES = dict(FEE_CLASSES)
 FUNDING_TITLES = dict(FUNDING_SOURCES)
 INCOME_KIND_TITLES = dict(INCOME_KINDS)

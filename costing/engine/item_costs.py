@@ -11,8 +11,10 @@ without drugs and separately charged materials (`pools`), in nine columns, each 
 All are a division by weights; the first two differ in what is weighed. Unit cost = item cost ÷ volume, for display only:
 amounts are divided from the pool, never price × rounded unit.
 
-Rounding: largest remainder, items in the order given; every pool's parts sum to it, to the fen. At zero: a pool whose
-weights are all zero is not divided (`left`), nothing is divided equally in silence.
+Rounding: largest remainder, items and activities in the order given; every pool's parts sum to it, to the fen. At zero: a
+pool whose weights are all zero is not divided (`left`), nothing is divided equally in silence. An activity that consumed
+resources and that no item used keeps its cost by name (`idle`): its capacity stood unused, and other activities' items did
+not cause it.
 """
 
 from collections.abc import Sequence
@@ -51,19 +53,42 @@ def by_weights(pool: IntArray, weights: IntArray) -> ItemCosts:
     return ItemCosts(costs, np.zeros_like(pool))
 
 
-def by_activities(pool: IntArray, activities: Sequence[Activity], items: int) -> ItemCosts:
+@dataclass(frozen=True, slots=True, eq=False)
+class ActivityCosts:
+    """Fen: `parts[activity, item, column]` that items bear of each activity, `idle[activity, column]` of activities that no
+    item used, and `left[column]` for which no activity has a resource driver. Together they are the pool."""
+
+    parts: IntArray
+    idle: IntArray
+    left: IntArray
+
+    @property
+    def costs(self) -> IntArray:
+        """`costs[item, column]` in fen."""
+        summed: IntArray = self.parts.sum(axis=0)
+        return summed
+
+    @property
+    def activities(self) -> IntArray:
+        """`cost[activity, column]` in fen, whether items used it or not: the numerator of its rate."""
+        summed: IntArray = self.parts.sum(axis=1) + self.idle
+        return summed
+
+
+def by_activities(pool: IntArray, activities: Sequence[Activity], items: int) -> ActivityCosts:
     """Divide `pool[column]` over the activities by their resources, and each activity over the items by their use."""
-    costs = np.zeros((items, len(pool)), dtype=pool.dtype)
+    parts = np.zeros((len(activities), items, len(pool)), dtype=pool.dtype)
+    idle = np.zeros((len(activities), len(pool)), dtype=pool.dtype)
     left = pool.copy()
-    resources = np.array([activity.resources for activity in activities]).reshape(len(activities), len(pool))
-    for column in np.flatnonzero(pool):
-        usable = np.array([bool(np.maximum(one.uses, 0).sum()) for one in activities], dtype=np.bool_)
-        shares = np.where(usable, resources[:, column], 0) if len(activities) else np.zeros(0, dtype=np.int64)
+    for column in np.flatnonzero(pool).tolist():
+        shares = np.array([np.maximum(one.resources[column], 0) for one in activities])
         if not shares.sum():
             continue
-        amounts = split_rows(pool[column : column + 1], shares[None, :])[0]
-        for activity, amount in zip(activities, amounts, strict=True):
-            if amount:
-                costs[:, column] += split_rows(np.array([amount]), np.maximum(activity.uses, 0)[None, :])[0]
+        idle[:, column] = split_rows(pool[column : column + 1], shares[None, :])[0]
         left[column] = 0
-    return ItemCosts(costs, left)
+    for number, activity in enumerate(activities):
+        used = np.maximum(activity.uses, 0)
+        if used.sum():
+            parts[number] = split_rows(idle[number], np.broadcast_to(used, (len(pool), items))).T
+            idle[number] = 0
+    return ActivityCosts(parts, idle, left)

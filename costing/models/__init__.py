@@ -1,5 +1,6 @@
 """Tables of costing."""
 
+from costing.models.activity import Activity, ActivityCost, ActivityResource, ActivityUse
 from costing.models.agreement import (
     Agreement,
     AgreementKind,
@@ -21,9 +22,26 @@ from costing.models.results import (
 )
 from costing.models.run import CostRun
 from costing.models.scenario import ChangeKind, Scenario, ScenarioChange
+from costing.models.service_unit import (
+    AT_CHARGE,
+    GIVEN_KINDS,
+    PatientUnitCost,
+    ServiceUnit,
+    ServiceUnitPart,
+    UnitCost,
+    UnitDefinition,
+    UnitKind,
+    UnitProposal,
+)
 from costing.models.settlement import SettlementBasis, SettlementPart, SettlementRun
 
 __all__ = [
+    "AT_CHARGE",
+    "GIVEN_KINDS",
+    "Activity",
+    "ActivityCost",
+    "ActivityResource",
+    "ActivityUse",
     "Agreement",
     "AgreementKind",
     "AgreementProposal",
@@ -48,10 +66,17 @@ __all__ = [
     "PartyRole",
     "PatientCost",
     "PatientRun",
+    "PatientUnitCost",
     "Scenario",
     "ScenarioChange",
+    "ServiceUnit",
+    "ServiceUnitPart",
     "SettlementBasis",
     "SettlementPart",
     "SettlementRun",
     "UnassignedCost",
+    "UnitCost",
+    "UnitDefinition",
+    "UnitKind",
+    "UnitProposal",
 ]

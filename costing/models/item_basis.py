@@ -9,11 +9,13 @@ from ops_platform.orm.models import READ_AND_APPEND, READ_APPEND_CHANGE, ScopedQ
 
 
 class ItemMethod(models.TextChoices):
-    """The official methods that weigh items (domain.md 1.5); `minutes` is the coefficient method by operating time."""
+    """The official methods (domain.md 1.5); `minutes` is the coefficient method by operating time. `activity` is of one
+    department, whose activities hang on the basis."""
 
     INCOME = "income", _("成本比例系数法(收入)")
     MINUTES = "minutes", _("成本比例系数法(操作时间)")
     EQUIVALENT = "equivalent", _("成本当量法")
+    ACTIVITY = "activity", _("作业成本法")
 
 
 class ItemBasis(models.Model):
@@ -38,7 +40,11 @@ class ItemBasis(models.Model):
                 fields=["institution", "department", "effective_from"],
                 name="item_basis_one_a_day",
                 nulls_distinct=False,
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(method="activity") | models.Q(department__isnull=False),
+                name="item_basis_activities_of_a_department",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -70,7 +76,9 @@ class ItemCoefficient(models.Model):
                 nulls_distinct=False,
             ),
             models.CheckConstraint(condition=models.Q(value__gte=0), name="item_coefficient_not_negative"),
-            models.CheckConstraint(condition=~models.Q(method="income"), name="item_coefficient_of_a_weighing_method"),
+            models.CheckConstraint(
+                condition=~models.Q(method__in=("income", "activity")), name="item_coefficient_of_a_weighing_method"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,7 +87,8 @@ class ItemCoefficient(models.Model):
 
 class ItemBasisProposal(models.Model):
     """That somebody wants another method, with its coefficients, from a day on. Born when it is asked for; a basis and its
-    coefficients are made of it when a second person has approved. `rows` are [item code, coefficient] as text."""
+    coefficients are made of it when a second person has approved. `rows` are [item code, coefficient] as text; `activities`
+    of a basis by activity are {"name", "resources": {column: driver}, "uses": {item code: unit use}}, numbers as text."""
 
     app_privileges = READ_APPEND_CHANGE
 
@@ -93,6 +102,7 @@ class ItemBasisProposal(models.Model):
     method = models.CharField(max_length=12, choices=ItemMethod)
     effective_from = models.DateField()
     rows = models.JSONField(default=list)
+    activities = models.JSONField(default=list)
     source_text = models.CharField(max_length=300)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(auto_now_add=True)

@@ -16,7 +16,8 @@ class PatientRun(models.Model):
     """The cost of all items and encounters of an institution's month, from one cost run and the charge lines that it read.
 
     The same inputs make no new run; one of a month is current. `bases` says for each department by what its services were
-    divided. Full cost of the cost run = patients + unassigned, to the fen, in every column.
+    divided, `findings` ([code, message]) what was odd about it. Full cost of the cost run = patients + unassigned, to the
+    fen, in every column.
     """
 
     app_privileges = ("SELECT", "INSERT", "UPDATE (is_current)")
@@ -29,6 +30,7 @@ class PatientRun(models.Model):
     input_digest = models.CharField(max_length=64)
     engine_version = models.CharField(max_length=20)
     bases = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
     encounters = models.PositiveIntegerField()
     full_cost = MoneyField()
     patient_cost = MoneyField()
@@ -93,7 +95,8 @@ class Costed(AppendOnly):
 class ItemCost(Costed):
     """What a service item cost in the department that carried it out. Without an item: what handing out drugs and materials
     cost a department that does nothing else (a pharmacy); its quantity is yuan. `weight` is what its share was measured
-    by: the department's basis says of what. Unit cost = cost ÷ quantity, for display.
+    by: the department's basis says of what; by activity it is 0, and the measures are in ActivityCost. Unit cost = cost ÷
+    quantity, for display.
     """
 
     run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="items", db_index=False)
@@ -161,6 +164,7 @@ class UnassignedCost(Costed):
     class Reason(models.TextChoices):
         NO_SERVICES = "no_services", _("有成本而当月没有收费")
         NOT_ALLOCATED = "not_allocated", _("没有分摊动因，暂未分摊")
+        IDLE_ACTIVITY = "idle_activity", _("作业当月没有项目使用(闲置作业)")
 
     run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="unassigned")
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")

@@ -21,7 +21,7 @@ class Reconciled:
     """An institution's month, or all of them (`institution` None), in yuan of 医院全成本.
 
     `direct` is what was booked or computed on its departments; `visits`, `discharged` and `staying` (在产品) are what
-    patients bear of it; `without_services` and `not_allocated` are what the rule leaves with departments. `difference`
+    patients bear of it; `without_services`, `idle` (闲置作业) and `not_allocated` are what the rule leaves with departments. `difference`
     is what is left: zero, or something is wrong. Only `direct` stands while its patients are not costed."""
 
     institution: int | None
@@ -32,6 +32,7 @@ class Reconciled:
     discharged: Decimal = ZERO
     staying: Decimal = ZERO
     without_services: Decimal = ZERO
+    idle: Decimal = ZERO
     not_allocated: Decimal = ZERO
 
     @property
@@ -44,7 +45,12 @@ class Reconciled:
         """None while there is nothing to compare with."""
         if self.state in (NOT_COSTED, NO_RUN):
             return None
-        return self.direct - self.patients - self.without_services - self.not_allocated
+        return self.direct - self.patients - self.unborne
+
+    @property
+    def unborne(self) -> Decimal:
+        """未归集: what no patient bears."""
+        return self.without_services + self.idle + self.not_allocated
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +64,6 @@ class Community:
     def agrees(self) -> bool:
         """To the fen, in every institution that is costed."""
         return not any(row.difference for row in self.rows)
-
-    @property
-    def unborne(self) -> Decimal:
-        """未归集: what no patient bears."""
-        return self.whole.without_services + self.whole.not_allocated
 
     def number(self, *states: str) -> int:
         """How many institutions are in one of these states."""
@@ -101,7 +102,7 @@ def community(*, institutions: Collection[Institution], period: str) -> Communit
         cells = borne.get(run.pk, {}) if run else {}
         rows.append(Reconciled(one.pk, one.name, state, direct.get(based.get(one.pk, 0), ZERO), **cells))
     counted = [row for row in rows if row.state in (COSTED, STALE)]
-    names = ("direct", "visits", "discharged", "staying", "without_services", "not_allocated")
+    names = ("direct", "visits", "discharged", "staying", "without_services", "idle", "not_allocated")
     sums = {name: sum((getattr(row, name) for row in counted), ZERO) for name in names}
     return Community(tuple(rows), Reconciled(None, "", COSTED, **sums))
 
@@ -119,6 +120,7 @@ def _borne(runs: Collection[int]) -> dict[int, dict[str, Any]]:
         _add(found.setdefault(run, {}), part, amount)
     reasons: Mapping[str, str] = {
         UnassignedCost.Reason.NO_SERVICES: "without_services",
+        UnassignedCost.Reason.IDLE_ACTIVITY: "idle",
         UnassignedCost.Reason.NOT_ALLOCATED: "not_allocated",
     }
     left = UnassignedCost.objects.filter(run__in=runs).order_by().values_list("run", "reason")

@@ -7,7 +7,16 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
-from costing.models import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
+from costing.activities import WantedActivity, check_activities
+from costing.models import (
+    Activity,
+    ActivityResource,
+    ActivityUse,
+    ItemBasis,
+    ItemBasisProposal,
+    ItemCoefficient,
+    ItemMethod,
+)
 from costing.services.driver_rules import RULERS
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound
@@ -19,7 +28,8 @@ KIND = "costing.item_basis"
 
 @dataclass(frozen=True, slots=True)
 class WantedBasis:
-    """A method for an institution or one of its departments from a day on; `rows` are [item code, coefficient]."""
+    """A method for an institution or one of its departments from a day on; `rows` are [item code, coefficient], `activities`
+    those of a department by activity."""
 
     institution_id: int
     method: str
@@ -27,13 +37,15 @@ class WantedBasis:
     source_text: str
     department_id: int | None = None
     rows: Sequence[Sequence[str]] = ()
+    activities: Sequence[WantedActivity] = ()
 
 
 @transaction.atomic
 def propose_item_basis(actor: Actor, wanted: WantedBasis) -> tuple[ItemBasisProposal, int]:
     """Ask for another method; it comes into force when a second person has approved it (number of the matter).
 
-    A method that weighs items needs coefficients, given with it or in force already.
+    A method that weighs items needs coefficients, given with it or in force already; the one by activity needs a department
+    and all of its activities.
     """
     if actor.user is None or not actor.has(*RULERS):
         raise Forbidden("costing.not_allowed", "只有财务负责人或运营管理中心可以修改项目成本的分配方法。")
@@ -58,6 +70,7 @@ def propose_item_basis(actor: Actor, wanted: WantedBasis) -> tuple[ItemBasisProp
                 method=wanted.method,
                 effective_from=wanted.effective_from,
                 rows=[list(row) for row in wanted.rows],
+                activities=[one.kept() for one in wanted.activities],
                 source_text=wanted.source_text.strip(),
                 asked_by_id=actor.user,
             )
@@ -71,6 +84,11 @@ def propose_item_basis(actor: Actor, wanted: WantedBasis) -> tuple[ItemBasisProp
 def _must_weigh(institution: Institution, department: Department | None, wanted: WantedBasis) -> None:
     if wanted.method not in ItemMethod.values:
         raise Invalid("costing.unknown_method", f"没有方法 {wanted.method}。", field="method")
+    if wanted.method == ItemMethod.ACTIVITY:
+        _must_have_activities(institution, department, wanted)
+        return
+    if wanted.activities:
+        raise Invalid("costing.activities_not_needed", "只有作业成本法需要作业表，请不要上传。", field="file")
     if wanted.method == ItemMethod.INCOME:
         if wanted.rows:
             raise Invalid("costing.coefficients_not_needed", "按收入分配不需要系数，请不要上传系数表。", field="file")
@@ -81,6 +99,20 @@ def _must_weigh(institution: Institution, department: Department | None, wanted:
     known = known.filter(department=None) | known.filter(department=department)
     if not any(Decimal(value) for _code, value in wanted.rows) and not known.exists():
         raise Invalid("costing.coefficients_needed", "该方法需要项目系数，请上传系数表(至少一项大于 0)。", field="file")
+
+
+def _must_have_activities(institution: Institution, department: Department | None, wanted: WantedBasis) -> None:
+    if department is None:
+        raise Invalid(
+            "costing.activities_of_a_department", "作业成本法按科室设定作业，请选择一个执行科室。", field="department"
+        )
+    if wanted.rows:
+        raise Invalid(
+            "costing.coefficients_not_needed", "作业成本法用作业表，不需要系数表，请不要上传系数表。", field="file"
+        )
+    codes = {code for one in wanted.activities for code in one.uses}
+    known = ChargeItem.objects.filter(institution=institution, code__in=codes)
+    check_activities(wanted.activities, set(known.values_list("code", flat=True)))
 
 
 @transaction.atomic
@@ -110,6 +142,7 @@ def put_basis_in_force(actor: Actor, *, proposal_id: int) -> ItemBasis:
                 )
                 for number, value in _numbered(proposal)
             )
+            _put_activities_in_force(proposal, basis)
     except IntegrityError as error:
         raise _same_day(proposal.effective_from) from error
     proposal.state = ItemBasisProposal.State.IN_FORCE
@@ -125,10 +158,36 @@ def put_basis_in_force(actor: Actor, *, proposal_id: int) -> ItemBasis:
             "method": str(proposal.method),
             "effective_from": proposal.effective_from.isoformat(),
             "coefficients": len(proposal.rows),
+            "activities": len(proposal.activities),
             "asked_by": asked_by,
         },
     )
     return basis
+
+
+def _put_activities_in_force(proposal: ItemBasisProposal, basis: ItemBasis) -> None:
+    """Activities with what is above zero of their drivers and uses."""
+    wanted = [WantedActivity.of(kept) for kept in proposal.activities]
+    codes = {code for one in wanted for code in one.uses}
+    numbers = dict(
+        ChargeItem.objects.filter(institution=proposal.institution_id, code__in=codes).values_list("code", "pk")
+    )
+    rows = Activity.objects.bulk_create(
+        Activity(basis=basis, number=number, name=one.name) for number, one in enumerate(wanted, 1)
+    )
+    made = list(zip(rows, wanted, strict=True))
+    ActivityResource.objects.bulk_create(
+        ActivityResource(activity=row, column=column, value=Decimal(told))
+        for row, one in made
+        for column, told in one.resources.items()
+        if Decimal(told)
+    )
+    ActivityUse.objects.bulk_create(
+        ActivityUse(activity=row, item_id=numbers[code], value=Decimal(told))
+        for row, one in made
+        for code, told in one.uses.items()
+        if Decimal(told)
+    )
 
 
 def refuse_basis(*, proposal_id: int) -> None:

@@ -10,7 +10,16 @@ from django.utils import timezone
 
 from costing.engine.columns import COLUMNS
 from costing.engine.exact import IntArray
-from costing.models import CostRun, ItemCost, PatientCost, PatientRun, UnassignedCost
+from costing.models import (
+    ActivityCost,
+    CostRun,
+    ItemCost,
+    PatientCost,
+    PatientRun,
+    PatientUnitCost,
+    UnassignedCost,
+    UnitCost,
+)
 from costing.patient_engine import ENGINE_VERSION, Found, cost_patients
 from costing.patient_facts import (
     ABSENT,
@@ -19,11 +28,14 @@ from costing.patient_facts import (
     Charged,
     Held,
     Stays,
+    Units,
     bases_of,
     held_of,
     kept_back,
     read_patients,
+    units_of,
 )
+from costing.patient_findings import findings_of
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Finding, Period, Severity, digest_of, from_fen
 from ops_platform.masterdata.models import Institution
@@ -55,8 +67,8 @@ def cost_patients_of(actor: Actor, *, institution: Institution, period: Period) 
         raise Conflict(
             "costing.no_cost_run", f"{institution.name} {period} 还没有科室成本，请先运行科室成本分摊，再核算患者成本。"
         )
-    bases = bases_of(institution.pk, period.last_day)
-    digest = _digest(cost_run, bases)
+    bases, units = bases_of(institution.pk, period.last_day), units_of(institution.pk, period.last_day)
+    digest = _digest(cost_run, bases, units)
     current = PatientRun.objects.filter(institution=institution, period=str(period), is_current=True).first()
     if current and current.input_digest == digest:
         return PatientOutcome(current, created=False)
@@ -64,7 +76,7 @@ def cost_patients_of(actor: Actor, *, institution: Institution, period: Period) 
     kept = kept_back(cost_run)
     stays, charged = read_patients(cost_run, held)
     _refuse_lost_encounters(cost_run, charged)
-    found = cost_patients(held, stays, charged, bases)
+    found = cost_patients(held, stays, charged, bases, units)
     run = _store(actor, current, cost_run, digest, held, kept, stays, charged, found)
     record(
         actor,
@@ -84,9 +96,11 @@ def cost_patients_of(actor: Actor, *, institution: Institution, period: Period) 
     return PatientOutcome(run, created=True)
 
 
-def _digest(cost_run: CostRun, bases: Bases) -> str:
-    """All that the result depends on. The cost run is named by its number: another one may have read other lines."""
-    return digest_of([cost_run.pk, cost_run.input_digest, bases.rows, ENGINE_VERSION, RESULTS_VERSION])
+def _digest(cost_run: CostRun, bases: Bases, units: Units | None) -> str:
+    """All that the result depends on. The cost run is named by its number: another one may have read other lines. Service
+    units are named where there are any, so that a month without them keeps the digest it always had."""
+    defined = [["units", units.definition]] if units else []
+    return digest_of([cost_run.pk, cost_run.input_digest, bases.rows, ENGINE_VERSION, RESULTS_VERSION, *defined])
 
 
 def is_up_to_date(institution: Institution, period: Period) -> bool:
@@ -94,7 +108,8 @@ def is_up_to_date(institution: Institution, period: Period) -> bool:
     cost_run = CostRun.objects.filter(institution=institution, period=str(period), is_current=True).first()
     if cost_run is None:
         return False
-    digest = _digest(cost_run, bases_of(institution.pk, period.last_day))
+    day = period.last_day
+    digest = _digest(cost_run, bases_of(institution.pk, day), units_of(institution.pk, day))
     return PatientRun.objects.filter(
         institution=institution, period=str(period), is_current=True, input_digest=digest
     ).exists()
@@ -144,15 +159,18 @@ def _store(
         cost_run=cost_run,
         input_digest=digest,
         engine_version=ENGINE_VERSION,
-        bases={str(number): method for number, method in found.methods.items()},
+        bases={str(number): method for number, method in found.divided.methods.items()},
+        findings=[[one.code, one.message] for one in findings_of(found.divided.odd)],
         encounters=len(stays.numbers),
         full_cost=from_fen(int(held.amounts.sum()) + not_allocated),
         patient_cost=from_fen(int(found.patients.sum())),
-        unassigned_cost=from_fen(int(found.left.sum()) + not_allocated),
+        unassigned_cost=from_fen(int((found.divided.left + found.divided.idle).sum()) + not_allocated),
         actor=actor.name,
         created_at=timezone.now(),
     )
     _store_items(run, held, charged, found)
+    _store_activities(run, charged, found)
+    _store_units(run, stays, found)
     _store_patients(run, stays, found)
     _store_unassigned(run, held, kept, found)
     return run
@@ -163,7 +181,7 @@ def _money(amounts: IntArray) -> dict[str, IntArray]:
 
 
 def _store_items(run: PatientRun, held: Held, charged: Charged, found: Found) -> None:
-    items = found.items
+    items = found.divided.items
     known = items.item != ABSENT
     kinds: dict[str, Kind] = {
         "run_id": Whole(),
@@ -190,9 +208,56 @@ def _store_items(run: PatientRun, held: Held, charged: Charged, found: Found) ->
 
 def _shown_weight(held: Held, found: Found) -> IntArray:
     """In 1/10,000: yuan where income was weighed, else coefficient × volume, both of which are in 1/10,000 themselves."""
-    items = found.items
-    weighed = np.isin(held.departments[items.department], list(found.methods))
+    items = found.divided.items
+    weighed = np.isin(held.departments[items.department], list(found.divided.methods))
     return np.where(weighed, items.weight // TEN_THOUSAND, items.weight * 100)
+
+
+def _store_activities(run: PatientRun, charged: Charged, found: Found) -> None:
+    """What items bear of activities, and what idle ones keep."""
+    kinds: dict[str, Kind] = {"run_id": Whole(), "activity_id": Whole(), "volume": Exact(4), **MONEY}
+    for one in found.divided.borne:
+        columns = {
+            "run_id": run.pk,
+            "activity_id": one.activity,
+            "volume": (one.volume // TEN_THOUSAND).astype(np.int64),
+            **_money(one.costs),
+        }
+        known = one.item != ABSENT
+        if known.all():
+            kinds_of_item: dict[str, Kind] = {**kinds, "item_id": Whole()}
+            copy_columns(ActivityCost, kinds_of_item, {**columns, "item_id": charged.items[one.item]}, len(one.item))
+        else:
+            copy_columns(ActivityCost, kinds, columns, len(one.item))
+
+
+def _store_units(run: PatientRun, stays: Stays, found: Found) -> None:
+    """Service units, and what they gave to stays; visits are not kept one by one."""
+    units = found.units
+    if units is None:
+        return
+    amounts = zip(units.income, units.given.base, units.cost, units.given.borne, strict=True)
+    rows = UnitCost.objects.bulk_create(
+        UnitCost(
+            run=run,
+            unit_id=place.unit,
+            department_id=place.department,
+            kind=place.kind,
+            **{name: from_fen(int(fen)) for name, fen in zip(("income", "base", "cost", "borne"), each, strict=True)},
+        )
+        for place, each in zip(units.places, amounts, strict=True)
+    )
+    staying = [stays.inpatient[one.encounter] for one in units.given.shares]
+    kept = list(zip(rows, units.given.shares, staying, strict=True))
+    columns = {
+        "unit_id": np.concatenate([np.full(int(chosen.sum()), row.pk) for row, _one, chosen in kept]),
+        "encounter": np.concatenate([stays.numbers[one.encounter[chosen]] for _row, one, chosen in kept]),
+        "income": np.concatenate([one.income[chosen] for _row, one, chosen in kept]),
+        "base": np.concatenate([one.base[chosen] for _row, one, chosen in kept]),
+        "cost": np.concatenate([one.cost[chosen] for _row, one, chosen in kept]),
+    }
+    kinds: dict[str, Kind] = {"unit_id": Whole(), "encounter": Whole(), "income": FEN, "base": FEN, "cost": FEN}
+    copy_columns(PatientUnitCost, kinds, columns, len(columns["encounter"]))
 
 
 def _store_patients(run: PatientRun, stays: Stays, found: Found) -> None:
@@ -230,9 +295,12 @@ def _store_patients(run: PatientRun, stays: Stays, found: Found) -> None:
 
 
 def _store_unassigned(run: PatientRun, held: Held, kept: dict[int, IntArray], found: Found) -> None:
-    chosen = np.flatnonzero(found.left.any(axis=1))
     reasons = UnassignedCost.Reason
-    left = [(int(held.departments[place]), reasons.NO_SERVICES, found.left[place]) for place in chosen.tolist()]
+    left = [
+        (int(held.departments[place]), reason, amounts[place])
+        for reason, amounts in ((reasons.NO_SERVICES, found.divided.left), (reasons.IDLE_ACTIVITY, found.divided.idle))
+        for place in np.flatnonzero(amounts.any(axis=1)).tolist()
+    ]
     left += [(number, reasons.NOT_ALLOCATED, amounts) for number, amounts in kept.items()]
     UnassignedCost.objects.bulk_create(
         UnassignedCost(

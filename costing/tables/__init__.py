@@ -3,7 +3,7 @@
 from costing.tables.collection import CardTable, ComputedCostTable
 from costing.tables.drill import ChargeLineTable, CostEntryTable, FlowTable, IncomeEntryTable
 from costing.tables.patients import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
-from costing.tables.rules import ItemBasisTable, RuleTable
+from costing.tables.rules import ItemBasisTable, RuleTable, UnitDefinitionTable
 from costing.tables.runs import MovedTable, RunTable
 from costing.tables.scenarios import BesideTable, ScenarioTable
 
@@ -25,4 +25,5 @@ __all__ = [
     "RunTable",
     "ScenarioTable",
     "UnitCostTable",
+    "UnitDefinitionTable",
 ]

@@ -51,7 +51,11 @@ class ItemCostTable(Table):
             "unit_cost",
         )
 
-    def render_item(self, value: Any) -> str:
+    def render_item(self, value: Any, record: ItemCost) -> str:
+        url = reverse("costing:item-cost", args=[record.pk])
+        return format_html('<a href="{}">{}</a>', url, value or HANDING_OUT)
+
+    def value_item(self, value: Any) -> str:
         return str(value or HANDING_OUT)
 
 

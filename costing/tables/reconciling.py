@@ -32,6 +32,7 @@ class ReconciledTable(Table):
     staying = MoneyColumn(verbose_name=_("在院患者/在产品(元)"))
     patients = MoneyColumn(verbose_name=_("患者成本合计(元)"))
     without_services = MoneyColumn(verbose_name=_("无收费科室(元)"))
+    idle = MoneyColumn(verbose_name=_("闲置作业(元)"))
     not_allocated = MoneyColumn(verbose_name=_("未分摊(元)"))
     difference = MoneyColumn(verbose_name=_("差额(元)"))
 

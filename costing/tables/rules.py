@@ -3,10 +3,11 @@
 from typing import Any
 
 import django_tables2
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from costing.models import DriverRule, ItemBasis
+from costing.models import DriverRule, ItemBasis, UnitDefinition
 from costing.titles import (
     driver_title,
 )
@@ -49,9 +50,9 @@ class RuleTable(Table):
 class ItemBasisTable(Table):
     """Methods of item costing."""
 
-    institution = django_tables2.Column(verbose_name=_("机构"))
+    institution = django_tables2.Column(verbose_name=_("机构"), attrs={"td": {"class": "cell-name"}})
     department = django_tables2.Column(verbose_name=_("执行科室"), default=_("全部科室"))
-    method = django_tables2.Column(verbose_name=_("方法"))
+    method = django_tables2.Column(verbose_name=_("方法"), attrs={"td": {"class": "cell-name"}})
     effective_from = DayColumn(verbose_name=_("生效日期"))
     source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
     changed_by = PersonColumn(verbose_name=_("申请人"))
@@ -65,7 +66,43 @@ class ItemBasisTable(Table):
         self.in_force = in_force
         super().__init__(*args, **kwargs)
 
+    def render_method(self, value: str, record: ItemBasis) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("costing:item-basis", args=[record.pk]), value)
+
+    def value_method(self, value: str) -> str:
+        return value
+
     def render_effective_from(self, value: Any, record: ItemBasis) -> str:
+        if record.pk not in self.in_force:
+            return str(value)
+        return format_html('<span class="num">{}</span> {}', value, badge(_("现行"), "good"))
+
+
+class UnitDefinitionTable(Table):
+    """Definitions of service units; each opens its units."""
+
+    institution = django_tables2.Column(verbose_name=_("机构"), attrs={"td": {"class": "cell-name"}})
+    count = django_tables2.Column(verbose_name=_("服务单元"), attrs={"td": {"class": "cell-name"}})
+    effective_from = DayColumn(verbose_name=_("生效日期"))
+    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
+    changed_by = PersonColumn(verbose_name=_("申请人"))
+
+    class Meta(Table.Meta):
+        model = UnitDefinition
+        orderable = False
+        fields = ("institution", "count", "effective_from", "source_text", "changed_by")
+
+    def __init__(self, *args: Any, in_force: set[int], **kwargs: Any) -> None:
+        self.in_force = in_force
+        super().__init__(*args, **kwargs)
+
+    def render_count(self, value: int, record: UnitDefinition) -> str:
+        if record.ended:
+            return str(_("停用，按执行科室"))
+        url = reverse("costing:service-unit-definition", args=[record.pk])
+        return format_html('<a href="{}">{}</a>', url, _("%s 个单元") % value)
+
+    def render_effective_from(self, value: Any, record: UnitDefinition) -> str:
         if record.pk not in self.in_force:
             return str(value)
         return format_html('<span class="num">{}</span> {}', value, badge(_("现行"), "good"))

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from costing.asset_cards import card_charges
-from costing.models import CostRun, SettlementBasis
+from costing.models import CostRun, ItemCost, SettlementBasis
 from costing.selectors import access
 from costing.selectors import department as figures
 from costing.selectors.layers import Layer
@@ -304,16 +304,34 @@ class ChargeLines(FactList):
             raise Http404
         return found
 
+    @cached_property
+    def item_cost(self) -> ItemCost | None:
+        """The item of a department whose cost is being looked at, when one comes from there."""
+        asked = self.request.GET.get("item_cost", "")
+        if not asked:
+            return None
+        rows = ItemCost.objects.filter(run__cost_run=self.run, department=self.side("executing"), item__isnull=False)
+        found = rows.select_related("item").filter(pk=number_of(asked)).first()
+        if found is None:
+            raise Http404
+        return found
+
     def about(self) -> list[Any]:
+        if self.item_cost is not None:
+            return [str(self.item_cost.item), *super().about()]
         if self.basis is None:
             return super().about()
         return [f"{self.basis.run.agreement.name}：{'、'.join(self.basis.run.agreement.items)}"]
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
         items = self.basis.run.agreement.items if self.basis else ()
+        if self.item_cost is not None and self.item_cost.item is not None:
+            items = (self.item_cost.item.code,)
         return charge_lines(**self.facts(), **self.chosen(), item_codes=items, offset=offset, limit=limit)
 
     def expected(self) -> Decimal:
+        if self.item_cost is not None:
+            return self.item_cost.income
         if self.basis:
             return self.basis.amount
         return figures.expected_income(run=self.run.pk, **self.chosen())

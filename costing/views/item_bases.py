@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 
-from costing import item_files
+from costing import activity_files, item_files
 from costing.forms import ItemBasisForm
+from costing.models import ItemMethod
 from costing.selectors import access, item_bases
 from costing.services.driver_rules import RULERS
 from costing.services.item_bases import WantedBasis, propose_item_basis
@@ -19,7 +20,7 @@ from costing.tables import ItemBasisTable
 from ops_platform.kernel import NotFound
 from ops_platform.masterdata.models import ChargeItem
 from ops_platform.web.numbers import number_of
-from ops_platform.web.pages import FormPage, ListPage, Page
+from ops_platform.web.pages import FormPage, ListPage, Page, TemplatePage
 
 
 class ItemBases(ListPage):
@@ -41,7 +42,30 @@ class ItemBases(ListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         institutions = access.institutions(actor=self.actor) if self.actor.has(*RULERS) else ()
-        return super().get_context_data(may_change=self.actor.has(*RULERS), institutions=list(institutions), **kwargs)
+        listed = list(institutions)
+        return super().get_context_data(
+            may_change=self.actor.has(*RULERS),
+            institutions=listed,
+            departments=list(item_bases.carrying_out(institutions=listed)),
+            **kwargs,
+        )
+
+
+class Basis(TemplatePage):
+    """What a method consists of: its activities with drivers and uses, or its coefficients."""
+
+    roles = access.READERS
+    template_name = "costing/item_basis.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        basis = item_bases.access_basis(actor=self.actor, basis_id=self.kwargs["pk"])
+        where = basis.department.name if basis.department else _("全部科室")
+        self.title = f"{where}：{basis.get_method_display()}"
+        return super().get_context_data(
+            basis=basis,
+            sheet=item_bases.basis_sheet(basis=basis),
+            **kwargs,
+        )
 
 
 class NewItemBasis(FormPage):
@@ -62,6 +86,7 @@ class NewItemBasis(FormPage):
         codes = (
             set(ChargeItem.objects.filter(institution=institution).values_list("code", flat=True)) if file else set()
         )
+        by_activity = given["method"] == ItemMethod.ACTIVITY
         _proposal, matter = propose_item_basis(
             self.actor,
             WantedBasis(
@@ -70,7 +95,8 @@ class NewItemBasis(FormPage):
                 method=given["method"],
                 effective_from=given["effective_from"],
                 source_text=given["source_text"],
-                rows=item_files.read(file.read(), codes) if file else (),
+                rows=item_files.read(file.read(), codes) if file and not by_activity else (),
+                activities=activity_files.read(file.read(), codes) if file and by_activity else (),
             ),
         )
         messages.success(self.request, _now("已提交审批，同意后在下一次夜间运行中重新核算有关月份。"))
@@ -78,14 +104,23 @@ class NewItemBasis(FormPage):
 
 
 class CoefficientFile(Page, View):
-    """The workbook to fill in: the service items of an institution with the coefficients in force."""
+    """The workbook to fill in: the service items of an institution with the coefficients in force, or those of a department
+    with its activities."""
 
     roles = access.READERS
 
     def get(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
-        found = access.institutions(actor=self.actor).filter(pk=number_of(request.GET.get("institution", ""))).first()
+        method, today = request.GET.get("method", ""), timezone.localdate()
+        institutions = access.institutions(actor=self.actor)
+        if method == ItemMethod.ACTIVITY:
+            asked = number_of(request.GET.get("department", ""))
+            department = item_bases.carrying_out(institutions=institutions).filter(pk=asked).first()
+            if department is None:
+                raise NotFound("costing.no_department", "没有这个科室。")
+            filled = item_bases.activity_table(department=department, day=today)
+            return activity_files.write(department, today.isoformat(), filled)
+        found = institutions.filter(pk=number_of(request.GET.get("institution", ""))).first()
         if found is None:
             raise NotFound("masterdata.no_institution", "没有这个机构。")
-        method = request.GET.get("method", "")
-        rows = item_bases.coefficients(institution=found, method=method, day=timezone.localdate())
-        return item_files.write(found, timezone.localdate().isoformat(), rows)
+        rows = item_bases.coefficients(institution=found, method=method, day=today)
+        return item_files.write(found, today.isoformat(), rows)

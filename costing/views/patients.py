@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from costing import reports
 from costing.filters import ItemCostFilter
 from costing.models import ItemMethod, PatientRun
-from costing.selectors import access, groups, patients
+from costing.selectors import access, groups, items, patients, service_units
 from costing.tables import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
 from costing.titles import COST_ITEM_TITLES
 from costing.views.choosing import choose
@@ -150,6 +150,7 @@ class ItemCosts(ListPage):
             "reads_all": True,
             "kept": kept,
             "bases": _bases(self.run),
+            "findings": [message for _code, message in self.run.findings] if self.run else [],
             **self.choice.context(),
         }
 
@@ -161,6 +162,25 @@ def _bases(run: PatientRun | None) -> list[tuple[str, str]]:
     titles = dict(ItemMethod.choices)
     rows = Department.objects.filter(pk__in=run.bases).order_by("code")
     return [(row.name, str(titles[run.bases[str(row.pk)]])) for row in rows]
+
+
+class Item(TemplatePage):
+    """A service item's cost in its department, opened to cost items, activities and charge lines."""
+
+    roles = access.READERS
+    template_name = "costing/item_cost.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        detail = items.access_item(actor=self.actor, item_cost=self.kwargs["pk"])
+        run = detail.row.run
+        self.title = f"{detail.name} · {detail.row.department}"
+        return super().get_context_data(
+            detail=detail,
+            row=detail.row,
+            run=run,
+            stale=patients.is_stale(run=run),
+            **kwargs,
+        )
 
 
 class Patient(ListPage):
@@ -192,4 +212,5 @@ class Patient(ListPage):
             "reads_all": self.actor.may(row.run.institution_id, *access.READERS),
             "stale": patients.is_stale(run=row.run),
             "items": [(title, getattr(row, code)) for code, title in COST_ITEM_TITLES.items()],
+            "units": service_units.patient_units(run=row.run_id, encounter=row.encounter),
         }

@@ -161,6 +161,20 @@ def items_as_of(institution: Institution, day: date, sequence: int) -> dict[int,
         return {row[0]: ItemAt(*row) for row in cursor.fetchall()}
 
 
+def executed_items(institution: int, department: int, months: int = 3) -> set[int]:
+    """Items (lasting numbers) that the department carried out in the last months of which the institution sent charges, as
+    they hold now. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT l.item_id FROM his_intake_chargeline l"
+            " WHERE l.institution_id = %(institution)s AND l.executing_department_id = %(department)s"
+            " AND l.superseded_sequence IS NULL AND l.month > (SELECT max(m.month) FROM his_intake_chargeline m"
+            " WHERE m.institution_id = %(institution)s) - make_interval(months => %(months)s)",
+            {"institution": institution, "department": department, "months": months},
+        )
+        return {number for (number,) in cursor.fetchall()}
+
+
 _FIXED = {"int32": (4, ">i4"), "int64": (8, ">i8")}
 
 

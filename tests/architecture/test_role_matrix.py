@@ -17,11 +17,14 @@ from costing.models import (
     Agreement,
     AgreementShare,
     CostRun,
+    ItemBasis,
+    ItemCost,
     PatientCost,
     Scenario,
     SettlementBasis,
     SettlementPart,
     SettlementRun,
+    UnitDefinition,
 )
 from insurance_settlement.models import CaseResult, GroupingScheme
 from ops_platform.audit.models import AuditEvent
@@ -117,6 +120,9 @@ class Community:
             self._keep_books(institution)
             run = CostRun.objects.filter(institution=institution, is_current=True).latest("pk")
             Scenario.objects.create(institution=institution, run=run, title="如果", created_by=clerk_user)
+            begins = {"effective_from": date(2026, 6, 1), "source_text": "测试", "changed_by": "nobody here"}
+            ItemBasis.objects.create(institution=institution, method="income", **begins)
+            UnitDefinition.objects.create(institution=institution, **begins)
             self._register_process(institution)
             self._settle(institution)
         auditor = self.users[Role.AUDITOR].pk
@@ -236,6 +242,18 @@ def _patient(_: Community, institution: Institution) -> dict[str, Any]:
 
 def _ward(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": Department.objects.get(institution=institution, code="NK").pk}
+
+
+def _item_cost(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": ItemCost.objects.filter(run__institution=institution, run__is_current=True).latest("pk").pk}
+
+
+def _item_basis(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": ItemBasis.objects.get(institution=institution).pk}
+
+
+def _unit_definition(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": UnitDefinition.objects.get(institution=institution).pk}
 
 
 def _drill_down(side: str) -> Any:
@@ -536,6 +554,9 @@ OBJECTS: dict[str, Any] = {
         **_ward(community, i),
         "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg,
     },
+    "costing:item-cost": _item_cost,
+    "costing:item-basis": _item_basis,
+    "costing:service-unit-definition": _unit_definition,
     "costing:compare": _two_runs,
     "costing:cost-entries": _drill_down("department"),
     "costing:shared-bills": _drill_down("department"),

@@ -56,11 +56,14 @@ def test_activities_of_12000_and_8000_give_76() -> None:
     assert int(found.costs.sum()) == 2_000_000
 
 
-def test_activities_without_use_give_their_cost_to_the_others_and_none_leaves_it() -> None:
+def test_an_activity_that_no_item_used_keeps_its_cost_by_name() -> None:
+    """Its capacity stood unused: the other activities' items did not cause it. Nobody's resources leave the pool."""
     resources = np.full(WIDE, 1)
     used, idle = Activity("操作", resources, np.array([1])), Activity("备用", resources, np.array([0]))
-    assert by_activities(pool(100), [used, idle], 1).costs.sum() == 10_000
-    assert by_activities(pool(100), [idle], 1).left.sum() == 10_000
+    found = by_activities(pool(100), [used, idle], 1)
+    assert (found.costs.sum(), found.idle.sum(axis=1).tolist(), found.left.sum()) == (5_000, [0, 5_000], 0)
+    without = Activity("操作", np.zeros(WIDE, dtype=np.int64), np.array([1]))
+    assert by_activities(pool(100), [without], 1).left.sum() == 10_000
     assert by_activities(pool(100), [], 1).left.sum() == 10_000
 
 
@@ -210,6 +213,30 @@ def test_items_bear_what_they_do_not_leave(amounts: list[int], weights: list[int
     whole = np.array(amounts, dtype=np.int64)
     found = by_weights(whole, np.array(weights))
     assert (found.costs.sum(axis=0) + found.left == whole).all()
+
+
+@given(
+    st.lists(st.integers(-(10**9), 10**9), min_size=WIDE, max_size=WIDE),
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 10**6), min_size=WIDE, max_size=WIDE),
+            st.lists(st.integers(-3, 10**9), min_size=4, max_size=4),
+        ),
+        max_size=5,
+    ),
+)
+def test_activities_give_every_fen_to_an_item_or_name_it(
+    amounts: list[int], rows: list[tuple[list[int], list[int]]]
+) -> None:
+    whole = np.array(amounts, dtype=np.int64)
+    activities = [Activity(str(at), np.array(driven), np.array(used)) for at, (driven, used) in enumerate(rows)]
+    found = by_activities(whole, activities, 4)
+    assert (found.costs.sum(axis=0) + found.idle.sum(axis=0) + found.left == whole).all()
+    assert (found.activities.sum(axis=0) + found.left == whole).all()
+    mirrored = by_activities(-whole, activities, 4)
+    assert (mirrored.parts == -found.parts).all()
+    for activity, idle in zip(activities, found.idle, strict=True):
+        assert not (idle.any() and (activity.uses > 0).any())
 
 
 @given(

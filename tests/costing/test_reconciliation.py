@@ -60,7 +60,7 @@ def test_the_parts_of_every_institution_sum_to_its_departments_cost(
     )
     whole = found().whole
     assert whole.direct == Decimal("19750.00")
-    assert whole.patients + found().unborne == whole.direct
+    assert whole.patients + whole.unborne == whole.direct
     assert found().agrees
 
 

@@ -1,6 +1,7 @@
 """What a person does in the browser, done over HTTP: sign in, close the months."""
 
 import re
+import uuid
 from collections.abc import Iterator
 from http.client import HTTPException
 from http.cookiejar import CookieJar
@@ -38,11 +39,41 @@ class Session:
         headers = {"Referer": self._url + path, "Origin": self._url}
         return self._open(Request(self._url + path, data=body, headers=headers))  # noqa: S310
 
+    def upload(self, path: str, field: str, workbook: bytes, **fields: str) -> str:
+        """Send a form with an .xlsx file in it; returns the path one ends up on."""
+        mark = uuid.uuid4().hex
+        parts = [
+            f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in {**fields, "csrfmiddlewaretoken": self._token}.items()
+        ]
+        head = f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="filled.xlsx"\r\n'
+        parts += [head.encode(), b"Content-Type: application/octet-stream\r\n\r\n", workbook, b"\r\n"]
+        body = b"".join([*parts, f"--{mark}--\r\n".encode()])
+        headers = {
+            "Referer": self._url + path,
+            "Origin": self._url,
+            "Content-Type": f"multipart/form-data; boundary={mark}",
+        }
+        return self._open(Request(self._url + path, data=body, headers=headers))  # noqa: S310
+
+    def download(self, path: str) -> bytes:
+        """A file that a page gives."""
+        body, _place = self._answered(Request(self._url + path))  # noqa: S310
+        return body
+
     def _open(self, request: Request) -> str:
+        body, place = self._answered(request)
+        page = body.decode("utf-8", errors="replace")
+        if found := TOKEN.search(page):
+            self._token = found[1]
+        self.page = page
+        return urlsplit(place).path
+
+    def _answered(self, request: Request) -> tuple[bytes, str]:
+        """What came back, and the address one ended up on."""
         try:
             with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-                page = answer.read().decode("utf-8", errors="replace")
-                place = str(answer.geturl())
+                return answer.read(), str(answer.geturl())
         except HTTPError as error:
             text = re.sub(r"<[^>]+>|\s+", " ", error.read().decode("utf-8", errors="replace"))
             raise PageRefused(
@@ -50,10 +81,6 @@ class Session:
             ) from None
         except (OSError, HTTPException) as error:
             raise PageRefused(f"{request.get_method()} {request.full_url}: {error}") from None
-        if found := TOKEN.search(page):
-            self._token = found[1]
-        self.page = page
-        return urlsplit(place).path
 
 
 def sign_in(url: str, username: str, password: str) -> Session:

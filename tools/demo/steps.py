@@ -14,6 +14,7 @@ from tools.demo.approvals import approvals
 from tools.demo.books import begin_books, carry_forward
 from tools.demo.browserless import close_months, closing_account
 from tools.demo.consolidating import consolidating
+from tools.demo.item_costing import item_costing
 from tools.demo.places import Places, read_json
 from tools.demo.processes import Processes, StepFailed, last_lines
 from tools.demo.progress import Progress, Size
@@ -85,6 +86,7 @@ class Steps:
         self._deeds("books", lambda: begin_books(url, closing_account(self.accounts()), planted))
         until, full_months = covered(self._places.data)
         self._deeds("agreements", lambda: agreements(url, self.accounts(), full_months))
+        self._deeds("item costing", lambda: item_costing(url, self.accounts(), full_months))
         if not self._progress.result("nightly"):
             self._say(f"nightly run of {until}, also to be watched on {url}nightly/")
             self._manage("run_nightly", "--date", until.isoformat(), "--wait", show=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from costing.selectors.sheets import break_even, departments, direct, patients, units
+from costing.selectors.sheets import break_even, departments, direct, items, patients, service_units, units
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Sheet
 
@@ -62,7 +62,30 @@ _ALL = (
     ),
     Report("visits", "诊次成本构成表", "每一诊次的各项成本", OFFICIAL, units.visit_composition),
     Report("bed-days", "床日成本构成表", "每一床日的各项成本", OFFICIAL, units.bed_day_composition),
+    Report("items", "医疗服务项目成本汇总表", "各项目的数量、收入、七项成本、结余", OFFICIAL, items.item_summary),
+    Report(
+        "item-composition",
+        "医疗服务项目成本构成明细表",
+        "各科室各项目的单位成本按成本项目的构成",
+        OFFICIAL,
+        items.item_composition,
+    ),
+    Report("group-costs", "DRG成本明细表", "各病组按三种方法的成本合计与例均", OFFICIAL, patients.group_costs),
     Report("groups", "DRG成本构成明细表", "各病组例均成本的构成", OFFICIAL, patients.group_composition),
+    Report(
+        "unit-groups",
+        "服务单元DRG成本构成明细表",
+        "各病组在每个服务单元的收入、成本收入比、成本",
+        OFFICIAL,
+        service_units.group_units,
+    ),
+    Report(
+        "service-units",
+        "服务单元成本收入比表",
+        "各服务单元的收入、成本、成本收入比",
+        OFFICIAL,
+        service_units.unit_ratios,
+    ),
     Report(
         "surplus",
         "科室收支结余表",

@@ -24,7 +24,8 @@ SCHEME_TITLES = dict(SCHEMES)
 WHOLE_STAY = "成本为该次住院各月医疗成本之和(自下而上)，支付额为医保按病组定价的金额。"
 
 
-def _group_url(scope: Scope, drg: str) -> str:
+def group_url(scope: Scope, drg: str) -> str:
+    """The page of a disease group's cases."""
     return f"{reverse('costing:group', args=[drg])}?institution={scope.institution}&period={scope.run.period}"
 
 
@@ -42,11 +43,56 @@ def group_composition(scope: Scope) -> Sheet:
     found = month_of_groups(institution=scope.institution, period=scope.run.period)
     listed = sorted(found.groups if found else (), key=lambda group: group.drg)
     rows = [
-        Row(f"{group.drg} {group.name}", _composition(group), _group_url(scope, group.drg))
+        Row(f"{group.drg} {group.name}", _composition(group), group_url(scope, group.drg))
         for group in listed
         if group.costed
     ]
     return Sheet("病组", columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
+
+
+METHODS = ("自下而上法", "自上而下法", "成本收入比法")
+
+
+def group_costs(scope: Scope) -> Sheet:
+    """DRG成本明细表: what the cases of each group cost, in all and on the average, by the three official methods."""
+    columns = (
+        Column("例数", "quantity"),
+        Column("已核算", "quantity"),
+        Column("平均住院日", "decimal"),
+        *(Column(title, "money", "医疗成本合计") for title in METHODS),
+        *(Column(title, "money", "例均医疗成本") for title in METHODS),
+        Column("例均费用", "money", "例均"),
+        Column("例均支付", "money", "例均"),
+    )
+    found = month_of_groups(institution=scope.institution, period=scope.run.period)
+    listed = sorted((group for group in (found.groups if found else ()) if group.costed), key=lambda group: group.drg)
+    rows = [Row(f"{group.drg} {group.name}", _by_methods(group), group_url(scope, group.drg)) for group in listed]
+    if rows:
+        totals = [_totals(group) for group in listed]
+        costed = sum(group.costed for group in listed)
+        whole = [summed([each[at] for each in totals]) for at in range(len(METHODS))]
+        figures = cells(
+            sum(group.cases for group in listed),
+            costed,
+            None,
+            *whole,
+            *(share(one, costed) for one in whole),
+            None,
+            None,
+        )
+        rows.append(Row("合计", figures, level="total"))
+    return Sheet("病组", columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
+
+
+def _totals(group: GroupCost) -> list[Decimal]:
+    """By the three methods."""
+    return [group.cost, group.amounts["top_down"], group.amounts["cost_to_income"]]
+
+
+def _by_methods(group: GroupCost) -> tuple[Cell, ...]:
+    totals = _totals(group)
+    means = [share(amount, group.costed) for amount in totals]
+    return cells(group.cases, group.costed, group.mean_days, *totals, *means, group.mean_charges, group.mean_payment)
 
 
 def _composition(group: GroupCost) -> tuple[Cell, ...]:
@@ -224,7 +270,7 @@ def _loss(scope: Scope, one: CaseCost, members: list[CaseCost], names: dict[int,
     return Row(
         one.case.encounter_no,
         (
-            Cell(one.case.drg, _group_url(scope, one.case.drg)),
+            Cell(one.case.drg, group_url(scope, one.case.drg)),
             *cells(
                 names.get(one.case.department, ""),
                 one.case.stay_days,
