@@ -140,7 +140,7 @@ PATIENTS = {
         SELECT r.id, p.encounter::text, p.cost_to_income + p.income, sum(u.cost + u.income) FROM costing_patientrun r
         JOIN costing_unitcost k ON k.run_id = r.id JOIN costing_patientunitcost u ON u.unit_id = k.id
         JOIN costing_patientcost p ON p.run_id = r.id AND p.encounter = u.encounter
-        WHERE r.is_current GROUP BY r.id, p.id HAVING p.cost_to_income <> sum(u.cost)
+        WHERE r.is_current GROUP BY r.id, p.encounter, p.run_id HAVING p.cost_to_income <> sum(u.cost)
         OR p.income <> sum(u.income)""",
     "逐成本项目：患者成本 + 未归集成本 = 科室全成本": """
         SELECT r.id, v.title, v.expected, v.found FROM costing_patientrun r

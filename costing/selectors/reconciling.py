@@ -21,8 +21,8 @@ class Reconciled:
     """An institution's month, or all of them (`institution` None), in yuan of 医院全成本.
 
     `direct` is what was booked or computed on its departments; `visits`, `discharged` and `staying` (在产品) are what
-    patients bear of it; `without_services`, `idle` (闲置作业) and `not_allocated` are what the rule leaves with departments. `difference`
-    is what is left: zero, or something is wrong. Only `direct` stands while its patients are not costed."""
+    patients bear of it; `without_services`, `idle` (闲置作业) and `not_allocated` are what the rule leaves with departments.
+    `difference` is what is left: zero, or something is wrong. Only `direct` stands while its patients are not costed."""
 
     institution: int | None
     name: str
