@@ -8,6 +8,7 @@ from costing.models.agreement import (
     AgreementShare,
     PartyRole,
 )
+from costing.models.deviation import CostDeviation, DeviationAction, DeviationKind
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
@@ -22,6 +23,7 @@ from costing.models.results import (
 from costing.models.run import CostRun
 from costing.models.scenario import ChangeKind, Scenario, ScenarioChange
 from costing.models.settlement import SettlementBasis, SettlementPart, SettlementRun
+from costing.models.target import CostTarget, CostTargetProposal, TargetMetric
 
 __all__ = [
     "Agreement",
@@ -32,10 +34,15 @@ __all__ = [
     "AllocationFlow",
     "ChangeKind",
     "ComputedCost",
+    "CostDeviation",
     "CostRun",
+    "CostTarget",
+    "CostTargetProposal",
     "DepartmentCost",
     "DepartmentDay",
     "DepartmentMonth",
+    "DeviationAction",
+    "DeviationKind",
     "DriverKind",
     "DriverProposal",
     "DriverRule",
@@ -53,5 +60,6 @@ __all__ = [
     "SettlementBasis",
     "SettlementPart",
     "SettlementRun",
+    "TargetMetric",
     "UnassignedCost",
 ]
