@@ -80,7 +80,7 @@ class Deviation(TemplatePage):
         answers = reach.may_answer(self.actor, deviation)
         months = following.later_months(actor=self.actor, deviation=deviation)
         number = str(deviation.pk)
-        return super().get_context_data(
+        context = super().get_context_data(
             deviation=deviation,
             tone=STATE_TONES[deviation.state],
             words=words_of(deviation),
@@ -92,8 +92,9 @@ class Deviation(TemplatePage):
             may_complete=answers and deviation.state == State.ACTING,
             may_confirm=deviation.state == State.CONFIRMING and reach.may_confirm(self.actor, deviation),
             people=names_of([deviation.opened_by]),
-            **{**kwargs, "title": deviation.title},
+            **kwargs,
         )
+        return {**context, "title": deviation.title}
 
 
 class _Answer(FormPage):
