@@ -67,7 +67,8 @@ def _evaluate(context: StepContext) -> StepResult:
     if run is None or context.period.last_day >= timezone.localdate():
         return StepResult(rows=late, input_digest="", changed=False, note="月份尚未结束，月末后评价成本目标")
     found = evaluate_month(context.actor, institution=institution, period=context.period)
-    note = f"成本目标 {found.kept} 个达成，{found.missed} 个未达成，{found.unknown} 个不可比；新开偏差 {len(found.opened)} 个"
+    note = f"成本目标 {found.kept} 个达成，{found.missed} 个未达成，{found.unknown} 个不可比"
+    note += f"；新开偏差 {len(found.opened)} 个"
     return StepResult(
         rows=len(found.opened),
         input_digest=run.input_digest,

@@ -1,5 +1,5 @@
-"""API of cost responsibility: read only. Targets are asked for by `POST /api/v1/workflows/matters/`; a deviation is explained
-and confirmed by people on its page."""
+"""API of cost responsibility: read only. Targets are asked for by `POST /api/v1/workflows/matters/`; a deviation is
+explained and confirmed by people on its page."""
 
 from typing import Any
 

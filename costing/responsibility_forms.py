@@ -219,4 +219,4 @@ class ProofForm(forms.Form):
     """What was done, with what proves it."""
 
     proof = forms.CharField(label=_("完成情况和依据"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 4}))
-    files = DocumentsField(required=False, label=_("佐证附件"))
+    documents = DocumentsField(required=False, label=_("佐证附件"))

@@ -61,7 +61,7 @@ def _line(row: CostTarget) -> list[Any]:
 
 
 def read(body: bytes) -> list[tuple[int, WantedTarget]]:
-    """The rows of the workbook with their lines. Raises Invalid: for the file, or with the faults of its rows by line and column."""
+    """The rows of the workbook with their lines. Raises Invalid: for the file, or its rows' faults by line and column."""
     try:
         table = first_sheet(body, most_bytes=settings.INTAKE_MAX_UNPACKED_BYTES)
     except (NotAWorkbook, UnpacksTooLarge) as error:

@@ -1,4 +1,4 @@
-"""Cost targets (成本控制目标): kept or missed, what was saved, what of it could be shared, what costs much and brings little.
+"""Cost targets (成本控制目标): kept or missed, saved, what of it could be shared; what costs much and brings little.
 
 Source: domain.md 6.2 (seed 003: internal medicine's drug share ≤ 40 %, mean-cost growth of surgical departments ≤ 8 %,
 10 %–20 % of a department's saving) and 5.4 (seed 004, checklist 004-53: DRG paid 3,200, cost held ≤ 2,800).

@@ -28,8 +28,8 @@ class CostDeviation(models.Model):
     and never change; whether a newer run says otherwise is computed when it is read. `plan` is what the responsible person
     intends: [what, until when], of which a `DeviationAction` each is born when it is approved.
 
-    open 待说明 → submitted 审批中 → acting 整改中 → confirming 待确认 → closed 已关闭; refused, it is open again; what the second
-    person does not accept is acting again. Its own table beside the target because a target has many months.
+    open 待说明 → submitted 审批中 → acting 整改中 → confirming 待确认 → closed 已关闭; refused, it is open again; what the
+    second person does not accept is acting again. Its own table beside the target because a target has many months.
     """
 
     app_privileges = (

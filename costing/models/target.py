@@ -31,8 +31,8 @@ class CostTarget(AppendOnly):
 
     Without a department it is of the whole institution. `object` is the cost item or the disease group where the metric
     has one. `limit` is yuan, or a share of 1 for ratios; amounts are of a month. `standard` is what is paid for a case of
-    the group, which the limit of its cost lies below. `responsible` answers for it, one or two cost specialists help. `ended`: from
-    then on there is none.
+    the group, which the limit of its cost lies below. `responsible` answers for it, one or two cost specialists help.
+    `ended`: from then on there is none.
     """
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
@@ -83,8 +83,8 @@ class CostTarget(AppendOnly):
 
 
 class CostTargetProposal(models.Model):
-    """That somebody wants some targets of an institution. Born when they are asked for; a CostTarget is made of each row when
-    a second person has approved. `rows` name departments, metrics and people by code."""
+    """That somebody wants some targets of an institution. Born when they are asked for; a CostTarget is made of each row
+    when a second person has approved. `rows` name departments, metrics and people by code."""
 
     app_privileges = READ_APPEND_CHANGE
 

@@ -1,4 +1,4 @@
-"""Deviations of cost: found in the night or opened by finance, explained and approved, acted on, confirmed by a second person.
+"""Deviations of cost: found in the night or opened by finance, explained, approved, acted on, confirmed by a second person.
 
 The same person never confirms what is their own.
 """

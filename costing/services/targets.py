@@ -69,8 +69,8 @@ def propose_targets(
     lines: Sequence[int] = (),
     titles: Mapping[str, str] | None = None,
 ) -> tuple[CostTargetProposal, int]:
-    """Ask for targets of an institution, all or none; gives the proposal and the number of the matter. `lines` and `titles` are
-    where the rows stand in the reader's file, for what is wrong with them."""
+    """Ask for targets of an institution, all or none; gives the proposal and the number of the matter. `lines` and `titles`
+    are where the rows stand in the reader's file, for what is wrong with them."""
     if actor.user is None or not actor.has(*RULERS):
         raise Forbidden("costing.target_not_allowed", "只有财务负责人或运营管理中心可以提出成本目标。")
     institution = Institution.objects.visible_to(actor, *RULERS).select_for_update().filter(pk=institution_id).first()
@@ -153,10 +153,7 @@ class _Known:
         return named, faults
 
     def _head(self, department: str) -> str:
-        if not department:
-            people = self.leaders
-        else:
-            people = self.heads.get(self.departments.get(department, 0), [])
+        people = self.heads.get(self.departments.get(department, 0), []) if department else self.leaders
         return self.usernames.get(people[0], "") if people else ""
 
     def _faults(self, row: WantedTarget, seen: set[tuple[str, str, str, date]]) -> list[tuple[str, str]]:
@@ -245,8 +242,8 @@ def wanted_of(row: Mapping[str, Any]) -> WantedTarget:
 
 @transaction.atomic
 def put_targets_in_force(actor: Actor, *, proposal_id: int) -> list[CostTarget]:
-    """The proposal is approved. Called by the approval only. Months from then on are judged by it; deviations that were opened
-    stay as they are."""
+    """The proposal is approved. Called by the approval only. Months from then on are judged by it; deviations that were
+    opened stay as they are."""
     proposal = CostTargetProposal.objects.select_for_update(of=("self",)).get(pk=proposal_id)
     rows = [wanted_of(row) for row in proposal.rows]
     departments = dict(Department.objects.filter(institution=proposal.institution_id).values_list("code", "pk"))
@@ -258,6 +255,8 @@ def put_targets_in_force(actor: Actor, *, proposal_id: int) -> list[CostTarget]:
         before = former.get((departments.get(row.department), row.metric, row.object))
         limit = row.limit if row.limit is not None else before.limit if before else Decimal(0)
         responsible = people.get(row.responsible) or (before.responsible_id if before else None)
+        if responsible is None:
+            raise TypeError("a target without anybody who answers for it was checked before")
         specialists = [people[name] for name in row.specialists] + [None, None]
         made.append(
             CostTarget(

@@ -1,5 +1,6 @@
 """Targets, deviations, savings, and what costs much and brings little."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ VERDICTS = {
     Verdict.MISSED: (_("未达成"), "bad"),
     Verdict.UNKNOWN: (_("不可比"), "neutral"),
 }
+DENSE_STACKED_WORDS = {"class": f"{DENSE_STACKED['class']} table-stack-words"}
 STATE_TONES = {"open": "bad", "submitted": "warn", "acting": "warn", "confirming": "info", "closed": "good"}
 END = {"th": {"class": "text-end"}, "td": {"class": "text-end num"}}
 WORDS = {"td": {"class": "cell-words"}}
@@ -59,7 +61,7 @@ class _MonthTable(Table):
 
     class Meta(Table.Meta):
         orderable = False
-        attrs = DENSE_STACKED
+        attrs = DENSE_STACKED_WORDS
 
     stacks = True
 
@@ -123,6 +125,12 @@ class CourseTable(_MonthTable):
         sequence = ("period", "limit_words", "actual_words", "verdict", "volume", "deviation")
 
 
+def course_table(rows: Sequence[TargetMonth], **more: Any) -> CourseTable:
+    """With the volume where the metric is a mean of one."""
+    hidden = () if any(row.measured.volume for row in rows) else ("volume",)
+    return CourseTable(rows, exclude=hidden, **more)
+
+
 class DeviationTable(Table):
     """Deviations, the newest month first."""
 
@@ -165,7 +173,7 @@ class SavingTable(Table):
 
     class Meta(Table.Meta):
         orderable = False
-        attrs = DENSE_STACKED
+        attrs = DENSE_STACKED_WORDS
 
     def render_title(self, value: str, record: Saving) -> str:
         return format_html('<a href="{}">{}</a>', reverse("costing:target", args=[record.target.pk]), value)

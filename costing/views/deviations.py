@@ -24,7 +24,7 @@ from costing.services.deviations import (
     explain_deviation,
     send_back,
 )
-from costing.tables.responsibility import STATE_TONES, CourseTable, DeviationTable
+from costing.tables.responsibility import STATE_TONES, DeviationTable, course_table
 from ops_platform.documents.public import documents_of
 from ops_platform.kernel import NotFound
 from ops_platform.masterdata.models import Institution
@@ -85,7 +85,7 @@ class Deviation(TemplatePage):
             tone=STATE_TONES[deviation.state],
             words=words_of(deviation),
             now=following.now_of(actor=self.actor, deviation=deviation),
-            months=CourseTable(months) if months else None,
+            months=course_table(months) if months else None,
             actions=[(action, proofs[str(action.pk)]) for action in actions],
             course=courses_of(KIND, [number]).get(number),
             may_explain=answers and deviation.state == State.OPEN,
@@ -159,7 +159,7 @@ class CompleteAction(_Answer):
             deviation_id=self.kwargs["pk"],
             number=self.kwargs["number"],
             proof=form.cleaned_data["proof"],
-            files=form.cleaned_data["files"],
+            files=form.cleaned_data["documents"],
         )
         messages.success(self.request, _now("已填报。全部措施完成后由第二人确认。"))
         return redirect("costing:deviation", self.kwargs["pk"])

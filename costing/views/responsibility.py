@@ -21,7 +21,7 @@ from costing.selectors.responsibility.targets import TargetMonth
 from costing.services.deviations import evaluate_month, open_low_benefit
 from costing.services.driver_rules import RULERS
 from costing.services.targets import propose_targets
-from costing.tables.responsibility import CourseTable, LowBenefitTable, SavingTable, TargetMonthTable
+from costing.tables.responsibility import CourseTable, LowBenefitTable, SavingTable, TargetMonthTable, course_table
 from costing.views.choosing import Choice, choose
 from ops_platform.kernel import Actor, NotFound, Period
 from ops_platform.masterdata import months
@@ -130,6 +130,9 @@ class Target(ListPage):
         until = str(Period.of(timezone.localdate()))
         self.months = targets.course(actor=self.actor, target=self.target, until=until)
         return self.months
+
+    def get_table(self, rows: Any) -> Any:
+        return course_table(rows, request=self.request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

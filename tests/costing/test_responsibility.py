@@ -38,7 +38,7 @@ from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Period, Role
 from ops_platform.kernel.actor import PLATFORM
-from ops_platform.masterdata.models import Department, Institution, Parameter
+from ops_platform.masterdata.models import Department, Parameter
 from ops_platform.notifications.models import Message
 from tests.support import trade
 from tests.support.downloads import book_of
@@ -64,7 +64,10 @@ class Ward:
         trade.landed(
             self.hospital,
             "charge-items",
-            [trade.item("ZC", fee_class="consultation"), trade.item("YP", item_class="drug", fee_class="western_drugs")],
+            [
+                trade.item("ZC", fee_class="consultation"),
+                trade.item("YP", item_class="drug", fee_class="western_drugs"),
+            ],
         )
         stay = {"kind": "inpatient", "when": "2026-03-02T08:00:00", "discharged": "2026-03-05T10:00:00"}
         trade.landed(
@@ -212,7 +215,9 @@ def test_the_same_target_is_not_asked_for_twice_and_a_later_version_takes_its_pl
 
 def test_each_metric_is_the_figure_of_its_own_report(ward: Ward) -> None:
     def target(metric: str, limit: str, **more: Any) -> WantedTarget:
-        return WantedTarget(**{"metric": metric, "effective_from": FROM, "limit": Decimal(limit), "department": "D", **more})
+        return WantedTarget(
+            **{"metric": metric, "effective_from": FROM, "limit": Decimal(limit), "department": "D", **more}
+        )
 
     drg = _drg(ward)
     ward.targets(
@@ -411,7 +416,8 @@ def test_late_measures_are_told_once(ward: Ward) -> None:
 def test_savings_are_summed_over_the_year_and_shared_as_the_parameter_says(ward: Ward) -> None:
     """Target 2,000,000, actual 1,500,000, 15 % → 75,000 (domain.md 6.2)."""
     ward.targets(
-        WantedTarget("full_cost", FROM, Decimal(2_000_000), "D"), WantedTarget("full_cost", FROM, Decimal(1_000_000), "")
+        WantedTarget("full_cost", FROM, Decimal(2_000_000), "D"),
+        WantedTarget("full_cost", FROM, Decimal(1_000_000), ""),
     )
     share = Parameter.objects.get(key="costing.saving_share").value
     whole, ward_ = sorted(
@@ -463,9 +469,7 @@ HEAD = tuple(target_files.TITLES.values())
 
 def imported(client: Client, ward: Ward, body: bytes) -> Any:
     given = {"institution": ward.hospital.pk, "source_mark": "seed", "source_text": "责任书"}
-    return client.post(
-        reverse("costing:import-targets"), {**given, "file": SimpleUploadedFile("targets.xlsx", body)}
-    )
+    return client.post(reverse("costing:import-targets"), {**given, "file": SimpleUploadedFile("targets.xlsx", body)})
 
 
 def test_a_workbook_goes_out_and_comes_back_as_one_proposal(ward: Ward) -> None:

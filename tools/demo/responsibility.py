@@ -1,16 +1,17 @@
-"""What the lead hospital's people do about cost responsibility, over HTTP like in the browser: before the first night finance
-asks for targets and the head of the hospital signs; after it the head of orthopaedics explains one deviation, finance
+"""What the lead hospital's people do about cost responsibility, over HTTP like in the browser: before the first night
+finance asks for targets and the head of the hospital signs; after it the head of orthopaedics explains a deviation, finance
 approves, the measure is proved and confirmed. The other deviations stand open for whoever looks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from tools.demo.approvals import TASK, People
 from tools.demo.browserless import PageRefused, Session
 
-TARGETS = "/costing/targets/"
 NEW = "/costing/targets/new/"
 DEVIATIONS = "/costing/deviations/"
 MATTER = "/workflows/matters/"
@@ -26,30 +27,38 @@ ASKED: tuple[tuple[str, str, bool, dict[str, str]], ...] = (
     ("material_ratio", "40", True, {"specialists": SPECIALIST}),
     ("service_ratio", "30", True, {}),
     ("bed_day_cost", "1500", True, {}),
-    ("full_cost", "3000000", True, {"specialists": SPECIALIST}),
-    ("item_cost", "900000", True, {"cost_item": "personnel"}),
     ("drug_ratio", "40", False, {}),
     ("visit_cost_growth", "8", False, {}),
 )
 
+# amounts as shares of what the hospital costs in the first month, whatever the scale of the data
+AMOUNTS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("full_cost", "0.12", {"specialists": SPECIALIST}),
+    ("item_cost", "0.035", {"cost_item": "personnel"}),
+)
 
-def targets(url: str, accounts: list[dict[str, str]], periods: list[str]) -> Iterator[str]:
-    """Targets of orthopaedics and of the hospital from the first month of the data on; yields what has been done in words."""
+
+def targets(url: str, accounts: list[dict[str, str]], planted: Mapping[str, Any]) -> Iterator[str]:
+    """Targets of orthopaedics and of the hospital from the first month of the data on; yields what was done in words."""
     people = People(url, accounts)
     asker, signer = people[ASKER], people[SIGNER]
-    if not periods:
+    costs = planted["direct_cost_total"]
+    if not costs:
         return
-    asker.get(f"{TARGETS}?period={min(periods)}")
-    if "骨科" in asker.page:  # a demo that was interrupted after them
-        return
-    for metric, limit, of_department, more in ASKED:
+    first = min(entry["period"] for entry in costs)
+    largest = max(Decimal(entry["amount"]) for entry in costs if entry["period"] == first)
+    amounts = [
+        (metric, str(round(largest * Decimal(share) / 1000) * 1000), True, more) for metric, share, more in AMOUNTS
+    ]
+    asked = [*ASKED, *amounts]
+    for metric, limit, of_department, more in asked:
         asker.get(NEW)
         fields = {
             "institution": _found(INSTITUTION, asker),
             "department": _found(DEPARTMENT, asker) if of_department else "",
             "metric": metric,
             "limit": limit,
-            "effective_from": min(periods),
+            "effective_from": first,
             "source_mark": "default",
             "source_text": SOURCE,
             **more,
@@ -59,7 +68,7 @@ def targets(url: str, accounts: list[dict[str, str]], periods: list[str]) -> Ite
             _sign(signer, matter, "与科室已签责任书")
         elif "正在审批" not in asker.page and "已有版本" not in asker.page:
             raise PageRefused(f"{NEW} did not take the target {metric}")
-    yield f"{len(ASKED)} cost targets from {min(periods)}: asked by {ASKER}, signed by {SIGNER}"
+    yield f"{len(asked)} cost targets from {first}: asked by {ASKER}, signed by {SIGNER}"
 
 
 def deviations(url: str, accounts: list[dict[str, str]]) -> Iterator[str]:

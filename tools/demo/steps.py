@@ -86,7 +86,7 @@ class Steps:
         self._deeds("books", lambda: begin_books(url, closing_account(self.accounts()), planted))
         until, full_months = covered(self._places.data)
         self._deeds("agreements", lambda: agreements(url, self.accounts(), full_months))
-        self._deeds("targets", lambda: targets(url, self.accounts(), full_months))
+        self._deeds("targets", lambda: targets(url, self.accounts(), planted))
         if not self._progress.result("nightly"):
             self._say(f"nightly run of {until}, also to be watched on {url}nightly/")
             self._manage("run_nightly", "--date", until.isoformat(), "--wait", show=True)

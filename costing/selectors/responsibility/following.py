@@ -6,9 +6,9 @@ from decimal import ROUND_HALF_UP
 from costing.engine.targets import Verdict
 from costing.models import CostDeviation, CostTarget, PatientRun
 from costing.selectors import patients
+from costing.selectors.access import DRILL_READERS
 from costing.selectors.responsibility import low_benefit
 from costing.selectors.responsibility.measuring import PLACES, MonthFigures
-from costing.selectors.responsibility.reach import DRILL_READERS
 from costing.selectors.responsibility.targets import TargetMonth, course, figure_words, measured
 from ops_platform.kernel import Actor, Period
 from ops_platform.web import formats

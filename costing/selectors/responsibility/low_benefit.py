@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -17,6 +18,7 @@ from ops_platform.masterdata.models import Department, Institution
 from ops_platform.masterdata.selectors import parameter_at
 
 FEN = Decimal("0.01")
+PREFIX = "高成本低效益："  # of the names of its parameters
 LEAST_COST, RATIO, LEAST_CASES = (
     "costing.low_benefit_least_cost",
     "costing.low_benefit_ratio",
@@ -26,7 +28,7 @@ LEAST_COST, RATIO, LEAST_CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From which cost in yuan, up to which income (payment) per yuan of cost, from how many cases; and what is said of them."""
+    """From which cost in yuan, up to which income (payment) per yuan of cost, from how many cases; and their marks."""
 
     least_cost: Decimal
     ratio: Decimal
@@ -57,8 +59,8 @@ class LowBenefit:
 
     @property
     def kind_words(self) -> str:
-        """项目 or 病组, in words."""
-        return str(DeviationKind(self.kind).label)
+        """Which of the two it is."""
+        return "项目" if self.kind == DeviationKind.ITEM else "病组"
 
     @property
     def ratio(self) -> Decimal:
@@ -76,7 +78,8 @@ def thresholds(*, institution: Institution, period: str) -> Thresholds:
     day = Period.parse(period).last_day
     rows = {key: parameter_at(key=key, day=day, institution=institution) for key in (LEAST_COST, RATIO, LEAST_CASES)}
     marks = tuple(
-        f"{row.name} {row.value.normalize():f}{row.unit}({row.get_source_mark_display()})" for row in rows.values()
+        f"{row.name.removeprefix(PREFIX)} {row.value.normalize():f} {row.unit}({row.get_source_mark_display()})"
+        for row in rows.values()
     )
     least_cost = rows[LEAST_COST].value.quantize(FEN)
     return Thresholds(least_cost, rows[RATIO].value, int(rows[LEAST_CASES].value), marks)
@@ -95,7 +98,8 @@ Known = dict[tuple[str, int | None, str], CostDeviation]
 
 def _items(run: PatientRun, limits: Thresholds, known: Known) -> list[LowBenefit]:
     query = {"institution": run.institution_id, "period": run.period}
-    rows = item_costs(run=run).filter(item__isnull=False, cost__gte=limits.least_cost)
+    items: Any = item_costs(run=run)  # annotated
+    rows = items.filter(item__isnull=False, cost__gte=limits.least_cost)
     return [
         LowBenefit(
             kind=DeviationKind.ITEM,

@@ -33,8 +33,8 @@ NO_BEFORE = "上年同月没有可比数据"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A figure, or why there is none; `base` is what a growth is measured from, `volume` how many visits, days or cases it is
-    a mean of."""
+    """A figure, or why there is none; `base` is what a growth is measured from, `volume` how many visits, days or cases it
+    is a mean of."""
 
     value: Decimal | None
     why: str = ""

@@ -68,7 +68,7 @@ def access_deviation(*, actor: Actor, deviation_id: int) -> CostDeviation:
 
 
 def may_answer(actor: Actor, deviation: CostDeviation) -> bool:
-    """Who explains and acts: the responsible person, the specialists, and whoever heads the department (the institution) now."""
+    """Who explains and acts: the responsible person, the specialists, and whoever heads the department (institution) now."""
     if actor.user is None:
         return False
     if actor.user in {person.pk for person in deviation.people}:
@@ -84,8 +84,8 @@ def may_answer(actor: Actor, deviation: CostDeviation) -> bool:
 
 
 def may_confirm(actor: Actor, deviation: CostDeviation) -> bool:
-    """A second person: of finance, the leadership of the institution or the centre, who neither answers for it nor had a hand
-    in the explanation or the actions."""
+    """A second person: of finance, the leadership of the institution or the centre, who neither answers for it nor had a
+    hand in the explanation or the actions."""
     if actor.user is None or not actor.may(deviation.institution_id, *CONFIRMERS):
         return False
     involved = {deviation.explained_by_id, *(person.pk for person in deviation.people)}

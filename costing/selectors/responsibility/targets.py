@@ -12,7 +12,7 @@ from django.urls import reverse
 from costing.engine import targets as engine
 from costing.engine.targets import Metric, Verdict
 from costing.models import CostDeviation, CostRun, CostTarget, CostTargetProposal, DeviationKind, TargetMetric
-from costing.selectors.access import READERS
+from costing.selectors.access import DRILL_READERS, READERS
 from costing.selectors.responsibility import reach
 from costing.selectors.responsibility.measuring import Measured, MonthFigures
 from costing.titles import COST_ITEM_TITLES
@@ -34,8 +34,10 @@ def is_amount(metric: str) -> bool:
 
 
 def figure_words(metric: str, value: Decimal | None) -> str:
-    """A limit or figure as people read it, without its unit of yuan."""
-    return formats.percent(value, 2) if is_ratio(metric) else formats.money(value)
+    """A limit or figure as people read it."""
+    if value is None or is_ratio(metric):
+        return formats.percent(value, 2)
+    return f"{formats.money(value)} 元"
 
 
 def sign(metric: str) -> str:
@@ -155,9 +157,7 @@ def measured(rows: Iterable[CostTarget], month: MonthFigures, *, actor: Actor | 
 def report_url(row: CostTarget, period: str, actor: Actor | None) -> str:
     """The report that the figure comes from; a head of a department gets the department's page."""
     if actor is not None and not actor.may(row.institution_id, *READERS):
-        if row.department_id is None or not actor.may(
-            row.institution_id, *reach.DRILL_READERS, department=row.department_id
-        ):
+        if row.department_id is None or not actor.may(row.institution_id, *DRILL_READERS, department=row.department_id):
             return ""
         return f"{reverse('department', args=[row.department_id])}?{urlencode({'period': period})}"
     asked: dict[str, str | int] = {"institution": row.institution_id, "period": period}
