@@ -9,7 +9,7 @@ from django.http import FileResponse
 
 from costing.models import CostTarget, TargetMetric
 from costing.selectors.responsibility.targets import is_ratio
-from costing.services.targets import MOST_TARGETS, Fault, WantedTarget, refusal
+from costing.services.targets import MOST_TARGETS, RowFault, WantedTarget, refusal
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Invalid, Period
 from ops_platform.masterdata.models import Institution
@@ -74,13 +74,13 @@ def read(body: bytes) -> list[tuple[int, WantedTarget]]:
         words = f"{words}最多 {MOST_TARGETS} 行，请使用本页导出的文件填写。"
         raise Invalid("costing.target_file", words, field="file")
     rows: list[tuple[int, WantedTarget]] = []
-    faults: list[Fault] = []
+    faults: list[RowFault] = []
     for number, cells in enumerate(table[1:], start=FIRST_ROW):
         told = {field: _text(cells, place) for field, place in places.items()}
         if not any(told.values()):
             continue
         row, found = _read(told)
-        faults += [Fault(number, field, message) for field, message in found]
+        faults += [RowFault(number, field, message) for field, message in found]
         if row is not None:
             rows.append((number, row))
     if faults:

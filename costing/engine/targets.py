@@ -74,12 +74,12 @@ def excess(metric: Metric, limit: Decimal, actual: Decimal) -> Fraction | None:
     if not limit:
         return None
     beyond = limit - actual if metric in TO_REACH else actual - limit
-    return Fraction(beyond) / abs(Fraction(limit))
+    return Fraction(Fraction(beyond), abs(Fraction(limit)))
 
 
 def growth(now: Decimal, before: Decimal) -> Fraction | None:
     """Of a mean; None upon nothing."""
-    return Fraction(now - before) / Fraction(before) if before > 0 else None
+    return Fraction(Fraction(now - before), Fraction(before)) if before > 0 else None
 
 
 @dataclass(frozen=True, slots=True)

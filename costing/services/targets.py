@@ -50,7 +50,7 @@ class WantedTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RowFault:
     """What is wrong with a row, at which field."""
 
     row: int
@@ -82,7 +82,7 @@ def propose_targets(
         raise Invalid("costing.target_count", f"一次提出 1 到 {MOST_TARGETS} 个成本目标。", field="file")
     named, faults = _Known(institution).check(rows)
     if faults:
-        placed = [Fault(lines[one.row] if lines else one.row + 1, one.field, one.message) for one in faults]
+        placed = [RowFault(lines[one.row] if lines else one.row + 1, one.field, one.message) for one in faults]
         raise refusal(placed, one=len(rows) == 1, titles=titles)
     proposal = CostTargetProposal.objects.create(
         institution=institution,
@@ -94,7 +94,7 @@ def propose_targets(
     return proposal, start(actor, kind=KIND, subject=str(proposal.pk), comment=source_text)
 
 
-def refusal(faults: Sequence[Fault], *, one: bool, titles: Mapping[str, str] | None = None) -> Invalid:
+def refusal(faults: Sequence[RowFault], *, one: bool, titles: Mapping[str, str] | None = None) -> Invalid:
     """All faults of the rows at once, columns by their title; of one row alone only what is wrong with it."""
     if one and titles is None:
         return Invalid("costing.target_rows", faults[0].message, field=faults[0].field)
@@ -137,7 +137,7 @@ class _Known:
             for row in rows
         }
 
-    def check(self, rows: Sequence[WantedTarget]) -> tuple[list[WantedTarget], list[Fault]]:
+    def check(self, rows: Sequence[WantedTarget]) -> tuple[list[WantedTarget], list[RowFault]]:
         """The rows with their responsible persons, and what is wrong."""
         named, faults = [], []
         seen: set[tuple[str, str, str, date]] = set()
@@ -148,7 +148,7 @@ class _Known:
             if not found and not row.ended and not responsible:
                 where = "该科室" if row.department else "该机构"
                 found.append(("responsible", f"{where}没有可默认的负责人，请填写责任人的用户名。"))
-            faults += [Fault(number, field, message) for field, message in found]
+            faults += [RowFault(number, field, message) for field, message in found]
             named.append(replace(row, responsible=responsible))
         return named, faults
 

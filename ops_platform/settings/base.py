@@ -212,6 +212,7 @@ SPECTACULAR_SETTINGS = {
         "RequestKindEnum": "workflows.models.RequestKind",
         "MatterStateEnum": "workflows.models.Matter.State",
         "PartyRoleEnum": "costing.models.PartyRole",
+        "TargetMetricEnum": "costing.models.TargetMetric",
         "NightlyRunStateEnum": "ops_platform.nightly.models.RunState",
     },
 }
