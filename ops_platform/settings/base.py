@@ -213,6 +213,7 @@ SPECTACULAR_SETTINGS = {
         "MatterStateEnum": "workflows.models.Matter.State",
         "PartyRoleEnum": "costing.models.PartyRole",
         "TargetMetricEnum": "costing.models.TargetMetric",
+        "WorkloadMetricEnum": "ops_platform.his_intake.public.METRICS",
         "NightlyRunStateEnum": "ops_platform.nightly.models.RunState",
     },
 }
