@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from costing import agreement_api, api, purchase_api, report_api
+from costing import agreement_api, api, purchase_api, report_api, responsibility_api
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="costing-runs"),
@@ -24,5 +24,9 @@ urlpatterns = [
         agreement_api.SettlementPartListView.as_view(),
         name="costing-agreement-settlements",
     ),
+    path("targets/", responsibility_api.TargetMonthView.as_view(), name="costing-targets"),
+    path("deviations/", responsibility_api.DeviationListView.as_view(), name="costing-deviations"),
+    path("savings/", responsibility_api.SavingView.as_view(), name="costing-savings"),
+    path("low-benefits/", responsibility_api.LowBenefitView.as_view(), name="costing-low-benefits"),
     path("devices/", purchase_api.DeviceListView.as_view(), name="costing-devices"),
 ]

@@ -14,15 +14,19 @@ class CostingConfig(AppConfig):
         from costing import (
             agreement_subject,
             approval,
+            deviation_subject,
+            deviation_telling,
             integrity,
             item_basis_subject,
             nightly,
             reference,
             service_unit_subject,
+            target_subject,
             telling,
         )
-        from costing.services import allocation, patients
+        from costing.services import allocation, deviations, patients
         from ops_platform.audit.public import register_actions, register_check
+        from ops_platform.documents.public import register_owner
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.nightly.public import register_step
@@ -37,6 +41,13 @@ class CostingConfig(AppConfig):
             costing__service_units_changed="修改服务单元",
             costing__agreement_changed="修改医共体分担协议",
             costing__agreement_settled="医共体分担结算",
+            costing__target_set="设定成本目标",
+            costing__deviation_opened="发现成本偏差",
+            costing__deviation_explained="说明成本偏差",
+            costing__deviation_approved="批准成本偏差整改",
+            costing__deviation_action_done="填报整改完成",
+            costing__deviation_sent_back="退回整改",
+            costing__deviation_closed="确认整改关闭偏差",
             costing__scenario_begun="建立测算方案",
             costing__scenario_changed="修改测算方案",
         )
@@ -50,10 +61,15 @@ class CostingConfig(AppConfig):
         register_subject(item_basis_subject.ITEM_BASIS)
         register_subject(service_unit_subject.SERVICE_UNITS)
         register_subject(agreement_subject.AGREEMENT)
+        register_subject(target_subject.TARGET)
+        register_subject(deviation_subject.DEVIATION)
+        register_owner(deviations.PROOF, deviation_subject.may_see_proof)
         register_step(nightly.ALLOCATION)
         register_step(nightly.PATIENTS)
+        register_step(nightly.TARGETS)
         register_step(nightly.REPORTS)
         register_kind(telling.KIND, "科室成本月报", to_do=False)
+        register_kind(deviation_telling.KIND, "成本偏差")
         register_step(nightly.CONSERVATION)
         register_step(nightly.AGREEMENTS)
         self._register_events()
@@ -84,7 +100,7 @@ class CostingConfig(AppConfig):
     def _announce_pages(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from costing.selectors.access import READERS
+        from costing.selectors.access import DRILL_READERS, READERS
         from ops_platform.web import navigation
 
         pages = (
@@ -105,6 +121,16 @@ class CostingConfig(AppConfig):
         )
         for order, (title, name, icon) in enumerate(pages):
             navigation.register("成本核算", title, name, icon=icon, roles=READERS, order=order)
+        of_responsibility: tuple[dict[str, Any], ...] = (
+            {"title": _("成本目标"), "url_name": "costing:targets", "icon": "target"},
+            {"title": _("成本偏差与整改"), "url_name": "costing:deviations", "icon": "alert-triangle"},
+            {"title": _("成本节约"), "url_name": "costing:savings", "icon": "coins"},
+        )
+        for order, entry in enumerate(of_responsibility):
+            navigation.register("成本责任", **entry, roles=DRILL_READERS, order=order)
+        navigation.register(
+            "成本责任", _("高成本低效益"), "costing:low-benefit", icon="trending-down", roles=READERS, order=9
+        )
         of_use: tuple[dict[str, Any], ...] = (
             {"title": _("采购价格与节约"), "url_name": "costing:purchases", "icon": "shopping-cart"},
             {"title": _("成员间价差"), "url_name": "costing:price-spreads", "icon": "arrows-diff"},

@@ -5,6 +5,7 @@ from django.utils import timezone
 from costing import integrity
 from costing.models import CostRun
 from costing.services import cost_patients_of, run_allocation
+from costing.services.deviations import evaluate_month, remind_overdue
 from costing.services.settlements import settle_month
 from costing.telling import tell_departments
 from ops_platform.kernel import Conflict, digest_of
@@ -56,6 +57,26 @@ def _tell(context: StepContext) -> StepResult:
     return StepResult(rows=told, input_digest=run.input_digest, note=f"发送科室成本月报 {told} 份")
 
 
+def _evaluate(context: StepContext) -> StepResult:
+    """Targets are judged when the month has ended; actions that are late are told of."""
+    institution = context.institution
+    if institution is None:
+        raise TypeError("a step of an institution")
+    late = remind_overdue(institution=institution.pk, today=timezone.localdate())
+    run = CostRun.objects.filter(institution=institution, period=str(context.period), is_current=True).first()
+    if run is None or context.period.last_day >= timezone.localdate():
+        return StepResult(rows=late, input_digest="", changed=False, note="月份尚未结束，月末后评价成本目标")
+    found = evaluate_month(context.actor, institution=institution, period=context.period)
+    note = f"成本目标 {found.kept} 个达成，{found.missed} 个未达成，{found.unknown} 个不可比"
+    note += f"；新开偏差 {len(found.opened)} 个"
+    return StepResult(
+        rows=len(found.opened),
+        input_digest=run.input_digest,
+        changed=bool(found.opened),
+        note=f"{note}，{late} 项措施逾期" if late else note,
+    )
+
+
 def _conserve(context: StepContext) -> StepResult:
     """The alliance's books of the month: the sum of all direct costs is the sum of all full costs, to the fen."""
     runs = CostRun.objects.filter(period=str(context.period), is_current=True)
@@ -86,6 +107,12 @@ def _settle(context: StepContext) -> StepResult:
 # its code stands before that of the ledger's consolidation: steps of a scope without dependencies run in that order
 AGREEMENTS = Step(code="costing.agreements", title="医共体分担结算", run=_settle, scope=StepScope.ALLIANCE)
 CONSERVATION = Step(code="costing.conservation", title="医共体成本守恒核对", run=_conserve, scope=StepScope.ALLIANCE)
-REPORTS = Step(code="costing.reports", title="科室成本月报", run=_tell, after=("costing.patients",))
+REPORTS = Step(code="costing.reports", title="科室成本月报", run=_tell, after=("costing.targets",))
+TARGETS = Step(
+    code="costing.targets",
+    title="成本目标评价",
+    run=_evaluate,
+    after=("costing.patients", "insurance_settlement.grouping"),
+)
 PATIENTS = Step(code="costing.patients", title="项目与患者成本核算", run=_cost_patients, after=("costing.allocation",))
 ALLOCATION = Step(code="costing.allocation", title="科室成本分摊", run=_allocate, after=("his_intake.quality",))

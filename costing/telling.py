@@ -2,9 +2,12 @@
 
 from django.urls import reverse
 
-from costing.models import CostRun
+from costing.engine.targets import Verdict
+from costing.models import CostRun, CostTarget
 from costing.selectors.monthly import DepartmentReport, department_reports
 from costing.selectors.patients import current_run
+from costing.selectors.responsibility.measuring import MonthFigures
+from costing.selectors.responsibility.targets import TargetMonth, in_force, measured
 from ops_platform.identity.selectors import department_heads
 from ops_platform.notifications.public import Note, notify
 from ops_platform.web import formats
@@ -17,13 +20,14 @@ def tell_departments(run: CostRun) -> int:
     heads = department_heads(institution=run.institution_id)
     patients = current_run(institution=run.institution_id, period=run.period)
     reports = department_reports(run=run, patients=patients) if heads else []
+    missed = _missed(run) if heads else {}
     notes = [
         Note(
             recipient=person,
             key=f"{KIND}:{one.department}:{run.period}",
             kind=KIND,
             title=f"{one.name} {formats.period_label(run.period)}成本月报",
-            body=_words(one),
+            body=_words(one) + missed.get(one.department, ""),
             url=f"{reverse('department', args=[one.department])}?period={run.period}",
         )
         for one in reports
@@ -43,3 +47,20 @@ def _words(one: DepartmentReport) -> str:
     if one.discharges:
         parts.append(f"出院 {one.discharges:,} 人次，次均费用 {formats.money(one.per_discharge)} 元")
     return "；".join(parts) + "。"
+
+
+def _missed(run: CostRun) -> dict[int, str]:
+    """Of each department which of its targets the month missed, in words."""
+    rows = CostTarget.objects.filter(institution=run.institution_id, department__isnull=False)
+    holding = in_force(rows.select_related("institution", "department"), run.period)
+    month = MonthFigures(institution=run.institution_id, period=run.period)
+    found: dict[int, list[TargetMonth]] = {}
+    for one in measured(holding, month) if holding else ():
+        if one.verdict is Verdict.MISSED and one.target.department_id is not None:
+            found.setdefault(one.target.department_id, []).append(one)
+    return {
+        department: "未达成目标："
+        + "；".join(f"{one.title} {one.actual_words}(目标 {one.limit_words})" for one in missed)
+        + "。"
+        for department, missed in found.items()
+    }

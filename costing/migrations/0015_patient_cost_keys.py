@@ -19,7 +19,7 @@ def _unindexed(model: str, name: str, to: str, **given: object) -> migrations.Al
 
 
 class Migration(migrations.Migration):
-    dependencies = [("costing", "0011_activities_and_service_units")]
+    dependencies = [("costing", "0012_responsibility")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

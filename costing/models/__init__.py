@@ -9,6 +9,7 @@ from costing.models.agreement import (
     AgreementShare,
     PartyRole,
 )
+from costing.models.deviation import CostDeviation, DeviationAction, DeviationKind
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
@@ -34,6 +35,7 @@ from costing.models.service_unit import (
     UnitProposal,
 )
 from costing.models.settlement import SettlementBasis, SettlementPart, SettlementRun
+from costing.models.target import CostTarget, CostTargetProposal, TargetMetric
 
 __all__ = [
     "AT_CHARGE",
@@ -50,10 +52,15 @@ __all__ = [
     "AllocationFlow",
     "ChangeKind",
     "ComputedCost",
+    "CostDeviation",
     "CostRun",
+    "CostTarget",
+    "CostTargetProposal",
     "DepartmentCost",
     "DepartmentDay",
     "DepartmentMonth",
+    "DeviationAction",
+    "DeviationKind",
     "DriverKind",
     "DriverProposal",
     "DriverRule",
@@ -74,6 +81,7 @@ __all__ = [
     "SettlementBasis",
     "SettlementPart",
     "SettlementRun",
+    "TargetMetric",
     "UnassignedCost",
     "UnitCost",
     "UnitDefinition",

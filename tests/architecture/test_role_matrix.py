@@ -16,7 +16,11 @@ from django.utils import timezone
 from costing.models import (
     Agreement,
     AgreementShare,
+    CostDeviation,
     CostRun,
+    CostTarget,
+    CostTargetProposal,
+    DeviationAction,
     ItemBasis,
     ItemCost,
     PatientCost,
@@ -125,6 +129,7 @@ class Community:
             UnitDefinition.objects.create(institution=institution, **begins)
             self._register_process(institution)
             self._settle(institution)
+            self._hold_responsible(institution, run)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
         self.target = trade.person("target", None)
@@ -200,6 +205,36 @@ class Community:
         SettlementPart.objects.create(
             run=run, basis=basis, role="receiver", bearer=institution, payee=institution, share=1, amount=9
         )
+
+    def _hold_responsible(self, institution: Institution, run: CostRun) -> None:
+        """A target that was missed, with a measure to be done; both name nobody but a stranger."""
+        stranger = trade.person(f"answers-{institution.code}", None)
+        ward = Department.objects.get(institution=institution, code="NK")
+        proposal = CostTargetProposal.objects.create(institution=institution, rows=[], asked_by=stranger)
+        target = CostTarget.objects.create(
+            institution=institution,
+            department=ward,
+            metric="drug_ratio",
+            effective_from=date(2026, 1, 1),
+            limit=0,
+            responsible=stranger,
+            proposal=proposal,
+        )
+        deviation = CostDeviation.objects.create(
+            kind="target",
+            institution=institution,
+            department=ward,
+            period="2026-01",
+            target=target,
+            title="内科 药占比",
+            limit=0,
+            actual=1,
+            cost_run=run,
+            responsible=stranger,
+            opened_by="platform",
+            state="acting",
+        )
+        DeviationAction.objects.create(deviation=deviation, number=1, what="点评", due=date(2026, 3, 1))
 
     def _register_process(self, institution: Institution) -> None:
         """A process with a risk, and a case that is not published."""
@@ -314,6 +349,10 @@ def _reminder(_: Community, institution: Institution) -> dict[str, Any]:
 
 def _settlement(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": SettlementRun.objects.get(code=f"A{institution.code}").pk}
+
+
+def _deviation(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": CostDeviation.objects.get(institution=institution).pk}
 
 
 def _settlement_basis(_: Community, institution: Institution) -> dict[str, Any]:
@@ -539,6 +578,11 @@ OBJECTS: dict[str, Any] = {
     "ledger:fiscal-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "costing:run": _cost_run,
     "costing:settlement": _settlement,
+    "costing:target": lambda _, i: {"pk": CostTarget.objects.get(institution=i).pk},
+    "costing:deviation": _deviation,
+    "costing:explain-deviation": _deviation,
+    "costing:complete-action": lambda c, i: {**_deviation(c, i), "number": 1},
+    "costing:confirm-deviation": _deviation,
     "costing:settlement-basis": _settlement_basis,
     "costing:report": lambda *_: {"code": "allocation"},
     "costing-report": lambda *_: {"code": "allocation"},

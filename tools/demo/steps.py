@@ -19,6 +19,7 @@ from tools.demo.places import Places, read_json
 from tools.demo.processes import Processes, StepFailed, last_lines
 from tools.demo.progress import Progress, Size
 from tools.demo.register import keep_register
+from tools.demo.responsibility import deviations, targets
 
 SEED = 20261
 KEY_NAME = "demo-his"
@@ -87,6 +88,7 @@ class Steps:
         until, full_months = covered(self._places.data)
         self._deeds("agreements", lambda: agreements(url, self.accounts(), full_months))
         self._deeds("item costing", lambda: item_costing(url, self.accounts(), full_months))
+        self._deeds("targets", lambda: targets(url, self.accounts(), planted))
         if not self._progress.result("nightly"):
             self._say(f"nightly run of {until}, also to be watched on {url}nightly/")
             self._manage("run_nightly", "--date", until.isoformat(), "--wait", show=True)
@@ -95,6 +97,7 @@ class Steps:
         self._close(url, full_months)
         self._deeds("consolidation", lambda: consolidating(url, self.accounts(), full_months))
         self._deeds("approvals", lambda: approvals(url, self.accounts()))
+        self._deeds("deviations", lambda: deviations(url, self.accounts()))
         self._deeds("register", lambda: keep_register(url, self.accounts()))
 
     def _post(self, url: str) -> None:

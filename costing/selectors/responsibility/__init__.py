@@ -1,0 +1,1 @@
+"""Reads of cost responsibility: targets of a month, their figures, savings, deviations."""
