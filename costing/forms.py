@@ -75,6 +75,18 @@ class DriverRuleForm(forms.Form):
         return {"cost_class": "", "shared_as": bill} if kind == SHARED else {"cost_class": kind, "shared_as": ""}
 
 
+class ProposalFileForm(forms.Form):
+    """A workbook whose rows are asked for."""
+
+    file = forms.FileField(label=_("文件(.xlsx)"), widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}))
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > settings.INTAKE_MAX_BODY_BYTES:
+            raise forms.ValidationError(_("文件过大，请检查后重新选择。"))
+        return file
+
+
 class ItemBasisForm(forms.Form):
     """A method of item costing, with its coefficients, from a day on."""
 

@@ -25,6 +25,12 @@ class ReportQuery(MonthQuery):
     layer = serializers.ChoiceField(
         choices=[(one.value, one.words) for one in Layer], default=Layer.HOSPITAL.value, help_text="成本层次"
     )
+    order = serializers.CharField(
+        required=False,
+        default="",
+        max_length=4000,
+        help_text="顺序分摊的次序：科室编码，用逗号分开；只用于分摊方法比较表",
+    )
     compare = serializers.ChoiceField(
         choices=[("month", "环比"), ("year", "同比")], default="month", help_text="比较期间"
     )
@@ -101,7 +107,12 @@ def _scope(actor: Actor, report: Report, asked: dict[str, Any]) -> Scope:
     run = access.current_run(institution=institution.pk, period=asked["period"]) if institution else None
     if run is None:
         raise NotFound("costing.no_run", "没有这个机构或月份的成本运行。")
-    return Scope.of(run, Layer(asked["layer"]), asked["compare"] if report.compared else "")
+    return Scope.of(
+        run,
+        Layer(asked["layer"]),
+        asked["compare"] if report.compared else "",
+        asked["order"] if report.ordered else "",
+    )
 
 
 def _told(report: Report, scope: Scope) -> dict[str, Any]:

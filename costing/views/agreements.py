@@ -3,16 +3,19 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.views import View
 
+from costing import agreement_files
 from costing.agreement_facts import terms_of
 from costing.agreement_forms import AgreementForm
 from costing.engine.agreements import Service, cost_of
+from costing.forms import ProposalFileForm
 from costing.models import AgreementKind, SettlementRun
 from costing.selectors import access, agreements
 from costing.services.agreements import MAKERS, propose_agreement
@@ -27,7 +30,7 @@ from costing.tables.agreements import (
 )
 from ops_platform.kernel import Period, from_fen, to_fen
 from ops_platform.web.numbers import number_of
-from ops_platform.web.pages import ActionPage, FormPage, ListPage
+from ops_platform.web.pages import ActionPage, FormPage, ListPage, Page
 from ops_platform.web.people import names_of
 
 
@@ -80,6 +83,38 @@ class NewAgreement(FormPage):
         _proposal, matter = propose_agreement(self.actor, form.wanted())
         messages.success(self.request, _now("已提交审批，同意后自生效月份起按新协议结算。"))
         return redirect("workflows:matter", matter)
+
+
+class AgreementFile(Page, View):
+    """The workbook to fill in: the agreements in force that concern the reader."""
+
+    roles = access.READERS
+
+    def get(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
+        today = timezone.localdate()
+        rows = [one.row for one in agreements.versions(actor=self.actor, day=today) if one.state == "in_force"]
+        return agreement_files.write(rows, today.isoformat())
+
+
+class AgreementsByFile(FormPage):
+    """Agreements from a workbook, each for approval of its own; all of them or none."""
+
+    roles = MAKERS
+    title = _("按文件提出分担协议")
+    form_class = ProposalFileForm
+    template_name = "costing/agreement_file.html"
+    submit_label = _("全部提交审批")
+
+    def act(self, form: ProposalFileForm) -> HttpResponse:
+        done = agreement_files.propose(self.actor, form.cleaned_data["file"].read())
+        messages.success(
+            self.request,
+            _now("已提交 %(asked)s 个协议，每个各自审批；与现行相同的 %(same)s 个没有提交。")
+            % {"asked": len(done.matters), "same": done.unchanged},
+        )
+        return (
+            redirect("workflows:matter", done.matters[0]) if len(done.matters) == 1 else redirect("costing:agreements")
+        )
 
 
 class Settlements(ListPage):

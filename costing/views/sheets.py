@@ -69,7 +69,10 @@ class ReportPage(TemplatePage):
         layer, compare = self.request.GET.get("layer", ""), self.request.GET.get("compare", "")
         asked = compare if compare in COMPARED else next(iter(COMPARED))
         return Scope.of(
-            run, Layer(layer) if layer in tuple(Layer) else Layer.HOSPITAL, asked if self.report.compared else ""
+            run,
+            Layer(layer) if layer in tuple(Layer) else Layer.HOSPITAL,
+            asked if self.report.compared else "",
+            self.request.GET.get("order", "") if self.report.ordered else "",
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -83,6 +86,7 @@ class ReportPage(TemplatePage):
             layer=scope.layer.value if scope else "",
             compared=COMPARED_TITLES if self.report.compared else [],
             compare=self.request.GET.get("compare", "month"),
+            order=self.request.GET.get("order", ""),
             picture=_picture(found) or _streams(found) if found else None,
             **self.choice.context(),
             **kwargs,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from costing.selectors.sheets import break_even, departments, direct, patients, units
+from costing.selectors.sheets import break_even, departments, direct, methods, patients, units
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Sheet
 
@@ -12,8 +12,8 @@ OFFICIAL, ANALYSIS, BREAK_EVEN = "规定报表", "结余与因素分析", "量�
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`layered`: the reader chooses the layer of cost; `compared`: and the month to compare with; `patient_level`: it names
-    encounters, so that opening it is logged."""
+    """`layered`: the reader chooses the layer of cost; `compared`: and the month to compare with; `ordered`: and the order
+    of departments; `patient_level`: it names encounters, so that opening it is logged."""
 
     code: str
     title: str
@@ -22,6 +22,7 @@ class Report:
     build: Callable[[Scope], Sheet]
     layered: bool = False
     compared: bool = False
+    ordered: bool = False
     patient_level: bool = False
 
 
@@ -82,6 +83,14 @@ _ALL = (
         ANALYSIS,
         patients.losses,
         patient_level=True,
+    ),
+    Report(
+        "methods",
+        "分摊方法比较表",
+        "阶梯分摊(正式)与顺序分摊、交互分摊，只供比较",
+        ANALYSIS,
+        methods.methods,
+        ordered=True,
     ),
     Report(
         "changes",
