@@ -1,5 +1,6 @@
 """The reports of a month: a list of them, and each on its page and as .xlsx."""
 
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -68,12 +69,22 @@ class ReportPage(TemplatePage):
     def _scope(self, run: CostRun) -> Scope:
         layer, compare = self.request.GET.get("layer", ""), self.request.GET.get("compare", "")
         asked = compare if compare in COMPARED else next(iter(COMPARED))
-        return Scope.of(
+        scope = Scope.of(
             run,
             Layer(layer) if layer in tuple(Layer) else Layer.HOSPITAL,
             asked if self.report.compared else "",
             self.request.GET.get("order", "") if self.report.ordered else "",
+            self.request.GET.get("measure", ""),
         )
+        if not self.report.alliance:
+            return scope
+        return replace(scope, seen=tuple(one.pk for one in access.institutions(actor=self.actor)))
+
+    def _measure(self) -> str:
+        """As asked for, else the first that there is."""
+        known = [code for code, _title in self.report.measures]
+        asked = self.request.GET.get("measure", "")
+        return asked if asked in known else next(iter(known), "")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         scope, found = self.scope, self.found
@@ -86,11 +97,30 @@ class ReportPage(TemplatePage):
             layer=scope.layer.value if scope else "",
             compared=COMPARED_TITLES if self.report.compared else [],
             compare=self.request.GET.get("compare", "month"),
+            measure=self._measure(),
             order=self.request.GET.get("order", ""),
-            picture=_picture(found) or _streams(found) if found else None,
+            picture=_picture(found) or _streams(found) or _lines(found) if found else None,
             **self.choice.context(),
             **kwargs,
         )
+
+
+def _lines(found: Sheet) -> SafeString | None:
+    """Totals over the months."""
+    if not found.lined:
+        return None
+    options = {
+        "tooltip": {"trigger": "axis", "valueFormatter": "@money"},
+        "legend": {"data": [row.name for row in found.rows if row.level != "department"]},
+        "xAxis": {"type": "category", "data": [column.title for column in found.columns[: found.lined]]},
+        "yAxis": {"type": "value", "scale": True},
+        "series": [
+            {"type": "line", "name": row.name, "data": [cell.value for cell in row.cells[: found.lined]]}
+            for row in found.rows
+            if row.level != "department"
+        ],
+    }
+    return chart(options, title=str(_("各月走势")), size="lg")
 
 
 def _streams(found: Sheet) -> SafeString | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from costing.selectors.sheets import break_even, departments, direct, methods, patients, units
+from costing.selectors.sheets import break_even, departments, direct, methods, patients, ranking, staffing, trend, units
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Sheet
 
@@ -13,7 +13,8 @@ OFFICIAL, ANALYSIS, BREAK_EVEN = "规定报表", "结余与因素分析", "量�
 @dataclass(frozen=True, slots=True)
 class Report:
     """`layered`: the reader chooses the layer of cost; `compared`: and the month to compare with; `ordered`: and the order
-    of departments; `patient_level`: it names encounters, so that opening it is logged."""
+    of departments; `measures`: and by what it ranks (code, title); `alliance`: it shows all institutions that the reader may
+    see; `patient_level`: it names encounters, so that opening it is logged."""
 
     code: str
     title: str
@@ -23,6 +24,8 @@ class Report:
     layered: bool = False
     compared: bool = False
     ordered: bool = False
+    measures: tuple[tuple[str, str], ...] = ()
+    alliance: bool = False
     patient_level: bool = False
 
 
@@ -83,6 +86,32 @@ _ALL = (
         ANALYSIS,
         patients.losses,
         patient_level=True,
+    ),
+    Report("trend", "成本趋势表", "十二个月的成本项目、收入和结余，环比和同比", ANALYSIS, trend.trend, layered=True),
+    Report(
+        "ranking",
+        "科室排名表",
+        "临床科室的名次，比上月和上年同月",
+        ANALYSIS,
+        ranking.departments,
+        measures=ranking.CHOICES,
+    ),
+    Report(
+        "members",
+        "成员单位排名表",
+        "各成员单位的名次，比上月和上年同月",
+        ANALYSIS,
+        ranking.members,
+        measures=ranking.CHOICES,
+        alliance=True,
+    ),
+    Report(
+        "staffing",
+        "科室人力成本表",
+        "人均和单位服务的人员经费，人均工作量",
+        ANALYSIS,
+        staffing.staffing,
+        layered=True,
     ),
     Report(
         "methods",
