@@ -73,6 +73,7 @@ urlpatterns = [
     path("settlements/", agreements.Settlements.as_view(), name="settlements"),
     path("settlements/settle/", agreements.SettleMonth.as_view(), name="settle-month"),
     path("settlements/<int:pk>/", agreements.Settlement.as_view(), name="settlement"),
+    path("settlements/<int:pk>/double-charges/", agreements.DoubleCharges.as_view(), name="double-charges"),
     path("settlements/bases/<int:pk>/", agreements.Basis.as_view(), name="settlement-basis"),
     path("devices/", devices.Devices.as_view(), name="devices"),
     path("devices/days/", devices.Device.as_view(), name="device"),

@@ -11,6 +11,7 @@ from costing.models.agreement import (
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
+from costing.models.pruning import PatientRunPruning
 from costing.models.results import (
     AllocationFlow,
     ComputedCost,
@@ -48,6 +49,7 @@ __all__ = [
     "PartyRole",
     "PatientCost",
     "PatientRun",
+    "PatientRunPruning",
     "Scenario",
     "ScenarioChange",
     "SettlementBasis",

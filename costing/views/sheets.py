@@ -1,6 +1,7 @@
 """The reports of a month: a list of them, and each on its page and as .xlsx."""
 
 from dataclasses import replace
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +21,7 @@ from ops_platform.identity.access import log_patient_list
 from ops_platform.web.charts import chart
 from ops_platform.web.pages import TemplatePage
 
+MOST_POINTS = 120
 COMPARED_TITLES = (("month", _("环比(上月)")), ("year", _("同比(上年同月)")))
 
 
@@ -158,6 +160,9 @@ def _picture(found: Sheet) -> SafeString | None:
     if found.drawn is None or len(rows) < 2:
         return None
     across, up = found.drawn
+    left_out = max(len(rows) - MOST_POINTS, 0)
+    if left_out:  # more than an eye can tell apart: those with the greatest number in the first column
+        rows = sorted(rows, key=lambda row: -Decimal(row.cells[0].value or 0))[:MOST_POINTS]
     points = [
         {"name": row.name, "value": [row.cells[across].value, row.cells[up].value], "href": row.url or None}
         for row in rows
@@ -184,4 +189,7 @@ def _picture(found: Sheet) -> SafeString | None:
             }
         ],
     }
-    return chart(options, title=f"{found.columns[across].title} × {found.columns[up].title}", size="lg")
+    title = f"{found.columns[across].title} × {found.columns[up].title}"
+    if left_out:
+        title += str(_("(%(first)s最多的 %(most)s 个)") % {"first": found.columns[0].title, "most": MOST_POINTS})
+    return chart(options, title=title, size="lg")

@@ -405,6 +405,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:settle-month": roles("oc"),
     "costing:settlement": BUSINESS,
     "costing:settlement-basis": BUSINESS,
+    "costing:double-charges": BUSINESS,
     "costing:runs": BUSINESS,
     "costing:run": BUSINESS,
     "costing:compare": BUSINESS,
