@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -85,7 +86,7 @@ def double_charges(*, run: SettlementRun) -> list[DoubleCharge]:
         return []
     period = Period.parse(run.period)
     bases, uppers = _of(agreement, PartyRole.BASE), _of(agreement, PartyRole.UPPER)
-    given = {
+    given: dict[str, Any] = {
         "first": period.first_day,
         "last": period.last_day,
         "members": sorted({*bases, *uppers}),

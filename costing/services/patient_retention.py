@@ -98,4 +98,4 @@ def _let_go(actor: Actor, run: PatientRun, days: int) -> None:
 
 def _deleted(run: PatientRun, models: Iterable[type[Model]]) -> list[int]:
     """Rows of each table that were the run's, deleted in one statement each."""
-    return [model._default_manager.filter(run=run)._raw_delete("default") for model in models]  # type: ignore[attr-defined]
+    return [model._default_manager.filter(run=run)._raw_delete("default") for model in models]

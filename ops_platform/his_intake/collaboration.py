@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -69,11 +70,13 @@ def alliance_services(
     )
     if agreement is not None:
         rows = rows.filter(agreement=agreement)
-    columns = rows.order_by("date", "document", "line", "id").values_list(*_COLUMNS)
-    return tuple(
-        ServiceLine(*told, where or "", kind, volume, unit_cost, amount, Origin(batch, batch_no, row_no, later or ""))
-        for *told, where, kind, volume, unit_cost, amount, batch, batch_no, row_no, later in columns
-    )
+    found = []
+    for row in rows.order_by("date", "document", "line", "id").values_list(*_COLUMNS):
+        *told, where, kind, volume, unit_cost, amount, batch, batch_no, row_no, later = row
+        origin = Origin(batch, batch_no, row_no, later or "")
+        values: list[Any] = [*told, where or "", kind, volume, unit_cost, amount, origin]
+        found.append(ServiceLine(*values))
+    return tuple(found)
 
 
 def alliance_service_sequences(period: Period) -> dict[int, int]:
