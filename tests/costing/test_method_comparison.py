@@ -53,13 +53,21 @@ def test_differences_are_what_the_columns_differ_by(run: CostRun) -> None:
         assert by_all == Decimal(str(mutual)) - official
 
 
-def test_the_reader_names_the_order_and_strangers_are_told(run: CostRun) -> None:
-    sheet = built(run, "Q，A 内科")
-    order = next(note for note in sheet.notes if note.startswith("顺序分摊的次序"))
-    told = next(note for note in sheet.notes if "没有采用" in note)
-    assert "内科" in told
-    assert order
+def test_the_reader_names_the_order(run: CostRun) -> None:
+    """C-STEP the other way round, by hand. Laboratory 300,000 by ordered income 4:6; CSSD 90,000 by packs 300:600; office
+    160,000 by heads 30:35. Medicine: 800,000 + 120,000 + 30,000 + 73,846.15."""
+    sheet = built(run, "L，B A")
+    assert line(sheet, "内科")[2] == Decimal("1023846.15")
+    assert line(sheet, "外科")[2] == Decimal("1326153.85")
+    assert line(sheet, "内科")[3] == Decimal("1022000.00"), "nobody serves an earlier class: reciprocal is step-down"
+    assert "L → B → A" in "".join(sheet.notes)
     assert line(sheet, "合计")[1] == line(sheet, "合计")[2]
+
+
+def test_strangers_in_the_order_are_told_and_equal_methods_are_explained(run: CostRun) -> None:
+    notes = "".join(built(run, "Q,D").notes)
+    assert "次序中的 Q、D 不是本月要分摊的科室" in notes
+    assert "三种方法在此只差尾数" in notes
 
 
 def test_nothing_of_a_comparison_is_stored_and_the_page_says_what_it_is(run: CostRun) -> None:

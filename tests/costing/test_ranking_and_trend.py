@@ -80,14 +80,15 @@ def test_a_member_ranks_only_whom_it_may_see(run: CostRun) -> None:
 
 
 @pytest.mark.django_db
-def test_months_that_are_not_costed_stay_empty_in_the_trend(run: CostRun) -> None:
+def test_months_that_are_not_costed_stay_empty_in_the_trend(run: CostRun, hospital: Institution) -> None:
     sheet = built(run, "trend")
-    total = line(sheet, "成本合计")
-    assert total[:11] == [None] * 11
-    assert total[11] == run.full_cost
-    assert total[12:] == [None, None], "nothing to compare with"
-    items = [row.cells[11].value for row in sheet.rows[:7]]
-    assert sum(Decimal(str(value)) for value in items) == run.full_cost
+    assert [column.title for column in sheet.columns] == ["2026-03", "环比", "同比"], "nothing was costed before"
+    assert line(sheet, "成本合计") == [run.full_cost, None, None]
+    assert sum(Decimal(str(row.cells[0].value)) for row in sheet.rows[:7]) == run.full_cost
+    trade.landed(hospital, "cost-entries", [trade.cost("V-J", "E", "1000.00") | {"date": "2026-01-15"}])
+    run_allocation(PLATFORM, institution=hospital, period=Period.parse("2026-01"))
+    total = line(built(run, "trend"), "成本合计")
+    assert total[:3] == [Decimal("1000.00"), None, run.full_cost], "February has no run: empty, never zero"
 
 
 @pytest.mark.django_db

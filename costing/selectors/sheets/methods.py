@@ -23,6 +23,11 @@ from ops_platform.kernel import Conflict, Severity, from_fen, to_fen
 from ops_platform.masterdata.models import CostClass
 
 COMPARISON = "只供比较，不入账，不是规定报表；对外和考核以阶梯分摊为准。"
+SAME = (
+    "三种方法在此只差尾数：同一类科室用同一动因、也不向前一类提供服务时，先后次序和互相服务不改变结果。"
+    "为单个科室另设动因，或动因数据包含同类和前一类科室时，才会有差别。"
+)
+TRIFLE = 100  # fen
 CHANGED = "重新计算的阶梯分摊与本版运行不一致，请重新运行科室成本分摊后再比较。"
 COLUMNS = (
     Column("直接成本"),
@@ -53,13 +58,15 @@ def methods(scope: Scope) -> Sheet:
     }
     found = {name: allocate(model) for name, model in by_method.items()}
     codes = [month.departments[number].code for number in order]
-    notes = [COMPARISON, f"顺序分摊的次序：{'→'.join(codes)}。未指定时，每类之内直接成本大的在先。"]
+    notes = [COMPARISON, f"顺序分摊的次序：{' → '.join(codes)}。未指定时，每类之内直接成本大的在先。"]
     if unknown:
         notes.append(f"次序中的 {'、'.join(unknown)} 不是本月要分摊的科室，没有采用；请填科室编码，用逗号分开。")
     notes += [f"{name}不能计算：{_refusal(one)}" for name, one in found.items() if one.blocked]
     fulls = [_by_department(computed.allocation), *(_by_department(one) for one in found.values())]
     absent = [False, *(one.blocked for one in found.values())]
     rows = _rows(scope, official, fulls, absent)
+    if _only_roundings(fulls, absent):
+        notes.append(SAME)
     if _stored(scope) != {code: fen for code, fen in fulls[0].items() if fen}:
         notes.insert(0, CHANGED)
     return Sheet("科室名称", COLUMNS, tuple(rows), tuple(notes))
@@ -88,6 +95,15 @@ def _by_department(allocation: Allocation) -> dict[str, int]:
     for (code, _item), fen in allocation.full_costs.items():
         found[code] += fen
     return found
+
+
+def _only_roundings(fulls: Sequence[Mapping[str, int]], absent: Sequence[bool]) -> bool:
+    """Whether no department differs by more than what rounding moves."""
+    official, *others = (full for full, missing in zip(fulls, absent, strict=True) if not missing)
+    codes = {code for full in (official, *others) for code in full}
+    return bool(others) and all(
+        abs(other.get(code, 0) - official.get(code, 0)) < TRIFLE for other in others for code in codes
+    )
 
 
 def _refusal(allocation: Allocation) -> str:

@@ -1,5 +1,6 @@
 """科室成本趋势表: twelve months of cost by item, with the change against the month before (环比) and the same month of the
-year before (同比). A month without a run is empty, never zero; open months stand as they are now."""
+year before (同比). A month without a run is empty, never zero, and those before the first run are left out; open months
+stand as they are now."""
 
 from collections import defaultdict
 from decimal import Decimal
@@ -25,6 +26,7 @@ def trend(scope: Scope) -> Sheet:
     periods = [str(last.shift(by)) for by in range(1 - MONTHS, 1)]
     year_before = str(last.shift(-MONTHS))
     runs = _runs(scope, [year_before, *periods])
+    periods = periods[next(at for at, period in enumerate(periods) if period in runs) :]
     costs = _costs(scope, runs)
     incomes = _incomes(runs)
     total = {period: summed([costs[item].get(period, ZERO) for item in ITEMS]) for period in runs}
@@ -56,7 +58,7 @@ def trend(scope: Scope) -> Sheet:
     rows.append(row("成本合计", total, "total", opens="full-costs"))
     rows.append(row("收入合计", {period: incomes.get(period, ZERO) for period in runs}, "subtotal", opens="monthly"))
     rows.append(row("结余", surplus, "subtotal", opens="surplus"))
-    return Sheet("项目", columns, tuple(rows), (NOTE,), lined=MONTHS)
+    return Sheet("项目", columns, tuple(rows), (NOTE,), lined=len(periods))
 
 
 def _change(now: Decimal | None, before: Decimal | None) -> Value:
