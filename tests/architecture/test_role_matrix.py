@@ -517,6 +517,7 @@ OBJECTS: dict[str, Any] = {
     "ledger:fiscal-line": lambda *_: {"layout": "balance_sheet", "line": "assets"},
     "costing:run": _cost_run,
     "costing:settlement": _settlement,
+    "costing:double-charges": _settlement,
     "costing:settlement-basis": _settlement_basis,
     "costing:report": lambda *_: {"code": "allocation"},
     "costing-report": lambda *_: {"code": "allocation"},
