@@ -1,6 +1,6 @@
 """What a month of an agreement is settled from: services in the intake, income and full cost of cost runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Sum
 
 from costing.engine import agreements as engine
-from costing.models import Agreement, CostRun, DepartmentMonth, IncomeCell
+from costing.models import Agreement, CostRun, DepartmentMonth, IncomeCell, SettlementBasis
 from ops_platform.his_intake.public import (
     ServiceLine,
     alliance_service_sequences,
@@ -19,6 +19,7 @@ from ops_platform.his_intake.public import (
 from ops_platform.kernel import Period, digest_of, to_fen
 from ops_platform.masterdata.models import Department, Institution, InstitutionKind
 
+ZERO = Decimal("0.00")
 LEVEL_OF = {
     InstitutionKind.LEAD_HOSPITAL: engine.PartyRole.COUNTY,
     InstitutionKind.SPECIALIST: engine.PartyRole.COUNTY,
@@ -64,7 +65,9 @@ def terms_of(agreement: Agreement) -> engine.Terms:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What all agreements of a month are read from; a fixed number of queries, whatever their number."""
+    """What all agreements of a month are read from; a fixed number of queries, whatever their number. `exam_incomes` by cost
+    run and fee class; `known_incomes` by version of an agreement and cost run, as a current settlement has them: what was
+    charged for named items as of a cost run never changes, so that no charge line is read twice."""
 
     period: Period
     versions: tuple[Agreement, ...]
@@ -73,6 +76,8 @@ class Month:
     departments: Mapping[tuple[int, str], int]
     institutions: Mapping[int, Institution]
     cost_runs: Mapping[int, CostRun]
+    exam_incomes: Mapping[tuple[int, str], Decimal]
+    known_incomes: Mapping[tuple[int, int], Decimal]
 
     @property
     def live(self) -> list[Agreement]:
@@ -89,14 +94,18 @@ def month_of(period: Period) -> Month:
     """Read a month as it stands now."""
     sequences = alliance_service_sequences(period)
     lines = alliance_services(period=period, sequences=sequences) if sequences else ()
+    versions = tuple(versions_at(period))
+    cost_runs = {row.institution_id: row for row in CostRun.objects.filter(period=str(period), is_current=True)}
     return Month(
         period,
-        tuple(versions_at(period)),
+        versions,
         sequences,
         lines,
         _departments(lines),
         {row.pk: row for row in Institution.objects.all()},
-        {row.institution_id: row for row in CostRun.objects.filter(period=str(period), is_current=True)},
+        cost_runs,
+        _exam_incomes(versions, cost_runs),
+        _known_incomes(period),
     )
 
 
@@ -112,7 +121,7 @@ def read(agreement: Agreement, month: Month) -> Read:
             number = party.institution or 0
             run = month.cost_runs.get(number)
             taken = _taken_by(agreement, number, month.live)
-            incomes.append(engine.Income(number, _exam_income(agreement, run, month.period), taken))
+            incomes.append(engine.Income(number, _exam_income(agreement, run, month), taken))
             if run:
                 used[number] = run.pk
     if agreement.by_full_cost and agreement.department:
@@ -189,16 +198,45 @@ def _chain(institutions: Mapping[int, Institution], number: int) -> dict[engine.
     return chain
 
 
-def _exam_income(agreement: Agreement, run: CostRun | None, period: Period) -> int | None:
+def _exam_incomes(versions: Sequence[Agreement], cost_runs: Mapping[int, CostRun]) -> dict[tuple[int, str], Decimal]:
+    """What all base members earned by the fee classes of joint examinations; one query."""
+    classes = {code for row in versions for code in row.fee_classes}
+    bases = {
+        one.institution_id for row in versions for one in row.shares.all() if one.role == engine.PartyRole.BASE.value
+    }
+    runs = [run.pk for number, run in cost_runs.items() if number in bases]
+    if not classes or not runs:
+        return {}
+    cells = IncomeCell.objects.filter(run__in=runs, fee_class__in=classes).order_by()
+    return {
+        (run, fee_class): total
+        for run, fee_class, total in cells.values_list("run", "fee_class").annotate(total=Sum("amount"))
+    }
+
+
+def _known_incomes(period: Period) -> dict[tuple[int, int], Decimal]:
+    """Incomes of named items by version of the agreement and cost run, from current settlements; one query."""
+    rows = SettlementBasis.objects.filter(
+        run__period=str(period), run__is_current=True, what=engine.What.EXAM_INCOME.value, cost_run__isnull=False
+    )
+    found = rows.order_by().values_list("run__agreement", "cost_run", "amount")
+    return {(agreement, run): amount for agreement, run, amount in found}
+
+
+def _exam_income(agreement: Agreement, run: CostRun | None, month: Month) -> int | None:
     if run is None:
         return None
     if agreement.items:
-        found = income_of_items(
-            institution=run.institution_id, period=period, sequence=run.input_sequence, codes=agreement.items
-        )
-        return to_fen(found.amount)
-    cells = IncomeCell.objects.filter(run=run, fee_class__in=agreement.fee_classes)
-    return to_fen(cells.aggregate(total=Sum("amount"))["total"] or Decimal(0))
+        known = month.known_incomes.get((agreement.pk, run.pk))
+        if known is None:
+            known = income_of_items(
+                institution=run.institution_id,
+                period=month.period,
+                sequence=run.input_sequence,
+                codes=agreement.items,
+            ).amount
+        return to_fen(known)
+    return to_fen(sum((month.exam_incomes.get((run.pk, code), ZERO) for code in agreement.fee_classes), ZERO))
 
 
 def _full_cost(run: CostRun, department: Department) -> int:

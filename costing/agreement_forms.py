@@ -111,6 +111,7 @@ class AgreementForm(forms.Form):
 
     def __init__(self, *args: Any, kind: str, former: Agreement | None = None, **kwargs: Any) -> None:
         self.kind, self.former = AgreementKind(kind), former
+        self.other_rates: dict[str, Decimal] = {}
         super().__init__(*args, **kwargs)
         own: dict[str, Any] = {name: _share(title) for name, (_role, title, _key) in SHARES.items()}
         self.fields.update(own)
@@ -144,7 +145,9 @@ class AgreementForm(forms.Form):
     def _as_before(self, former: Agreement) -> None:
         shares = list(former.shares.all())
         first = {one.role: one for one in shares}
-        rate = former.rates.first()
+        rates = list(former.rates.all())
+        rate = rates[0] if rates else None
+        self.other_rates = {one.service_kind: one.unit_cost for one in rates[1:]}
         initial: dict[str, Any] = {
             "code": former.code,
             "name": former.name,
@@ -162,6 +165,12 @@ class AgreementForm(forms.Form):
             initial[name] = first[role].institution_id if role in first else None
         for name, (role, _title, _key) in SHARES.items():
             initial[name] = (first[role].share * HUNDRED).normalize() if role in first else 0
+        if self.other_rates:
+            kinds = dict(ALLIANCE_SERVICE_KINDS)
+            told = "、".join(f"{kinds[code]} {value.normalize():f} 元" for code, value in self.other_rates.items())
+            self.fields["unit_cost"].help_text = _("其余单位成本沿用：%(told)s。要修改请用协议文件(.xlsx)。") % {
+                "told": told
+            }
         for name, value in initial.items():
             if name in self.fields:
                 self.fields[name].initial = f"{value:f}" if isinstance(value, Decimal) else value
@@ -184,7 +193,7 @@ class AgreementForm(forms.Form):
             source_mark=given["source_mark"],
             source_text=given["source_text"],
             parties=tuple(self._parties(given)),
-            unit_costs={kind: unit_cost} if kind and unit_cost is not None else {},
+            unit_costs=self.other_rates | ({kind: unit_cost} if kind and unit_cost is not None else {}),
             fee_classes=given.get("fee_classes", ()),
             items=given.get("items", "").replace("，", " ").replace(",", " ").split(),
             by_full_cost=given.get("by_full_cost", False),

@@ -172,6 +172,9 @@ class PatientRunSerializer(serializers.ModelSerializer):
     """A run of patient costing: full cost = patients + unassigned."""
 
     institution = serializers.CharField(source="institution.code", help_text="机构代码")
+    pruned_at = serializers.DateTimeField(
+        source="pruning.pruned_at", default=None, help_text="明细到期清理的时间；空为明细仍在"
+    )
 
     class Meta:
         model = PatientRun
@@ -191,6 +194,7 @@ class PatientRunSerializer(serializers.ModelSerializer):
             "bases",
             "findings",
             "created_at",
+            "pruned_at",
         ]
 
 
@@ -214,7 +218,7 @@ class PatientRunListView(VisibleList):
     filterset_class = PatientRunApiFilter
 
     def visible(self, actor: Actor) -> QuerySet[PatientRun]:
-        rows = PatientRun.objects.visible_to(actor, *access.READERS).select_related("institution")
+        rows = PatientRun.objects.visible_to(actor, *access.READERS).select_related("institution", "pruning")
         return rows.order_by("-period", "institution__code", "-version", "pk")
 
 

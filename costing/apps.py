@@ -24,7 +24,7 @@ class CostingConfig(AppConfig):
             target_subject,
             telling,
         )
-        from costing.services import allocation, deviations, patients
+        from costing.services import allocation, deviations, patients, settlements
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.documents.public import register_owner
         from ops_platform.masterdata.closing import register_closing_check
@@ -37,6 +37,7 @@ class CostingConfig(AppConfig):
             costing__run_created="成本运行",
             costing__driver_rule_changed="修改分摊动因",
             costing__patients_costed="患者成本核算",
+            costing__patient_run_pruned="清理临时患者成本明细",
             costing__item_basis_changed="修改项目成本方法",
             costing__service_units_changed="修改服务单元",
             costing__agreement_changed="修改医共体分担协议",
@@ -56,6 +57,7 @@ class CostingConfig(AppConfig):
         register_check("costing.agreements", "医共体分担守恒", integrity.agreements)
         register_closing_check("costing", allocation.closing_blockers)
         register_closing_check("costing.patients", patients.closing_blockers)
+        register_closing_check("costing.settlements", settlements.closing_blockers)
         register_reference("driver_rules", reference.load_driver_rules)
         register_subject(approval.DRIVER)
         register_subject(item_basis_subject.ITEM_BASIS)
@@ -67,6 +69,7 @@ class CostingConfig(AppConfig):
         register_step(nightly.ALLOCATION)
         register_step(nightly.PATIENTS)
         register_step(nightly.TARGETS)
+        register_step(nightly.RETENTION)
         register_step(nightly.REPORTS)
         register_kind(telling.KIND, "科室成本月报", to_do=False)
         register_kind(deviation_telling.KIND, "成本偏差")

@@ -1,7 +1,7 @@
 """From the rules in force and the facts of a month to the steps of an allocation, and to the drivers of shared bills."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -119,6 +119,48 @@ def steps(
                 )
             )
     return tuple(result)
+
+
+def steps_in_order(
+    facts: MonthFacts, chosen: Mapping[int, ChosenDriver], order: Sequence[int], held: frozenset[int] = frozenset()
+) -> tuple[Step, ...]:
+    """One step a department, in the order given (numbers of all departments that send): each gives to those behind it and to
+    those that keep cost, of its own class, too. 顺序分摊, for comparison."""
+    weights = Weights(facts)
+    still_open = set(facts.departments)
+    result = []
+    for number in order:
+        still_open.discard(number)
+        if number not in held:
+            result.append(_step_of(facts, weights, {number: chosen[number]}, lambda _: still_open))
+    return tuple(result)
+
+
+def step_of_all(
+    facts: MonthFacts, chosen: Mapping[int, ChosenDriver], held: frozenset[int] = frozenset()
+) -> tuple[Step, ...]:
+    """One step in which every department that sends gives to all others. 交互分摊, for comparison."""
+    everybody = set(facts.departments)
+    sending = {number: driver for number, driver in chosen.items() if number not in held}
+    return (_step_of(facts, Weights(facts), sending, lambda number: everybody - {number}),) if sending else ()
+
+
+def _step_of(
+    facts: MonthFacts,
+    weights: "Weights",
+    sending: Mapping[int, ChosenDriver],
+    receivers: Callable[[int], set[int]],
+) -> Step:
+    departments = facts.departments
+    drivers = {}
+    for number, driver in sending.items():
+        admitted = receivers(number)
+        drivers[departments[number].code] = {
+            departments[receiver].code: weight
+            for receiver, weight in weights.of(number, driver).items()
+            if weight and receiver in admitted
+        }
+    return Step(senders=tuple(drivers), drivers=drivers)
 
 
 class Weights:

@@ -81,6 +81,15 @@ def _not_too_large(file: UploadedFile | None) -> UploadedFile | None:
     return file
 
 
+class ProposalFileForm(forms.Form):
+    """A workbook whose rows are asked for."""
+
+    file = forms.FileField(label=_("文件(.xlsx)"), widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}))
+
+    def clean_file(self) -> UploadedFile | None:
+        return _not_too_large(self.cleaned_data["file"])
+
+
 class ItemBasisForm(forms.Form):
     """A method of item costing, with its coefficients, from a day on."""
 

@@ -6,11 +6,14 @@ from costing import integrity
 from costing.models import CostRun
 from costing.services import cost_patients_of, run_allocation
 from costing.services.deviations import evaluate_month, remind_overdue
+from costing.services.patient_retention import let_provisional_runs_go
 from costing.services.settlements import settle_month
 from costing.telling import tell_departments
 from ops_platform.kernel import Conflict, digest_of
 from ops_platform.ledger.public import book_month
 from ops_platform.nightly.public import Step, StepContext, StepResult, StepScope
+
+MOST_VERSIONS = 10
 
 
 def _allocate(context: StepContext) -> StepResult:
@@ -43,6 +46,17 @@ def _cost_patients(context: StepContext) -> StepResult:
         changed=outcome.created,
         note=f"第 {run.version} 版，{run.encounters:,} 个就诊，患者成本 {run.patient_cost:,} 元",
     )
+
+
+def _let_go(context: StepContext) -> StepResult:
+    """Provisional versions of the month's patients whose time is over."""
+    institution = context.institution
+    if institution is None:
+        raise TypeError("a step of an institution")
+    gone = let_provisional_runs_go(context.actor, institution=institution, period=context.period)
+    versions = "、".join(str(run.version) for run in gone[:MOST_VERSIONS])
+    note = f"清理 {len(gone)} 个临时版本的患者明细(第 {versions} 版)" if gone else "没有到期的临时版本"
+    return StepResult(rows=len(gone), input_digest=digest_of([run.pk for run in gone]), changed=bool(gone), note=note)
 
 
 def _tell(context: StepContext) -> StepResult:
@@ -113,6 +127,9 @@ TARGETS = Step(
     title="成本目标评价",
     run=_evaluate,
     after=("costing.patients", "insurance_settlement.grouping"),
+)
+RETENTION = Step(
+    code="costing.patient_retention", title="清理到期的临时患者明细", run=_let_go, after=("costing.patients",)
 )
 PATIENTS = Step(code="costing.patients", title="项目与患者成本核算", run=_cost_patients, after=("costing.allocation",))
 ALLOCATION = Step(code="costing.allocation", title="科室成本分摊", run=_allocate, after=("his_intake.quality",))

@@ -94,7 +94,7 @@ def compute(inputs: Inputs) -> Computation:
     _refuse_departments_not_begun(inputs, collected)
     policy = Policy(inputs.policies[missing_drivers.PARAMETER])
     chosen, held = missing_drivers.settle(month, rules, policy)
-    allocation = allocate(_model(month, collected, chosen, held))
+    allocation = allocate(model_of(month, collected, chosen, held))
     if allocation.blocked:
         blocking = [finding for finding in allocation.findings if finding.severity is Severity.BLOCKING]
         raise Conflict(
@@ -154,10 +154,11 @@ def _key(item: str, source: str) -> str:
     return f"{item}|{source}"
 
 
-def _model(
+def model_of(
     month: MonthFacts, collected: Collected, chosen: dict[int, drivers.ChosenDriver], held: frozenset[int]
 ) -> AllocationModel:
-    """To the engine a department that keeps its cost is one that ends with it, as clinical ones do."""
+    """The official method: step-down by tiers. To the engine a department that keeps its cost is one that ends with it, as
+    clinical ones do."""
     departments = month.departments
     return AllocationModel(
         method=Method.STEP_DOWN,

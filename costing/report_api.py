@@ -1,5 +1,6 @@
 """API of the reports of a month: the same figures as the pages and workbooks."""
 
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -12,6 +13,7 @@ from costing.purchase_api import MonthQuery
 from costing.selectors import access
 from costing.selectors.layers import Layer
 from costing.selectors.sheets import REPORTS, Report, Scope
+from costing.selectors.sheets.ranking import CHOICES
 from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Actor, NotFound
 from ops_platform.web.api import actor_of
@@ -24,6 +26,15 @@ class ReportQuery(MonthQuery):
 
     layer = serializers.ChoiceField(
         choices=[(one.value, one.words) for one in Layer], default=Layer.HOSPITAL.value, help_text="成本层次"
+    )
+    order = serializers.CharField(
+        required=False,
+        default="",
+        max_length=4000,
+        help_text="顺序分摊的次序：科室编码，用逗号分开；只用于分摊方法比较表",
+    )
+    measure = serializers.ChoiceField(
+        choices=CHOICES, required=False, default=CHOICES[0][0], help_text="排名的指标；只用于排名表"
     )
     compare = serializers.ChoiceField(
         choices=[("month", "环比"), ("year", "同比")], default="month", help_text="比较期间"
@@ -101,7 +112,16 @@ def _scope(actor: Actor, report: Report, asked: dict[str, Any]) -> Scope:
     run = access.current_run(institution=institution.pk, period=asked["period"]) if institution else None
     if run is None:
         raise NotFound("costing.no_run", "没有这个机构或月份的成本运行。")
-    return Scope.of(run, Layer(asked["layer"]), asked["compare"] if report.compared else "")
+    scope = Scope.of(
+        run,
+        Layer(asked["layer"]),
+        asked["compare"] if report.compared else "",
+        asked["order"] if report.ordered else "",
+        asked["measure"],
+    )
+    if not report.alliance:
+        return scope
+    return replace(scope, seen=tuple(one.pk for one in access.institutions(actor=actor)))
 
 
 def _told(report: Report, scope: Scope) -> dict[str, Any]:

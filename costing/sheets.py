@@ -49,7 +49,8 @@ class Stream:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """The report: what stands in its first column, its columns, its rows, and what has to be said of it. `drawn` names the
-    two columns of a picture beside it (across, up), `streams` are drawn as such, where a picture helps."""
+    two columns of a picture beside it (across, up), `streams` are drawn as such, where a picture helps. `lined`: the
+    first so many columns are moments, and the totals and subtotals are drawn as lines over them."""
 
     first: str
     columns: tuple[Column, ...]
@@ -57,6 +58,7 @@ class Sheet:
     notes: tuple[str, ...] = ()
     drawn: tuple[int, int] | None = None
     streams: tuple[Stream, ...] = ()
+    lined: int = 0
 
     @property
     def groups(self) -> list[tuple[str, int]]:

@@ -19,7 +19,7 @@ def _unindexed(model: str, name: str, to: str, **given: object) -> migrations.Al
 
 
 class Migration(migrations.Migration):
-    dependencies = [("costing", "0012_responsibility")]
+    dependencies = [("costing", "0014_patient_run_retention")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

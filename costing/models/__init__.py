@@ -13,6 +13,7 @@ from costing.models.deviation import CostDeviation, DeviationAction, DeviationKi
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
+from costing.models.pruning import PatientRunPruning
 from costing.models.results import (
     AllocationFlow,
     ComputedCost,
@@ -73,6 +74,7 @@ __all__ = [
     "PartyRole",
     "PatientCost",
     "PatientRun",
+    "PatientRunPruning",
     "PatientUnitCost",
     "Scenario",
     "ScenarioChange",

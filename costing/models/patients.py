@@ -58,7 +58,13 @@ class PatientRun(models.Model):
 
 
 class Costed(AppendOnly):
-    """Cost in nine columns (`costing.engine.columns`): the seven items, then what fiscal projects and research bore."""
+    """Cost in nine columns (`costing.engine.columns`): the seven items, then what fiscal projects and research bore.
+
+    Rows are never changed. Those of a provisional run may be deleted as a whole when their time is over
+    (`services.patient_retention`): a trigger refuses it for current, young and official runs (migration 0014).
+    """
+
+    app_privileges = ("SELECT", "INSERT", "DELETE")
 
     personnel = MoneyField()
     materials = MoneyField()

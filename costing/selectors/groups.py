@@ -8,6 +8,7 @@ from django.db.models import Sum
 
 from costing.engine.columns import COLUMNS, COST_ITEMS
 from costing.models import PatientCost
+from costing.selectors.patients import MEDICAL_COST
 from insurance_settlement.public import DischargedCase, MonthOfCases, month_of_cases
 
 ZERO = Decimal("0.00")
@@ -105,6 +106,15 @@ def case_costs(*, institution: int, cases: Iterable[DischargedCase]) -> list[Cas
     sums = rows.order_by().values_list("encounter").annotate(*(Sum(name) for name in PARTS))
     found = {encounter: dict(zip(PARTS, amounts, strict=True)) for encounter, *amounts in sums}
     return [CaseCost(case, found.get(case.encounter)) for case in listed]
+
+
+def case_totals(*, institution: int, cases: Iterable[DischargedCase]) -> dict[int, Decimal]:
+    """Medical cost of the cases' stays over all months by encounter, in the current runs; none where nothing is costed. One
+    query, summed there."""
+    rows = PatientCost.objects.filter(
+        run__is_current=True, run__institution=institution, encounter__in=[case.encounter for case in cases]
+    )
+    return dict(rows.order_by().values_list("encounter").annotate(cost=Sum(MEDICAL_COST)))
 
 
 @dataclass(frozen=True, slots=True)

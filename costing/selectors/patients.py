@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db.models import Count, DecimalField, ExpressionWrapper, F, FloatField, QuerySet, Sum
 from django.db.models.functions import Cast, NullIf
+from django.utils import timezone
 
 from costing.engine.columns import COLUMNS, COST_ITEMS, FISCAL_PROJECT, RESEARCH, column_of
 from costing.models import CostRun, DepartmentCost, IncomeCell, ItemCost, PatientCost, PatientRun, UnassignedCost
-from costing.selectors.access import DRILL_READERS
+from costing.selectors.access import DRILL_READERS, READERS
 from costing.titles import HANDING_OUT
 from ops_platform.his_intake.public import ChargedLine, EncounterAt, encounter_at, encounter_lines
 from ops_platform.kernel import Actor, NotFound, Period
@@ -266,6 +267,8 @@ def access_patient(*, actor: Actor, run_id: int, encounter: int) -> PatientDetai
     """One encounter of a run. Raises NotFound for what the actor may not see: institution and treating department decide."""
     rows = PatientCost.objects.filter(run=run_id, encounter=encounter)
     row = rows.select_related("run__institution", "run__cost_run", "department").first()
+    if row is None:
+        _refuse_pruned(actor, run_id)
     if row is None or not actor.may(row.run.institution_id, *DRILL_READERS, department=row.department_id):
         raise NotFound("costing.no_patient", "没有这个患者的成本。")
     sequence = row.run.cost_run.input_sequence
@@ -278,6 +281,19 @@ def access_patient(*, actor: Actor, run_id: int, encounter: int) -> PatientDetai
     contributions = (*_services(row, of_month), *_apart(row, of_month))
     explained = sum((one.cost for one in contributions), ZERO)
     return PatientDetail(row, found, contributions, explained, row.hospital_cost - explained)
+
+
+def _refuse_pruned(actor: Actor, run_id: int) -> None:
+    """A version whose detail was let go says so, and where to look instead, to who may read the institution."""
+    run = PatientRun.objects.filter(pk=run_id).select_related("pruning", "institution").first()
+    if run is None or not hasattr(run, "pruning") or not actor.may(run.institution_id, *READERS):
+        return
+    raise NotFound(
+        "costing.patient_run_pruned",
+        f"{run.institution.name} {run.period} 患者成本第 {run.version} 版是未结账时的临时版本，已被新版取代，"
+        f"患者和项目明细已于 {timezone.localtime(run.pruning.pruned_at):%Y-%m-%d} 到期清理，合计仍保留。"
+        "请查看该月的现行版本。",
+    )
 
 
 def _services(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contribution]:

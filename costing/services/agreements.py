@@ -59,7 +59,7 @@ def propose_agreement(actor: Actor, wanted: WantedAgreement) -> tuple[AgreementP
     try:
         with transaction.atomic():
             proposal = AgreementProposal.objects.create(
-                code=wanted.code, effective_from=wanted.effective_from, terms=_kept(wanted), asked_by_id=actor.user
+                code=wanted.code, effective_from=wanted.effective_from, terms=kept(wanted), asked_by_id=actor.user
             )
     except IntegrityError as error:
         raise Conflict(
@@ -149,7 +149,8 @@ def _centre(wanted: WantedAgreement, institutions: Mapping[str, Institution]) ->
     return found
 
 
-def _kept(wanted: WantedAgreement) -> dict[str, Any]:
+def kept(wanted: WantedAgreement) -> dict[str, Any]:
+    """What a proposal keeps, and what is signed: plain values, numbers as written."""
     return {
         "name": wanted.name.strip(),
         "kind": wanted.kind,

@@ -130,8 +130,8 @@ def set_driver_rule(actor: Actor, wanted: Wanted) -> DriverRule:
         subject_type="driver_rule",
         subject=rule.pk,
         detail={
-            "cost_class": str(wanted.cost_class),
-            "shared_as": wanted.shared_as,
+            "divides": rule.divided,
+            **({"shared_as": wanted.shared_as} if wanted.shared_as else {"cost_class": str(wanted.cost_class)}),
             "department": department.code if department else "",
             "driver": str(wanted.driver),
             "metric": checked.metric,

@@ -13,9 +13,10 @@ from ops_platform.audit.public import record
 from ops_platform.his_intake.public import ServiceLine
 from ops_platform.kernel import Actor, Conflict, Finding, Forbidden, Period, Role, Severity, from_fen
 from ops_platform.masterdata.models import Alliance, Institution
-from ops_platform.masterdata.selectors import was_closed
+from ops_platform.masterdata.selectors import parameter_value, was_closed
 from ops_platform.masterdata.services import hold_period
 
+CLOSING = "costing.settlement_blocks_closing"
 SETTLERS = (Role.OPERATION_CENTRE,)
 MOST_CODES = 5
 
@@ -179,3 +180,40 @@ def _basis(run: SettlementRun, number: int, basis: Basis, found: Read) -> Settle
         amount=from_fen(basis.amount),
         cost_run_id=found.cost_runs.get(basis.provider) if basis.what in ("exam_income", "full_cost") else None,
     )
+
+
+def closing_blockers(institution: Institution, period: Period) -> Iterable[Finding]:
+    """Agreements by which the institution owes or is owed and whose settlement is missing, out of date or refused: a
+    warning, or what blocks the closing where the parameter says so. Once the member has closed, its settlement stays."""
+    if not Agreement.objects.filter(effective_from__lte=period.first_day).exists():
+        return
+    blocks = parameter_value(key=CLOSING, day=period.last_day, institution=institution) == 1
+    month = month_of(period)
+    current = {run.code: run for run in SettlementRun.objects.filter(period=str(period), is_current=True)}
+    for agreement in month.versions:
+        former = current.get(agreement.code)
+        found = read(agreement, month)
+        if former and former.input_digest == found.digest:
+            continue
+        outcome = Settlement((), (), ()) if agreement.ended else settle(found.terms, found.inputs)
+        if institution.pk not in _parties(outcome.parts) | _former_parties(former) | _named(found, outcome):
+            continue
+        state = "的依据不全，不能结算" if outcome.blocked else "的依据在结算之后有变化" if former else "尚未结算"
+        yield Finding(
+            code="costing.settlement_not_up_to_date",
+            severity=Severity.BLOCKING if blocks else Severity.WARNING,
+            message=(
+                f"{period} 的医共体分担协议 {agreement.code} {agreement.name}{state}。"
+                "每晚自动结算，急用时由运营管理中心在「医共体分担结算」中结算；结账以后本月结算不再变化。"
+            ),
+            subject=institution.code,
+        )
+
+
+def _named(found: Read, outcome: Settlement) -> set[int]:
+    """Where nothing can be settled: who is named as a party, or gave or got a service."""
+    if not outcome.blocked:
+        return set()
+    named = {party.institution for party in found.terms.parties if party.institution is not None}
+    served = {number for one in found.inputs.services for number in (one.provider, one.receiver) if number is not None}
+    return named | served

@@ -1,14 +1,17 @@
 """Lists of the alliance's agreements and of what members bear under them."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import django_tables2
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from costing.selectors.agreements import percent_of
+from costing.selectors.double_charges import Charged
 from costing.tables.rules import SOURCE_TONES
 from ops_platform.his_intake.public import ALLIANCE_SERVICE_KINDS, OriginColumn
 from ops_platform.web import formats
@@ -268,3 +271,51 @@ def _place(institution: Any, department: Any) -> str:
 
 
 __all__ = ["AgreementTable", "DealingTable", "MemberTable", "PartTable", "ServiceTable", "StandingTable"]
+
+
+class DoubleChargeTable(Table):
+    """The same examination of a patient, charged by a base member and by the upper one."""
+
+    stacks = True
+
+    item_name = django_tables2.Column(verbose_name=_("检查项目"), attrs=WORDS)
+    item_code = django_tables2.Column(verbose_name=_("项目编码"))
+    patient = django_tables2.Column(verbose_name=_("患者代号"))
+    base = django_tables2.Column(verbose_name=_("基层收费"), attrs=WORDS)
+    base_amount = MoneyColumn(verbose_name=_("基层金额(元)"), accessor="base__amount")
+    upper = django_tables2.Column(verbose_name=_("上级收费"), attrs=WORDS)
+    upper_amount = MoneyColumn(verbose_name=_("上级金额(元)"), accessor="upper__amount")
+
+    class Meta(Table.Meta):
+        attrs = DENSE_STACKED
+        orderable = False
+
+    def __init__(self, *args: Any, names: Mapping[int, str], seen: Callable[[int], bool], **kwargs: Any) -> None:
+        self.names, self.seen = names, seen
+        super().__init__(*args, **kwargs)
+
+    def render_patient(self, value: str) -> str:
+        return value[:8]
+
+    def _words(self, one: Charged) -> str:
+        where = f"{self.names.get(one.institution, '')} {timezone.localtime(one.charged_at):%Y-%m-%d %H:%M}"
+        return f"{where} {one.encounter_no}/{one.line_no}" if self.seen(one.institution) else where
+
+    def _side(self, one: Charged) -> str:
+        """The charge line opens at its encounter, for who may see that institution's patients."""
+        if not self.seen(one.institution):
+            return self._words(one)
+        url = reverse("insurance_settlement:encounter", args=[one.institution, one.encounter])
+        return format_html('<a href="{}">{}</a>', url, self._words(one))
+
+    def render_base(self, value: Charged) -> str:
+        return self._side(value)
+
+    def value_base(self, value: Charged) -> str:
+        return self._words(value)
+
+    def render_upper(self, value: Charged) -> str:
+        return self._side(value)
+
+    def value_upper(self, value: Charged) -> str:
+        return self._words(value)

@@ -3,31 +3,37 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.views import View
 
+from costing import agreement_files
 from costing.agreement_facts import terms_of
 from costing.agreement_forms import AgreementForm
 from costing.engine.agreements import Service, cost_of
+from costing.forms import ProposalFileForm
 from costing.models import AgreementKind, SettlementRun
-from costing.selectors import access, agreements
+from costing.selectors import access, agreements, double_charges
 from costing.services.agreements import MAKERS, propose_agreement
 from costing.services.settlements import SETTLERS, settle_month
 from costing.tables.agreements import (
     AgreementTable,
     DealingTable,
+    DoubleChargeTable,
     MemberTable,
     PartTable,
     ServiceTable,
     StandingTable,
 )
+from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Period, from_fen, to_fen
+from ops_platform.masterdata.models import Institution
 from ops_platform.web.numbers import number_of
-from ops_platform.web.pages import ActionPage, FormPage, ListPage
+from ops_platform.web.pages import ActionPage, FormPage, ListPage, Page
 from ops_platform.web.people import names_of
 
 
@@ -80,6 +86,38 @@ class NewAgreement(FormPage):
         _proposal, matter = propose_agreement(self.actor, form.wanted())
         messages.success(self.request, _now("已提交审批，同意后自生效月份起按新协议结算。"))
         return redirect("workflows:matter", matter)
+
+
+class AgreementFile(Page, View):
+    """The workbook to fill in: the agreements in force that concern the reader."""
+
+    roles = access.READERS
+
+    def get(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
+        today = timezone.localdate()
+        rows = [one.row for one in agreements.versions(actor=self.actor, day=today) if one.state == "in_force"]
+        return agreement_files.write(rows, today.isoformat())
+
+
+class AgreementsByFile(FormPage):
+    """Agreements from a workbook, each for approval of its own; all of them or none."""
+
+    roles = MAKERS
+    title = _("按文件提出分担协议")
+    form_class = ProposalFileForm
+    template_name = "costing/agreement_file.html"
+    submit_label = _("全部提交审批")
+
+    def act(self, form: ProposalFileForm) -> HttpResponse:
+        done = agreement_files.propose(self.actor, form.cleaned_data["file"].read())
+        messages.success(
+            self.request,
+            _now("已提交 %(asked)s 个协议，每个各自审批；与现行相同的 %(same)s 个没有提交。")
+            % {"asked": len(done.matters), "same": done.unchanged},
+        )
+        return (
+            redirect("workflows:matter", done.matters[0]) if len(done.matters) == 1 else redirect("costing:agreements")
+        )
 
 
 class Settlements(ListPage):
@@ -175,6 +213,11 @@ class Settlement(ListPage):
             "dealt": sum((part.amount for part in parts if part.bearer_id != part.payee_id), start=from_fen(0)),
             "versions": [one for one in others.order_by("-version") if self._sees(one)],
             "people": names_of([run.actor]),
+            "joint": run.agreement.kind == AgreementKind.JOINT_EXAM,
+            "doubles": len(double_charges.double_charges(run=run))
+            if run.agreement.kind == AgreementKind.JOINT_EXAM
+            else 0,
+            "most_doubles": double_charges.MOST,
         }
 
     def _sees(self, run: SettlementRun) -> bool:
@@ -240,4 +283,44 @@ class Basis(ListPage):
             "total": total,
             "agrees": total == self.basis.amount,
             "may_open": may_open,
+        }
+
+
+class DoubleCharges(ListPage):
+    """Examinations that a patient was charged for below and above within a settled joint examination."""
+
+    roles = access.READERS
+    template_name = "costing/double_charges.html"
+    table_class = DoubleChargeTable
+    empty_title = _("没有发现双重收费")
+    empty_hint = _("同一患者同一检查项目在基层和上级各收一次费的，列在这里。")
+
+    def get_queryset(self) -> Any:
+        self.run = agreements.access_settlement(actor=self.actor, run_id=self.kwargs["pk"])
+        self.export_name = f"疑似双重收费-{self.run.code}-{self.run.period}"
+        rows = double_charges.double_charges(run=self.run)
+        return [one for one in rows if self._sees(one.base.institution) or self._sees(one.upper.institution)]
+
+    def _sees(self, institution: int) -> bool:
+        return self.actor.may(institution, *access.READERS)
+
+    def get_table(self, rows: Any) -> Any:
+        shown = {number for one in rows for number in (one.base.institution, one.upper.institution)}
+        found = {row.pk: row for row in Institution.objects.filter(pk__in=shown)}
+        seen = {number: self.run.period for number in found if self._sees(number)}
+        log_patient_list(
+            self.request, "costing.double-charges", {found[number]: period for number, period in seen.items()}
+        )
+        names = {number: row.name for number, row in found.items()}
+        return DoubleChargeTable(rows, request=self.request, names=names, seen=self._sees)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        run = self.run
+        return {
+            **context,
+            "run": run,
+            "title": _now("疑似双重收费 %(name)s %(period)s") % {"name": run.agreement.name, "period": run.period},
+            "days": double_charges.days_at(Period.parse(run.period)),
+            "most": double_charges.MOST,
         }

@@ -3,17 +3,19 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.views import View
 
-from costing.forms import DriverRuleForm
+from costing import driver_files
+from costing.forms import DriverRuleForm, ProposalFileForm
 from costing.selectors import access, rules
 from costing.services.driver_rules import RULERS, Wanted, propose_driver_rule
 from costing.tables import RuleTable
-from ops_platform.web.pages import FormPage, TemplatePage
+from ops_platform.web.pages import FormPage, Page, TemplatePage
 
 
 class DriverRules(TemplatePage):
@@ -58,3 +60,37 @@ class NewDriverRule(FormPage):
         _proposal, matter = propose_driver_rule(self.actor, wanted)
         messages.success(self.request, _now("已提交审批，同意后在下一次夜间运行中重新计算有关月份。"))
         return redirect("workflows:matter", matter)
+
+
+class DriverFile(Page, View):
+    """The workbook to fill in: the drivers in force today."""
+
+    roles = access.READERS
+
+    def get(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
+        today = timezone.localdate()
+        return driver_files.write(rules.in_force(actor=self.actor, day=today), today.isoformat())
+
+
+class DriverRulesByFile(FormPage):
+    """Drivers from a workbook, each row for approval of its own; all of them or none."""
+
+    roles = RULERS
+    title = _("按文件提出分摊动因")
+    form_class = ProposalFileForm
+    template_name = "costing/driver_file.html"
+    submit_label = _("全部提交审批")
+
+    def act(self, form: ProposalFileForm) -> HttpResponse:
+        known = rules.in_force(actor=self.actor, day=timezone.localdate())
+        done = driver_files.propose(self.actor, form.cleaned_data["file"].read(), known)
+        messages.success(
+            self.request,
+            _now("已提交 %(asked)s 条动因，每条各自审批；与现行相同的 %(same)s 行没有提交。")
+            % {"asked": len(done.matters), "same": done.unchanged},
+        )
+        return (
+            redirect("workflows:matter", done.matters[0])
+            if len(done.matters) == 1
+            else redirect("costing:driver-rules")
+        )

@@ -1,5 +1,7 @@
 """The reports of a month: a list of them, and each on its page and as .xlsx."""
 
+from dataclasses import replace
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +21,7 @@ from ops_platform.identity.access import log_patient_list
 from ops_platform.web.charts import chart
 from ops_platform.web.pages import TemplatePage
 
+MOST_POINTS = 120
 COMPARED_TITLES = (("month", _("环比(上月)")), ("year", _("同比(上年同月)")))
 
 
@@ -68,9 +71,22 @@ class ReportPage(TemplatePage):
     def _scope(self, run: CostRun) -> Scope:
         layer, compare = self.request.GET.get("layer", ""), self.request.GET.get("compare", "")
         asked = compare if compare in COMPARED else next(iter(COMPARED))
-        return Scope.of(
-            run, Layer(layer) if layer in tuple(Layer) else Layer.HOSPITAL, asked if self.report.compared else ""
+        scope = Scope.of(
+            run,
+            Layer(layer) if layer in tuple(Layer) else Layer.HOSPITAL,
+            asked if self.report.compared else "",
+            self.request.GET.get("order", "") if self.report.ordered else "",
+            self.request.GET.get("measure", ""),
         )
+        if not self.report.alliance:
+            return scope
+        return replace(scope, seen=tuple(one.pk for one in access.institutions(actor=self.actor)))
+
+    def _measure(self) -> str:
+        """As asked for, else the first that there is."""
+        known = [code for code, _title in self.report.measures]
+        asked = self.request.GET.get("measure", "")
+        return asked if asked in known else next(iter(known), "")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         scope, found = self.scope, self.found
@@ -83,10 +99,30 @@ class ReportPage(TemplatePage):
             layer=scope.layer.value if scope else "",
             compared=COMPARED_TITLES if self.report.compared else [],
             compare=self.request.GET.get("compare", "month"),
-            picture=_picture(found) or _streams(found) if found else None,
+            measure=self._measure(),
+            order=self.request.GET.get("order", ""),
+            picture=_picture(found) or _streams(found) or _lines(found) if found else None,
             **self.choice.context(),
             **kwargs,
         )
+
+
+def _lines(found: Sheet) -> SafeString | None:
+    """Totals over the months."""
+    if not found.lined:
+        return None
+    options = {
+        "tooltip": {"trigger": "axis", "valueFormatter": "@money"},
+        "legend": {"data": [row.name for row in found.rows if row.level != "department"]},
+        "xAxis": {"type": "category", "data": [column.title for column in found.columns[: found.lined]]},
+        "yAxis": {"type": "value", "scale": True},
+        "series": [
+            {"type": "line", "name": row.name, "data": [cell.value for cell in row.cells[: found.lined]]}
+            for row in found.rows
+            if row.level != "department"
+        ],
+    }
+    return chart(options, title=str(_("各月走势")), size="lg")
 
 
 def _streams(found: Sheet) -> SafeString | None:
@@ -124,6 +160,9 @@ def _picture(found: Sheet) -> SafeString | None:
     if found.drawn is None or len(rows) < 2:
         return None
     across, up = found.drawn
+    left_out = max(len(rows) - MOST_POINTS, 0)
+    if left_out:  # more than an eye can tell apart: those with the greatest number in the first column
+        rows = sorted(rows, key=lambda row: -Decimal(row.cells[0].value or 0))[:MOST_POINTS]
     points = [
         {"name": row.name, "value": [row.cells[across].value, row.cells[up].value], "href": row.url or None}
         for row in rows
@@ -150,4 +189,7 @@ def _picture(found: Sheet) -> SafeString | None:
             }
         ],
     }
-    return chart(options, title=f"{found.columns[across].title} × {found.columns[up].title}", size="lg")
+    title = f"{found.columns[across].title} × {found.columns[up].title}"
+    if left_out:
+        title += str(_("(%(first)s最多的 %(most)s 个)") % {"first": found.columns[0].title, "most": MOST_POINTS})
+    return chart(options, title=title, size="lg")

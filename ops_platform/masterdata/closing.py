@@ -1,4 +1,5 @@
-"""What must be true before a month closes: checks that higher apps register in `apps.ready()`."""
+"""What must be true before a month closes: checks that higher apps register in `apps.ready()`. A blocking finding forbids
+closing; any other one is shown to who closes."""
 
 from collections.abc import Callable, Iterable
 
@@ -12,7 +13,7 @@ _checks: dict[str, Check] = {}
 
 
 def register_closing_check(name: str, check: Check) -> None:
-    """`check(institution, period)` yields a finding for everything that blocks the closing."""
+    """`check(institution, period)` yields a finding for everything that blocks the closing, or should be known before it."""
     _checks[name] = check
 
 
@@ -28,9 +29,14 @@ def not_over(institution: Institution, period: Period) -> Finding | None:
     )
 
 
-def blockers(institution: Institution, period: Period) -> list[Finding]:
-    """All that blocks, in the order of the checks' names; a month that is not over blocks itself."""
+def findings(institution: Institution, period: Period) -> list[Finding]:
+    """All that the checks found, in the order of their names; a month that is not over blocks itself."""
     unfinished = not_over(institution, period)
     if unfinished:
         return [unfinished]
     return [finding for name in sorted(_checks) for finding in _checks[name](institution, period)]
+
+
+def blockers(institution: Institution, period: Period) -> list[Finding]:
+    """What forbids closing."""
+    return [one for one in findings(institution, period) if one.severity is Severity.BLOCKING]

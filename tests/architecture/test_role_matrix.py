@@ -583,6 +583,7 @@ OBJECTS: dict[str, Any] = {
     "costing:explain-deviation": _deviation,
     "costing:complete-action": lambda c, i: {**_deviation(c, i), "number": 1},
     "costing:confirm-deviation": _deviation,
+    "costing:double-charges": _settlement,
     "costing:settlement-basis": _settlement_basis,
     "costing:report": lambda *_: {"code": "allocation"},
     "costing-report": lambda *_: {"code": "allocation"},

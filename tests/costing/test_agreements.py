@@ -5,14 +5,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from costing import integrity, nightly
 from costing.models import Agreement, AgreementProposal, SettlementBasis, SettlementPart, SettlementRun
+from costing.selectors.agreements import settled_month
+from costing.selectors.double_charges import double_charges
 from costing.services import run_allocation
 from costing.services.agreements import WantedAgreement, WantedParty, propose_agreement
-from costing.services.settlements import settle_month
+from costing.services.settlements import closing_blockers, settle_month
 from ops_platform.audit.models import AuditEvent
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import User
@@ -21,7 +25,8 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger.models import Entry, Leg, PairMatch
 from ops_platform.ledger.services.consolidation import consolidate
 from ops_platform.ledger.services.consolidation_members import include_everybody
-from ops_platform.masterdata.models import AccountingPeriod, Institution
+from ops_platform.masterdata import closing
+from ops_platform.masterdata.models import AccountingPeriod, Institution, Parameter
 from ops_platform.masterdata.services import open_missing_periods
 from ops_platform.nightly.public import StepContext
 from tests.support import trade
@@ -486,3 +491,75 @@ def test_a_program_asks_for_an_agreement(
     answer = client.post("/api/v1/workflows/matters/", body, content_type="application/json")
     assert answer.status_code == 201, answer.content.decode()
     assert AgreementProposal.objects.get().terms["parties"] == [["receiver", "", "0.6"], ["pool", "H1", "0.4"]]
+
+
+def test_a_member_is_told_before_closing_of_a_settlement_that_is_missing_or_behind(
+    members: dict[str, Institution], centre: User, second: User
+) -> None:
+    def told(code: str) -> list[str]:
+        return [finding.severity.value for finding in closing_blockers(members[code], MARCH)]
+
+    agreed(centre, second, expert(holder="H1"))
+    trade.landed(members["H1"], SERVICES, [service("D1")])
+    receiver = "T1"
+    assert told(receiver) == ["warning"], "services came, nothing is settled"
+    night(members)
+    assert told(receiver) == []
+    trade.landed(members["H1"], SERVICES, [service("D2")])
+    assert told(receiver) == ["warning"], "settled, but more services came since"
+    assert told("V1") == [], "whom it does not concern"
+    Parameter.objects.create(
+        key="costing.settlement_blocks_closing",
+        scope="national",
+        effective_from=MARCH.first_day,
+        value=1,
+        name="医共体分担未结算时不能结账",
+        unit="",
+        source_mark="default",
+        source_text="测试",
+    )
+    assert told(receiver) == ["blocking"]
+    assert [one.code for one in closing.blockers(members[receiver], MARCH)].count(
+        "costing.settlement_not_up_to_date"
+    ) == 1
+
+
+def test_an_examination_charged_below_and_above_to_the_same_patient_is_named_and_opens(
+    members: dict[str, Institution], centre: User, second: User, client: Client
+) -> None:
+    lead, base = members["H1"], members["T1"]
+    agreed(centre, second, joint(fee_classes=(), items=("JC",)))
+    for where, visits in ((base, ("M1", "M2", "M3")), (lead, ("N1", "N2", "N3"))):
+        trade.landed(where, "encounters", [trade.visit(one, "WK") | {"patient": f"{one[1:]:0>64}"} for one in visits])
+        trade.landed(where, "charge-lines", [trade.charge(one, 1, "JC", "WK", "WK", "100.00") for one in visits])
+    refund = trade.charge("N2", 2, "JC", "WK", "WK", "-100.00") | {"refund_of": "1"}
+    trade.landed(lead, "charge-lines", [refund])
+    for where in (lead, base):
+        trade.landed(where, "cost-entries", [trade.cost("C1", "WK", "1000.00")])
+        run_allocation(PLATFORM, institution=where, period=MARCH)
+    night(members)
+    run = SettlementRun.objects.get(is_current=True)
+    found = double_charges(run=run)
+    assert [(one.base.encounter_no, one.upper.encounter_no) for one in found] == [("M1", "N1"), ("M3", "N3")]
+    client.force_login(centre, backend="django.contrib.auth.backends.ModelBackend")
+    assert "2 条" in client.get(reverse("costing:settlement", args=[run.pk])).content.decode()
+    page = client.get(reverse("costing:double-charges", args=[run.pk])).content.decode()
+    assert "M1/1" in page
+    assert "N1/1" in page
+    assert "M2/1" not in page, "refunded above"
+
+
+def test_a_page_of_a_settled_month_reads_no_charge_lines_again(
+    members: dict[str, Institution], centre: User, second: User
+) -> None:
+    base = members["T1"]
+    agreed(centre, second, joint(fee_classes=(), items=("JC",)))
+    trade.landed(base, "encounters", [trade.visit("M1", "WK")])
+    trade.landed(base, "charge-lines", [trade.charge("M1", 1, "JC", "WK", "WK", "1000.00")])
+    trade.landed(base, "cost-entries", [trade.cost("C1", "WK", "1000.00")])
+    run_allocation(PLATFORM, institution=base, period=MARCH)
+    night(members)
+    with CaptureQueriesContext(connection) as queries:
+        found = settled_month(actor=actor_of_user(centre), period=MARCH)
+    assert [one.state for one in found.standings] == ["settled"]
+    assert not [one for one in queries if "his_intake_chargeline" in one["sql"]]

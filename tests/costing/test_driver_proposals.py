@@ -1,15 +1,18 @@
 """Another driver of allocation comes into force when a second person has approved it."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from costing.models import DriverProposal, DriverRule
-from costing.services.driver_rules import Wanted, propose_driver_rule
+from costing.services.driver_rules import Wanted, propose_driver_rule, set_driver_rule
+from costing.titles import SHARED_TITLES
+from ops_platform.audit.models import AuditEvent
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import User
 from ops_platform.kernel import Conflict, Forbidden, Role
-from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.models import CostClass, Institution
 from tests.support import trade
 from workflows import services as approval
 from workflows.models import Task
@@ -86,3 +89,15 @@ def test_a_clerk_may_not_ask(hospital: Institution) -> None:
     clerk = trade.person("clerk", Role.FINANCE_OFFICER, hospital)
     with pytest.raises(Forbidden):
         propose_driver_rule(actor_of_user(clerk), wanted(hospital))
+
+
+def test_the_audit_names_what_a_rule_divides_a_shared_bill_as_such(hospital: Institution, director: User) -> None:
+    actor = actor_of_user(director)
+    set_driver_rule(actor, wanted(hospital))
+    bill = replace(wanted(hospital), cost_class="", shared_as="water")
+    set_driver_rule(actor, bill)
+    told = [event.detail for event in AuditEvent.objects.filter(action="costing.driver_rule_changed").order_by("pk")]
+    assert (told[0]["divides"], told[0]["cost_class"]) == (str(CostClass.ADMINISTRATION.label), "administration")
+    assert "shared_as" not in told[0]
+    assert (told[1]["divides"], told[1]["shared_as"]) == (SHARED_TITLES["water"], "water")
+    assert "cost_class" not in told[1]

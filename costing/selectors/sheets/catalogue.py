@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from costing.selectors.sheets import break_even, departments, direct, items, patients, service_units, units
+from costing.selectors.sheets import (
+    break_even,
+    departments,
+    direct,
+    items,
+    methods,
+    patients,
+    ranking,
+    service_units,
+    staffing,
+    trend,
+    units,
+)
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Sheet
 
@@ -12,8 +24,9 @@ OFFICIAL, ANALYSIS, BREAK_EVEN = "规定报表", "结余与因素分析", "量�
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`layered`: the reader chooses the layer of cost; `compared`: and the month to compare with; `patient_level`: it names
-    encounters, so that opening it is logged."""
+    """`layered`: the reader chooses the layer of cost; `compared`: and the month to compare with; `ordered`: and the order
+    of departments; `measures`: and by what it ranks (code, title); `alliance`: it shows all institutions that the reader may
+    see; `patient_level`: it names encounters, so that opening it is logged."""
 
     code: str
     title: str
@@ -22,6 +35,9 @@ class Report:
     build: Callable[[Scope], Sheet]
     layered: bool = False
     compared: bool = False
+    ordered: bool = False
+    measures: tuple[tuple[str, str], ...] = ()
+    alliance: bool = False
     patient_level: bool = False
 
 
@@ -105,6 +121,40 @@ _ALL = (
         ANALYSIS,
         patients.losses,
         patient_level=True,
+    ),
+    Report("trend", "成本趋势表", "十二个月的成本项目、收入和结余，环比和同比", ANALYSIS, trend.trend, layered=True),
+    Report(
+        "ranking",
+        "科室排名表",
+        "临床科室的名次，比上月和上年同月",
+        ANALYSIS,
+        ranking.departments,
+        measures=ranking.CHOICES,
+    ),
+    Report(
+        "members",
+        "成员单位排名表",
+        "各成员单位的名次，比上月和上年同月",
+        ANALYSIS,
+        ranking.members,
+        measures=ranking.CHOICES,
+        alliance=True,
+    ),
+    Report(
+        "staffing",
+        "科室人力成本表",
+        "人均和单位服务的人员经费，人均工作量",
+        ANALYSIS,
+        staffing.staffing,
+        layered=True,
+    ),
+    Report(
+        "methods",
+        "分摊方法比较表",
+        "阶梯分摊(正式)与顺序分摊、交互分摊，只供比较",
+        ANALYSIS,
+        methods.methods,
+        ordered=True,
     ),
     Report(
         "changes",

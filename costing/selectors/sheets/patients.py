@@ -8,13 +8,13 @@ from django.db import connection
 from django.urls import reverse
 
 from costing.engine.columns import COST_ITEMS
-from costing.selectors.groups import CaseCost, GroupCost, case_costs, month_of_groups
+from costing.selectors.groups import CaseCost, GroupCost, case_costs, case_totals, month_of_groups
 from costing.selectors.layers import ZERO
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
 from costing.sheets import Cell, Column, Row, Sheet, cells, share, summed
 from costing.titles import COST_ITEM_TITLES
-from insurance_settlement.public import month_of_cases
+from insurance_settlement.public import DischargedCase, month_of_cases
 from ops_platform.his_intake.public import SCHEMES, as_of_sql
 from ops_platform.masterdata.models import Department
 from ops_platform.web import formats
@@ -115,16 +115,16 @@ class _Sums:
     cost: Decimal = ZERO
     complete: int = 0
 
-    def add(self, one: CaseCost) -> None:
-        """One more case."""
+    def add(self, case: DischargedCase, cost: Decimal | None) -> None:
+        """One more case, and what it cost."""
         self.cases += 1
-        self.days += one.case.stay_days
-        self.weight += one.case.weight or 0
-        self.charges += one.case.charges
-        if one.cost is not None and one.case.payment is not None:
+        self.days += case.stay_days
+        self.weight += case.weight or 0
+        self.charges += case.charges
+        if cost is not None and case.payment is not None:
             self.complete += 1
-            self.payment += one.case.payment
-            self.cost += one.cost
+            self.payment += case.payment
+            self.cost += cost
 
     def cells(self) -> tuple[Cell, ...]:
         """As the columns of `CASE_COLUMNS` want it."""
@@ -157,17 +157,18 @@ CASE_COLUMNS = (
 )
 
 
-def _by(scope: Scope, key: Callable[[CaseCost, "_Payer"], str]) -> tuple[dict[str, _Sums], _Sums]:
-    """The month's discharges summed by something of the case or of who pays."""
+def _by(scope: Scope, key: Callable[[DischargedCase, "_Payer"], str]) -> tuple[dict[str, _Sums], _Sums]:
+    """The month's discharges summed by something of the case or of who pays; of their cost only the sum is read."""
     settled = month_of_cases(institution=scope.institution, period=scope.run.period)
     cases = settled.cases if settled else ()
     known = _payers(scope, [case.encounter for case in cases])
     sums: dict[str, _Sums] = {}
     whole = _Sums()
-    for one in case_costs(institution=scope.institution, cases=cases):
-        payer = known.get(one.case.encounter, _Payer("", "", ""))
-        sums.setdefault(key(one, payer), _Sums()).add(one)
-        whole.add(one)
+    costs = case_totals(institution=scope.institution, cases=cases)
+    for case in cases:
+        payer, cost = known.get(case.encounter, _Payer("", "", "")), costs.get(case.encounter)
+        sums.setdefault(key(case, payer), _Sums()).add(case, cost)
+        whole.add(case, cost)
     return sums, whole
 
 
@@ -194,7 +195,7 @@ def _payers(scope: Scope, encounters: Iterable[int]) -> dict[int, _Payer]:
 def insurers(scope: Scope) -> Sheet:
     """医保类别结余表: discharges by scheme and insurer."""
 
-    def payer(_one: CaseCost, known: _Payer) -> str:
+    def payer(_one: DischargedCase, known: _Payer) -> str:
         return (
             " ".join(part for part in (SCHEME_TITLES.get(known.scheme, known.scheme), known.insurer) if part)
             or "未注明"
@@ -208,7 +209,7 @@ def insurers(scope: Scope) -> Sheet:
 def departments(scope: Scope) -> Sheet:
     """科室病例结余表: discharges by treating department; drawn as CMI against mean surplus."""
     names = dict(Department.objects.filter(institution=scope.institution).values_list("pk", "name"))
-    sums, whole = _by(scope, lambda one, _known: f"{one.case.department:012d}")
+    sums, whole = _by(scope, lambda one, _known: f"{one.department:012d}")
     rows = [
         Row(names.get(int(number), ""), found.cells(), scope.department_url(int(number)))
         for number, found in sorted(sums.items())
@@ -220,8 +221,8 @@ def doctors(scope: Scope) -> Sheet:
     """诊疗组(医师)结余表: discharges by treating department and doctor, whose name the platform does not know."""
     names = dict(Department.objects.filter(institution=scope.institution).values_list("pk", "name"))
 
-    def group(one: CaseCost, known: _Payer) -> str:
-        return f"{names.get(one.case.department, '')} {known.doctor[:8] or '未注明'}"
+    def group(one: DischargedCase, known: _Payer) -> str:
+        return f"{names.get(one.department, '')} {known.doctor[:8] or '未注明'}"
 
     sums, whole = _by(scope, group)
     rows = [Row(name, found.cells()) for name, found in sorted(sums.items())]

@@ -1,5 +1,6 @@
 """What a report is made of."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -10,18 +11,24 @@ from costing.selectors.layers import Layer, LayerCosts, layer_costs
 from costing.selectors.patients import current_run
 from ops_platform.kernel import Period
 
+MOST_NAMED = 200
+SEPARATORS = re.compile(r"[,，、;；→]")
 COMPARED = {"month": -1, "year": -12}  # how many months the compared one lies away
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A month's cost run, its patient run where patients are costed, the layer of cost, and the patient run of
-    the month to compare with."""
+    """A month's cost run, its patient run where patients are costed, the layer of cost, the patient run of
+    the month to compare with, the order of departments (codes), the measure
+    to rank by, and the institutions that the reader may see, each for a report that knows it."""
 
     run: CostRun
     patients: PatientRun | None
     layer: Layer
     patients_before: PatientRun | None = None
+    order: tuple[str, ...] = ()
+    measure: str = ""
+    seen: tuple[int, ...] = ()
 
     @property
     def institution(self) -> int:
@@ -49,13 +56,16 @@ class Scope:
         return f"{reverse('costing:charge-lines', args=[self.run.pk])}?ordering={department}"
 
     @classmethod
-    def of(cls, run: CostRun, layer: Layer, compare: str) -> "Scope":
-        """A run with what belongs to it; `compare` names the month to compare with (`COMPARED`), "" for none."""
+    def of(cls, run: CostRun, layer: Layer, compare: str, order: str = "", measure: str = "") -> "Scope":
+        """A run with what belongs to it; `compare` names the month to compare with (`COMPARED`), "" for none; `order` are
+        codes of departments, with commas or spaces between."""
+        # whom the reader sees is added by who asks: `dataclasses.replace(scope, seen=…)`
+        codes = tuple(SEPARATORS.sub(" ", order).split()[:MOST_NAMED])
         before = None
         if compare:
             earlier = str(Period.parse(run.period).shift(COMPARED[compare]))
             before = current_run(institution=run.institution_id, period=earlier)
-        return cls(run, current_run(institution=run.institution_id, period=run.period), layer, before)
+        return cls(run, current_run(institution=run.institution_id, period=run.period), layer, before, codes, measure)
 
     def _drill(self, name: str, funding: str = "", **asked: str | int) -> str:
         given = {key: value for key, value in asked.items() if value} | {"funding": funding or self.layer.value}

@@ -12,8 +12,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.kernel import Invalid, Period
-from ops_platform.masterdata.closing import blockers, not_over
+from ops_platform.kernel import Invalid, Period, Severity
+from ops_platform.masterdata.closing import findings, not_over
 from ops_platform.masterdata.models import Institution, PeriodState
 from ops_platform.masterdata.services import CLOSERS
 from ops_platform.nightly import board, reminders
@@ -88,12 +88,13 @@ class Blockers(TemplatePage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         row = self.row
         period = Period.parse(row.period.period)
-        found = blockers(row.institution, period) if row.period.state != PeriodState.CLOSED else []
+        found = findings(row.institution, period) if row.period.state != PeriodState.CLOSED else []
         last = reminders.last_of(row.period)
         back = f"{reverse('nightly-board')}?{self.request.GET.urlencode()}"
         return super().get_context_data(
             row=row,
-            blockers=found,
+            blockers=[one for one in found if one.severity is Severity.BLOCKING],
+            notices=[one for one in found if one.severity is not Severity.BLOCKING],
             back=back,
             may_remind=self.actor.may(row.institution.pk, *reminders.REMINDERS)
             and not not_over(row.institution, period)

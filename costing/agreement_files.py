@@ -1,0 +1,259 @@
+"""Agreements of the alliance as a workbook: parties, shares, unit costs by kind of service, incomes. Out with what is in
+force, in as proposals, as a whole or not at all.
+
+A row states one thing of an agreement (`WHAT`). What concerns the agreement as a whole (name, kind, month, source) stands in
+each of its rows, or in the first only."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import transaction
+from django.http import FileResponse
+
+from costing.models import Agreement, AgreementKind, PartyRole
+from costing.row_files import Faults, FileRow, read_rows
+from costing.services.agreements import WantedAgreement, WantedParty, kept, propose_agreement
+from ops_platform.his_intake.public import ALLIANCE_SERVICE_KINDS, FEE_CLASSES
+from ops_platform.kernel import Actor, DomainError, Invalid, Period
+from ops_platform.masterdata.models import SourceMark
+from ops_platform.web.exports import xlsx_response
+
+CODE, TITLE, KIND, BEGINS, MARK, SOURCE = "协议编号", "协议名称", "类别", "生效月份", "来源", "依据"
+WHAT, WHICH, WHERE, WHERE_NAME = "内容", "角色、服务或收入", "机构编码", "机构名称"
+SHARE, UNIT_COST = "比例(%)", "单位成本(元)"
+COLUMNS = (CODE, TITLE, KIND, BEGINS, MARK, SOURCE, WHAT, WHICH, WHERE, WHERE_NAME, SHARE, UNIT_COST)
+HEADERS = tuple(name for name in COLUMNS if name != WHERE_NAME)
+OF_ALL = (TITLE, KIND, BEGINS, MARK, SOURCE)
+PARTY, RATE, FEE, ITEM, CENTRE, END = "参与方", "单位成本", "费用类别", "收费项目", "按科室全成本", "终止"
+MOST_ROWS = 2000
+HUNDRED = Decimal(100)
+FINEST_SHARE, FINEST_COST = Decimal("0.0001"), Decimal("0.000001")
+LARGEST_COST = Decimal(10) ** 12
+LONGEST = {TITLE: 120, SOURCE: 200}
+
+ROLES = {str(one.label): one.value for one in PartyRole}
+KINDS = {str(one.label): one.value for one in AgreementKind}
+MARKS = {str(one.label): one.value for one in SourceMark}
+SERVICES = {title: code for code, title in ALLIANCE_SERVICE_KINDS}
+FEES = {title: code for code, title in FEE_CLASSES}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a file asked for: the numbers of the matters, and how many agreements stand as they are in force already."""
+
+    matters: tuple[int, ...]
+    unchanged: int
+
+
+def write(agreements: Iterable[Agreement], day: str) -> FileResponse:
+    """The versions given, as `propose` takes them back."""
+    return xlsx_response(f"分担协议_{day}", COLUMNS, (row for one in agreements for row in _rows(one)))
+
+
+def _rows(one: Agreement) -> Iterator[list[Any]]:
+    head = [
+        one.code,
+        one.name,
+        str(one.get_kind_display()),
+        f"{one.effective_from:%Y-%m}",
+        str(one.get_source_mark_display()),
+        one.source_text,
+    ]
+    for share in one.shares.all():
+        where = [share.institution.code, share.institution.name] if share.institution else ["", ""]
+        yield [*head, PARTY, str(PartyRole(share.role).label), *where, _plain(share.share * HUNDRED), ""]
+    kinds, fees = dict(ALLIANCE_SERVICE_KINDS), dict(FEE_CLASSES)
+    for rate in one.rates.all():
+        yield [*head, RATE, kinds.get(rate.service_kind, rate.service_kind), "", "", "", _plain(rate.unit_cost)]
+    for code in one.fee_classes:
+        yield [*head, FEE, fees.get(code, code), "", "", "", ""]
+    for code in one.items:
+        yield [*head, ITEM, code, "", "", "", ""]
+    if one.by_full_cost and one.department:
+        yield [*head, CENTRE, one.department.code, "", "", "", ""]
+    if one.ended:
+        yield [*head, END, "", "", "", "", ""]
+
+
+def _plain(value: Decimal) -> str:
+    return format(value.normalize(), "f")
+
+
+@transaction.atomic
+def propose(actor: Actor, body: bytes) -> Proposed:
+    """Ask for every agreement of the file that is not in force just so, each as the page would: one matter each. Raises
+    Invalid with the faults of all rows; then nothing is asked."""
+    rows = read_rows(body, HEADERS, MOST_ROWS)
+    by_code: dict[str, list[FileRow]] = defaultdict(list)
+    for row in rows:
+        by_code[row[CODE]].append(row)
+    known = {
+        (one.code, one.effective_from): one
+        for one in Agreement.objects.filter(code__in=by_code)
+        .select_related("department")
+        .prefetch_related("shares__institution", "rates")
+    }
+    faults, matters, unchanged = Faults(), [], 0
+    for code, mine in by_code.items():
+        before = len(faults.told)
+        wanted = _wanted(code, mine, faults)
+        if wanted is None or len(faults.told) > before:
+            continue
+        former = known.get((code, wanted.effective_from))
+        if former is not None and _same(former, wanted):
+            unchanged += 1
+            continue
+        try:
+            matters.append(propose_agreement(actor, wanted)[1])
+        except DomainError as refusal:
+            faults.add(mine[0].number, refusal)
+    faults.refuse()
+    if not matters:
+        raise Invalid(
+            "costing.file_says_nothing_new",
+            "文件中的协议与现行的相同，没有需要审批的变更。请修改生效月份和内容后再上传。",
+            field="file",
+        )
+    return Proposed(tuple(matters), unchanged)
+
+
+def _same(former: Agreement, wanted: WantedAgreement) -> bool:
+    """Whether the version says the same, whatever the order of its rows."""
+    it = WantedAgreement(
+        code=former.code,
+        name=former.name,
+        kind=former.kind,
+        effective_from=former.effective_from,
+        source_mark=former.source_mark,
+        source_text=former.source_text,
+        parties=tuple(
+            WantedParty(one.role, one.institution.code if one.institution else "", one.share)
+            for one in former.shares.all()
+        ),
+        unit_costs={one.service_kind: one.unit_cost for one in former.rates.all()},
+        fee_classes=former.fee_classes,
+        items=former.items,
+        by_full_cost=former.by_full_cost,
+        department=former.department.code if former.department else "",
+        ended=former.ended,
+    )
+    return _in_order(it) == _in_order(wanted)
+
+
+def _in_order(wanted: WantedAgreement) -> dict[str, Any]:
+    found = kept(wanted)
+    return found | {name: sorted(found[name]) for name in ("parties", "fee_classes", "items")}
+
+
+def _wanted(code: str, rows: list[FileRow], faults: Faults) -> WantedAgreement | None:
+    """An agreement of its rows; None where what concerns all of it is faulty."""
+    try:
+        head = _head(code, rows)
+    except DomainError as refusal:
+        faults.add(rows[0].number, refusal)
+        return None
+    said = _Said()
+    for row in rows:
+        try:
+            said.take(row, head)
+        except DomainError as refusal:
+            faults.add(row.number, refusal)
+    return WantedAgreement(
+        code=code,
+        name=head[TITLE],
+        kind=KINDS[head[KIND]],
+        effective_from=Period.parse(head[BEGINS]).first_day,
+        source_mark=MARKS[head[MARK]],
+        source_text=head[SOURCE],
+        parties=tuple(said.parties),
+        unit_costs=said.unit_costs,
+        fee_classes=said.fees,
+        items=said.items,
+        by_full_cost=bool(said.department),
+        department=said.department,
+        ended=said.ended,
+    )
+
+
+def _head(code: str, rows: list[FileRow]) -> dict[str, str]:
+    """What stands in the first row; raises Invalid where it is missing or none of what is known."""
+    head = {name: rows[0][name] for name in OF_ALL}
+    if not code:
+        raise Invalid("costing.file_choice", f"请填写「{CODE}」。")
+    for name in (TITLE, SOURCE):
+        if not head[name] or len(head[name]) > LONGEST[name]:
+            raise Invalid("costing.file_choice", f"协议 {code}：请在首行填写「{name}」({LONGEST[name]} 字以内)。")
+    head[BEGINS] = (
+        head[BEGINS][:7] if head[BEGINS][7:] in ("", "-01") else head[BEGINS]
+    )  # Excel makes a date of a month
+    try:
+        Period.parse(head[BEGINS])
+    except ValueError as error:
+        raise Invalid("costing.file_day", f"协议 {code}:「{BEGINS}」应为月份，如 2026-03。") from error
+    _one_of(KIND, head[KIND], KINDS)
+    _one_of(MARK, head[MARK], MARKS)
+    return head
+
+
+class _Said:
+    """What the rows of an agreement say, one after the other."""
+
+    def __init__(self) -> None:
+        self.parties: list[WantedParty] = []
+        self.unit_costs: dict[str, Decimal] = {}
+        self.fees: list[str] = []
+        self.items: list[str] = []
+        self.department = ""
+        self.ended = False
+
+    def take(self, row: FileRow, head: Mapping[str, str]) -> None:
+        """One more row; raises Invalid."""
+        for name in OF_ALL:
+            given = row[name][:7] if name == BEGINS else row[name]
+            if given and given != head[name]:
+                raise Invalid("costing.file_differs", f"「{name}」与该协议首行不同：{given} ≠ {head[name]}。")
+        match row[WHAT]:
+            case "参与方":
+                share = _number(row, SHARE, HUNDRED, FINEST_SHARE) if row[SHARE] else Decimal(0)
+                self.parties.append(WantedParty(_one_of(WHICH, row[WHICH], ROLES), row[WHERE], share / HUNDRED))
+            case "单位成本":
+                kind = _one_of(WHICH, row[WHICH], SERVICES)
+                if kind in self.unit_costs:
+                    raise Invalid("costing.file_twice", f"{row[WHICH]} 的单位成本写了两次。")
+                self.unit_costs[kind] = _number(row, UNIT_COST, LARGEST_COST, FINEST_COST)
+            case "费用类别":
+                self.fees.append(_one_of(WHICH, row[WHICH], FEES))
+            case "收费项目" if row[WHICH]:
+                self.items.append(row[WHICH])
+            case "按科室全成本" if row[WHICH] and self.department in ("", row[WHICH]):
+                self.department = row[WHICH]
+            case "终止":
+                self.ended = True
+            case known if known in (ITEM, CENTRE):
+                raise Invalid("costing.file_choice", f"「{known}」请在「{WHICH}」写一个代码。")
+            case other:
+                _one_of(WHAT, other, dict.fromkeys((PARTY, RATE, FEE, ITEM, CENTRE, END), ""))
+
+
+def _one_of(header: str, given: str, known: Mapping[str, str]) -> str:
+    if given not in known:
+        raise Invalid("costing.file_choice", f"「{header}」{given or '(空)'} 不在可选之中：{'、'.join(known)}。")
+    return known[given]
+
+
+def _number(row: FileRow, header: str, largest: Decimal, finest: Decimal) -> Decimal:
+    told = row[header].removesuffix("%")
+    try:
+        value = Decimal(told)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or not 0 <= value <= largest or value != value.quantize(finest):
+        digits = -int(finest.as_tuple().exponent)
+        raise Invalid(
+            "costing.file_number", f"「{header}」应为 0 至 {largest:f}、最多 {digits} 位小数的数，现为 {told or '空'}。"
+        )
+    return value

@@ -1,0 +1,169 @@
+"""科室人力成本表: what people cost per unit of service, and what a head does (003-28).
+
+Source: personnel cost of the run (direct: the department's own people; full: with what was allocated to it); people of the
+month from `staff-headcounts` with physicians and nurses apart, as of the sequence the run read; personnel in the cost of
+patients, bottom-up. Per unit = personnel cost of outpatients ÷ visits, of inpatients ÷ occupied bed-days and ÷ discharges of
+the month. A cell is empty where nothing is counted."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Q, Sum
+
+from costing.models import DepartmentMonth, PatientCost
+from costing.selectors.sheets.scope import Scope
+from costing.selectors.sheets.units import NOT_COSTED
+from costing.sheets import Cell, Column, Row, Sheet, cells, share, summed
+from ops_platform.his_intake.public import as_of_sql
+from ops_platform.masterdata.models import CostClass
+
+PERSONNEL = "personnel"
+NOTES = (
+    "人均、人次按当月在岗人数(科室人数数据集)。单位人力成本含分摊来的人员经费，按患者成本(自下而上)；住院按当月发生额除以当月床日、出院人次。",
+    "报送数据只分医师、护士和其他人员；岗位设置、弹性排班和多学科团队没有报送，未列示。",
+)
+COLUMNS = (
+    Column("合计", "decimal", "人数"),
+    Column("医师", "decimal", "人数"),
+    Column("护士", "decimal", "人数"),
+    Column("其他", "decimal", "人数"),
+    Column("直接", "money", "人员经费"),
+    Column("全成本", "money", "人员经费"),
+    Column("人均(直接)", "money", "人员经费"),
+    Column("占全成本", "percent", "人员经费"),
+    Column("每门急诊人次", "money", "单位人力成本"),
+    Column("每床日", "money", "单位人力成本"),
+    Column("每出院人次", "money", "单位人力成本"),
+    Column("门急诊人次", "decimal", "人均工作量"),
+    Column("床日", "decimal", "人均工作量"),
+    Column("出院人次", "decimal", "人均工作量"),
+    Column("每医师门急诊人次", "decimal", "人均工作量"),
+    Column("每护士床日", "decimal", "人均工作量"),
+)
+People = tuple[Decimal | None, Decimal | None, Decimal | None]
+
+
+def staffing(scope: Scope) -> Sheet:
+    """The clinical departments, then all of them together."""
+    costs, people, patients = scope.costs(), _people(scope), _patients(scope)
+    rows, sums = [], []
+    for one in costs.departments:
+        if one.cost_class != CostClass.CLINICAL:
+            continue
+        number = one.department_id
+        amounts = costs.of(number, PERSONNEL)
+        line = _Line(
+            one,
+            people.get(number, (None, None, None)),
+            amounts.direct,
+            amounts.full,
+            costs.whole(number).full,
+            *patients.get(number, (None, None, 0)),
+        )
+        sums.append(line)
+        shown = line.cells()
+        url = scope.direct_url(number, PERSONNEL) if amounts.direct else ""
+        rows.append(Row(one.name, (*shown[:4], Cell(shown[4].value, url), *shown[5:]), scope.department_url(number)))
+    if rows:
+        rows.append(Row("临床服务类合计", _together(sums).cells(), level="total"))
+    return Sheet("科室名称", COLUMNS, tuple(rows), NOTES if scope.patients else (*NOTES, NOT_COSTED))
+
+
+class _Line:
+    """A department's month, or that of all together."""
+
+    def __init__(
+        self,
+        month: Any,
+        people: People,
+        direct: Decimal,
+        full: Decimal,
+        whole: Decimal,
+        visit_cost: Decimal | None,
+        day_cost: Decimal | None,
+        visits: int,
+    ) -> None:
+        self.month, self.people, self.direct, self.full, self.whole = month, people, direct, full, whole
+        self.visit_cost, self.day_cost, self.visits = visit_cost, day_cost, visits
+
+    def cells(self) -> tuple[Cell, ...]:
+        """As the columns of `COLUMNS` want it."""
+        heads, physicians, nurses = self.people
+        rest = None if heads is None or physicians is None or nurses is None else heads - physicians - nurses
+        month = self.month
+        return cells(
+            heads,
+            physicians,
+            nurses,
+            rest,
+            self.direct,
+            self.full,
+            _per(self.direct, heads),
+            share(self.full, self.whole),
+            _per(self.visit_cost, self.visits),
+            _per(self.day_cost, month.bed_days),
+            _per(self.day_cost, month.discharges),
+            _per(month.visits, heads),
+            _per(month.bed_days, heads),
+            _per(month.discharges, heads),
+            _per(month.visits, physicians),
+            _per(month.bed_days, nurses),
+        )
+
+
+class _Work:
+    """Work of all departments together."""
+
+    def __init__(self, months: list[DepartmentMonth]) -> None:
+        self.visits = sum(one.visits for one in months)
+        self.bed_days = summed([one.bed_days for one in months])
+        self.discharges = sum(one.discharges for one in months)
+
+
+def _together(lines: list[_Line]) -> _Line:
+    def people(at: int) -> Decimal | None:
+        known = [one.people[at] for one in lines]
+        return None if any(one is None for one in known) else summed([one for one in known if one is not None])
+
+    def cost(name: str) -> Decimal | None:
+        known = [getattr(one, name) for one in lines if getattr(one, name) is not None]
+        return summed(known) if known else None
+
+    return _Line(
+        _Work([one.month for one in lines]),
+        (people(0), people(1), people(2)),
+        summed([one.direct for one in lines]),
+        summed([one.full for one in lines]),
+        summed([one.whole for one in lines]),
+        cost("visit_cost"),
+        cost("day_cost"),
+        sum(one.visits for one in lines),
+    )
+
+
+def _per(amount: Decimal | int | None, number: Decimal | int | None) -> Decimal | None:
+    return share(amount, number) if amount and number else None
+
+
+def _people(scope: Scope) -> dict[int, People]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT f.department_id, f.headcount, f.physicians, f.nurses FROM his_intake_staffheadcount f"
+            f" WHERE f.institution_id = %s AND {as_of_sql('f', scope.run.input_sequence)} AND f.period = %s",
+            [scope.institution, scope.run.period],
+        )
+        return {number: (heads, physicians, nurses) for number, heads, physicians, nurses in cursor.fetchall()}
+
+
+def _patients(scope: Scope) -> dict[int, tuple[Decimal | None, Decimal | None, int]]:
+    """Personnel cost of outpatients and inpatients, and visits, by treating department."""
+    if scope.patients is None:
+        return {}
+    rows = PatientCost.objects.filter(run=scope.patients).order_by().values_list("department")
+    found = rows.annotate(
+        visit=Sum(PERSONNEL, filter=Q(inpatient=False)),
+        day=Sum(PERSONNEL, filter=Q(inpatient=True)),
+        visits=Count("id", filter=Q(inpatient=False)),
+    )
+    return {number: (visit, day, visits) for number, visit, day, visits in found}

@@ -1,0 +1,86 @@
+"""科室成本趋势表: twelve months of cost by item, with the change against the month before (环比) and the same month of the
+year before (同比). A month without a run is empty, never zero, and those before the first run are left out; open months
+stand as they are now."""
+
+from collections import defaultdict
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.urls import reverse
+
+from costing.models import CostRun, DepartmentCost, DepartmentMonth
+from costing.selectors.layers import ITEMS, ZERO
+from costing.selectors.sheets.scope import Scope
+from costing.sheets import Cell, Column, Row, Sheet, Value, share, summed
+from costing.titles import COST_ITEM_TITLES
+from ops_platform.kernel import Period
+
+MONTHS = 12
+NOTE = "全院各月当前版本的成本，按成本发生(直接成本合计即全成本合计)。环比、同比为增减率；没有核算的月份留空。"
+Line = dict[str, Decimal]
+
+
+def trend(scope: Scope) -> Sheet:
+    """Items, total, income and surplus of the institution over the months that end with the one chosen."""
+    last = Period.parse(scope.run.period)
+    periods = [str(last.shift(by)) for by in range(1 - MONTHS, 1)]
+    year_before = str(last.shift(-MONTHS))
+    runs = _runs(scope, [year_before, *periods])
+    periods = periods[next(at for at, period in enumerate(periods) if period in runs) :]
+    costs = _costs(scope, runs)
+    incomes = _incomes(runs)
+    total = {period: summed([costs[item].get(period, ZERO) for item in ITEMS]) for period in runs}
+    surplus = {period: incomes.get(period, ZERO) - total[period] for period in runs}
+    complete = {item: {period: costs[item].get(period, ZERO) for period in runs} for item in ITEMS}
+    columns = (
+        *(Column(period) for period in periods),
+        Column("环比", "percent", ""),
+        Column("同比", "percent", ""),
+    )
+
+    def row(name: str, line: Line, level: str = "department", *, opens: str = "") -> Row:
+        def url(period: str) -> str:
+            run = runs.get(period)
+            if run is None or not opens:
+                return ""
+            month = f"institution={scope.institution}&period={period}&layer={scope.layer}"
+            return f"{reverse('costing:report', args=[opens])}?{month}"
+
+        shown = tuple(Cell(line.get(period), url(period) if period in line else "") for period in periods)
+        now = line.get(str(last))
+        return Row(
+            name,
+            (*shown, Cell(_change(now, line.get(str(last.shift(-1))))), Cell(_change(now, line.get(year_before)))),
+            level=level,
+        )
+
+    rows = [row(COST_ITEM_TITLES[item], complete[item], opens="direct-costs") for item in ITEMS]
+    rows.append(row("成本合计", total, "total", opens="full-costs"))
+    rows.append(row("收入合计", {period: incomes.get(period, ZERO) for period in runs}, "subtotal", opens="monthly"))
+    rows.append(row("结余", surplus, "subtotal", opens="surplus"))
+    return Sheet("项目", columns, tuple(rows), (NOTE,), lined=len(periods))
+
+
+def _change(now: Decimal | None, before: Decimal | None) -> Value:
+    """Growth as a ratio; None where a month is missing, or the former one was nothing or negative (a rate would mislead)."""
+    if now is None or before is None or before <= 0:
+        return None
+    return share(now - before, before)
+
+
+def _runs(scope: Scope, periods: list[str]) -> dict[str, CostRun]:
+    rows = CostRun.objects.filter(institution=scope.institution, period__in=periods, is_current=True)
+    return {row.period: row for row in rows} | {scope.run.period: scope.run}
+
+
+def _costs(scope: Scope, runs: dict[str, CostRun]) -> dict[str, Line]:
+    rows = DepartmentCost.objects.filter(run__in=runs.values(), funding_source__in=scope.layer.sources).order_by()
+    found: dict[str, Line] = defaultdict(dict)
+    for period, item, amount in rows.values_list("run__period", "cost_item").annotate(amount=Sum("full")):
+        found[item][period] = amount
+    return found
+
+
+def _incomes(runs: dict[str, CostRun]) -> Line:
+    rows = DepartmentMonth.objects.filter(run__in=runs.values()).order_by().values_list("run__period")
+    return {period: income + other for period, income, other in rows.annotate(Sum("income"), Sum("other_income"))}
