@@ -11,7 +11,16 @@ class CostingConfig(AppConfig):
     verbose_name = "成本核算"
 
     def ready(self) -> None:
-        from costing import agreement_subject, approval, integrity, item_basis_subject, nightly, reference, telling
+        from costing import (
+            agreement_subject,
+            approval,
+            integrity,
+            item_basis_subject,
+            nightly,
+            pathway_subject,
+            reference,
+            telling,
+        )
         from costing.services import allocation, patients
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.masterdata.closing import register_closing_check
@@ -25,6 +34,8 @@ class CostingConfig(AppConfig):
             costing__driver_rule_changed="修改分摊动因",
             costing__patients_costed="患者成本核算",
             costing__item_basis_changed="修改项目成本方法",
+            costing__pathway_changed="修改临床路径",
+            costing__item_standards_changed="修改项目标准成本",
             costing__agreement_changed="修改医共体分担协议",
             costing__agreement_settled="医共体分担结算",
             costing__scenario_begun="建立测算方案",
@@ -38,6 +49,8 @@ class CostingConfig(AppConfig):
         register_reference("driver_rules", reference.load_driver_rules)
         register_subject(approval.DRIVER)
         register_subject(item_basis_subject.ITEM_BASIS)
+        register_subject(pathway_subject.CLINICAL_PATHWAY)
+        register_subject(pathway_subject.ITEM_STANDARDS)
         register_subject(agreement_subject.AGREEMENT)
         register_step(nightly.ALLOCATION)
         register_step(nightly.PATIENTS)
@@ -83,10 +96,12 @@ class CostingConfig(AppConfig):
             (_("医疗服务项目成本"), "costing:item-costs", "list-details"),
             (_("诊次与床日成本"), "costing:unit-costs", "calendar"),
             (_("病组成本"), "costing:group-costs", "chart-bar"),
+            (_("临床路径"), "costing:pathways", "stethoscope"),
             (_("测算方案"), "costing:scenarios", "arrows-exchange"),
             (_("成本运行"), "costing:runs", "refresh"),
             (_("分摊动因"), "costing:driver-rules", "settings"),
             (_("项目成本方法"), "costing:item-bases", "settings"),
+            (_("项目标准成本"), "costing:item-standards", "settings"),
             (_("医共体分担结算"), "costing:settlements", "arrows-diff"),
             (_("分担协议"), "costing:agreements", "settings"),
         )

@@ -10,6 +10,14 @@ from costing.models.agreement import (
 )
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
+from costing.models.pathway import (
+    ItemStandard,
+    ItemStandardProposal,
+    Pathway,
+    PathwayItem,
+    PathwayProposal,
+    ProposalState,
+)
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
 from costing.models.results import (
     AllocationFlow,
@@ -45,9 +53,15 @@ __all__ = [
     "ItemCoefficient",
     "ItemCost",
     "ItemMethod",
+    "ItemStandard",
+    "ItemStandardProposal",
     "PartyRole",
+    "Pathway",
+    "PathwayItem",
+    "PathwayProposal",
     "PatientCost",
     "PatientRun",
+    "ProposalState",
     "Scenario",
     "ScenarioChange",
     "SettlementBasis",

@@ -376,6 +376,21 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:item-bases": BUSINESS,
     "costing:new-item-basis": CLOSERS,
     "costing:coefficient-file": BUSINESS,
+    **{
+        f"costing:{name}": BUSINESS
+        for name in (
+            "pathways",
+            "pathway-file",
+            "pathway",
+            "pathway-cases",
+            "pathway-case",
+            "pathway-outside",
+            "item-standards",
+            "item-standard-file",
+        )
+    },
+    "costing:new-pathway": CLOSERS,
+    "costing:new-item-standards": CLOSERS,
     "costing:unit-costs": BUSINESS,
     "costing:group-costs": BUSINESS,
     "costing:group": BUSINESS,

@@ -7,11 +7,13 @@ from http.cookiejar import CookieJar
 from urllib.error import HTTPError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPCookieProcessor, Request, build_opener
+from uuid import uuid4
 
 SIGN_IN = "/accounts/sign-in/"
 CLOSE_MONTHS = "/nightly/months/close/"
 CLOSING_ROLES = ("operation_centre", "finance_director")
 TIMEOUT_SECONDS = 120
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken"\s+value="([^"]+)"')
 
 
@@ -27,6 +29,7 @@ class Session:
         self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
         self._token = ""
         self.page = ""
+        self.body = b""
 
     def get(self, path: str) -> str:
         """Open a page; returns the path one ends up on."""
@@ -38,10 +41,32 @@ class Session:
         headers = {"Referer": self._url + path, "Origin": self._url}
         return self._open(Request(self._url + path, data=body, headers=headers))  # noqa: S310
 
+    def upload(self, path: str, file: bytes, **fields: str) -> str:
+        """Send a form with a workbook in its field `file`; returns the path one ends up on."""
+        mark = uuid4().hex
+        parts = [
+            f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in {**fields, "csrfmiddlewaretoken": self._token}.items()
+        ]
+        head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="table.xlsx"\r\n'
+        parts.append(f"{head}Content-Type: {XLSX}\r\n\r\n".encode() + file + f"\r\n--{mark}--\r\n".encode())
+        headers = {
+            "Referer": self._url + path,
+            "Origin": self._url,
+            "Content-Type": f"multipart/form-data; boundary={mark}",
+        }
+        return self._open(Request(self._url + path, data=b"".join(parts), headers=headers))  # noqa: S310
+
+    def download(self, path: str) -> bytes:
+        """The bytes behind a link."""
+        self._open(Request(self._url + path))  # noqa: S310
+        return self.body
+
     def _open(self, request: Request) -> str:
         try:
             with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-                page = answer.read().decode("utf-8", errors="replace")
+                self.body = answer.read()
+                page = self.body.decode("utf-8", errors="replace")
                 place = str(answer.geturl())
         except HTTPError as error:
             text = re.sub(r"<[^>]+>|\s+", " ", error.read().decode("utf-8", errors="replace"))
