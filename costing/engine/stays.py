@@ -4,8 +4,8 @@
     break-even day D* = mean stay + mean surplus / v
     beyond the standard = Σ max(stay − standard, 0) · v
 
-Until D* a case of the group bears its cost, on average; every day beyond it loses v. Days in 1/10, money in fen. At zero:
-v ≤ 0 has no break-even day. Rounding: to the nearest fen or tenth of a day, half away from zero.
+Until D* a case of the group bears its cost, on average; every day beyond it loses v. Days exact, money in fen. At zero:
+v ≤ 0 has no break-even day. Rounding: the cost to the nearest fen, half away from zero; days stay exact.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,9 @@ class Stays:
         """保本住院日; None without surplus or where a further day costs nothing."""
         if self.day_cost <= 0 or not self.priced:
             return None
-        return self.mean_days + Fraction(self.surplus, self.priced) / self.day_cost
+        surplus = Fraction(self.surplus, self.priced)
+        cost = self.day_cost
+        return self.mean_days + surplus * Fraction(cost.denominator, cost.numerator)
 
     def days_beyond(self, standard: Fraction) -> Fraction:
         """Σ of the days beyond the standard stay."""

@@ -1,5 +1,7 @@
 """Inside, outside, missing: a case against its pathway, by hand and as laws; price and volume variance."""
 
+from fractions import Fraction
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from costing.engine.pathways import (
     used_by_cases,
     variance,
 )
+from costing.engine.stays import Stays
 from ops_platform.kernel import split
 
 BED, DRUG, IMPLANT, SCAN = 11, 12, 13, 14
@@ -129,6 +132,15 @@ def test_from_1000_at_700_to_1100_at_720_volume_is_70000_and_rate_22000() -> Non
     """domain.md 1.8, worked example."""
     found = variance(standard_quantity=1_000 * 10_000, unit_cost=700 * 10**6, quantity=1_100 * 10_000, cost=792_000_00)
     assert (found.volume, found.rate, found.total) == (70_000_00, 22_000_00, 92_000_00)
+
+
+def test_a_case_that_gains_600_at_4_days_bears_three_further_days_at_200() -> None:
+    """Two cases of 3 and 5 days, 600.00 left of each on average, a further day costs 200.00: to day 7. One day lies beyond a
+    standard of 4."""
+    found = Stays(days=[3, 5], surplus=120_000, priced=2, day_cost=Fraction(20_000))
+    assert found.break_even_day == 7
+    assert (found.days_beyond(Fraction(4)), found.cost_beyond(Fraction(4))) == (1, 20_000)
+    assert Stays(days=[3], surplus=1, priced=1, day_cost=Fraction(0)).break_even_day is None
 
 
 @given(*(st.integers(0, 10**12) for _ in range(4)))
