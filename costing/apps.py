@@ -19,6 +19,7 @@ class CostingConfig(AppConfig):
             integrity,
             item_basis_subject,
             nightly,
+            pathway_subject,
             reference,
             service_unit_subject,
             target_subject,
@@ -40,6 +41,8 @@ class CostingConfig(AppConfig):
             costing__patient_run_pruned="清理临时患者成本明细",
             costing__item_basis_changed="修改项目成本方法",
             costing__service_units_changed="修改服务单元",
+            costing__pathway_changed="修改临床路径",
+            costing__item_standards_changed="修改项目标准成本",
             costing__agreement_changed="修改医共体分担协议",
             costing__agreement_settled="医共体分担结算",
             costing__target_set="设定成本目标",
@@ -62,6 +65,8 @@ class CostingConfig(AppConfig):
         register_subject(approval.DRIVER)
         register_subject(item_basis_subject.ITEM_BASIS)
         register_subject(service_unit_subject.SERVICE_UNITS)
+        register_subject(pathway_subject.CLINICAL_PATHWAY)
+        register_subject(pathway_subject.ITEM_STANDARDS)
         register_subject(agreement_subject.AGREEMENT)
         register_subject(target_subject.TARGET)
         register_subject(deviation_subject.DEVIATION)
@@ -114,11 +119,13 @@ class CostingConfig(AppConfig):
             (_("医疗服务项目成本"), "costing:item-costs", "list-details"),
             (_("诊次与床日成本"), "costing:unit-costs", "calendar"),
             (_("病组成本"), "costing:group-costs", "chart-bar"),
+            (_("临床路径"), "costing:pathways", "stethoscope"),
             (_("测算方案"), "costing:scenarios", "arrows-exchange"),
             (_("成本运行"), "costing:runs", "refresh"),
             (_("分摊动因"), "costing:driver-rules", "settings"),
             (_("项目成本方法"), "costing:item-bases", "settings"),
             (_("服务单元"), "costing:service-units", "settings"),
+            (_("项目标准成本"), "costing:item-standards", "settings"),
             (_("医共体分担结算"), "costing:settlements", "arrows-diff"),
             (_("分担协议"), "costing:agreements", "settings"),
         )

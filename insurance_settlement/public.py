@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
+from django.db.models import Count, Sum
+
 from insurance_settlement.models import CaseResult, GroupingRun
 from insurance_settlement.schemes import compiled_scheme
 from insurance_settlement.selectors import (
@@ -21,10 +23,12 @@ __all__ = [
     "DepartmentDrgs",
     "DischargedCase",
     "DrgLine",
+    "GroupSum",
     "MonthOfCases",
     "Totals",
     "cases_of_stays",
     "department_drgs",
+    "group_sums",
     "month_of_cases",
     "settlement_totals",
 ]
@@ -59,9 +63,11 @@ class DischargedCase:
 
 @dataclass(frozen=True, slots=True)
 class MonthOfCases:
-    """The discharges of an institution's month as its current run priced them; `names` of the groups."""
+    """The discharges of an institution's month as its current run priced them, from facts up to `sequence`; `names` of the
+    groups."""
 
     version: int
+    sequence: int
     price_book: str
     cases: tuple[DischargedCase, ...]
     names: dict[str, str]
@@ -76,6 +82,7 @@ def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
     rows = CaseResult.objects.filter(run=run).order_by("encounter").values_list(*names)
     return MonthOfCases(
         version=run.version,
+        sequence=run.input_sequence,
         price_book=run.price_book.name,
         cases=tuple(DischargedCase(*row) for row in rows.iterator()),
         names=dict(compiled_scheme(run.scheme).drg_names),
@@ -121,3 +128,23 @@ def department_drgs(*, institution: int, period: str, department: int) -> Depart
         payment=sum((line.payment or Decimal(0) for line in lines), Decimal("0.00")),
         balance=sum((line.balance or Decimal(0) for line in lines), Decimal("0.00")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSum:
+    """The discharges of an institution's month in a group: cases and days of their stays."""
+
+    institution: int
+    drg: str
+    cases: int
+    stay_days: int
+
+
+def group_sums(*, institutions: Collection[int] | None, period: str) -> list[GroupSum]:
+    """Discharges of the month by institution and group, from the current runs; None for all members, whose single figures
+    the caller must not show. One query."""
+    rows = CaseResult.objects.filter(run__is_current=True, run__period=period)
+    if institutions is not None:
+        rows = rows.filter(run__institution__in=institutions)
+    sums = rows.order_by("run__institution", "drg").values_list("run__institution", "drg")
+    return [GroupSum(*row) for row in sums.annotate(cases=Count("id"), stay=Sum("stay_days"))]

@@ -59,6 +59,39 @@ def nearest_rows(amounts: IntArray, weights: IntArray, whole: IntArray | int) ->
     return _mirrored(parts, amounts)
 
 
+def split_segments(totals: IntArray, segment: IntArray, weights: IntArray) -> IntArray:
+    """One part for each row: the total of its segment by the row's weight among the segment's rows, in columns.
+
+    Rows of a segment sum to its total exactly. Where all weights of a segment are positive this is `kernel.split`; weights
+    of both signs (something given back) give parts of both signs. A segment whose weights sum to zero gives nothing, and
+    its total is left to the caller. |totals| < 2**48, |weights of a segment| < 2**60.
+    """
+    if not len(segment):
+        return np.zeros(0, dtype=np.int64)
+    whole = np.zeros(len(totals), dtype=np.int64)
+    np.add.at(whole, segment, weights)
+    able = whole[segment] != 0
+    sign = np.sign(totals[segment]) * np.sign(weights) * np.sign(whole[segment])
+    quotients, remainders = _divide(
+        np.abs(totals[segment]), np.abs(weights), np.where(able, np.abs(whole[segment]), np.int64(1))
+    )
+    parts = np.where(able, quotients * sign, 0)
+    remainders = np.where(able, remainders, 0)
+    given = np.zeros(len(totals), dtype=np.int64)
+    np.add.at(given, segment, parts)
+    missing = np.where(whole != 0, totals - given, 0)
+    # only rows that were cut towards zero in the direction of what is missing can take a fen more
+    direction = np.sign(missing)[segment]
+    ranked = np.where((direction != 0) & (sign == direction), remainders, -1)
+    order = np.lexsort((np.arange(len(segment)), -ranked, segment))
+    starts = np.searchsorted(segment[order], np.arange(len(totals)))
+    rank = np.arange(len(segment)) - starts[segment[order]]
+    chosen = np.zeros(len(segment), dtype=np.bool_)
+    chosen[order] = rank < np.abs(missing)[segment[order]]
+    result: IntArray = parts + np.where(chosen, direction, 0)
+    return result
+
+
 def largest(values: IntArray, counts: IntArray) -> BoolArray:
     """Flags of the `counts[…]` largest values of each row `[…, column]`; among equals the earlier goes first."""
     if not counts.any():

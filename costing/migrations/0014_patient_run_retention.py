@@ -46,7 +46,7 @@ CREATE TRIGGER {table}_refuse_change BEFORE UPDATE OR DELETE ON {table}
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("costing", "0012_responsibility"),
+        ("costing", "0013_pathways"),
         ("masterdata", "0003_parameter_proposals"),
     ]
 

@@ -12,6 +12,14 @@ from costing.models.agreement import (
 from costing.models.deviation import CostDeviation, DeviationAction, DeviationKind
 from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
+from costing.models.pathway import (
+    ItemStandard,
+    ItemStandardProposal,
+    Pathway,
+    PathwayItem,
+    PathwayProposal,
+    ProposalState,
+)
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
 from costing.models.pruning import PatientRunPruning
 from costing.models.results import (
@@ -71,11 +79,17 @@ __all__ = [
     "ItemCoefficient",
     "ItemCost",
     "ItemMethod",
+    "ItemStandard",
+    "ItemStandardProposal",
     "PartyRole",
+    "Pathway",
+    "PathwayItem",
+    "PathwayProposal",
     "PatientCost",
     "PatientRun",
     "PatientRunPruning",
     "PatientUnitCost",
+    "ProposalState",
     "Scenario",
     "ScenarioChange",
     "ServiceUnit",

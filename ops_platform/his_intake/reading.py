@@ -1,8 +1,9 @@
 """Reading facts as of a sequence: sums in SQL, and columns for the engines by binary COPY."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from io import BytesIO
 
 import numpy as np
@@ -245,6 +246,69 @@ def read_service_columns(institution: Institution, period: Period, sequence: int
         f" AND {as_of_sql('l', sequence)}",
         {"encounter": "int64", "item": "int32", "executing": "int32", "quantity": "int64", "amount": "int64"},
     )
+
+
+def read_case_columns(
+    institution: int, period: Period, sequence: int, encounters: Collection[int]
+) -> dict[str, np.ndarray]:
+    """What these encounters were charged in a month as of a sequence, summed by encounter, item and executing department
+    (numbers): quantity (in 1/10,000) and amount (fen), refunds taken off."""
+    listed = ",".join(str(int(one)) for one in encounters)
+    return read_columns(
+        "SELECT l.encounter, l.item_id::int, l.executing_department_id::int, (sum(l.quantity) * 10000)::bigint,"
+        " (sum(l.amount) * 100)::bigint FROM his_intake_chargeline l"
+        f" WHERE l.month = '{period.first_day}' AND l.institution_id = {int(institution)}"
+        f" AND {as_of_sql('l', sequence)} AND l.encounter = ANY('{{{listed}}}'::bigint[])"
+        " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        {"encounter": "int64", "item": "int32", "executing": "int32", "quantity": "int64", "amount": "int64"},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSum:
+    """What an item was charged in a month: quantity, and amount in yuan."""
+
+    item: int
+    quantity: Decimal
+    amount: Decimal
+
+
+def item_sums(*, institution: int, periods: Collection[Period], sequence: int, items: Collection[int]) -> list[ItemSum]:
+    """Of each item the newest of these months in which more was charged than given back. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (s.item_id) s.item_id, s.quantity, s.amount FROM ("
+            "SELECT l.item_id, l.month, sum(l.quantity) AS quantity, sum(l.amount) AS amount"
+            " FROM his_intake_chargeline l WHERE l.institution_id = %s AND l.month = ANY(%s) AND l.item_id = ANY(%s)"
+            f" AND {as_of_sql('l', sequence)} GROUP BY 1, 2 HAVING sum(l.quantity) > 0) s ORDER BY s.item_id, s.month DESC",
+            [institution, [period.first_day for period in periods], list(items)],
+        )
+        return [ItemSum(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class StayAt:
+    """A stay: hours from admission to discharge, main diagnosis and main procedure of its abstract ("" without)."""
+
+    encounter: int
+    hours: Decimal
+    diagnosis: str
+    procedure: str
+
+
+def stays_of(*, institution: int, encounters: Collection[int], sequence: int) -> dict[int, StayAt]:
+    """Discharged stays among these encounters as of a sequence. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.entity, extract(epoch FROM e.discharged - e.admitted) / 3600, coalesce(a.diagnoses[1], ''),"
+            " coalesce(a.procedures[1], '') FROM his_intake_encounter e"
+            " LEFT JOIN his_intake_dischargeabstract a ON a.institution_id = e.institution_id"
+            f" AND a.encounter = e.entity AND {as_of_sql('a', sequence)}"
+            " WHERE e.institution_id = %s AND e.entity = ANY(%s) AND e.discharged IS NOT NULL"
+            f" AND {as_of_sql('e', sequence)}",
+            [institution, list(encounters)],
+        )
+        return {row[0]: StayAt(*row) for row in cursor.fetchall()}
 
 
 def read_charge_columns(

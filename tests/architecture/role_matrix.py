@@ -383,6 +383,21 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:new-service-units": CLOSERS,
     "costing:service-unit-file": BUSINESS,
     "costing:service-unit-definition": BUSINESS,
+    **{
+        f"costing:{name}": BUSINESS
+        for name in (
+            "pathways",
+            "pathway-file",
+            "pathway",
+            "pathway-cases",
+            "pathway-case",
+            "pathway-outside",
+            "item-standards",
+            "item-standard-file",
+        )
+    },
+    "costing:new-pathway": CLOSERS,
+    "costing:new-item-standards": CLOSERS,
     "costing:unit-costs": BUSINESS,
     "costing:group-costs": BUSINESS,
     "costing:group": BUSINESS,

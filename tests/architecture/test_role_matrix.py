@@ -23,6 +23,8 @@ from costing.models import (
     DeviationAction,
     ItemBasis,
     ItemCost,
+    Pathway,
+    PathwayItem,
     PatientCost,
     Scenario,
     SettlementBasis,
@@ -43,7 +45,7 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.ledger import services as ledger
 from ops_platform.ledger.models import Account, ConsolidationRun, Entry, Errand, EventBooking, Voucher, VoucherExport
 from ops_platform.ledger.services.consolidation_members import include_everybody
-from ops_platform.masterdata.models import AccountingPeriod, Department, Institution, PeriodReopening
+from ops_platform.masterdata.models import AccountingPeriod, ChargeItem, Department, Institution, PeriodReopening
 from ops_platform.nightly import services as nightly
 from ops_platform.nightly.models import MonthReminder, NightlyRun
 from ops_platform.notifications import services as notifications
@@ -289,6 +291,25 @@ def _item_basis(_: Community, institution: Institution) -> dict[str, Any]:
 
 def _unit_definition(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": UnitDefinition.objects.get(institution=institution).pk}
+
+
+def _pathway(_: Community, institution: Institution) -> dict[str, Any]:
+    """The pathway of the group of the institution's only case."""
+    case = CaseResult.objects.filter(run__institution=institution, run__is_current=True).get()
+    pathway, made = Pathway.objects.get_or_create(
+        institution=institution,
+        drg=case.drg,
+        effective_from=date(2026, 1, 1),
+        defaults={"name": "肺炎", "standard_days": 6, "source_text": "路径", "changed_by": "first"},
+    )
+    if made:
+        bed = ChargeItem.objects.get(institution=institution, code="CW")
+        PathwayItem.objects.create(pathway=pathway, item=bed, quantity=1, obligatory=True)
+    return {"pk": pathway.pk}
+
+
+def _pathway_case(community: Community, institution: Institution) -> dict[str, Any]:
+    return {**_pathway(community, institution), "encounter": _patient(community, institution)["encounter"]}
 
 
 def _drill_down(side: str) -> Any:
@@ -602,6 +623,10 @@ OBJECTS: dict[str, Any] = {
     "costing:item-cost": _item_cost,
     "costing:item-basis": _item_basis,
     "costing:service-unit-definition": _unit_definition,
+    "costing:pathway": _pathway,
+    "costing:pathway-cases": _pathway,
+    "costing:pathway-outside": _pathway,
+    "costing:pathway-case": _pathway_case,
     "costing:compare": _two_runs,
     "costing:cost-entries": _drill_down("department"),
     "costing:shared-bills": _drill_down("department"),

@@ -15,6 +15,7 @@ from tools.demo.books import begin_books, carry_forward
 from tools.demo.browserless import close_months, closing_account
 from tools.demo.consolidating import consolidating
 from tools.demo.item_costing import item_costing
+from tools.demo.pathways import pathways
 from tools.demo.places import Places, read_json
 from tools.demo.processes import Processes, StepFailed, last_lines
 from tools.demo.progress import Progress, Size
@@ -94,6 +95,7 @@ class Steps:
             self._manage("run_nightly", "--date", until.isoformat(), "--wait", show=True)
             self._progress.finish("nightly")
             self._say("nightly run finished")
+        self._deeds("pathways", lambda: pathways(url, self.accounts(), full_months))
         self._close(url, full_months)
         self._deeds("consolidation", lambda: consolidating(url, self.accounts(), full_months))
         self._deeds("approvals", lambda: approvals(url, self.accounts()))

@@ -13,6 +13,8 @@ from costing.selectors.sheets import (
     ranking,
     service_units,
     staffing,
+    standards,
+    stays,
     trend,
     units,
 )
@@ -20,6 +22,7 @@ from costing.selectors.sheets.scope import Scope
 from costing.sheets import Sheet
 
 OFFICIAL, ANALYSIS, BREAK_EVEN = "规定报表", "结余与因素分析", "量本利分析"
+STANDARD, STAYS = "标准成本与临床路径", "日间手术与住院日"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +177,17 @@ _ALL = (
     ),
     Report("break-even-groups", "病组量本利分析表", "保本例数", BREAK_EVEN, break_even.groups),
     Report("break-even-items", "项目量本利分析表", "保本数量", BREAK_EVEN, break_even.items),
+    Report("item-variance", "项目标准成本差异表", "有标准的项目：数量差异与价格差异", STANDARD, standards.items),
+    Report("department-variance", "科室标准成本差异表", "各科室有标准的项目合计", STANDARD, standards.departments),
+    Report(
+        "pathway-variance",
+        "病组标准成本差异表",
+        "路径病例的标准数量与实际数量、基期与本期单位成本",
+        STANDARD,
+        standards.groups,
+        compared=True,
+    ),
+    Report("day-surgery", "日间手术效果表", "日间与住院的支付、成本、结余，改为日间的影响", STAYS, stays.day_surgery),
+    Report("stay-effect", "住院日效果表", "多住一日的成本、保本住院日、各住院日分段的结余", STAYS, stays.stay_effect),
 )
 REPORTS = {report.code: report for report in _ALL}

@@ -1,0 +1,259 @@
+"""Effects of day surgery (日间手术) and of the length of stay (住院日) on what is left of a case's payment."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from urllib.parse import urlencode
+
+from django.db.models import F, Sum
+from django.urls import reverse
+
+from costing.behaviour import Behaviour, behaviour_at
+from costing.engine.columns import COST_ITEMS, DRUGS, MATERIALS
+from costing.engine.stays import Stays
+from costing.models import PatientCost, PatientRun
+from costing.selectors.groups import CaseCost, case_costs
+from costing.selectors.layers import ZERO
+from costing.selectors.pathways import in_force, pathway_of
+from costing.selectors.sheets.scope import Scope
+from costing.selectors.sheets.units import NOT_COSTED
+from costing.sheets import Cell, Column, Kind, Row, Sheet, cells, share, summed
+from insurance_settlement.public import MonthOfCases, group_sums, month_of_cases
+from ops_platform.his_intake.public import StayAt, stays_of
+from ops_platform.kernel import Period, from_fen, to_fen
+from ops_platform.masterdata.selectors import ParametersAt
+from ops_platform.web import formats
+
+DAY_HOURS, LEAST = "costing.day_case_hours", "costing.stay_minimum_cases"
+BUCKETS = ("costing.stay_bucket_1", "costing.stay_bucket_2", "costing.stay_bucket_3")
+TENTH = Decimal("0.1")
+FIGURES: tuple[tuple[str, Kind], ...] = (
+    ("例数", "quantity"),
+    ("平均住院日", "decimal"),
+    ("例均支付", "money"),
+    ("例均成本", "money"),
+    ("例均结余", "money"),
+)
+OF_BUCKET: tuple[tuple[str, Kind], ...] = (("例数", "quantity"), ("例均结余", "money"))
+
+
+def _value(scope: Scope, *keys: str) -> list[Decimal]:
+    known, day = ParametersAt(*keys), Period.parse(scope.run.period).last_day
+    return [known.value(key=key, day=day, institution_id=scope.institution) for key in keys]
+
+
+def _cases(scope: Scope) -> tuple[MonthOfCases | None, list[CaseCost], dict[int, StayAt]]:
+    settled = month_of_cases(institution=scope.institution, period=scope.run.period)
+    listed = case_costs(institution=scope.institution, cases=settled.cases if settled else ())
+    stays = stays_of(
+        institution=scope.institution,
+        encounters=[one.case.encounter for one in listed],
+        sequence=settled.sequence if settled else scope.run.input_sequence,
+    )
+    return settled, listed, stays
+
+
+def _group_url(scope: Scope, drg: str) -> str:
+    query = urlencode({"institution": scope.institution, "period": scope.run.period})
+    return f"{reverse('costing:group', args=[drg])}?{query}"
+
+
+def _means(members: Sequence[CaseCost]) -> tuple[Decimal | None, Decimal | None, Decimal | None, Decimal | None]:
+    """Days of all; payment, cost and surplus of the cases that have both."""
+    whole = [one for one in members if one.surplus is not None]
+    paid = summed([one.case.payment for one in whole if one.case.payment is not None])
+    cost = summed([one.cost for one in whole if one.cost is not None])
+    days = share(sum(one.case.stay_days for one in members), len(members))
+    return days, share(paid, len(whole)), share(cost, len(whole)), share(paid - cost, len(whole))
+
+
+def day_surgery(scope: Scope) -> Sheet:
+    """日间手术效果表: cases with a procedure, day cases against other inpatients of the same group and procedure."""
+    columns = (
+        Column("主要操作", "text"),
+        *(Column(title, kind, side) for side in ("日间", "住院") for title, kind in FIGURES),
+        Column("每例多结余", "money", "改为日间"),
+        Column("全部改为日间多结余", "money", "改为日间"),
+        Column("可腾出床日", "decimal", "改为日间"),
+    )
+    (hours,) = _value(scope, DAY_HOURS)
+    settled, listed, stays = _cases(scope)
+    sides: dict[tuple[str, str], tuple[list[CaseCost], list[CaseCost]]] = defaultdict(lambda: ([], []))
+    for one in listed:
+        stay = stays.get(one.case.encounter)
+        if stay is not None and stay.procedure:
+            sides[one.case.drg, stay.procedure][stay.hours > hours].append(one)
+    rows = []
+    gained, days_gained = [], []
+    for (drg, procedure), (day, ward) in sorted(sides.items()):
+        day_means, ward_means = _means(day), _means(ward)
+        more = whole = freed = None
+        if day_means[3] is not None and ward_means[3] is not None and day_means[0] is not None:
+            more = day_means[3] - ward_means[3]
+            whole = (more * len(ward)).quantize(ZERO)
+            freed = sum(one.case.stay_days for one in ward) - day_means[0] * len(ward)
+            gained.append(whole)
+            days_gained.append(freed)
+        rows.append(
+            Row(
+                f"{drg} {settled.names.get(drg, '') if settled else ''}",
+                cells(procedure, len(day), *day_means, len(ward), *ward_means, more, whole, freed),
+                _group_url(scope, drg),
+            )
+        )
+    if rows:
+        all_day = [one for day, _ward in sides.values() for one in day]
+        all_ward = [one for _day, ward in sides.values() for one in ward]
+        figures_of_all = (None, len(all_day), *_means(all_day), len(all_ward), *_means(all_ward), None)
+        total = (*figures_of_all, summed(gained) if gained else None, sum(days_gained, Decimal(0)) if gained else None)
+        rows.append(Row("合计", cells(*total), level="total"))
+    notes = (
+        f"日间：入院到出院不超过 {formats.quantity(hours)} 小时(参数 {DAY_HOURS})且有手术操作的出院病例；其余为住院。",
+        "例均支付、成本和结余取已定价且已核算的病例。改为日间：住院病例都按日间病例的例均结余计，是上限；两方病情可能不同，供讨论。",
+    )
+    return Sheet("病组", columns, tuple(rows), notes if rows else ("本月没有带手术操作的出院病例。",))
+
+
+def stay_effect(scope: Scope) -> Sheet:
+    """住院日效果表: what a further day costs a group, to which day its payment bears it, and surplus by length of stay."""
+    first, second, third, least = _value(scope, *BUCKETS, LEAST)
+    titles = (f"≤{first:.0f}日", f"≤{second:.0f}日", f"≤{third:.0f}日", f">{third:.0f}日")
+    columns = (
+        Column("例数", "quantity"),
+        Column("平均", "decimal", "住院日"),
+        Column("标准", "decimal", "住院日"),
+        Column("标准来源", "text", "住院日"),
+        Column("保本", "text", "住院日"),
+        Column("例均支付"),
+        Column("例均成本"),
+        Column("例均结余"),
+        Column("多住一日的成本"),
+        Column("超标准床日", "decimal", "超标准"),
+        Column("变动成本", "money", "超标准"),
+        *(Column(title, kind, f"住院 {at}") for at in titles for title, kind in OF_BUCKET),
+    )
+    settled, listed, stays = _cases(scope)
+    if scope.patients is None or settled is None or not listed:
+        return Sheet("病组", columns, (), (NOT_COSTED,))
+    traits = behaviour_at(scope.run.institution, Period.parse(scope.run.period))
+    day_costs = _day_costs(scope.patients, traits)
+    standards = _standards(scope, listed, stays, least)
+    members: dict[str, list[CaseCost]] = defaultdict(list)
+    for one in listed:
+        members[one.case.drg].append(one)
+    rows = []
+    beyond_days, beyond_cost = [], []
+    for drg, mine in sorted(members.items()):
+        whole = [one.surplus for one in mine if one.surplus is not None]
+        known = [day_costs[one.case.department] for one in mine if one.case.department in day_costs]
+        found = Stays(
+            days=[one.case.stay_days for one in mine],
+            surplus=to_fen(summed(whole)),
+            priced=len(whole),
+            day_cost=sum(known, Fraction(0)) / len(known) if known else Fraction(0),
+        )
+        standard, source = standards.get(drg, (None, ""))
+        days = cost = None
+        if standard is not None:
+            days = _decimal(found.days_beyond(Fraction(standard)))
+            cost = from_fen(found.cost_beyond(Fraction(standard)))
+            beyond_days.append(days)
+            beyond_cost.append(cost)
+        limit = found.break_even_day
+        mean = _means(mine)
+        rows.append(
+            Row(
+                f"{drg} {settled.names.get(drg, '')}",
+                (
+                    *cells(len(mine), mean[0], standard, source),
+                    Cell(_break_even(limit)),
+                    *cells(*mean[1:], _decimal(found.day_cost / 100) if known else None, days, cost),
+                    *cells(*_buckets(mine, (first, second, third))),
+                ),
+                _group_url(scope, drg),
+            )
+        )
+    mean = _means(listed)
+    rows.append(
+        Row(
+            "合计",
+            cells(
+                len(listed),
+                mean[0],
+                None,
+                None,
+                None,
+                *mean[1:],
+                None,
+                sum(beyond_days, Decimal(0)),
+                summed(beyond_cost),
+                *_buckets(listed, (first, second, third)),
+            ),
+            level="total",
+        )
+    )
+    notes = (
+        "多住一日的成本 = 病例所在科室床日成本中不随医嘱的变动部分(不含药品和单独收费材料；变动占比为参数)，支付额不变。",
+        "保本住院日 = 平均住院日 + 例均结余 ÷ 多住一日的成本。标准住院日取现行临床路径，没有路径的取医共体同病组均值"
+        f"(至少 {formats.quantity(least)} 例)。",
+        traits.words,
+    )
+    return Sheet("病组", columns, tuple(rows), notes)
+
+
+def _break_even(limit: Fraction | None) -> str | None:
+    if limit is None:
+        return None
+    return "已亏损" if limit <= 0 else f"{_decimal(limit).quantize(TENTH)}"
+
+
+def _decimal(exact: Fraction) -> Decimal:
+    return Decimal(exact.numerator) / exact.denominator
+
+
+def _buckets(members: Sequence[CaseCost], limits: Sequence[Decimal]) -> list[Decimal | int | None]:
+    """Cases and mean surplus in each length of stay."""
+    found: list[Decimal | int | None] = []
+    lower = Decimal(-1)
+    for upper in (*limits, Decimal("Infinity")):
+        mine = [one for one in members if lower < one.case.stay_days <= upper]
+        found += [len(mine), _means(mine)[3] if mine else None]
+        lower = upper
+    return found
+
+
+def _day_costs(run: PatientRun, traits: Behaviour) -> dict[int, Fraction]:
+    """By treating department: what a further day of its inpatients costs in fen. Drugs and separately charged materials
+    follow orders and are left out; of the rest the variable share of each cost item. One query."""
+    rows = PatientCost.objects.filter(run=run, inpatient=True).order_by().values_list("department")
+    own = {name: Sum(name) for name in COST_ITEMS}
+    own[COST_ITEMS[DRUGS]] = Sum(F("drugs") - F("drug_cost"))
+    own[COST_ITEMS[MATERIALS]] = Sum(F("materials") - F("material_cost"))
+    found = {}
+    for department, days, *amounts in rows.annotate(
+        stay=Sum("days"), **{f"of_{name}": one for name, one in own.items()}
+    ):
+        variable = summed([traits.variable(name, amount) for name, amount in zip(COST_ITEMS, amounts, strict=True)])
+        if days:
+            found[department] = Fraction(to_fen(variable), days)
+    return found
+
+
+def _standards(
+    scope: Scope, listed: Sequence[CaseCost], stays: dict[int, StayAt], least: Decimal
+) -> dict[str, tuple[Decimal, str]]:
+    """Standard stay of each group with its source: mean standard days of the pathways of its cases, else the alliance's
+    mean."""
+    held = in_force(institutions=[scope.institution], day=Period.parse(scope.run.period).last_day)
+    of_pathways: dict[str, list[Decimal]] = defaultdict(list)
+    for one in listed:
+        found = pathway_of(one.case, stays.get(one.case.encounter), held)
+        if found is not None:
+            of_pathways[one.case.drg].append(found.standard_days)
+    sums: dict[str, tuple[int, int]] = {}
+    for group in group_sums(institutions=None, period=scope.run.period):
+        cases, days = sums.get(group.drg, (0, 0))
+        sums[group.drg] = (cases + group.cases, days + group.stay_days)
+    standards = {drg: (Decimal(days) / cases, "医共体均值") for drg, (cases, days) in sums.items() if cases >= least}
+    return standards | {drg: (sum(days, Decimal(0)) / len(days), "临床路径") for drg, days in of_pathways.items()}
