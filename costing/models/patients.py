@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from costing.models.run import CostRun
 from ops_platform.masterdata.models import ChargeItem, Department, Institution
 from ops_platform.orm.fields import MoneyField, PeriodField
-from ops_platform.orm.models import AppendOnly, ScopedQuerySet
+from ops_platform.orm.models import READ_APPEND_PRUNE, AppendOnly, ScopedQuerySet
 
 
 class PatientRun(models.Model):
@@ -64,7 +64,7 @@ class Costed(AppendOnly):
     (`services.patient_retention`): a trigger refuses it for current, young and official runs (migration 0014).
     """
 
-    app_privileges = ("SELECT", "INSERT", "DELETE")
+    app_privileges = READ_APPEND_PRUNE
 
     personnel = MoneyField()
     materials = MoneyField()

@@ -10,7 +10,7 @@ from costing.models.patients import PatientRun
 from ops_platform.identity.models import User
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.orm.fields import MoneyField
-from ops_platform.orm.models import READ_APPEND_CHANGE, AppendOnly, ScopedQuerySet
+from ops_platform.orm.models import READ_APPEND_CHANGE, READ_APPEND_PRUNE, AppendOnly, ScopedQuerySet
 
 
 class UnitKind(models.TextChoices):
@@ -145,8 +145,10 @@ class UnitCost(AppendOnly):
     `base` is what the cost followed: the charges of its services, and of goods that a pharmacy handed out; ratio
     (成本收入比) = cost ÷ base. `income` is the charges alone. Without a unit it is an executing department that no unit
     names, the unit of all drugs or of all materials, or (kind `department` without one) services of departments that
-    hold no cost.
+    hold no cost. Rows go only with the detail of a provisional run (`services.patient_retention`).
     """
+
+    app_privileges = READ_APPEND_PRUNE
 
     run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="units")
     unit = models.ForeignKey(ServiceUnit, on_delete=models.PROTECT, null=True, related_name="+")
@@ -188,8 +190,10 @@ class PatientUnitCost(AppendOnly):
     the charge, and goods that a pharmacy handed out. Over the units of a stay they sum
     to its cost to income, over the encounters of a unit (with visits, which are not kept) to what the unit gave.
 
-    The unit is no foreign key in the database, as the run of a patient's cost is none.
+    The unit is no foreign key in the database, as the run of a patient's cost is none. Rows go only with those of the unit.
     """
+
+    app_privileges = READ_APPEND_PRUNE
 
     unit = models.ForeignKey(UnitCost, on_delete=models.PROTECT, related_name="patients", db_constraint=False)
     encounter = models.BigIntegerField()

@@ -3,8 +3,8 @@ new cost run; only the versions that count or counted are kept in detail.
 
 Kept for ever: the current run, every run of a month that is or ever was closed (official, and what was restated), every run
 that anything but its own rows refers to. The others lose items, encounters and unassigned cost after the days that the
-parameter says; the run and its totals stay, with a record of what was let go. The database refuses the rest by itself
-(migration 0014), so that no mistake here can reach an official figure.
+parameter says, with what activities and service units cost; the run and its totals stay, with a record of what was let go.
+The database refuses the rest by itself (migrations 0014, 0016), so that no mistake here can reach an official figure.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,16 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from costing.models import ItemCost, PatientCost, PatientRun, PatientRunPruning, UnassignedCost
+from costing.models import (
+    ActivityCost,
+    ItemCost,
+    PatientCost,
+    PatientRun,
+    PatientRunPruning,
+    PatientUnitCost,
+    UnassignedCost,
+    UnitCost,
+)
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Period
 from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodReopening, PeriodState
@@ -23,6 +32,7 @@ from ops_platform.masterdata.selectors import parameter_value
 RETENTION_DAYS = "costing.provisional_patient_run_days"
 SHORTEST = 8  # the database lets none go in its first seven days
 DETAIL = (ItemCost, PatientCost, UnassignedCost)
+FURTHER = (ActivityCost, UnitCost)
 
 
 @transaction.atomic
@@ -58,7 +68,7 @@ def _was_never_closed(institution: Institution, period: Period) -> bool:
 
 def _unreferenced(runs: QuerySet[PatientRun]) -> QuerySet[PatientRun]:
     """Those to which nothing refers but their own detail, in whatever app the reference stands."""
-    own: tuple[type[Model], ...] = (*DETAIL, PatientRunPruning)
+    own: tuple[type[Model], ...] = (*DETAIL, *FURTHER, PatientRunPruning)
     for relation in PatientRun._meta.related_objects:
         if relation.related_model not in own and isinstance(relation.related_model, type):
             field = relation.field.attname
@@ -68,6 +78,9 @@ def _unreferenced(runs: QuerySet[PatientRun]) -> QuerySet[PatientRun]:
 
 
 def _let_go(actor: Actor, run: PatientRun, days: int) -> None:
+    units = UnitCost.objects.filter(run=run).values("pk")
+    of_units = PatientUnitCost.objects.filter(unit__in=units)._raw_delete("default")
+    activities, own_units = _deleted(run, FURTHER)
     items, encounters, unassigned = _deleted(run, DETAIL)
     PatientRunPruning.objects.create(
         run=run,
@@ -92,6 +105,9 @@ def _let_go(actor: Actor, run: PatientRun, days: int) -> None:
             "items": items,
             "encounters": encounters,
             "unassigned": unassigned,
+            "activities": activities,
+            "units": own_units,
+            "patients_by_unit": of_units,
         },
     )
 

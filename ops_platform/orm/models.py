@@ -7,6 +7,7 @@ from django.db import models
 from ops_platform.kernel import Actor, Role
 
 READ_AND_APPEND = ("SELECT", "INSERT")
+READ_APPEND_PRUNE = ("SELECT", "INSERT", "DELETE")  # a trigger of the app says what may go
 READ_APPEND_CHANGE = ("SELECT", "INSERT", "UPDATE")
 
 

@@ -8,19 +8,32 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from costing.models import CostRun, ItemCost, PatientCost, PatientRun, PatientRunPruning, UnassignedCost
+from costing.models import (
+    CostRun,
+    ItemCost,
+    PatientCost,
+    PatientRun,
+    PatientRunPruning,
+    PatientUnitCost,
+    ServiceUnit,
+    ServiceUnitPart,
+    UnassignedCost,
+    UnitCost,
+    UnitDefinition,
+)
 from costing.services import cost_patients_of, run_allocation
 from costing.services.patient_retention import let_provisional_runs_go
 from ops_platform.audit.models import AuditEvent
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
-from ops_platform.masterdata.models import AccountingPeriod, Institution
+from ops_platform.masterdata.models import AccountingPeriod, Department, Institution
 from tests.costing.test_month_allocation import hospital as c_step
+from tests.costing.test_month_of_patients import hospital as of_stays
 from tests.support import trade
 
 pytestmark = pytest.mark.django_db
 MARCH = Period.parse("2026-03")
-hospital = c_step
+hospital, with_stays = c_step, of_stays
 
 
 def version(hospital: Institution, number: int) -> PatientRun:
@@ -116,3 +129,27 @@ def test_pages_of_a_version_without_detail_say_so(hospital: Institution, version
     assert "到期清理" in page.content.decode()
     listed = browser.get("/api/v1/costing/patient-runs/").json()["results"]
     assert [bool(row["pruned_at"]) for row in listed] == [False, True, True]
+
+
+def test_what_units_and_activities_cost_goes_with_the_version_and_never_from_the_current_one(
+    with_stays: Institution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    department = Department.objects.get(institution=with_stays, code="E")
+    since = {"institution": with_stays, "effective_from": MARCH.first_day, "source_text": "-", "changed_by": "-"}
+    units = UnitDefinition.objects.create(**since)
+    ward = ServiceUnit.objects.create(definition=units, code="BF", name="病房", kind="ward")
+    ServiceUnitPart.objects.create(definition=units, unit=ward, department=department)
+    with monkeypatch.context() as past:
+        later(past, 60)
+        versions = [version(with_stays, number) for number in range(2)]
+    of_units = {run.pk: PatientUnitCost.objects.filter(unit__run=run).count() for run in versions}
+    assert all(of_units.values())
+    current = UnitCost.objects.filter(run=versions[1])
+    with pytest.raises(IntegrityError, match="its rows stay"), transaction.atomic():
+        PatientUnitCost.objects.filter(unit__in=current.values("pk"))._raw_delete("default")
+    with pytest.raises(IntegrityError, match="its rows stay"), transaction.atomic():
+        current._raw_delete("default")
+    assert let_go(with_stays) == [1]
+    assert not UnitCost.objects.filter(run=versions[0]).exists()
+    assert PatientUnitCost.objects.filter(unit__run=versions[0]).count() == 0
+    assert PatientUnitCost.objects.count() == of_units[versions[1].pk]
