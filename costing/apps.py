@@ -119,18 +119,21 @@ class CostingConfig(AppConfig):
             (_("医疗服务项目成本"), "costing:item-costs", "list-details"),
             (_("诊次与床日成本"), "costing:unit-costs", "calendar"),
             (_("病组成本"), "costing:group-costs", "chart-bar"),
-            (_("临床路径"), "costing:pathways", "stethoscope"),
-            (_("测算方案"), "costing:scenarios", "arrows-exchange"),
+            (_("医共体分担结算"), "costing:settlements", "arrows-diff"),
             (_("成本运行"), "costing:runs", "refresh"),
+        )
+        methods = (
+            (_("测算方案"), "costing:scenarios", "arrows-exchange"),
             (_("分摊动因"), "costing:driver-rules", "settings"),
             (_("项目成本方法"), "costing:item-bases", "settings"),
             (_("服务单元"), "costing:service-units", "settings"),
             (_("项目标准成本"), "costing:item-standards", "settings"),
-            (_("医共体分担结算"), "costing:settlements", "arrows-diff"),
+            (_("临床路径"), "costing:pathways", "stethoscope"),
             (_("分担协议"), "costing:agreements", "settings"),
         )
-        for order, (title, name, icon) in enumerate(pages):
-            navigation.register("成本核算", title, name, icon=icon, roles=READERS, order=order)
+        for section, entries in (("成本核算", pages), ("成本方法", methods)):
+            for order, (title, name, icon) in enumerate(entries):
+                navigation.register(section, title, name, icon=icon, roles=READERS, order=order)
         of_responsibility: tuple[dict[str, Any], ...] = (
             {"title": _("成本目标"), "url_name": "costing:targets", "icon": "target"},
             {"title": _("成本偏差与整改"), "url_name": "costing:deviations", "icon": "alert-triangle"},

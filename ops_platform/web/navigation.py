@@ -21,6 +21,7 @@ class Section(TextChoices):
     INTAKE = "数据采集", _("数据采集")
     LEDGER = "账务", _("账务")
     COSTING = "成本核算", _("成本核算")
+    METHODS = "成本方法", _("成本方法")
     RESPONSIBILITY = "成本责任", _("成本责任")
     USE = "采购与使用", _("采购与使用")
     SETTLEMENT = "医保结算", _("医保结算")

@@ -8,6 +8,7 @@ from django.db import connection
 from django.urls import reverse
 
 from costing.engine.columns import COST_ITEMS
+from costing.selectors.department_groups import above_norm
 from costing.selectors.groups import CaseCost, GroupCost, case_costs, case_totals, month_of_groups
 from costing.selectors.layers import ZERO
 from costing.selectors.sheets.scope import Scope
@@ -17,7 +18,6 @@ from costing.titles import COST_ITEM_TITLES
 from insurance_settlement.public import DischargedCase, month_of_cases
 from ops_platform.his_intake.public import SCHEMES, as_of_sql
 from ops_platform.masterdata.models import Department
-from ops_platform.web import formats
 
 LOSSES = 50
 SCHEME_TITLES = dict(SCHEMES)
@@ -280,20 +280,8 @@ def _loss(scope: Scope, one: CaseCost, members: list[CaseCost], names: dict[int,
                 one.surplus,
                 summed(list(norm.values())) if norm else None,
                 len(members),
-                _deviations(one, norm),
+                above_norm(one.amounts or {}, norm),
             ),
         ),
         url,
-    )
-
-
-def _deviations(one: CaseCost, norm: dict[str, Decimal]) -> str:
-    """The three cost items furthest above the mean of the other cases, in words."""
-    amounts = one.amounts or {}
-    above = sorted(((amounts[item] - mean, item) for item, mean in norm.items()), reverse=True)
-    return "；".join(
-        f"{COST_ITEM_TITLES[item]} +{formats.money(more)}"
-        + (f"({formats.percent(more / norm[item], 0)})" if norm[item] else "")
-        for more, item in above[:3]
-        if more > 0
     )
