@@ -55,8 +55,8 @@ def test_a_run_goes_through_every_open_month_of_every_institution() -> None:
     _run_all(run)
     run.refresh_from_db()
     assert run.state == "succeeded"
-    # nobody is consolidated, nothing agreed yet, no version of patients is over its time
-    idle = ("ledger.consolidation", "costing.agreements", "costing.patient_retention")
+    # nobody is consolidated, nothing agreed yet, no version of patients is over its time, no target is set
+    idle = ("ledger.consolidation", "costing.agreements", "costing.patient_retention", "costing.targets")
     states = StepRun.objects.filter(lane__run=run).exclude(step__in=idle)
     assert set(states.values_list("state", flat=True)) == {"succeeded"}
     assert [str(r.full_cost) for r in CostRun.objects.filter(institution=institutions["H1"]).order_by("period")] == [

@@ -164,6 +164,6 @@ def _patients(scope: Scope) -> dict[int, tuple[Decimal | None, Decimal | None, i
     found = rows.annotate(
         visit=Sum(PERSONNEL, filter=Q(inpatient=False)),
         day=Sum(PERSONNEL, filter=Q(inpatient=True)),
-        visits=Count("id", filter=Q(inpatient=False)),
+        visits=Count("encounter", filter=Q(inpatient=False)),
     )
     return {number: (visit, day, visits) for number, visit, day, visits in found}
