@@ -305,6 +305,8 @@ def test_what_was_returned_stands_in_the_applicants_inbox_until_it_is_answered(h
     for matter in matters:
         send_back(matter, hospital.head, "请补报价")
     assert selectors.to_do_count(me(hospital.clerk)) == 2
+    counts = clerk.get("/api/v1/workflows/counts/").json()
+    assert (counts["to_do"], counts["returned"]) == (2, 2)
     page = clerk.get("/workflows/").content.decode()
     assert "没有待办" not in page
     assert "退回给我的" in page
