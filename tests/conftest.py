@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -11,6 +12,7 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
+from tests.notifications.receivers import MailServer, mail_server
 from tests.support import database
 from tests.support.processes import Platform, empty_redis
 
@@ -61,3 +63,14 @@ def platform(committed_db: str, tmp_path: Path) -> Iterator[Platform]:
     finally:
         running.stop()
         empty_redis()
+
+
+@pytest.fixture
+def mail_host(settings: Any) -> Iterator[MailServer]:
+    """The platform sends mail through a real mail server."""
+    with mail_server() as listening:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", listening.port
+        settings.DEFAULT_FROM_EMAIL = "ops@hospital.cn"
+        settings.PUBLIC_URL = "https://ops.hospital.cn"
+        yield listening

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.notifications import kinds
@@ -16,7 +17,6 @@ class NewWebhookForm(forms.Form):
     url = forms.CharField(
         label=_("接收地址"),
         max_length=URL_LENGTH,
-        help_text=_("对方接收推送的完整网址，须为 https。建后不能修改，需要更换时请新建一个。"),
         widget=forms.URLInput(attrs={"placeholder": "https://oa.hospital.cn/hooks/ops", "autocomplete": "off"}),
     )
     events = forms.MultipleChoiceField(
@@ -27,6 +27,11 @@ class NewWebhookForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["url"].help_text = (
+            _("对方接收推送的完整网址，https 或 http 均可。建后不能修改，需要更换时请新建一个。")
+            if settings.WEBHOOK_ALLOW_HTTP
+            else _("对方接收推送的完整网址，须为 https。建后不能修改，需要更换时请新建一个。")
+        )
         self.fields["events"].choices = [  # type: ignore[attr-defined]
             (code, f"{title}({code})") for code, title in kinds.events().items()
         ]

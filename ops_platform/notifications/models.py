@@ -172,6 +172,11 @@ class Delivery(models.Model):
         return str(self.endpoint or self.recipient)
 
     @property
+    def about(self) -> str:
+        """What it is about: the line of the mail, or what makes the event unique."""
+        return str(self.payload["title"]) if self.channel == self.Channel.MAIL else self.key
+
+    @property
     def moment(self) -> datetime | None:
         """When it arrived, or is tried next."""
         return self.sent_at or self.next_try_at

@@ -8,6 +8,7 @@ from ops_platform.notifications.models import Delivery, Message, WebhookEndpoint
 from ops_platform.web.tables import STACKED_WORDS, ActionsColumn, QuantityColumn, StateColumn, Table, TimeColumn
 from ops_platform.web.templatetags.ops import badge
 
+NAME = {"td": {"class": "stack-block stack-name"}}
 IN_ONE_LINE = {"td": {"class": "text-nowrap"}}
 DELIVERY_TONES = {"waiting": "info", "sent": "good", "failed": "warn", "given_up": "bad"}
 
@@ -17,7 +18,10 @@ class MessageTable(Table):
 
     stacks = True
     title = django_tables2.TemplateColumn(
-        verbose_name=_("消息"), template_name="notifications/message_cell.html", orderable=False
+        verbose_name=_("消息"),
+        template_name="notifications/message_cell.html",
+        orderable=False,
+        attrs=NAME,
     )
     kind = django_tables2.Column(verbose_name=_("类别"), orderable=False)
     told_at = TimeColumn(verbose_name=_("时间"))
@@ -68,8 +72,10 @@ class WebhookTable(Table):
 
 
 class DeliveryTable(Table):
-    """Deliveries, newest first, without what they say."""
+    """Deliveries, newest first: of a mail the line that left, of an event what makes it unique."""
 
+    stacks = True
+    about = django_tables2.Column(verbose_name=_("事由"), orderable=False, attrs=NAME)
     created_at = TimeColumn(verbose_name=_("时间"), orderable=False)
     channel = django_tables2.Column(verbose_name=_("渠道"), orderable=False)
     target = django_tables2.Column(verbose_name=_("送往"), orderable=False, attrs=IN_ONE_LINE)
@@ -81,8 +87,9 @@ class DeliveryTable(Table):
     actions = ActionsColumn("notifications/delivery_actions.html")
 
     class Meta(Table.Meta):
+        attrs = STACKED_WORDS
         model = Delivery
-        fields = ("created_at", "channel", "target", "event", "state", "attempts", "moment", "last_error")
+        fields = ("about", "created_at", "channel", "target", "event", "state", "attempts", "moment", "last_error")
 
     def render_event(self, value: str) -> str:
         return kinds.title_of(value)

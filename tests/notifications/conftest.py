@@ -9,7 +9,7 @@ from ops_platform.identity.actors import actor_of_user
 from ops_platform.kernel import Actor, Role
 from ops_platform.notifications import kinds
 from ops_platform.notifications.public import register_event
-from tests.notifications.receivers import MailServer, Receiver, mail_server, receiver
+from tests.notifications.receivers import Receiver, receiver
 from tests.support import trade
 
 DECIDED = "test.decided"
@@ -35,14 +35,3 @@ def office(settings: Any) -> Iterator[Receiver]:
 @pytest.fixture
 def admin(db: None) -> Actor:
     return actor_of_user(trade.person("root", Role.SYSTEM_ADMIN))
-
-
-@pytest.fixture
-def mail_host(settings: Any) -> Iterator[MailServer]:
-    """The platform sends mail through a real mail server."""
-    with mail_server() as listening:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", listening.port
-        settings.DEFAULT_FROM_EMAIL = "ops@hospital.cn"
-        settings.PUBLIC_URL = "https://ops.hospital.cn"
-        yield listening

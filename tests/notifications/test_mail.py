@@ -49,6 +49,23 @@ def test_a_message_also_goes_by_mail_with_its_title_and_the_way_to_the_page(cler
     assert delivering.deliver_due() == 0
 
 
+def test_where_the_title_is_not_to_leave_another_line_goes_out(
+    clerk: User, mail_host: MailServer, client: Client
+) -> None:
+    notify([Note(clerk.pk, "matter:7", "his_intake.findings", "购置心电图机(30,000.00 元)", mail="事项 7 待审批")])
+    delivering.deliver_due()
+    (mail,) = mail_host.received
+    assert mail["Subject"].strip() == "【业财融合】事项 7 待审批"
+    assert "心电图机" not in mail.get_content()
+    client.force_login(clerk)
+    assert "购置心电图机" in client.get("/messages/").content.decode()
+    client.force_login(trade.person("root", Role.SYSTEM_ADMIN))
+    row = client.get("/notifications/deliveries/").content.decode()
+    assert "事项 7 待审批" in row, "what an administrator sees of a delivery is what left"
+    assert "心电图机" not in row
+    assert "table-stack" in row, "on a telephone state and retry stand under their labels"
+
+
 def test_nothing_in_a_title_becomes_a_header(clerk: User, mail_host: MailServer) -> None:
     User.objects.update(display_name="李\r\nBcc: x@evil.cn")
     notify([about_data(clerk, "好\r\nBcc: victim@evil.cn\r\n\r\n正文")])

@@ -68,3 +68,9 @@ def test_another_persons_message_does_not_exist(clerk: User, client: Client) -> 
 def test_a_hundred_notes_cost_the_queries_of_one(clerk: User, django_assert_max_num_queries: object) -> None:
     with django_assert_max_num_queries(6):  # type: ignore[operator]
         notify([about_data(clerk, key=f"data:{number}") for number in range(100)])
+
+
+def test_on_a_telephone_every_title_stands_at_the_left_however_short(clerk: User, client: Client) -> None:
+    notify([about_data(clerk)])
+    client.force_login(clerk)
+    assert '<td class="stack-block stack-name"' in client.get("/messages/").content.decode()

@@ -287,6 +287,22 @@ def test_the_secret_is_shown_once_and_stands_nowhere(
     assert "token=abc" not in caplog.text
 
 
+@pytest.mark.parametrize(("allowed", "words"), [(False, "须为 https"), (True, "https 或 http 均可")])
+def test_the_form_of_a_webhook_says_what_the_settings_allow(
+    admin: Actor, client: Client, settings: Any, allowed: bool, words: str
+) -> None:
+    settings.WEBHOOK_ALLOW_HTTP = allowed
+    client.force_login(User.objects.get(username="root"))
+    assert words in client.get("/notifications/webhooks/new/").content.decode()
+
+
+def test_a_delivery_of_an_event_names_what_it_is_about(admin: Actor, office: Receiver, client: Client) -> None:
+    subscribed(admin, office)
+    emit(DECIDED, PAYLOAD, key="request:17")
+    client.force_login(User.objects.get(username="root"))
+    assert "request:17" in client.get("/notifications/deliveries/").content.decode()
+
+
 def test_a_rotated_secret_signs_from_the_next_try_on(admin: Actor, office: Receiver, client: Client) -> None:
     old = subscribed(admin, office)
     client.force_login(User.objects.get(username="root"))

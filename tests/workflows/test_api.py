@@ -50,7 +50,7 @@ def test_each_list_of_the_inbox_with_its_count(hospital: Hospital) -> None:
     [done] = read(hospital.head, "tasks/done/")["results"]
     assert (done["state"], done["matter"].split("/")[-2]) == ("signed", str(first.pk))
     assert len(titles(hospital.clerk, "matters/started/")) == 2
-    assert read(hospital.head, "counts/") == {"to_do": 1, "done": 1, "started": 0, "copied": 0}
+    assert read(hospital.head, "counts/") == {"to_do": 1, "returned": 0, "done": 1, "started": 0, "copied": 0}
     assert read(hospital.clerk, "counts/")["started"] == 2
 
 

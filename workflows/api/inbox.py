@@ -35,7 +35,8 @@ class CopySerializer(serializers.ModelSerializer):
 class CountsSerializer(serializers.Serializer):
     """How many entries each tab of the inbox has, without filters."""
 
-    to_do = serializers.IntegerField(help_text="待办")
+    to_do = serializers.IntegerField(help_text="待办：待我审批的与退回给我的")
+    returned = serializers.IntegerField(help_text="其中退回给我、等我修改后重新提交或撤回的")
     done = serializers.IntegerField(help_text="已办")
     started = serializers.IntegerField(help_text="我发起的")
     copied = serializers.IntegerField(help_text="抄送我的")
@@ -55,14 +56,14 @@ class TaskListView(VisibleList):
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="我的已办"))
 class DoneView(VisibleList):
-    """Tasks that the person signed or refused, the latest first."""
+    """Tasks that the person, or a delegate for them, signed or refused, the latest first."""
 
     roles = PERSONS
     serializer_class = TaskSerializer
     filterset_class = TaskFilter
 
     def visible(self, actor: Actor) -> QuerySet[Any]:
-        return selectors.done(actor).select_related("person")
+        return selectors.done(actor)
 
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="抄送我的事项"))
@@ -88,6 +89,7 @@ class CountsView(APIView):
         return Response(
             {
                 "to_do": selectors.to_do_count(actor),
+                "returned": selectors.returned(actor).count(),
                 "done": selectors.done(actor).count(),
                 "started": selectors.started(actor).count(),
                 "copied": selectors.copied(actor).count(),

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 
 from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
 from ops_platform.kernel import Actor, NotFound, Role
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.numbers import number_of
 from workflows.engine.ranks import chain_above
-from workflows.models import Act, Copy, Delegation, Matter, Task
+from workflows.models import Act, ActKind, Copy, Delegation, Matter, Task
 from workflows.subjects import subject_types
 
 OVERSEERS = (
@@ -23,18 +23,21 @@ OVERSEERS = (
 )
 NEVER_SIGN = (Role.AUDITOR, Role.REGIONAL_SUPERVISOR, Role.HIS_CLIENT)
 SIGNERS = tuple(role for role in Role if role not in NEVER_SIGN)
+SENDING_BACK = (ActKind.RETURN, ActKind.REJECT)
 MOST_WORDS = 5
 TITLES = {role.value: str(title) for role, title in ROLE_TITLES.items()}
 FLOW_READERS = (Role.SYSTEM_ADMIN, Role.OPERATION_CENTRE, Role.AUDITOR, Role.LEADERSHIP)
 
 
 def visible_matters(actor: Actor) -> QuerySet[Matter]:
-    """Matters the actor may read: those they applied for, had a task or copy of or acted in, and those they oversee."""
+    """Matters the actor may read: those they applied for, had a task or copy of or acted in, those that a delegate had for
+    them, and those they oversee."""
     if actor.system:
         return Matter.objects.all()
     mine = Q(applicant=actor.user)
     for related in (Task, Act, Copy):
         mine |= Q(Exists(related.objects.filter(matter=OuterRef("pk"), person=actor.user)))
+    mine |= Q(Exists(Task.objects.filter(matter=OuterRef("pk"), behalf_of=actor.user)))
     reach = actor.institutions(*OVERSEERS)
     if reach is None:
         return Matter.objects.all()
@@ -72,15 +75,27 @@ def to_do(actor: Actor) -> QuerySet[Task]:
     )
 
 
+def returned(actor: Actor) -> QuerySet[Matter]:
+    """What the actor applied for and was returned to them, to be changed and submitted again or withdrawn; the oldest first,
+    with the `reason` of who returned it (none where nobody was left who could sign)."""
+    sent_back = Act.objects.filter(matter=OuterRef("pk"), round=OuterRef("round"), kind__in=SENDING_BACK)
+    rows = Matter.objects.filter(applicant=actor.user, state=Matter.State.RETURNED)
+    return rows.annotate(reason=Subquery(sent_back.order_by("-number").values("comment")[:1])).order_by("id")
+
+
 def to_do_count(actor: Actor) -> int:
-    """How many tasks wait for the actor."""
-    return Task.objects.filter(person=actor.user, state=Task.State.OPEN).count()
+    """How much waits for the actor: tasks, and matters that were returned to them. One query."""
+    tasks = Task.objects.filter(person=actor.user, state=Task.State.OPEN).order_by().values("pk")
+    back = Matter.objects.filter(applicant=actor.user, state=Matter.State.RETURNED).order_by().values("pk")
+    return tasks.union(back, all=True).count()
 
 
 def done(actor: Actor) -> QuerySet[Task]:
-    """What the actor has signed or refused, the latest first."""
-    rows = Task.objects.filter(person=actor.user, state__in=[Task.State.SIGNED, Task.State.REFUSED])
-    return rows.select_related("matter__institution", "matter__applicant", "behalf_of").order_by("-done_at", "-id")
+    """What the actor, or a delegate for them, has signed or refused, the latest first."""
+    own = Q(person=actor.user) | Q(behalf_of=actor.user)
+    rows = Task.objects.filter(own, state__in=[Task.State.SIGNED, Task.State.REFUSED])
+    related = rows.select_related("matter__institution", "matter__applicant", "person", "behalf_of")
+    return related.order_by("-done_at", "-id")
 
 
 def started(actor: Actor) -> QuerySet[Matter]:

@@ -15,7 +15,7 @@ from ops_platform.documents.public import attach
 from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from workflows.engine import verbs
-from workflows.engine.course import ENDED, Course, Roster, State, Task, TaskState
+from workflows.engine.course import ENDED, Course, Roster, State, Task
 from workflows.models import ActKind, Matter
 from workflows.models import Task as TaskRow
 from workflows.selectors.matters import access_matter
@@ -32,7 +32,7 @@ from workflows.services.keeping import (
     lines_of,
 )
 from workflows.services.roster import Place, roster_for
-from workflows.services.telling import remind, tell
+from workflows.services.telling import remind, tell, tell_comment
 from workflows.subjects import Decision, Subject, SubjectType, subject_type
 
 OWNER = "workflows.matter"
@@ -240,8 +240,8 @@ def urge(actor: Actor, *, matter_id: int) -> Matter:
     matter.urged_at = now
     matter.save(update_fields=["urged_at"])
     keep_act(matter, actor, Deed(ActKind.URGE))
-    turns = {task.person for task in course.here if task.state is TaskState.OPEN}
-    remind(matter, turns, f"申请人催办({timezone.localtime(now):%m-%d %H:%M})")
+    words = f"{matter.applicant}催办({timezone.localtime(now):%m-%d %H:%M})"
+    remind(matter, course, "申请人催办", words)
     _record(actor, matter, ActKind.URGE, "")
     return matter
 
@@ -257,7 +257,7 @@ def comment(actor: Actor, *, matter_id: int, words: str, files: Iterable[File] =
     access_matter(actor, matter_id)
     if not may_say(actor):
         raise Forbidden("workflows.reads_only", "审计和监管人员只查看，不参与办理。")
-    matter, _course = _locked(matter_id)
+    matter, course = _locked(matter_id)
     files = list(files)
     if not words.strip() and not files:
         raise Invalid("workflows.comment_missing", "请填写评论内容或选择附件。", field="comment")
@@ -265,7 +265,8 @@ def comment(actor: Actor, *, matter_id: int, words: str, files: Iterable[File] =
         raise Invalid("workflows.comment_too_long", f"评论最多 {LONGEST_COMMENT} 个字。", field="comment")
     attached = attach(actor, owner_type=OWNER, owner_id=str(matter.pk), institution=matter.institution, files=files)
     names = tuple(document.name for document in attached)
-    keep_act(matter, actor, Deed(ActKind.COMMENT, words.strip(), attached=names))
+    act = keep_act(matter, actor, Deed(ActKind.COMMENT, words.strip(), attached=names))
+    tell_comment(matter, act, course, names)
     _record(actor, matter, ActKind.COMMENT, words)
     return matter
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ops_platform.identity.models import User
 from ops_platform.kernel.actor import PLATFORM
 from workflows.engine import verbs
-from workflows.engine.course import Course, EventKind, Origin, State, TaskState
+from workflows.engine.course import Course, EventKind, Origin, State
 from workflows.models import ActKind, Delegation, Matter, Task
 from workflows.selectors.matters import colleagues
 from workflows.services import setbacks
@@ -117,20 +117,24 @@ def look_after(matter_id: int) -> bool:
         matter.escalated_at = now
         outcome = verbs.escalate(course, roster=roster_of(matter))
         if outcome.events:
+            matter.reminded_at = now  # who had their turn is told by this act: a reminder due as well would tell twice
             keep_by_platform(
                 matter, course, outcome, ActKind.ESCALATE, f"超过 {step.escalate_hours} 小时未审批，升级到上一级。"
             )
+            remind(matter, course, "已升级", f"{_waited(waited)}，已升级到上一级，您仍可审批")
             return True
     elif step.remind_hours:
         matter.reminded_at = now
-        hours = int(waited.total_seconds() // 3600)
-        turns = {task.person for task in course.here if task.state is TaskState.OPEN}
-        words = f"已等待 {hours} 小时"
+        words = _waited(waited)
         keep_act(matter, PLATFORM, Deed(ActKind.REMIND, words))
-        remind(matter, turns, words)
+        remind(matter, course, f"提醒({words})", words)
     matter.looked_after = next_look(matter, course)
     matter.save(update_fields=["looked_after", "reminded_at", "escalated_at"])
     return True
+
+
+def _waited(waited: timedelta) -> str:
+    return f"已等待 {int(waited.total_seconds() // 3600)} 小时"
 
 
 @transaction.atomic

@@ -143,7 +143,7 @@ class ToDoTable(Table):
 
 
 class DoneTable(Table):
-    """What the reader has signed or refused."""
+    """What the reader has signed or refused, or a delegate for them: then both names stand there."""
 
     stacks = True
     matter = django_tables2.Column(
@@ -156,13 +156,19 @@ class DoneTable(Table):
     )
     applicant = django_tables2.Column(verbose_name=_("申请人"), accessor="matter__applicant", attrs=ONE_LINE)
     state = StateColumn(verbose_name=_("我的意见"), tones=TASK_TONES)
+    signer = django_tables2.Column(verbose_name=_("办理人"), accessor="person", orderable=False, attrs=ONE_LINE)
     done_at = TimeColumn(verbose_name=_("办理时间"))
     now = django_tables2.Column(verbose_name=_("事项状态"), accessor="matter__get_state_display", orderable=False)
 
     class Meta(Table.Meta):
         attrs = STACKED_WORDS
         model = Task
-        fields = ("matter", "amount", "kind", "institution", "applicant", "state", "done_at", "now")
+        fields = ("matter", "amount", "kind", "institution", "applicant", "state", "signer", "done_at", "now")
+
+    def render_signer(self, record: Task) -> str:
+        if record.behalf_of is None:
+            return str(record.person)
+        return _now("%(person)s 代 %(principal)s") % {"person": record.person, "principal": record.behalf_of}
 
 
 class MatterTable(Table):

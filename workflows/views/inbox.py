@@ -39,7 +39,7 @@ class _Tab(ListPage):
 
 
 class ToDo(_Tab):
-    """Tasks that wait for the reader."""
+    """Tasks that wait for the reader, and above them what was returned to them."""
 
     tab = "to-do"
     table_class = ToDoTable
@@ -55,11 +55,14 @@ class ToDo(_Tab):
         table = context["table"]
         tasks = [row.record for row in table.paginated_rows]
         table.notable = notable(actor=self.actor, matters=[task.matter for task in tasks])
-        return {**context, "tickable": any(table.may_be_ticked(task) for task in tasks)}
+        returned = list(selectors.returned(self.actor))
+        if returned:
+            context["empty_title"] = _("没有待您审批的事项")
+        return {**context, "returned": returned, "tickable": any(table.may_be_ticked(task) for task in tasks)}
 
 
 class Done(_Tab):
-    """What the reader has signed or refused."""
+    """What the reader, or a delegate for them, has signed or refused."""
 
     tab = "done"
     table_class = DoneTable

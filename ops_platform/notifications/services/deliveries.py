@@ -51,12 +51,13 @@ def to_webhooks(endpoints: Collection[WebhookEndpoint], event: str, payload: Map
     return len(endpoints)
 
 
-def mail_messages(messages: Sequence[Message]) -> None:
-    """Write mails about messages that were just told, to those who want them. One query, none while mail is off."""
+def mail_messages(messages: Sequence[tuple[Message, str]]) -> None:
+    """Write mails about messages that were just told, each with the line that leaves, to those who want them. One query,
+    none while mail is off."""
     if not mailing.is_on() or not messages:
         return
     wanting = dict(
-        User.objects.filter(pk__in={message.recipient_id for message in messages}, is_active=True)
+        User.objects.filter(pk__in={message.recipient_id for message, _line in messages}, is_active=True)
         .exclude(email="")
         .exclude(mail_choice=MailChoice.NONE)
         .values_list("pk", "mail_choice")
@@ -68,10 +69,10 @@ def mail_messages(messages: Sequence[Message]) -> None:
             key=message.key,
             at=message.told_at,
             recipient_id=message.recipient_id,
-            payload={"title": message.title, "url": message.url},
+            payload={"title": line, "url": message.url},
             next_try_at=message.told_at,
         )
-        for message in messages
+        for message, line in messages
         if _wants(wanting.get(message.recipient_id), message.kind)
     )
 

@@ -15,7 +15,8 @@ from ops_platform.notifications.services.deliveries import forget_mails, mail_me
 class Note:
     """What one person is told. `key` names the matter: the same matter is one message, told anew when its words change.
 
-    The title also goes out by mail to who wants it: no patient data in it. The body stays on the page.
+    The body stays on the page. The title also goes out by mail to who wants it: no patient data in it. Where the title says
+    what is not to leave the platform, `mail` goes out in its place.
     `url` is the address, inside the platform, of the page where something can be done about it.
     """
 
@@ -25,6 +26,7 @@ class Note:
     title: str
     body: str = ""
     url: str = ""
+    mail: str = ""
 
 
 @transaction.atomic
@@ -61,7 +63,8 @@ def notify(notes: Sequence[Note]) -> int:
         if place not in held
     ]
     Message.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=500)
-    mail_messages([*changed, *fresh])
+    told = [*changed, *fresh]
+    mail_messages([(row, wanted[(row.recipient_id, row.key)].mail or row.title) for row in told])
     return len(changed) + len(fresh)
 
 
