@@ -22,6 +22,7 @@ from workflows.place_attributes import DEPARTMENT_CLASS, INSTITUTION_CODE, INSTI
 from workflows.reference import default, role
 from workflows.services import flows, retirement
 from workflows.services.acts import start
+from workflows.services.delegations import barred_by
 from workflows.services.requests import ASKERS
 from workflows.services.requests import KIND as REQUESTS
 from workflows.subjects import Decision, Subject, SubjectType
@@ -280,6 +281,7 @@ def _load_role(subject: str) -> Subject:
             Line("角色", title),
             Line("机构", row.institution.name if row.institution else "整个医共体"),
             *((Line("科室", str(row.department)),) if row.department else ()),
+            *(Line("请留意", words) for words in barred_by(row)),
         ),
         url=reverse("identity:user", args=[row.user_id]),
         barred=frozenset({row.user_id}),

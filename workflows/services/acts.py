@@ -307,7 +307,7 @@ def locked(matter_id: int) -> tuple[Matter, Course]:
 
 
 def _roster(matter: Matter) -> Roster:
-    place = Place(matter.subject_type, matter.institution_id, matter.department_id, matter.applicant_id)
+    place = Place(matter.subject_type, matter.institution_id, matter.department_id, matter.applicant_id, matter.pk)
     return roster_for(definition_of(matter), place, timezone.localdate())
 
 
