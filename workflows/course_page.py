@@ -12,7 +12,7 @@ from ops_platform.kernel import Actor, NotFound, Role
 from workflows.engine.condition_text import parse
 from workflows.engine.conditions import leaves
 from workflows.engine.course import ENDED, Course, EventKind, Origin, State
-from workflows.engine.definition import Mode, Step, Who, Withdrawing
+from workflows.engine.definition import Mode, OnRejection, Step, Who, Withdrawing
 from workflows.engine.moving import asked_by
 from workflows.engine.preview import StepPreview, preview
 from workflows.models import Act, ActKind, Matter, Task
@@ -54,8 +54,8 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One step as drawn. `state`: done, present, ahead, or skipped; `doubt`: why it is taken though its condition is not known
-    to hold."""
+    """One step as drawn. `state`: done, present, ahead, or skipped; `doubt`: why it is taken though its condition is not
+    known to hold."""
 
     key: str
     title: str
@@ -114,6 +114,8 @@ class Page:
     guests: Sequence[Guest]
     earlier: tuple[Stage, ...]
     straight_back: bool
+    rejection_returns: bool
+    unsent: Sequence[Change]
     may_withdraw: bool
     may_resubmit: bool
     may_urge: bool
@@ -147,6 +149,8 @@ def page(actor: Actor, matter: Matter) -> Page:
         guests=_guests(actor, course, tasks),
         earlier=tuple(stage for stage in stages if stage.key in before and stage.key in been) if task else (),
         straight_back=course.definition.straight_back,
+        rejection_returns=bool(course.step) and course.present.on_rejection is OnRejection.RETURNS,
+        unsent=_unsent(matter, subject) if mine and course.state is State.RETURNED else (),
         may_withdraw=mine and _may_withdraw(course),
         may_resubmit=mine and course.state is State.RETURNED,
         may_say=may_say(actor),
@@ -163,6 +167,14 @@ def worth_a_look(actor: Actor, matter: Matter) -> list[WorthALook]:
     things = notable(actor=actor, matters=[matter]).get(matter.pk, [])
     others = readable_of(actor, things)
     return [WorthALook(one, tuple(others[pk] for pk in one.matters if pk in others)) for one in things]
+
+
+def _unsent(matter: Matter, subject: Subject | None) -> tuple[Change, ...]:
+    """What the applicant has changed since the matter was returned and not submitted yet."""
+    if subject is None:
+        return ()
+    present = {line.label: line.value for line in subject.lines}
+    return _changes(dict(matter.lines), present)
 
 
 def _guests(actor: Actor, course: Course, tasks: Sequence[Task]) -> list[Guest]:
@@ -364,8 +376,8 @@ def _stage(step: StepPreview, own: Sequence[Task], shown: _Shown, doubt: str) ->
 
 
 def _worth_showing(row: Task, shown: _Shown) -> bool:
-    """A turn that is over without a decision is shown while the matter stands at the step; one that went to a delegate or came
-    back is there once."""
+    """A turn that is over without a decision is shown while the matter stands at the step; one that went to a delegate or
+    came back is there once."""
     if row.state not in GONE:
         return True
     return shown.state != "done" and shown.history.dropped.get(row.number) != "delegation"

@@ -73,8 +73,8 @@ class Kept(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person who may sign, in which capacity, for whom, and why in words. `via`: through whom the delegation came, where the
-    principal's delegate has delegated in turn; `kept`: why a delegation is not followed."""
+    """A person who may sign, in which capacity, for whom, and why in words. `via`: through whom the delegation came, where
+    the principal's delegate has delegated in turn; `kept`: why a delegation is not followed."""
 
     person: int
     role: Role | None = None
@@ -265,8 +265,8 @@ class Course:
 
 
 def capacities(course: Course, task: Task) -> frozenset[Role]:
-    """As what one signs the task: its role, and where it was passed on that of who had it; who was added signs beside whoever
-    asked for it, so in their capacity."""
+    """As what one signs the task: its role, and where it was passed on that of who had it; who was added signs beside
+    whoever asked for it, so in their capacity."""
     visit = [other for other in course.tasks if other.visit == task.visit]
     if task.role is not None:
         passed = [other.role for other in visit if other.seat == task.seat] if task.origin in PASSED_ON else []

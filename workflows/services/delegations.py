@@ -131,8 +131,8 @@ def barred_by(given: RoleAssignment) -> list[str]:
         if pair is not None:
             first, second = ROLE_TITLES[Role(pair.first)], ROLE_TITLES[Role(pair.second)]
             found.append(
-                f"{row.principal} 已委派其在 {row.first_day} 至 {row.last_day} 代为审批，而「{first}」与「{second}」是不相容职务："
-                "授予之后相关待办退还委派人，不再由其代办。"
+                f"{row.principal} 已委派其在 {row.first_day} 至 {row.last_day} 代为审批，而"
+                f"「{first}」与「{second}」是不相容职务：授予之后相关待办退还委派人，不再由其代办。"
             )
     return found
 
