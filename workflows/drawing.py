@@ -125,6 +125,38 @@ def draw_steps(steps: Sequence[Mapping[str, str]]) -> Drawing:
     return Drawing(steps=tuple(boxes), options=(), faults=(), warnings=(), entered=True)
 
 
+def differences(definition: Definition, before: Definition) -> list[tuple[str, str]]:
+    """What is other than before, as (which, what): of each step that changed only what changed in it."""
+    old, new = ({step.key: step for step in draw(one).steps} for one in (before, definition))
+    found = [(f"新增环节「{step.title}」", "") for key, step in new.items() if key not in old]
+    found += [(f"删除环节「{step.title}」", "") for key, step in old.items() if key not in new]
+    for key, step in new.items():
+        if key in old:
+            parts = zip(_facts(old[key]), _facts(step), strict=True)
+            words = [f"{name}：{was or '—'} → {now or '—'}" for (name, was), (_name, now) in parts if was != now]
+            found += [(f"修改环节「{old[key].title}」", "；".join(words))] if words else []
+    common = [key for key in old if key in new]
+    if common != [key for key in new if key in old]:
+        found.append(("环节顺序", " → ".join(step.title for step in new.values())))
+    was, now = options(before), options(definition)
+    if was != now:
+        dropped, added = [one for one in was if one not in now], [one for one in now if one not in was]
+        found.append(("选项", f"去掉：{'、'.join(dropped) or '—'}；新增：{'、'.join(added) or '—'}"))
+    return found
+
+
+def _facts(step: DrawnStep) -> Sequence[tuple[str, str]]:
+    return (
+        ("名称", step.title),
+        ("签署", step.how),
+        ("审批人", "、".join(step.signers)),
+        ("条件", step.condition),
+        ("否决时", step.rejection),
+        ("时限", "、".join(step.limits)),
+        ("抄送", "、".join(step.copies)),
+    )
+
+
 def _change(step: Step, old: Mapping[str, Step]) -> str:
     if step.key not in old:
         return "new"
@@ -180,6 +212,7 @@ def options(definition: Definition) -> tuple[str, ...]:
         (definition.sign_once, "同一人只签一次"),
         (definition.straight_back, "退回重提后直达退回的环节"),
         (definition.batch, "可批量同意"),
+        (definition.needs_department, "须指明科室"),
         (definition.stand_ins, "无人可签时由上级代签"),
         (not definition.stand_ins, "无人可签时不能提交"),
     )

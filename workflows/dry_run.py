@@ -12,6 +12,7 @@ from workflows.engine.conditions import Attribute, Kind, Value, Values, leaves
 from workflows.engine.course import Candidate, Roster
 from workflows.engine.definition import Definition
 from workflows.engine.preview import StepPreview, preview
+from workflows.place_attributes import FOLLOWING
 from workflows.services.roster import Place, roster_for
 
 WHY = {
@@ -54,10 +55,13 @@ class Trial:
 
     faults: tuple[str, ...] = ()
     stations: tuple[Station, ...] = ()
+    department_missing: bool = False
 
     @property
     def refusal(self) -> str:
         """Why such a matter could not be submitted at all."""
+        if self.department_missing:
+            return "流程要求指明科室，没有科室的事项提交时会被拒绝。"
         taken = [station for station in self.stations if station.taken]
         if not taken:
             return "没有任何环节适用，这样的事项提交时会被拒绝。"
@@ -92,12 +96,13 @@ def try_out(definition: Definition, place: Place, values: Values, today: date) -
                 copies=tuple(people[person].display_name for person in copied) if step.taken else (),
             )
         )
-    return Trial(stations=tuple(stations))
+    missing = definition.needs_department and place.department is None
+    return Trial(stations=tuple(stations), department_missing=missing)
 
 
 def _value_words(attribute: Attribute, value: Value) -> str:
     if value is None:
-        return f"{attribute.title}：未填"
+        return f"{attribute.title}：{'所选机构和科室今天没有，未定' if attribute.name in FOLLOWING else '未填'}"
     if isinstance(value, bool):
         return f"{attribute.title}：{'是' if value else '否'}"
     if isinstance(value, Decimal):

@@ -10,18 +10,19 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.documents.public import documents_of
 from ops_platform.identity import services as identity
 from ops_platform.identity.models import ROLE_TITLES, RoleAssignment
-from ops_platform.kernel import Actor, Line, NotFound, Role
+from ops_platform.kernel import Actor, Conflict, Line, NotFound, Role
 from ops_platform.notifications.public import enqueue
 from ops_platform.web.numbers import number_of
 from workflows import starting
-from workflows.drawing import draw
+from workflows.drawing import differences, draw
 from workflows.engine.conditions import Attribute, Kind
-from workflows.engine.definition import Level, Step
+from workflows.engine.definition import Level, Step, from_json
 from workflows.models import Flow, Request, RequestKind
 from workflows.place_attributes import DEPARTMENT_CLASS, INSTITUTION_CODE, INSTITUTION_KIND
 from workflows.reference import default, role
 from workflows.services import flows, retirement
 from workflows.services.acts import start
+from workflows.services.delegations import barred_by
 from workflows.services.requests import ASKERS
 from workflows.services.requests import KIND as REQUESTS
 from workflows.subjects import Decision, Subject, SubjectType
@@ -141,6 +142,7 @@ def _load_flow(subject: str) -> Subject:
             Line("流程", flow.title),
             Line("适用", flow.institution.name if flow.institution else "整个医共体"),
             Line("说明", flow.draft_note or "—"),
+            *_compared(flow),
             *_drawn(flow.subject_type, draft),
         ),
         url=reverse("workflows:flow-draft", args=[flow.pk])
@@ -151,13 +153,29 @@ def _load_flow(subject: str) -> Subject:
     )
 
 
+def _compared(flow: Flow) -> Iterator[Line]:
+    """What the draft changes in what is in force there now."""
+    if not flow.draft:
+        return
+    try:
+        version = flows.version_for(flow.subject_type, flow.institution_id)
+    except Conflict:
+        yield Line("与现行版本比较", "首次发布，此前没有流程")
+        return
+    label = f"与现行第 {version.number} 版比较" if flow.current else f"与整个医共体第 {version.number} 版比较"
+    found = differences(flows.with_attributes(flow.subject_type, flow.draft), from_json(version.body))
+    yield Line(label, "\n".join(f"{which}：{what}" if what else which for which, what in found) or "没有不同")
+
+
 def _drawn(kind: str, draft: Mapping[str, Any]) -> Iterator[Line]:
     """The flow in words, step by step: what the second person signs."""
     if not draft:
         return
     drawing = draw(flows.with_attributes(kind, draft))
+    if drawing.warnings:
+        yield Line("提醒", "\n".join(drawing.warnings))
     for number, step in enumerate(drawing.steps, start=1):
-        parts = (step.how, "、".join(step.signers), step.condition, step.rejection, *step.limits)
+        parts = (step.how, "、".join(step.signers), step.condition, f"否决时：{step.rejection}", *step.limits)
         yield Line(f"环节 {number} {step.title}", "；".join(part for part in parts if part))
     yield Line("选项", "；".join(drawing.options) or "—")
 
@@ -280,6 +298,7 @@ def _load_role(subject: str) -> Subject:
             Line("角色", title),
             Line("机构", row.institution.name if row.institution else "整个医共体"),
             *((Line("科室", str(row.department)),) if row.department else ()),
+            *(Line("请留意", words) for words in barred_by(row)),
         ),
         url=reverse("identity:user", args=[row.user_id]),
         barred=frozenset({row.user_id}),

@@ -5,9 +5,8 @@ from datetime import date
 
 from ops_platform.masterdata.models import CostClass, Department, Institution, InstitutionKind
 from ops_platform.masterdata.selectors import cost_class_at
+from workflows.engine import definition
 from workflows.engine.conditions import Attribute, Kind, Value
-
-NO_DEPARTMENT = "none"
 
 INSTITUTION_CODE = Attribute("institution", "机构代码", Kind.TEXT)
 INSTITUTION_KIND = Attribute(
@@ -17,10 +16,10 @@ INSTITUTION_KIND = Attribute(
     tuple((str(code), str(title)) for code, title in InstitutionKind.choices),
 )
 DEPARTMENT_CLASS = Attribute(
-    "department_class",
+    definition.DEPARTMENT_CLASS,
     "科室类别",
     Kind.CHOICE,
-    (*((str(code), str(title)) for code, title in CostClass.choices), (NO_DEPARTMENT, "不涉及科室")),
+    (*((str(code), str(title)) for code, title in CostClass.choices), (definition.NO_DEPARTMENT, "不涉及科室")),
 )
 
 FOLLOWING = frozenset(attribute.name for attribute in (INSTITUTION_CODE, INSTITUTION_KIND, DEPARTMENT_CLASS))
@@ -28,7 +27,7 @@ FOLLOWING = frozenset(attribute.name for attribute in (INSTITUTION_CODE, INSTITU
 
 def class_of(department: Department | None, day: date) -> str | None:
     """The cost class of the department on the day; `NO_DEPARTMENT` without one, None where it had no class then."""
-    return NO_DEPARTMENT if department is None else cost_class_at(department=department.pk, day=day)
+    return definition.NO_DEPARTMENT if department is None else cost_class_at(department=department.pk, day=day)
 
 
 def values_of_place(institution: Institution | None, department: Department | None, day: date) -> Mapping[str, Value]:

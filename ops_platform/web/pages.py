@@ -175,6 +175,9 @@ class ActionPage(Page, View):
         """Call the service. An HttpResponse is sent as it is; a str is shown in place of `success_message`."""
         raise NotImplementedError
 
+    def refused(self) -> None:
+        """Called before a refusal leads back to the page, to keep what was typed."""
+
     def _refuse_nul(self) -> None:
         """Text with NUL is no text, and PostgreSQL knows none; forms refuse it themselves, a button has no form."""
         if any("\x00" in value for values in self.request.POST.lists() for value in values[1]):
@@ -195,6 +198,7 @@ class ActionPage(Page, View):
             raise
         except DomainError as refusal:
             messages.error(request, refusal.message)
+            self.refused()
             return redirect(self.get_success_url())
         if isinstance(result, HttpResponse):
             return result

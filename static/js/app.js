@@ -46,13 +46,14 @@
     showSidebar(false);
   });
 
-  // <form data-confirm="…">: ask before sending. A second click on a form that is on its way sends nothing.
+  // <form data-confirm="…">: ask before sending; with data-ticked only when something is ticked, {ticked} says how many. A second click on a form that is on its way sends nothing.
   const dialog = document.getElementById("confirm");
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.confirm && !form.dataset.confirmed && dialog?.showModal) {
+    const ticked = document.querySelectorAll(`[form="${form.id}"]:checked`).length;
+    if (form.dataset.confirm && (ticked || !("ticked" in form.dataset)) && !form.dataset.confirmed && dialog?.showModal) {
       event.preventDefault();
-      dialog.querySelector("p").textContent = form.dataset.confirm;
+      dialog.querySelector("p").textContent = form.dataset.confirm.replace("{ticked}", ticked);
       dialog.returnValue = "no";
       dialog.showModal();
       dialog.addEventListener(

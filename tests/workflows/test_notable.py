@@ -224,3 +224,13 @@ def test_a_page_of_matters_says_of_each_what_its_own_page_says(hospital: Hospita
 def test_applicants_are_told_nothing_in_any_list(hospital: Hospital) -> None:
     matters = [hospital.ask("30000.00"), hospital.ask("30000.00")]
     assert notable(actor=me(hospital.clerk), matters=matters) == {}
+
+
+def test_a_batch_answers_alike_for_all_that_is_not_ones_own(hospital: Hospital) -> None:
+    matters = [hospital.ask("30000.00"), hospital.ask("30000.00")]
+    number = turn(matters[0], hospital.head)
+    for outsider in (hospital.stranger, hospital.clerk, hospital.auditor):
+        pairs = [(matters[0].pk, number), (matters[0].pk, 99), (999_999, 1)]
+        signed, left_out = services.approve_several(me(outsider), tasks=pairs)
+        assert signed == []
+        assert {one.why for one in left_out} == {"没有这个待办。"}

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from ops_platform.kernel import Invalid
 from ops_platform.masterdata.models import Department
 from ops_platform.masterdata.selectors import cost_class_at
 from tests.support import trade
@@ -16,8 +17,9 @@ from tests.workflows.test_acts import approve, me, turn, waiting
 from tests.workflows.test_flows import FINANCE, Makers
 from workflows import integrity, services
 from workflows.course_page import page
-from workflows.engine.definition import from_json, to_json
+from workflows.engine.definition import OnRejection, faults, from_json, to_json
 from workflows.models import FlowVersion, Matter, Request
+from workflows.services import drafts
 
 pytestmark = pytest.mark.django_db
 
@@ -149,3 +151,80 @@ def test_a_class_is_that_of_the_day(hospital: Makers) -> None:
     assert cost_class_at(department=number, day=date(2026, 5, 31)) == "clinical"
     assert cost_class_at(department=number, day=date(2026, 6, 1)) == "medical_support"
     assert cost_class_at(department=number, day=date(2025, 12, 31)) is None
+
+
+def test_a_flow_may_take_no_request_without_a_department(hospital: Makers) -> None:
+    hospital.insert(SUPPORT)
+    drafts.set_options(
+        me(hospital.admin),
+        flow_id=hospital.flow.pk,
+        seen=hospital.seen,
+        options={"needs_department": True},
+        note="补漏",
+    )
+    hospital.publish()
+    with pytest.raises(Invalid, match="须指明科室") as refused:
+        ask(hospital, "")
+    assert refused.value.context["field"] == "department"
+    assert hospital.trial("5.00").refusal.startswith("流程要求指明科室")
+    matter = ask(hospital, "S1")
+    assert waiting(matter) == {"director"}
+    services.return_to(
+        me(hospital.director), matter_id=matter.pk, task=turn(matter, hospital.director), comment="请核对"
+    )
+    Request.objects.update(department=None, department_class="none")
+    with pytest.raises(Invalid, match="须指明科室"):
+        services.resubmit(me(hospital.clerk), matter_id=matter.pk)
+
+
+def test_where_a_department_must_be_named_its_absence_is_no_gap(hospital: Makers) -> None:
+    current = hospital.flow.current
+    assert current is not None
+    known = from_json(current.body)
+    flow = replace(known, steps=(replace(FINANCE, condition='department_class != "none"'),))
+    assert [finding.code for finding in faults(flow)] == ["workflows.all_conditional"]
+    assert faults(replace(flow, needs_department=True)) == []
+    assert from_json(to_json(replace(flow, needs_department=True))).needs_department
+
+
+def test_the_dry_run_refuses_a_department_together_with_the_class_of_none(hospital: Makers) -> None:
+    client = Client()
+    client.force_login(hospital.admin)
+    asked = {
+        "which": "current",
+        "applicant": hospital.clerk.pk,
+        "institution": hospital.township.pk,
+        "department": of(hospital, "D1"),
+        "value-department_class": "none",
+    }
+    shown = client.get(f"/workflows/flows/{hospital.flow.pk}/dry-run/?{urlencode(asked)}").content.decode()
+    assert "选了科室「内科」，就不是「不涉及科室」" in shown
+
+
+def test_the_path_says_that_a_class_is_not_known(hospital: Makers) -> None:
+    hospital.insert(SUPPORT)
+    hospital.publish()
+    client = Client()
+    client.force_login(hospital.clerk)
+    shown = client.get(f"/workflows/matters/{ask(hospital, 'L1').pk}/").content.decode()
+    assert "科室类别未定，按经过处理" in shown
+    assert "未定，按经过" not in client.get(f"/workflows/matters/{ask(hospital, 'D1').pk}/").content.decode()
+
+
+def test_the_second_person_reads_among_what_is_signed_what_changes_and_which_case_is_left_out(hospital: Makers) -> None:
+    first = from_json(hospital.flow.current.body).steps[0]  # type: ignore[union-attr]
+    hospital.insert(replace(SUPPORT, title="供应核准"))
+    drafts.change_step(
+        me(hospital.admin),
+        flow_id=hospital.flow.pk,
+        seen=hospital.seen,
+        step=replace(first, condition="amount <= 40000", on_rejection=OnRejection.RETURNS),
+    )
+    lines = dict(hospital.submit().lines)
+    compared = lines["与现行第 1 版比较"].splitlines()
+    assert compared[0] == "新增环节「供应核准」"
+    assert compared[1].startswith("修改环节「机构负责人审批」：条件：金额 ≤ 50,000 → 金额 ≤ 40,000")
+    assert "否决时：一人否决即结束 → 退回申请人" in compared[1]
+    assert len(compared) == 2
+    assert "有的事项没有环节可走" in lines["提醒"]
+    assert "否决时：退回申请人" in "".join(lines.values())

@@ -45,29 +45,43 @@ WAITING = (TaskState.OPEN, TaskState.HELD)
 
 
 class Origin(StrEnum):
-    """How a person came to the task."""
+    """How a person came to the task. Handed on: a delegate gave it to somebody else, for as long as the delegation lasts."""
 
     RULE = "rule"
     BEFORE = "before"
     AFTER = "after"
     TRANSFER = "transfer"
+    HANDED_ON = "handed_on"
     DELEGATION = "delegation"
     ESCALATION = "escalation"
     SUBSTITUTE = "substitute"
     REPEAT = "repeat"
 
 
-ASKED_BY_NAME = (Origin.BEFORE, Origin.AFTER, Origin.TRANSFER)
+ASKED_BY_NAME = (Origin.BEFORE, Origin.AFTER, Origin.TRANSFER, Origin.HANDED_ON)
+PASSED_ON = (Origin.TRANSFER, Origin.HANDED_ON)
+
+
+class Kept(StrEnum):
+    """Why somebody has their own task, though they have handed theirs over."""
+
+    CIRCLE = "circle"
+    EXCLUDED = "excluded"
+    SITTING = "sitting"
+    BARRED = "barred"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A person who may sign, in which capacity, for whom, and why in words."""
+    """A person who may sign, in which capacity, for whom, and why in words. `via`: through whom the delegation came, where
+    the principal's delegate has delegated in turn; `kept`: why a delegation is not followed."""
 
     person: int
     role: Role | None = None
     behalf_of: int | None = None
     why: str = ""
+    via: tuple[int, ...] = ()
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +173,8 @@ class Roster:
     """Who there is: for each step the candidates of each rule, the people to inform, and who has handed their tasks to whom
     today. `above` are the rungs that stand in where nobody is left, the lowest first; for a step they begin at
     `first_rung`, strictly above its own rank: nobody is signed for by a subordinate. `incompatible` are pairs of roles in
-    which one person does not sign the same matter."""
+    which one person does not sign the same matter; `duties` are the roles of those who act for others where the matter
+    belongs, with those in which they acted upon it, `duties_anywhere` all their roles."""
 
     seats: Mapping[str, tuple[tuple[Candidate, ...], ...]]
     above: tuple[tuple[Candidate, ...], ...] = ()
@@ -167,10 +182,17 @@ class Roster:
     delegations: Mapping[int, int] = field(default_factory=dict)
     first_rung: Mapping[str, int] = field(default_factory=dict)
     incompatible: frozenset[frozenset[Role]] = frozenset()
+    duties: Mapping[int, frozenset[Role]] = field(default_factory=dict)
+    duties_anywhere: Mapping[int, frozenset[Role]] = field(default_factory=dict)
 
     def clash(self, roles: Collection[Role | None], role: Role | None) -> bool:
         """Whether the role is incompatible with one of the others."""
         return any(frozenset((other, role)) in self.incompatible for other in roles if other is not None and role)
+
+    def bars(self, person: int, roles: Iterable[Role | None], *, by_name: bool = False) -> bool:
+        """Whether an incompatible duty keeps the person from signing for another in one of these capacities."""
+        held = (self.duties_anywhere if by_name else self.duties).get(person, frozenset())
+        return any(self.clash(held, role) for role in roles)
 
     def above_of(self, step: str) -> tuple[tuple[Candidate, ...], ...]:
         """The rungs above the step."""
@@ -240,6 +262,22 @@ class Course:
         by_number = {task.number: task for task in changed}
         kept = tuple(by_number.pop(task.number, task) for task in self.tasks)
         return replace(self, tasks=kept + tuple(by_number.values()))
+
+
+def capacities(course: Course, task: Task) -> frozenset[Role]:
+    """As what one signs the task: its role, and where it was passed on that of who had it; who was added signs beside
+    whoever asked for it, so in their capacity."""
+    visit = [other for other in course.tasks if other.visit == task.visit]
+    if task.role is not None:
+        passed = [other.role for other in visit if other.seat == task.seat] if task.origin in PASSED_ON else []
+        return frozenset(role for role in (task.role, *passed) if role is not None)
+    seats: set[int] = set()
+    reached = {task.seat}
+    while reached - seats:
+        seats |= reached
+        reached = {seat for other in visit if other.seat in seats for seat in other.waits_for}
+        reached |= {other.seat for other in visit if set(other.waits_for) & seats}
+    return frozenset(other.role for other in visit if other.seat in seats and other.role is not None)
 
 
 def needed(step: Step, seats: int) -> int:

@@ -20,15 +20,22 @@ FEN, HALF = Decimal("0.01"), Decimal("0.5")
 ANY_OTHER_TEXT = "其他"
 
 
-def uncovered(conditions: Sequence[Condition]) -> Mapping[Attribute, Value] | None:
-    """Values for which no condition holds; empty where every case is covered, None where there are too many to try."""
+def uncovered(
+    conditions: Sequence[Condition], never: Mapping[str, Value] | None = None
+) -> Mapping[Attribute, Value] | None:
+    """Values for which no condition holds; empty where every case is covered, None where there are too many to try.
+    `never`: by attribute a value that does not occur."""
     if any(isinstance(condition, Always) for condition in conditions):
         return {}
     named: dict[Attribute, set[Any]] = {}
     for condition in conditions:
         for leaf in leaves(condition):
             named.setdefault(leaf.attribute, set()).update(leaf.operands if isinstance(leaf, Comparison) else ())
-    stretches = [list(_one_of_each(attribute, operands)) for attribute, operands in named.items()]
+    impossible = set((never or {}).items())
+    stretches = [
+        [value for value in _one_of_each(attribute, operands) if (attribute.name, value) not in impossible]
+        for attribute, operands in named.items()
+    ]
     if prod(map(len, stretches)) > MOST_TRIED:
         return None
     for values in product(*stretches):

@@ -15,6 +15,7 @@ from workflows.engine.condition_text import parse
 from workflows.engine.conditions import Attribute, Comparison, Condition, Kind
 from workflows.engine.covering import uncovered
 
+DEPARTMENT_CLASS, NO_DEPARTMENT = "department_class", "none"
 MOST_STEPS = 30
 BLOCKING = Severity.BLOCKING
 
@@ -99,7 +100,8 @@ class Definition:
 
     `sign_once`: who has signed in this round need not sign again in a later step. `straight_back`: what was returned goes,
     once submitted again, to the step that returned it. `batch`: several matters may be approved at one go. `stand_ins`:
-    where nobody is left who may sign, heads further up, the operation centre and the leadership do."""
+    where nobody is left who may sign, heads further up, the operation centre and the leadership do. `needs_department`: a
+    matter without a department is not taken, so that nobody goes past conditions of its class by naming none."""
 
     steps: tuple[Step, ...]
     attributes: tuple[Attribute, ...] = ()
@@ -108,6 +110,7 @@ class Definition:
     straight_back: bool = False
     batch: bool = False
     stand_ins: bool = True
+    needs_department: bool = False
 
     def position(self, key: str) -> int:
         """Where the step stands. Raises Invalid for an unknown one."""
@@ -135,13 +138,14 @@ def faults(definition: Definition) -> list[Finding]:
     for step in definition.steps:
         found.extend(_step_faults(step, attributes))
     if definition.steps and not any(finding.code == "workflows.bad_condition" for finding in found):
-        found.extend(_gaps([parse(step.condition, attributes) for step in definition.steps]))
+        never = {DEPARTMENT_CLASS: NO_DEPARTMENT} if definition.needs_department else {}
+        found.extend(_gaps([parse(step.condition, attributes) for step in definition.steps], never))
     return found
 
 
-def _gaps(conditions: Sequence[Condition]) -> Iterator[Finding]:
+def _gaps(conditions: Sequence[Condition], never: Mapping[str, str]) -> Iterator[Finding]:
     """A warning where some matters would come to no step at all."""
-    missed = uncovered(conditions)
+    missed = uncovered(conditions, never)
     if missed is None:
         words = "每个环节都带条件，无法逐一核对是否覆盖全部情况。请至少保留一个不带条件的环节。"
         yield Finding("workflows.all_conditional", Severity.WARNING, words)
@@ -204,6 +208,7 @@ def to_json(definition: Definition) -> dict[str, Any]:
         "straight_back": definition.straight_back,
         "batch": definition.batch,
         "stand_ins": definition.stand_ins,
+        **({"needs_department": True} if definition.needs_department else {}),
         "attributes": [
             {"name": a.name, "title": a.title, "kind": str(a.kind), "choices": [list(choice) for choice in a.choices]}
             for a in definition.attributes
@@ -252,6 +257,7 @@ def from_json(body: Mapping[str, Any]) -> Definition:
             straight_back=bool(body["straight_back"]),
             batch=bool(body["batch"]),
             stand_ins=bool(body["stand_ins"]),
+            needs_department=bool(body.get("needs_department", False)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Invalid("workflows.bad_definition", f"流程定义的内容不完整或有误：{error}。") from error

@@ -153,7 +153,10 @@ def add_tasks(
         )
         move.course = replace(move.course, next_number=task.number + 1)
         move.change(task)
-        move.say(EventKind.ASSIGNED, task=task, person=task.person)
+        detail: dict[str, Any] = {"via": list(candidate.via)} if candidate.via else {}
+        if candidate.kept is not None:
+            detail["kept"] = str(candidate.kept)
+        move.say(EventKind.ASSIGNED, task=task, person=task.person, detail=detail)
 
 
 def drop(move: Move, tasks: Iterable[Task], why: str) -> None:

@@ -2,13 +2,15 @@
 
 Excluded are the applicant and whom the matter benefits. Where nobody is left, or fewer than the step needs, the rungs
 above stand in, the nearest first; where all sign, for each rule that is left without anybody. Who has delegated today is
-replaced by the delegate; a delegation that leads to somebody excluded, to somebody who sits there already, or round in a
-circle is not followed.
+replaced by the delegate; a delegation that leads to somebody excluded, to somebody who sits there already, to whom an
+incompatible duty bars, or round in a circle is not followed.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
-from workflows.engine.course import Candidate, Roster
+from ops_platform.kernel import Role
+from workflows.engine.course import Candidate, Kept, Roster
 from workflows.engine.definition import Mode, Step
 
 LONGEST_CHAIN = 3
@@ -115,15 +117,32 @@ def _delegated(seats: Seats, roster: Roster, excluded: Collection[int]) -> Seats
     return tuple(result)
 
 
-def delegate_of(candidate: Candidate, roster: Roster, excluded: Collection[int], sitting: Collection[int]) -> Candidate:
-    """The candidate, or who acts for them today."""
-    person, seen = candidate.person, {candidate.person}
+def delegate_of(
+    candidate: Candidate,
+    roster: Roster,
+    excluded: Collection[int],
+    sitting: Collection[int],
+    *,
+    beside: Collection[Role] = (),
+    by_name: bool = False,
+) -> Candidate:
+    """The candidate, or who acts for them today. `beside`: further capacities in which the task is signed; `by_name`: the
+    candidate was asked by name."""
+    chain = [candidate.person]
     for _ in range(LONGEST_CHAIN):
-        follower = roster.delegations.get(person)
-        if follower is None or follower in seen:
+        follower = roster.delegations.get(chain[-1])
+        if follower is None or follower in chain:
             break
-        person = follower
-        seen.add(person)
-    if person == candidate.person or person in roster.delegations or person in excluded or person in sitting:
+        chain.append(follower)
+    person, roles = chain[-1], {candidate.role, *beside}
+    if person in roster.delegations:
+        return replace(candidate, kept=Kept.CIRCLE)
+    if person == candidate.person:
         return candidate
-    return Candidate(person=person, role=candidate.role, behalf_of=candidate.person, why=candidate.why)
+    if person in excluded:
+        return replace(candidate, kept=Kept.EXCLUDED)
+    if person in sitting:
+        return replace(candidate, kept=Kept.SITTING)
+    if roster.bars(person, roles, by_name=by_name):
+        return replace(candidate, kept=Kept.BARRED)
+    return replace(candidate, person=person, behalf_of=candidate.person, via=tuple(chain[1:-1]))

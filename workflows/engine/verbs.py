@@ -7,9 +7,10 @@ the matter has moved on.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from ops_platform.kernel import Conflict, Forbidden, Invalid, NotFound
+from ops_platform.kernel import Conflict, Forbidden, Invalid, NotFound, Role
 from workflows.engine.conditions import Values
 from workflows.engine.course import (
+    ASKED_BY_NAME,
     ENDED,
     Candidate,
     Course,
@@ -21,6 +22,7 @@ from workflows.engine.course import (
     State,
     Task,
     TaskState,
+    capacities,
     hopeless,
 )
 from workflows.engine.definition import Definition, Mode, OnRejection, Withdrawing
@@ -160,15 +162,28 @@ def withdraw(course: Course, *, person: int) -> Outcome:
 
 
 def transfer(course: Course, *, task: int, person: int, to: int, roster: Roster) -> Outcome:
-    """Give one's task to somebody else for good (转办)."""
+    """Give one's task to somebody else (转办): one's own for good, one that is held for somebody until they are back. The
+    heir signs in their own role where they have one at the step or above it."""
     held = _own_open_task(course, task, person)
     must_be_free(course, to)
     move = Move(course, roster)
     drop(move, [held], "transferred")
-    heir = delegate_of(Candidate(to, held.role), roster, course.excluded, course.involved)
-    add_tasks(move, [heir], Origin.TRANSFER, seat=held.seat, mandatory=held.mandatory, waits_for=held.waits_for)
+    own = Candidate(to, _role_at(to, held, roster))
+    beside = capacities(course, held)
+    heir = delegate_of(own, roster, course.excluded, course.involved, beside=beside, by_name=True)
+    origin = Origin.TRANSFER
+    if held.behalf_of is not None and heir.person != held.behalf_of:
+        heir, origin = replace(heir, behalf_of=held.behalf_of, via=()), Origin.HANDED_ON
+    add_tasks(move, [heir], origin, seat=held.seat, mandatory=held.mandatory, waits_for=held.waits_for)
     release(move)
     return Outcome(move.course, tuple(move.events))
+
+
+def _role_at(person: int, held: Task, roster: Roster) -> Role | None:
+    """The role by which the person could sign the task: the task's own where they hold it."""
+    rungs = (*roster.seats.get(held.step, ()), *roster.above_of(held.step))
+    roles = [one.role for rung in rungs for one in rung if one.person == person and one.role is not None]
+    return held.role if held.role is None or held.role in roles or not roles else roles[0]
 
 
 def add_signer(course: Course, *, task: int, person: int, added: int, before: bool, roster: Roster) -> Outcome:
@@ -179,7 +194,8 @@ def add_signer(course: Course, *, task: int, person: int, added: int, before: bo
         raise Conflict("workflows.too_many_added", f"本环节最多加签 {MOST_ADDED} 人。")
     move = Move(course, roster)
     seat = max(t.seat for t in course.here) + 1
-    guest = delegate_of(Candidate(added), roster, course.excluded, course.involved)
+    beside = capacities(course, held)
+    guest = delegate_of(Candidate(added), roster, course.excluded, course.involved, beside=beside, by_name=True)
     if before:
         add_tasks(move, [guest], Origin.BEFORE, seat=seat, mandatory=True)
         for other in [t for t in course.here if t.seat == held.seat]:
@@ -256,20 +272,44 @@ def _belongs_to(course: Course, seat: Seat, person: int, rules: Sequence[Sequenc
 
 
 def follow_delegations(course: Course, *, roster: Roster) -> Outcome:
-    """Open tasks go to who acts for their holder since today, and back to the holder when that has ended."""
+    """Open tasks go to who acts for their holder since today, and back to the holder when that has ended or leads to nobody
+    who may sign. What a delegate handed on stays there until then."""
     move = Move(course, roster)
     if course.state is not State.RUNNING:
         return Outcome(course, ())
     for task in [t for t in course.here if t.waiting]:
-        principal = task.behalf_of if task.behalf_of is not None else task.person
         others = {t.person for t in move.course.here if t.state is not TaskState.DROPPED and t.number != task.number}
-        due = delegate_of(Candidate(principal, task.role), roster, course.excluded, others)
+        first = first_held(course, task)
+        due = due_for(course, task, roster, others)
+        if task.origin is Origin.HANDED_ON and due_for(course, task, roster, ()).behalf_of is not None:
+            continue
         if due.person == task.person or due.person in others:
             continue
         drop(move, [task], "delegation")
-        add_tasks(move, [due], _kept(task.origin), seat=task.seat, mandatory=task.mandatory, waits_for=task.waits_for)
+        add_tasks(move, [due], _kept(first.origin), seat=task.seat, mandatory=task.mandatory, waits_for=task.waits_for)
     release(move)
     return Outcome(move.course, tuple(move.events))
+
+
+def first_held(course: Course, task: Task) -> Task:
+    """The task as it first came to whom it belongs to, or to who acts for them."""
+    principal = task.behalf_of if task.behalf_of is not None else task.person
+    seated = [one for one in course.tasks if (one.visit, one.seat) == (task.visit, task.seat)]
+    return next((one for one in seated if principal in (one.person, one.behalf_of)), task)
+
+
+def due_for(course: Course, task: Task, roster: Roster, sitting: Collection[int]) -> Candidate:
+    """Who has the turn today: whom the task belongs to, or who acts for them."""
+    first = first_held(course, task)
+    principal = task.behalf_of if task.behalf_of is not None else task.person
+    return delegate_of(
+        Candidate(principal, first.role),
+        roster,
+        course.excluded,
+        sitting,
+        beside=capacities(course, first),
+        by_name=first.origin in ASKED_BY_NAME,
+    )
 
 
 def _kept(origin: Origin) -> Origin:

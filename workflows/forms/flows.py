@@ -13,10 +13,10 @@ from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.amounts import AmountField
 from workflows.engine.conditions import Attribute, Kind, Value
-from workflows.engine.definition import Definition, Withdrawing
+from workflows.engine.definition import NO_DEPARTMENT, Definition, Withdrawing
 from workflows.forms.people import PersonSearchField
 from workflows.models import Flow
-from workflows.place_attributes import FOLLOWING, values_of_place
+from workflows.place_attributes import DEPARTMENT_CLASS, FOLLOWING, values_of_place
 from workflows.subjects import subject_type, subject_types
 
 DAY = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
@@ -73,6 +73,11 @@ class OptionsForm(forms.Form):
             "例如负责人就是申请人：依次由上级机构负责人、运营管理中心、领导小组代签。不勾选时这样的事项不能提交。"
         ),
     )
+    needs_department = forms.BooleanField(
+        label=_("须指明科室"),
+        required=False,
+        help_text=_("环节按科室类别区分时勾选：没有指明科室的事项不能提交，否则不填科室就绕过了这些环节。"),
+    )
     note = forms.CharField(
         label=_("修改说明"),
         required=False,
@@ -94,7 +99,7 @@ class DryRunForm(forms.Form):
     which = forms.ChoiceField(label=_("试算哪一份"))
     institution = forms.ModelChoiceField(Institution.objects.none(), label=_("机构"), required=False)
     department = forms.ModelChoiceField(
-        Department.objects.none(), label=_("科室"), required=False, empty_label=_("不指明科室")
+        Department.objects.none(), label=_("科室"), required=False, empty_label=_("不涉及科室")
     )
     applicant = PersonSearchField(User.objects.none(), label=_("申请人"))
 
@@ -135,6 +140,10 @@ class DryRunForm(forms.Form):
         department, institution = chosen.get("department"), chosen.get("institution")
         if department is not None and (institution is None or department.institution_id != institution.pk):
             self.add_error("department", _("所选科室不属于所选机构。"))
+        named = chosen.get(f"{PREFIX}{DEPARTMENT_CLASS.name}")
+        if department is not None and named == NO_DEPARTMENT:
+            words = _("选了科室「%s」，就不是「不涉及科室」。请留空，按所选科室取类别。") % department
+            self.add_error(f"{PREFIX}{DEPARTMENT_CLASS.name}", words)
         if chosen.get("applicant") is not None and "institution" not in self.errors:
             self._must_be_able_to_apply(chosen["applicant"], institution)
         return chosen

@@ -14,7 +14,7 @@ from ops_platform.kernel import Actor
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.amounts import AmountField
 from workflows.forms.people import PersonSearchField
-from workflows.models import Matter, RequestKind
+from workflows.models import Matter, RequestKind, Task
 from workflows.selectors import matters as selectors
 from workflows.selectors.deputies import deputies
 from workflows.services.delegations import LONGEST_DAYS
@@ -29,7 +29,7 @@ class RequestForm(forms.Form):
 
     institution = forms.ModelChoiceField(Institution.objects.none(), label=_("机构"), empty_label=None)
     department = forms.ModelChoiceField(
-        Department.objects.none(), label=_("科室"), required=False, empty_label=_("不指明科室")
+        Department.objects.none(), label=_("科室"), required=False, empty_label=_("不涉及科室")
     )
     kind = forms.ChoiceField(label=_("类别"), choices=RequestKind.choices)
     title = forms.CharField(label=_("事项名称"), min_length=2, max_length=120)
@@ -39,7 +39,7 @@ class RequestForm(forms.Form):
         max_value=LARGEST,
         decimal_places=2,
         max_digits=18,
-        help_text=_("不涉及金额填 0。金额决定由哪一级审批。"),
+        help_text=_("不涉及金额填 0。由谁审批，按流程由金额、类别、机构和科室决定。"),
     )
     reason = forms.CharField(label=_("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4}))
 
@@ -52,7 +52,10 @@ class RequestForm(forms.Form):
         institutions: Any = self.fields["institution"]
         institutions.queryset = own
         departments: Any = self.fields["department"]
-        departments.queryset = Department.objects.filter(institution__in=own).order_by("institution__code", "code")
+        rows = Department.objects.filter(institution__in=own).select_related("institution")
+        departments.queryset = rows.order_by("institution__code", "code")
+        if len(own) > 1:
+            departments.label_from_instance = lambda row: f"{row.institution.name} {row}"
 
 
 class DelegationForm(forms.Form):
@@ -103,5 +106,7 @@ class PassOnForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, matter: Matter, asked: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people: Any = self.fields["person"]
-        able = selectors.colleagues(matter).exclude(pk__in={matter.applicant_id, *matter.barred})
+        seated = matter.tasks.filter(visit=matter.visit).exclude(state__in=[Task.State.DROPPED, Task.State.TAKEN_BACK])
+        sitting = set(seated.values_list("person", flat=True))
+        able = selectors.colleagues(matter).exclude(pk__in={matter.applicant_id, *matter.barred, *sitting})
         people.find(able.exclude(pk=actor.user or 0), "person", asked, matter.institution_id)

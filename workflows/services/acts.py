@@ -16,6 +16,7 @@ from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from workflows.engine import verbs
 from workflows.engine.course import ENDED, Course, Roster, State, Task
+from workflows.engine.definition import Definition
 from workflows.models import ActKind, Matter
 from workflows.models import Task as TaskRow
 from workflows.selectors.matters import access_matter
@@ -68,6 +69,7 @@ def start(actor: Actor, *, kind: str, subject: str, comment: str = "") -> Matter
         entered_at=now,
     )
     definition = definition_of(matter)
+    _must_name_department(definition, loaded)
     matter.digest = digest_of_subject(loaded, definition)
     outcome = verbs.submit(
         definition,
@@ -88,6 +90,15 @@ def start(actor: Actor, *, kind: str, subject: str, comment: str = "") -> Matter
     _finish(actor, registered, matter, None, outcome.course, comment)
     _record(actor, matter, ActKind.SUBMIT, comment)
     return matter
+
+
+def _must_name_department(definition: Definition, subject: Subject) -> None:
+    if definition.needs_department and subject.department is None:
+        raise Invalid(
+            "workflows.department_missing",
+            "按现行流程，这类事项须指明科室。请选择科室后再提交。",
+            field="department",
+        )
 
 
 def _applicant_role(actor: Actor, institution: int | None) -> str:
@@ -147,6 +158,7 @@ def resubmit(actor: Actor, *, matter_id: int, comment: str = "") -> Matter:
     digest = digest_of_subject(loaded, course.definition)
     unchanged = digest == matter.digest
     if course.state is State.RETURNED and actor.user == course.applicant:
+        _must_name_department(course.definition, loaded)
         course = _take_over(matter, course, loaded, digest)
     deed = Deed(ActKind.RESUBMIT, _words(comment), digest=digest, content=loaded)
     values, roster = declared(loaded, course.definition), _roster(matter)
@@ -308,7 +320,7 @@ def locked(matter_id: int) -> tuple[Matter, Course]:
 
 
 def _roster(matter: Matter) -> Roster:
-    place = Place(matter.subject_type, matter.institution_id, matter.department_id, matter.applicant_id)
+    place = Place(matter.subject_type, matter.institution_id, matter.department_id, matter.applicant_id, matter.pk)
     return roster_for(definition_of(matter), place, timezone.localdate())
 
 

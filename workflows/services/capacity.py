@@ -5,8 +5,8 @@ from collections.abc import Collection
 from ops_platform.identity.duties import pair_between, roles_held_or_proposed
 from ops_platform.identity.models import ROLE_TITLES, DutyPair, User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, Role
-from workflows.engine.course import ASKED_BY_NAME, Candidate, Course, Origin, Roster, Task, TaskState
-from workflows.engine.seating import delegate_of
+from workflows.engine.course import ASKED_BY_NAME, Course, Kept, Origin, Roster, Task, TaskState, capacities
+from workflows.engine.verbs import due_for
 from workflows.models import Matter
 from workflows.selectors.deputies import role_lacking
 from workflows.selectors.matters import colleagues
@@ -20,8 +20,8 @@ def colleague_for(matter: Matter, course: Course, person: int, task: Task | None
         raise Invalid(
             "workflows.no_such_colleague", "没有这位在岗人员，或其角色不涉及该机构，请重新选择。", field="person"
         )
-    capacities = _capacities(course, task) if task is not None else set()
-    pair = _clash(matter, course, user.pk, capacities, roles_held_or_proposed(user))
+    signed_as = capacities(course, task) if task is not None else frozenset()
+    pair = _clash(matter, course, user.pk, signed_as, roles_held_or_proposed(user))
     if pair is not None:
         raise Conflict(
             "workflows.incompatible_duties",
@@ -35,29 +35,15 @@ def _title(role: str) -> str:
     return str(ROLE_TITLES[Role(role)])
 
 
-def _capacities(course: Course, task: Task) -> set[str]:
-    """As what one signs the task: its role; who was added signs beside whoever asked for it, so in their capacity."""
-    if task.role is not None:
-        return {str(task.role)}
-    visit = [other for other in course.tasks if other.visit == task.visit]
-    seats: set[int] = set()
-    reached = {task.seat}
-    while reached - seats:
-        seats |= reached
-        reached = {seat for other in visit if other.seat in seats for seat in other.waits_for}
-        reached |= {other.seat for other in visit if set(other.waits_for) & seats}
-    return {str(other.role) for other in visit if other.seat in seats and other.role is not None}
-
-
 def _clash(
-    matter: Matter, course: Course, person: int, capacities: Collection[str], held: Collection[str]
+    matter: Matter, course: Course, person: int, signed_as: Collection[Role], held: Collection[str]
 ) -> DutyPair | None:
     """The duty pair that signing in these capacities makes with a role that the person holds, or has acted in here."""
     acted = set(matter.acts.filter(person=person).exclude(role="").values_list("role", flat=True))
     for earlier in course.tasks:
         if earlier.person == person and earlier.state is TaskState.SIGNED:
-            acted |= _capacities(course, earlier)
-    pairs = (pair_between(capacity, acted | set(held)) for capacity in sorted(capacities))
+            acted |= {str(role) for role in capacities(course, earlier)}
+    pairs = (pair_between(str(capacity), acted | set(held)) for capacity in sorted(signed_as))
     return next((pair for pair in pairs if pair is not None), None)
 
 
@@ -109,8 +95,9 @@ def _must_still_stand(matter: Matter, course: Course, task: Task, roster: Roster
     if not colleagues(matter).filter(pk=task.person).exists():
         raise Forbidden("workflows.role_lost", "您已不再担任该审批角色，系统将改派他人。")
     if task.behalf_of is not None:
-        deputy = delegate_of(Candidate(task.behalf_of, task.role), roster, course.excluded, ())
-        if deputy.person != task.person:
+        due = due_for(course, task, roster, ())
+        stands = due.behalf_of is not None if task.origin is Origin.HANDED_ON else due.person == task.person
+        if not stands and due.kept is not Kept.BARRED:
             raise Forbidden("workflows.delegation_over", "委派已经结束或撤销，待办将退还委托人。")
 
 
@@ -129,7 +116,7 @@ def must_be_allowed(actor: Actor, matter: Matter, course: Course, task: Task | N
     if task.state is TaskState.OPEN:
         _must_still_stand(matter, course, task, roster)
     held = _held(actor, None if asked else matter.institution_id)
-    pair = _clash(matter, course, task.person, _capacities(course, task), held)
+    pair = _clash(matter, course, task.person, capacities(course, task), held)
     if pair is not None:
         raise Forbidden(
             "workflows.incompatible_duties",

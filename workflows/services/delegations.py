@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from ops_platform.audit.public import record
-from ops_platform.identity.duties import conflicting_pair
-from ops_platform.identity.models import ROLE_TITLES, User
+from ops_platform.identity.duties import conflicting_pair, pair_between, roles_held_or_proposed
+from ops_platform.identity.models import ROLE_TITLES, RoleAssignment, User
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.notifications.public import Note, enqueue, notify
 from workflows.models import Delegation
@@ -118,6 +118,23 @@ def _refuse_incompatible(actor: Actor, person: User) -> None:
                 f"该人员的角色与您的「{ROLE_TITLES[Role(grant.role)]}」是不相容职务，不能委派：{pair.reason}。",
                 field="to",
             )
+
+
+def barred_by(given: RoleAssignment) -> list[str]:
+    """Delegations to the person, running or to come, that will not be followed once they have the role, in words."""
+    rows = Delegation.objects.filter(
+        delegate=given.user_id, revoked_at__isnull=True, last_day__gte=timezone.localdate(), principal__is_active=True
+    )
+    found = []
+    for row in rows.select_related("principal").order_by("first_day", "id"):
+        pair = pair_between(given.role, roles_held_or_proposed(row.principal, given.institution_id))
+        if pair is not None:
+            first, second = ROLE_TITLES[Role(pair.first)], ROLE_TITLES[Role(pair.second)]
+            found.append(
+                f"{row.principal} 已委派其在 {row.first_day} 至 {row.last_day} 代为审批，而"
+                f"「{first}」与「{second}」是不相容职务：授予之后相关待办退还委派人，不再由其代办。"
+            )
+    return found
 
 
 @transaction.atomic

@@ -43,6 +43,7 @@ def with_attributes(kind: str, body: Mapping[str, Any]) -> Definition:
         straight_back=draft.straight_back,
         batch=draft.batch,
         stand_ins=draft.stand_ins,
+        needs_department=draft.needs_department,
     )
 
 

@@ -12,7 +12,7 @@ from ops_platform.masterdata.models import Institution
 from workflows.engine.course import Candidate, Roster
 from workflows.engine.definition import ApproverRule, Definition, Level, Who
 from workflows.engine.ranks import POSTS_ABOVE, UNDER_A_HEAD, chain_above, rank
-from workflows.models import Delegation
+from workflows.models import Act, Delegation
 from workflows.selectors.deputies import still_deputies
 from workflows.selectors.matters import may_sign
 
@@ -21,12 +21,13 @@ POSTS = (Role.DEPARTMENT_HEAD, Role.INSTITUTION_HEAD, Role.OPERATION_CENTRE, Rol
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a matter belongs, and who applies."""
+    """Where a matter belongs, and who applies; `matter` once it is there."""
 
     subject_type: str
     institution: int | None
     department: int | None
     applicant: int
+    matter: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +161,42 @@ def roster_for(definition: Definition, place: Place, today: date) -> Roster:
     seats = {step.key: tuple(people.signing(rule) for rule in step.approvers) for step in definition.steps}
     copies = {step.key: _persons(people.by_rule(rule) for rule in step.copies) for step in definition.steps}
     rungs = people.above() if definition.stand_ins else []
+    delegations = delegations_on(today, place.subject_type, peers_only=not definition.stand_ins)
+    duties, duties_anywhere = _duties(set(delegations.values()), place)
     own = {step.key: max((people.rank(rule) for rule in step.approvers), default=-1) for step in definition.steps}
     return Roster(
         seats=seats,
         above=tuple(rung for _, rung in rungs),
         first_rung={key: sum(rank <= height for rank, _ in rungs) for key, height in own.items()},
         copies=copies,
-        delegations=delegations_on(today, place.subject_type, peers_only=not definition.stand_ins),
+        delegations=delegations,
         incompatible=frozenset(
             frozenset((Role(first), Role(second))) for first, second in DutyPair.objects.values_list("first", "second")
         ),
+        duties=duties,
+        duties_anywhere=duties_anywhere,
     )
+
+
+def _duties(persons: Collection[int], place: Place) -> tuple[dict[int, frozenset[Role]], dict[int, frozenset[Role]]]:
+    """Roles of the persons where the matter belongs, and anywhere, each with those in which they acted upon it; two queries,
+    none without persons."""
+    here: dict[int, set[Role]] = {}
+    anywhere: dict[int, set[Role]] = {}
+    if not persons:
+        return {}, {}
+    held = RoleAssignment.objects.filter(user__in=persons, state=RoleAssignment.State.ACTIVE)
+    for user, role, institution in held.values_list("user", "role", "institution"):
+        anywhere.setdefault(user, set()).add(Role(role))
+        if place.institution is None or institution in (None, place.institution):
+            here.setdefault(user, set()).add(Role(role))
+    acted = Act.objects.filter(matter=place.matter, person__in=persons).exclude(role="")
+    for user, role in acted.values_list("person", "role"):
+        anywhere.setdefault(user, set()).add(Role(role))
+        here.setdefault(user, set()).add(Role(role))
+    return {one: frozenset(roles) for one, roles in here.items()}, {
+        one: frozenset(roles) for one, roles in anywhere.items()
+    }
 
 
 def _persons(groups: Iterable[tuple[Candidate, ...]]) -> tuple[int, ...]:

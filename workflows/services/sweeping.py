@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Exists, Func, JSONField, OuterRef, Q
 from django.utils import timezone
 
-from ops_platform.identity.models import User
+from ops_platform.identity.models import DutyPair, RoleAssignment, User
 from ops_platform.kernel.actor import PLATFORM
 from workflows.engine import verbs
-from workflows.engine.course import Course, EventKind, Origin, State
+from workflows.engine.course import Course, EventKind, Kept, Origin, State
 from workflows.models import ActKind, Delegation, Matter, Task
 from workflows.selectors.matters import colleagues
 from workflows.services import setbacks
@@ -26,6 +26,13 @@ from workflows.services.telling import remind, tell
 
 logger = logging.getLogger(__name__)
 BATCH = 200
+GIVEN_BACK = {
+    "": "委派结束",
+    Kept.CIRCLE: "委派绕成一圈，没有人可以代",
+    Kept.EXCLUDED: "受托人与事项有关，不能代",
+    Kept.SITTING: "受托人已在本环节，不能代",
+    Kept.BARRED: "受托人有不相容职务，不能代",
+}
 EXPIRED = "在时限内没有人审批，自动失效。"
 
 
@@ -67,7 +74,8 @@ def _left() -> list[int]:
 
 
 def _delegated() -> list[int]:
-    """Matters with an open task whose holder has handed over today, or that is still away though the time is over."""
+    """Matters with an open task whose holder has handed over today, or that is still away though the time is over or an
+    incompatible duty has come to who acts."""
     today = timezone.localdate()
     valid = Delegation.objects.filter(
         first_day__lte=today, last_day__gte=today, revoked_at__isnull=True, delegate__is_active=True
@@ -75,8 +83,17 @@ def _delegated() -> list[int]:
     kind = Func(OuterRef("matter__subject_type"), function="to_jsonb", output_field=JSONField())
     valid = valid.filter(Q(subject_types=[]) | Q(subject_types__contains=kind))
     now_away = Exists(valid.filter(principal=OuterRef("person")))
-    still_away = Exists(valid.filter(principal=OuterRef("behalf_of"), delegate=OuterRef("person")))
-    rows = Task.objects.filter(state__in=["open", "held"]).filter(now_away | (Q(behalf_of__isnull=False) & ~still_away))
+    of_principal = valid.filter(principal=OuterRef("behalf_of"))
+    handed_on = Q(origin=str(Origin.HANDED_ON))
+    still_away = Exists(of_principal.filter(delegate=OuterRef("person"))) | (handed_on & Exists(of_principal))
+    held = RoleAssignment.objects.filter(user=OuterRef(OuterRef("person")), state=RoleAssignment.State.ACTIVE)
+    pairs = DutyPair.objects.filter(
+        Q(first=OuterRef("role"), second__in=held.values("role"))
+        | Q(second=OuterRef("role"), first__in=held.values("role"))
+    )
+    rows = Task.objects.filter(state__in=["open", "held"]).filter(
+        now_away | (Q(behalf_of__isnull=False) & (~still_away | Exists(pairs)))
+    )
     rows = rows.exclude(matter__in=setbacks.put_off(follow_delegations.__name__))
     found = list(rows.order_by("matter").values_list("matter", flat=True).distinct())
     random.shuffle(
@@ -192,18 +209,22 @@ def follow_delegations(matter_id: int) -> bool:
 
 
 def _handed_over(outcome: verbs.Outcome) -> str:
-    """Who acts for whom from now on, and who has the own tasks back, in words."""
-    numbers = [event.task for event in outcome.events if event.kind is EventKind.ASSIGNED]
-    turns = [task for task in outcome.course.tasks if task.number in numbers]
+    """Who acts for whom from now on, through whom, and who has the own tasks back and why, in words."""
+    given = {event.task: event.detail for event in outcome.events if event.kind is EventKind.ASSIGNED}
+    turns = [task for task in outcome.course.tasks if task.number in given]
     people = {person for task in turns for person in (task.person, task.behalf_of) if person is not None}
+    people |= {person for detail in given.values() for person in detail.get("via", ())}
     names = dict(User.objects.filter(pk__in=people).values_list("pk", "display_name"))
-    words = [
-        f"{names[task.person]}代{names[task.behalf_of]}审批"
-        if task.behalf_of is not None
-        else f"委派结束，退还{names[task.person]}"
-        for task in turns
-    ]
-    return f"按委派日期转交待办：{'；'.join(words)}。"
+    words = []
+    for task in turns:
+        detail = given[task.number]
+        if task.behalf_of is None:
+            words.append(f"{GIVEN_BACK[detail.get('kept', '')]}，退还{names[task.person]}")
+            continue
+        through = "、".join(names[person] for person in detail.get("via", ()))
+        chained = f"(经{through}再委派)" if through else ""
+        words.append(f"{names[task.person]}代{names[task.behalf_of]}审批{chained}")
+    return f"按委派转交待办：{'；'.join(words)}。"
 
 
 def keep_by_platform(matter: Matter, course: Course, outcome: verbs.Outcome, kind: str, words: str) -> None:

@@ -80,8 +80,8 @@ class ToDoTable(Table):
     kind = _KindColumn(verbose_name=_("类型"), accessor="matter__subject_type", visible=False)
     step_title = django_tables2.Column(verbose_name=_("环节"), visible=False)
     created_at = TimeColumn(verbose_name=_("到达时间"))
-    waited = django_tables2.Column(verbose_name=_("已等待"), accessor="created_at", orderable=False)
-    limit = django_tables2.Column(verbose_name=_("办理时限"), accessor="matter", orderable=False)
+    waited = django_tables2.Column(verbose_name=_("已等待"), accessor="created_at", orderable=False, attrs=ONE_LINE)
+    limit = django_tables2.Column(verbose_name=_("办理时限"), accessor="matter", orderable=False, attrs=ONE_LINE)
 
     class Meta(Table.Meta):
         attrs = STACKED_WORDS

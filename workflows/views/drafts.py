@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from ops_platform.kernel import Conflict, Invalid
 from ops_platform.web.pages import ActionPage, FormPage
 from workflows.drawing import draw
-from workflows.engine.definition import Definition, Step, from_json
+from workflows.engine.definition import DEPARTMENT_CLASS, Definition, Step, from_json
 from workflows.forms import steps as step_forms
 from workflows.forms.flows import OptionsForm
 from workflows.forms.people import FIND
@@ -66,9 +66,15 @@ class Draft(_OfFlow, FormPage):
     form_class = OptionsForm
     success_message = _("已保存到草稿。")
 
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        if all(attribute.name != DEPARTMENT_CLASS for attribute in self.definition.attributes):
+            del form.fields["needs_department"]
+        return form
+
     def get_initial(self) -> dict[str, Any]:
         definition = self.definition
-        names = ("sign_once", "straight_back", "batch", "stand_ins")
+        names = ("sign_once", "straight_back", "batch", "stand_ins", "needs_department")
         kept = {name: getattr(definition, name) for name in names}
         return {**kept, "withdrawing": definition.withdrawing.value, "note": self.flow.draft_note}
 

@@ -2,20 +2,24 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.kernel import Invalid, NotFound
+from ops_platform.kernel import Forbidden, Invalid, NotFound
 from ops_platform.web.numbers import number_of
-from ops_platform.web.pages import ActionPage, TemplatePage
+from ops_platform.web.pages import ActionPage, TemplatePage, tell_refusal
 from workflows import course_page, services
 from workflows.forms.matters import PassOnForm
 from workflows.models import Matter, Task
 from workflows.selectors import matters as selectors
 from workflows.views.people import PersonFormPage
+
+TYPED = "workflows.typed"
+MOST_TYPED = 4000
 
 
 class MatterDetail(TemplatePage):
@@ -27,7 +31,12 @@ class MatterDetail(TemplatePage):
         matter = selectors.access_matter(self.actor, self.kwargs["pk"])
         shown = course_page.page(self.actor, matter)
         services.mark_seen(self.actor, matter)
-        context = super().get_context_data(matter=matter, page=shown, **kwargs)
+        typed = self.request.session.pop(TYPED, {})
+        if typed.get("matter") != matter.pk:
+            typed = {}
+        if typed.get("where") == "sign" and shown.task is None:
+            typed["where"] = "say"
+        context = super().get_context_data(matter=matter, page=shown, typed=typed, **kwargs)
         return {**context, "title": matter.title}
 
 
@@ -40,6 +49,15 @@ class _MatterAction(ActionPage):
 
     def get_success_url(self) -> str:
         return course_page.address(self.matter)
+
+    def refused(self) -> None:
+        """What was typed stands on the page again."""
+        self.request.session[TYPED] = {
+            "matter": self.matter.pk,
+            "where": self.request.POST.get("where", ""),
+            "comment": self.request.POST.get("comment", "")[:MOST_TYPED],
+            "step": self.request.POST.get("step", ""),
+        }
 
     def task_number(self) -> int:
         """The reader's open task that the page named."""
@@ -59,7 +77,9 @@ class Sign(_MatterAction):
             services.approve(self.actor, matter_id=self.matter.pk, task=task, comment=comment)
             return _now("已同意。")
         if which == "reject":
-            services.reject(self.actor, matter_id=self.matter.pk, task=task, comment=comment)
+            matter = services.reject(self.actor, matter_id=self.matter.pk, task=task, comment=comment)
+            if matter.state == Matter.State.RETURNED:
+                return _now("已否决，事项退回申请人。")
             return _now("已否决。")
         if which == "return":
             step = given.get("step", "")
@@ -96,11 +116,21 @@ class PassOn(PersonFormPage):
     def act(self, form: PassOnForm) -> HttpResponse:
         chosen = form.cleaned_data
         common = {"matter_id": self.matter.pk, "task": self.task.number, "comment": chosen["comment"]}
+        person = chosen["person"]
         if chosen["how"] == PassOnForm.TRANSFER:
-            services.transfer(self.actor, to=chosen["person"].pk, **common)
+            try:
+                services.transfer(self.actor, to=person.pk, **common)
+            except Forbidden as refusal:
+                if refusal.context.get("field") != "person":
+                    raise
+                tell_refusal(form, refusal)
+                return self.form_invalid(form)
+            messages.success(self.request, _now("已转办给 %s。") % person)
             return redirect("workflows:to-do")
         before = chosen["how"] == PassOnForm.BEFORE
-        services.add_signer(self.actor, added=chosen["person"].pk, before=before, **common)
+        services.add_signer(self.actor, added=person.pk, before=before, **common)
+        words = _now("已请 %s 先签，签后再到您。") if before else _now("已请 %s 在您之后签。")
+        messages.success(self.request, words % person)
         return redirect("workflows:matter", self.matter.pk)
 
 

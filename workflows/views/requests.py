@@ -81,6 +81,7 @@ class ChangeRequest(FormPage):
         given = _given(form)
         given.pop("institution_id")
         services.change_request(self.actor, request_id=self.row.pk, **given, files=form.cleaned_data["attachments"])
+        messages.success(self.request, self.success_message)
         subject = str(self.row.pk)
         return redirect("workflows:matter", latest_of(KIND, [subject])[subject].pk)
 
