@@ -76,7 +76,7 @@ demo-reset:
 	@rm -rf .run/demo .run/demo.json
 
 test: setup
-	@exec $(EMBEDDED) exec --base .run/test --fast -- $(PYTHON) -m pytest $(ARGS)
+	@exec $(EMBEDDED) exec --base .run/test --fast -- $(PYTHON) -m tests.lanes $(ARGS)
 
 lint: setup
 	$(PYTHON) -m ruff format --check .

@@ -19,8 +19,13 @@ from tests.support.processes import Platform, empty_redis
 CHROMIUM = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), None)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests need a Chromium: without one they are skipped with one line, with CI=true that is a failure."""
+    """Who asks for a platform starts processes (`tests.lanes` keeps them apart from the others). Browser tests need a
+    Chromium: without one they are skipped with one line, with CI=true that is a failure."""
+    for item in items:
+        if "platform" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.services)
     wanted = [item for item in items if item.get_closest_marker("browser")]
     if CHROMIUM or not wanted:
         return
