@@ -164,11 +164,14 @@ def _step_of(
 
 
 class Weights:
-    """What each kind of driver measures, by department number. Income counts in yuan and never below zero."""
+    """What each kind of driver measures, by department number. Income counts in yuan and never below zero.
+
+    A department's income (收入比重) is that of the services it carried out: technology departments have income of their own
+    (domain.md 1.3, step 2: Σ over technology and clinical), and nothing counts twice."""
 
     def __init__(self, facts: MonthFacts) -> None:
         self.facts = facts
-        self.ordered = totals_by(facts.incomes, "ordering")
+        self.own = totals_by(facts.incomes, "executing")
         executed: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         for income in facts.incomes:
             executed[income.executing][income.ordering] += income.amount
@@ -181,7 +184,7 @@ class Weights:
             case DriverKind.FLOOR_AREA:
                 return self.facts.areas
             case DriverKind.INCOME:
-                return {number: from_fen(max(fen, 0)) for number, fen in self.ordered.items()}
+                return {number: from_fen(max(fen, 0)) for number, fen in self.own.items()}
             case DriverKind.WORKLOAD:
                 return {
                     number: quantity

@@ -71,6 +71,11 @@ class DriverRule(models.Model):
         """Whose cost it divides, in words: a class of departments, or a kind of bill."""
         return str(self.get_shared_as_display() if self.shared_as else self.get_cost_class_display())
 
+    @property
+    def mark_title(self) -> str:
+        """Where it comes from, in words: what people set and approved is no default of the system."""
+        return str(_("本单位审批设定")) if self.changed_by else str(self.get_source_mark_display())
+
 
 class DriverProposal(models.Model):
     """That somebody wants another driver from a day on. Born when it is asked for; a rule is made of it when it is approved.

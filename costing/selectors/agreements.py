@@ -193,6 +193,7 @@ def settled_month(*, actor: Actor, period: Period) -> SettledMonth:
     parts = list(parts_seen(actor=actor).filter(run__period=str(period), run__is_current=True))
     runs = {run.code: run for run in SettlementRun.objects.filter(period=str(period), is_current=True)}
     concerned = {one.row.pk for one in versions(actor=actor, day=period.first_day)}
+    seen = _seen(actor)
     month = month_of(period)
     standings = []
     for agreement in month.versions:
@@ -208,7 +209,7 @@ def settled_month(*, actor: Actor, period: Period) -> SettledMonth:
         standings.append(
             Standing(
                 agreement,
-                run,
+                run if mine or seen is None else None,
                 state,
                 sum((part.amount for part in mine), ZERO),
                 sum((part.amount for part in mine if part.bearer_id != part.payee_id), ZERO),

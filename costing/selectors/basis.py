@@ -27,7 +27,7 @@ def basis_of(*, run: CostRun) -> list[Basis]:
             sender=rule.department.name if rule.department else rule.divided,
             driver=driver_title(f"{rule.driver}:{rule.metric}"),
             mark=rule.source_mark,
-            mark_title=str(rule.get_source_mark_display()),
+            mark_title=rule.mark_title,
             source_text=rule.source_text,
         )
         for rule in sorted(rules.values(), key=lambda rule: (order.index(rule.cost_class), rule.pk))

@@ -277,7 +277,7 @@ def access_patient(*, actor: Actor, run_id: int, encounter: int) -> PatientDetai
         raise NotFound("costing.no_patient", "没有这个患者的成本。")
     lines = encounter_lines(institution=row.run.institution_id, encounter=found, sequence=sequence)
     period = Period.parse(row.run.period)
-    of_month = [line for line in lines.rows if Period.of(line.charged_at.date()) == period]
+    of_month = [line for line in lines.rows if Period.of(timezone.localdate(line.charged_at)) == period]
     contributions = (*_services(row, of_month), *_apart(row, of_month))
     explained = sum((one.cost for one in contributions), ZERO)
     return PatientDetail(row, found, contributions, explained, row.hospital_cost - explained)

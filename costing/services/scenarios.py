@@ -10,7 +10,7 @@ from costing.selectors.access import access_run
 from costing.services.driver_rules import CLOSED_CLASSES
 from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, METRIC_TITLES, SHARED_TITLES
 from ops_platform.audit.public import record
-from ops_platform.kernel import Actor, Forbidden, Invalid, NotFound, Role
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.masterdata.models import CostClass, Department
 
 PLANNERS = (Role.FINANCE_OFFICER, Role.FINANCE_DIRECTOR, Role.INSTITUTION_HEAD, Role.OPERATION_CENTRE)
@@ -47,7 +47,7 @@ def begin_scenario(actor: Actor, *, run_id: int, title: str, note: str = "") -> 
 @transaction.atomic
 def add_change(actor: Actor, *, scenario_id: int, wanted: WantedChange) -> ScenarioChange:
     """One more change, applied after those that are there. Refused for what means nothing."""
-    scenario = _locked(actor, scenario_id)
+    scenario = _changeable(actor, scenario_id)
     planner = _must_plan(actor, scenario.institution_id)
     if scenario.changes.filter(removed=False).count() >= MOST_CHANGES:
         raise Invalid("costing.too_many_changes", f"一个方案最多 {MOST_CHANGES} 项变化。")
@@ -70,7 +70,7 @@ def add_change(actor: Actor, *, scenario_id: int, wanted: WantedChange) -> Scena
 @transaction.atomic
 def remove_change(actor: Actor, *, scenario_id: int, change_id: int) -> None:
     """Take a change back. A repeat changes nothing."""
-    scenario = _locked(actor, scenario_id)
+    scenario = _changeable(actor, scenario_id)
     if ScenarioChange.objects.filter(pk=change_id, scenario=scenario, removed=False).update(removed=True):
         _record(actor, scenario, "costing.scenario_changed", removed=change_id)
 
@@ -96,6 +96,13 @@ def _locked(actor: Actor, scenario_id: int) -> Scenario:
         raise NotFound("costing.no_scenario", "没有这个测算方案。")
     access_run(actor=actor, run_id=scenario.run_id)
     _must_plan(actor, scenario.institution_id)
+    return scenario
+
+
+def _changeable(actor: Actor, scenario_id: int) -> Scenario:
+    scenario = _locked(actor, scenario_id)
+    if scenario.archived:
+        raise Conflict("costing.scenario_archived", "这个测算方案已归档，不能再改动。请从同一次成本运行建立新的方案。")
     return scenario
 
 

@@ -43,6 +43,12 @@ class RuleTable(Table):
             return str(_("整个医共体"))
         return f"{record.institution} · {record.department}" if record.department else str(record.institution)
 
+    def render_source_mark(self, record: DriverRule) -> str:
+        return badge(record.mark_title, SOURCE_TONES[record.source_mark])
+
+    def value_source_mark(self, record: DriverRule) -> str:
+        return record.mark_title
+
     def render_driver(self, record: DriverRule) -> str:
         return driver_title(f"{record.driver}:{record.metric}" if record.metric else record.driver)
 

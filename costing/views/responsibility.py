@@ -109,10 +109,10 @@ class EvaluateMonth(ActionPage):
         if institution is None:
             raise NotFound("masterdata.no_institution", "没有这个机构。")
         found = evaluate_month(self.actor, institution=institution, period=self.period)
-        return _now("%(missed)d 个目标未达成，新开偏差 %(opened)d 个，已通知责任人。") % {
-            "missed": found.missed,
-            "opened": len(found.opened),
-        }
+        told = {"missed": found.missed, "opened": len(found.opened)}
+        if not found.opened:
+            return _now("%(missed)d 个目标未达成，没有新的偏差。") % told
+        return _now("%(missed)d 个目标未达成，新开偏差 %(opened)d 个，已通知责任人。") % told
 
 
 class Target(ListPage):

@@ -99,7 +99,7 @@ class ScenarioPage(FormPage):
             found=found,
             whole=found.rows[-1] if found.rows else None,
             table=BesideTable(found.rows),
-            may_plan=self.actor.may(self.scenario.institution_id, *services.PLANNERS),
+            may_plan=not self.scenario.archived and self.actor.may(self.scenario.institution_id, *services.PLANNERS),
             **kwargs,
         )
         return {**context, "title": self.scenario.title}

@@ -48,6 +48,11 @@ class PurchaseSum:
     before_amount: Decimal
 
 
+# what is given back takes the price before that its last central purchase named, where it names none itself
+PRICE_OF_THE_PURCHASE = """CASE WHEN m.move_kind = 'purchase_return' AND m.procurement = 'central' THEN (
+    SELECT p.reference_price FROM his_intake_goodsmove p WHERE p.superseded_sequence IS NULL AND p.move_kind = 'purchase'
+    AND p.procurement = 'central' AND p.reference_price IS NOT NULL AND p.institution_id = m.institution_id
+    AND p.goods = m.goods AND p.unit = m.unit AND p.date <= m.date ORDER BY p.date DESC, p.id DESC LIMIT 1) END"""
 _PURCHASE_SUMS = f"""
 SELECT m.institution_id, m.goods, m.unit, (array_agg(m.name ORDER BY m.date DESC, m.id DESC))[1],
     (array_agg(m.goods_class ORDER BY m.date DESC, m.id DESC))[1], count(*),
@@ -55,10 +60,10 @@ SELECT m.institution_id, m.goods, m.unit, (array_agg(m.name ORDER BY m.date DESC
     coalesce(sum({SIGN} * m.amount) FILTER (WHERE m.procurement = 'sunshine'), 0),
     coalesce(sum({SIGN} * m.quantity) FILTER (WHERE m.procurement = 'central'), 0),
     coalesce(sum({SIGN} * m.amount) FILTER (WHERE m.procurement = 'central'), 0),
-    coalesce(sum({SIGN} * m.quantity) FILTER (WHERE m.procurement = 'central' AND m.reference_price IS NOT NULL), 0),
-    coalesce(sum({SIGN} * m.amount) FILTER (WHERE m.procurement = 'central' AND m.reference_price IS NOT NULL), 0),
-    coalesce(sum({SIGN} * round(m.quantity * m.reference_price, 2)) FILTER (WHERE m.procurement = 'central'), 0)
-FROM his_intake_goodsmove m
+    coalesce(sum({SIGN} * m.quantity) FILTER (WHERE m.procurement = 'central' AND r.price IS NOT NULL), 0),
+    coalesce(sum({SIGN} * m.amount) FILTER (WHERE m.procurement = 'central' AND r.price IS NOT NULL), 0),
+    coalesce(sum({SIGN} * round(m.quantity * r.price, 2)) FILTER (WHERE m.procurement = 'central'), 0)
+FROM his_intake_goodsmove m CROSS JOIN LATERAL (SELECT coalesce(m.reference_price, {PRICE_OF_THE_PURCHASE}) AS price) r
 WHERE {BOUGHT} AND m.institution_id = ANY(%(institutions)s) AND m.date BETWEEN %(first)s AND %(last)s {{narrowed}}
 GROUP BY m.institution_id, m.goods, m.unit ORDER BY m.goods, m.unit, m.institution_id
 """

@@ -234,3 +234,19 @@ def test_a_driver_measured_in_yuan_is_read_with_its_two_decimals_and_people_as_t
     assert driver_value("ordered_income", Decimal("22992.7000")) == "22,992.70"
     assert driver_value("headcount", Decimal("1207.5000")) == "1,207.5"
     assert driver_value("workload:sterile_packs", Decimal("1000.0000")) == "1,000"
+
+
+def test_by_income_technology_bears_its_part_of_medical_support(hospital: Institution) -> None:
+    """domain.md 1.3, step 2: the denominator is the income of technology and clinical departments. All of it is the
+    laboratory's, which carried the tests out: it bears the supply room's 100,000.00, and hands on what it holds."""
+    DriverRule.objects.create(
+        institution=hospital,
+        department=Department.objects.get(institution=hospital, code="B"),
+        cost_class="medical_support",
+        effective_from=date(2026, 2, 1),
+        driver=DriverKind.INCOME,
+        source_mark=SourceMark.DEFAULT,
+    )
+    run = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    flows = AllocationFlow.objects.filter(run=run, sender__code="B").values_list("receiver__code", "amount")
+    assert dict(flows) == {"L": Decimal("100000.00")}

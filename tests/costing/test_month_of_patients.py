@@ -9,9 +9,10 @@ from django.db.models import Sum
 from costing import integrity
 from costing.engine.columns import COLUMNS
 from costing.models import ItemBasis, ItemCoefficient, ItemCost, ItemMethod, PatientCost, PatientRun, UnassignedCost
+from costing.selectors.patients import access_patient
 from costing.services import cost_patients_of, run_allocation
 from costing.services.patients import closing_blockers
-from ops_platform.kernel import Conflict, Period
+from ops_platform.kernel import Conflict, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import ChargeItem, Department, Institution
 from tests.support import trade
@@ -263,3 +264,17 @@ def test_a_month_closes_only_with_the_cost_of_its_patients(hospital: Institution
     assert [one.code for one in closing_blockers(hospital, MARCH)] == ["costing.patients_not_up_to_date"]
     cost_patients_of(PLATFORM, institution=hospital, period=MARCH)
     assert list(closing_blockers(hospital, MARCH)) == []
+
+
+def test_a_charge_of_the_first_morning_belongs_to_its_month_in_the_patients_page_as_in_the_cost(
+    hospital: Institution,
+) -> None:
+    """07:30 in Shanghai on 1 March is February in UTC."""
+    early = trade.charge("Z2", 9, "HL", "E", "E", "500.00", "2026-03-01T07:30:00")
+    trade.landed(hospital, "charge-lines", [early])
+    run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    row = patients(hospital)["Z2"]
+    reader = trade.actor(Role.FINANCE_DIRECTOR, hospital)
+    detail = access_patient(actor=reader, run_id=row.run_id, encounter=row.encounter)
+    assert detail.explained == row.hospital_cost
+    assert sum(one.amount for one in detail.contributions) == row.income

@@ -118,6 +118,16 @@ def test_savings_take_the_named_price_else_the_months_before(bought: dict[str, I
     assert (total.saved, total.saving.unknown) == (Decimal("350.60"), Decimal("7.00"))
 
 
+def test_what_is_given_back_takes_the_price_before_of_its_purchase(members: dict[str, Institution]) -> None:
+    """Fifteen at 695.00 instead of 848.00, one given back without naming the price before: 14 × 153.00."""
+    bought = central("B1", "15", "695.00", goods="ZJ", reference_price="848.00")
+    returned = trade.move("R1", "purchase_return", "ZJ", quantity="1", price="695.00", procurement="central")
+    trade.landed(members["H1"], MOVES, [bought, returned])
+    (row,) = purchases.purchases(institutions=[members["H1"].pk], days=SPRING)
+    assert row.saved == Decimal("2142.00")
+    assert row.saving.unknown == 0
+
+
 def test_an_old_price_outside_the_months_looked_back_does_not_count(members: dict[str, Institution]) -> None:
     trade.landed(
         members["H1"],

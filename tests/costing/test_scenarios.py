@@ -9,9 +9,9 @@ from django.test import Client
 from costing.models import CostRun, DepartmentCost, DepartmentMonth, Scenario
 from costing.selectors.scenarios import access_scenario, outcome
 from costing.services import run_allocation
-from costing.services.scenarios import WantedChange, add_change, begin_scenario, remove_change
+from costing.services.scenarios import WantedChange, add_change, archive_scenario, begin_scenario, remove_change
 from ops_platform.identity.actors import actor_of_user
-from ops_platform.kernel import Actor, Forbidden, Invalid, NotFound, Period, Role
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Department, Institution
 from tests.costing.test_month_allocation import hospital as c_step
@@ -171,3 +171,12 @@ def test_a_scenario_is_made_and_changed_on_its_page(client: Client, run: CostRun
     assert client.post(page, {"kind": "price"}).status_code == 422
     assert client.get(f"{page}?export=xlsx").status_code == 200
     assert "检查费下调" in client.get("/costing/scenarios/").content.decode()
+
+
+def test_an_archived_scenario_is_not_changed_any_more(planner: Actor, scenario: Scenario) -> None:
+    with_changes(planner, scenario, {"kind": "close", "department": number(scenario, "D")})
+    archive_scenario(planner, scenario_id=scenario.pk)
+    with pytest.raises(Conflict, match="已归档"):
+        with_changes(planner, scenario, {"kind": "close", "department": number(scenario, "E")})
+    with pytest.raises(Conflict, match="已归档"):
+        remove_change(planner, scenario_id=scenario.pk, change_id=scenario.changes.get().pk)

@@ -37,6 +37,7 @@ ASKING = {
     Origin.BEFORE: (ActKind.ADD_BEFORE, "请您加签"),
     Origin.AFTER: (ActKind.ADD_AFTER, "请您加签"),
     Origin.TRANSFER: (ActKind.TRANSFER, "转办给您"),
+    Origin.HANDED_ON: (ActKind.TRANSFER, "转办给您"),
 }
 
 

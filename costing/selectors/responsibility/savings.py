@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from django.utils import timezone
+
 from costing.engine.targets import Saved, bonus, saved
 from costing.models import CostRun, CostTarget
 from costing.selectors.responsibility import reach
@@ -77,13 +79,15 @@ def share_of(*, institution: Institution, period: str) -> Share:
 
 
 def savings(*, actor: Actor, institution: Institution, period: str, share: Decimal) -> list[Saving]:
-    """The targets of amounts of a month within reach, with the year up to then. Each month of the year takes a fixed number
+    """The targets of amounts of an ended month within reach, with the year up to then; a month that runs has spent only a
+    part of its limit and saved nothing yet. Each month of the year takes a fixed number
     of queries. Nested targets (a cost item of a department and its full cost) stand side by side and are not added up."""
     rows = reach.targets(actor=actor).filter(institution=institution)
     first = f"{period[:4]}-01"
     runs = CostRun.objects.filter(institution=institution, is_current=True, period__gte=first, period__lte=period)
     by_line: dict[tuple[int, int | None, str, str], list[TargetMonth]] = {}
-    for one in sorted(runs.values_list("period", flat=True)):
+    ended = str(Period.of(timezone.localdate()))
+    for one in sorted(runs.filter(period__lt=ended).values_list("period", flat=True)):
         holding = [row for row in in_force(rows, one) if is_amount(row.metric)]
         for month in measured(holding, MonthFigures(institution=institution.pk, period=one), actor=actor):
             by_line.setdefault(month.target.line, []).append(month)
