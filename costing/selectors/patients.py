@@ -17,7 +17,7 @@ from ops_platform.his_intake.public import ChargedLine, EncounterAt, encounter_a
 from ops_platform.kernel import Actor, NotFound, Period
 from ops_platform.masterdata.models import ItemClass
 
-ZERO = Decimal("0.00")
+ZERO, FEN = Decimal("0.00"), Decimal("0.01")
 NOTHING = (ZERO,) * len(COLUMNS)
 MEDICAL_COST = sum((F(name) for name in COST_ITEMS[1:]), F(COST_ITEMS[0]))
 MONEY = DecimalField(max_digits=18, decimal_places=2)
@@ -254,13 +254,25 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class PatientDetail:
-    """An encounter's month: the stored row, and whence it comes. `rounding` is the fen that largest remainder moved."""
+    """An encounter's month: the stored row, and whence it comes. `rounding` is the fen that largest remainder moved. `others`
+    are its other months in current runs, of a stay that lasted over a month's end."""
 
     row: PatientCost
     encounter: EncounterAt
     contributions: tuple[Contribution, ...]
     explained: Decimal
     rounding: Decimal
+    others: tuple[PatientCost, ...] = ()
+
+    @property
+    def is_explained(self) -> bool:
+        """A fen of rounding for each line and the row itself is all that may be left."""
+        return abs(self.rounding) <= FEN * (len(self.contributions) + 1)
+
+    @property
+    def whole_stay(self) -> Decimal:
+        """医疗成本 of all its months, as disease groups count it."""
+        return self.row.medical_cost + sum((one.medical_cost for one in self.others), ZERO)
 
 
 def access_patient(*, actor: Actor, run_id: int, encounter: int) -> PatientDetail:
@@ -280,7 +292,11 @@ def access_patient(*, actor: Actor, run_id: int, encounter: int) -> PatientDetai
     of_month = [line for line in lines.rows if Period.of(timezone.localdate(line.charged_at)) == period]
     contributions = (*_services(row, of_month), *_apart(row, of_month))
     explained = sum((one.cost for one in contributions), ZERO)
-    return PatientDetail(row, found, contributions, explained, row.hospital_cost - explained)
+    others = PatientCost.objects.filter(
+        encounter=encounter, run__institution=row.run.institution_id, run__is_current=True
+    )
+    months = others.exclude(run__period=row.run.period).select_related("run").order_by("run__period")
+    return PatientDetail(row, found, contributions, explained, row.hospital_cost - explained, tuple(months))
 
 
 def _refuse_pruned(actor: Actor, run_id: int) -> None:

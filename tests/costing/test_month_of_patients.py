@@ -278,3 +278,23 @@ def test_a_charge_of_the_first_morning_belongs_to_its_month_in_the_patients_page
     detail = access_patient(actor=reader, run_id=row.run_id, encounter=row.encounter)
     assert detail.explained == row.hospital_cost
     assert sum(one.amount for one in detail.contributions) == row.income
+    assert detail.is_explained
+
+
+def test_a_stay_over_two_months_opens_from_either_to_the_other(hospital: Institution) -> None:
+    february = Period.parse("2026-02")
+    trade.landed(hospital, "departments", [trade.department("E", name="外科", since="2026-02-01")])
+    items = [{**trade.item("SS", fee_class="surgery"), "effective_from": "2026-02-01"}]
+    trade.landed(hospital, "charge-items", items)
+    trade.landed(hospital, "cost-entries", [trade.cost("V-2", "E", "600.00", day="2026-02-28")])
+    trade.landed(hospital, "charge-lines", [trade.charge("Z2", 8, "SS", "E", "E", "50.00", "2026-02-26T09:00:00")])
+    run_allocation(PLATFORM, institution=hospital, period=february)
+    earlier = cost_patients_of(PLATFORM, institution=hospital, period=february).run
+    run_allocation(PLATFORM, institution=hospital, period=MARCH)
+    row = patients(hospital)["Z2"]
+    reader = trade.actor(Role.FINANCE_DIRECTOR, hospital)
+    detail = access_patient(actor=reader, run_id=row.run_id, encounter=row.encounter)
+    assert [(one.run_id, one.medical_cost) for one in detail.others] == [(earlier.pk, Decimal("600.00"))]
+    assert detail.whole_stay == row.medical_cost + Decimal("600.00")
+    back = access_patient(actor=reader, run_id=earlier.pk, encounter=row.encounter)
+    assert [one.run_id for one in back.others] == [row.run_id]
