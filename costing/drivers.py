@@ -183,6 +183,8 @@ class Weights:
                 return self.facts.headcounts
             case DriverKind.FLOOR_AREA:
                 return self.facts.areas
+            case DriverKind.ASSET_VALUE:
+                return self.facts.asset_values
             case DriverKind.INCOME:
                 return {number: from_fen(max(fen, 0)) for number, fen in self.own.items()}
             case DriverKind.WORKLOAD:

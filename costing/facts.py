@@ -41,10 +41,18 @@ class DayFacts:
     bed_days: dict[tuple[int, date], Decimal]
 
 
+# of every card its state at the month's end; what was taken out of use before the month counts no more
+ASSET_VALUES = """SELECT c.department_id, sum(c.original_value) FROM (
+    SELECT DISTINCT ON (f.card) f.department_id, f.original_value, f.in_use_from, f.disposed_on FROM his_intake_asset f
+    WHERE {fact} AND f.effective_from <= %(last)s ORDER BY f.card, f.effective_from DESC) c
+WHERE c.in_use_from <= %(last)s AND (c.disposed_on IS NULL OR c.disposed_on >= %(first)s) GROUP BY 1"""
+
+
 @dataclass(frozen=True, slots=True)
 class MonthFacts:
     """Everything by department number. `costs` are those booked straight, by (department, cost item, funding source);
-    `shared` are the bills taken in for all, by (kind, cost item, funding source)."""
+    `shared` are the bills taken in for all, by (kind, cost item, funding source); `asset_values` are the original values
+    (原值) of the cards in use, in yuan."""
 
     departments: dict[int, DepartmentAt]
     costs: dict[tuple[int, str, str], int]
@@ -53,6 +61,7 @@ class MonthFacts:
     other_income: dict[int, int]
     headcounts: dict[int, Decimal]
     areas: dict[int, Decimal]
+    asset_values: dict[int, Decimal]
     workloads: dict[tuple[str, int], Decimal]
     visits: dict[int, int]
     discharges: dict[int, int]
@@ -133,6 +142,7 @@ def _read(
                 where,
             )
         ),
+        asset_values=dict(_query(ASSET_VALUES.format(fact=fact), where)),
         workloads={
             (metric, department): quantity
             for metric, department, quantity in _query(

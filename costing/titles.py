@@ -26,8 +26,8 @@ ASSET_TITLES = dict(ASSET_CATEGORIES)
 
 
 def driver_value(driver: str, value: Any) -> str:
-    """A driver's weight as it is read: income in yuan with its two decimals, people, areas and work as quantities."""
-    in_yuan = driver in (DriverKind.INCOME, DriverKind.ORDERED_INCOME)
+    """A driver's weight as it is read: income and assets in yuan with two decimals, people, areas, work as quantities."""
+    in_yuan = driver in (DriverKind.INCOME, DriverKind.ORDERED_INCOME, DriverKind.ASSET_VALUE)
     return formats.money(value) if in_yuan else formats.quantity(value)
 
 

@@ -14,6 +14,7 @@ class DriverKind(models.TextChoices):
 
     HEADCOUNT = "headcount", _("人员数量")
     FLOOR_AREA = "floor_area", _("占用面积")
+    ASSET_VALUE = "asset_value", _("资产价值")
     INCOME = "income", _("收入比重")
     WORKLOAD = "workload", _("工作量")
     ORDERED_INCOME = "ordered_income", _("开单收入")

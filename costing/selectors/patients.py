@@ -254,8 +254,8 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class PatientDetail:
-    """An encounter's month: the stored row, and whence it comes. `rounding` is the fen that largest remainder moved. `others`
-    are its other months in current runs, of a stay that lasted over a month's end."""
+    """An encounter's month: the stored row, and whence it comes. `rounding` is the fen that largest remainder moved;
+    `others` are its other months in current runs, of a stay that lasted over a month's end."""
 
     row: PatientCost
     encounter: EncounterAt

@@ -133,6 +133,30 @@ def test_the_institutions_own_driver_of_a_bill_wins_over_the_alliances(hospital:
     assert direct(run_of(hospital)) == {"A": "100.00", "B": "100.00", "D": "500.00", "E": "300.00"}
 
 
+def test_a_bill_goes_by_the_original_value_of_the_assets_in_use(hospital: Institution) -> None:
+    """D: 30,000.00 of its two cards, of which one has moved from E; E: 10,000.00, not what it disposed of before March nor
+    what comes in April."""
+    DriverRule.objects.create(
+        institution=hospital,
+        shared_as="water",
+        effective_from=date(2026, 2, 1),
+        driver=DriverKind.ASSET_VALUE,
+        source_mark=SourceMark.DEFAULT,
+    )
+    cards = [
+        card("K1", "D", "20000.00", 60),
+        card("K2", "E", "10000.00", 60),
+        card("K2", "D", "10000.00", 60, effective_from="2026-03-10"),
+        card("K3", "E", "10000.00", 60),
+        card("K4", "E", "90000.00", 60, disposed_on="2026-02-20"),
+        card("K5", "E", "90000.00", 60, effective_from="2026-04-01", in_use_from="2026-04-01"),
+    ]
+    trade.landed(hospital, "assets", cards)
+    trade.landed(hospital, "cost-entries", [bill("W", "water", "1000.00")])
+    found = direct(run_of(hospital))
+    assert (found["D"], found["E"]) == ("750.00", "250.00")
+
+
 def test_a_bill_whose_driver_measures_nothing_stops_and_names_it(hospital: Institution) -> None:
     DriverRule.objects.create(
         institution=hospital,
