@@ -6,11 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from costing import starting
 from costing.activity_files import TITLES
 from costing.models import ItemBasis, ItemBasisProposal, ItemMethod
+from costing.second_person import SECOND
 from costing.services.driver_rules import RULERS
 from costing.services.item_bases import KIND, put_basis_in_force, refuse_basis
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.web.numbers import number_of
-from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role
+from workflows.public import Attribute, Decision, Kind, Subject, SubjectType, default
 
 SHOWN_ROWS = 20
 SHOWN_USES = 200  # of an activity, in one paragraph
@@ -98,15 +99,7 @@ ITEM_BASIS = SubjectType(
     readers=(Role.FINANCE_OFFICER, Role.ACCOUNTING_REVIEWER),
     default=default(
         "项目成本方法变更",
-        (
-            Step(
-                "second",
-                "财务负责人或运营管理中心审批",
-                (role(Role.FINANCE_DIRECTOR), role(Role.OPERATION_CENTRE, Level.ALLIANCE)),
-                remind_hours=24,
-                escalate_hours=72,
-            ),
-        ),
+        SECOND,
         note="方法和系数影响项目、病种成本，须由申请人以外的一人同意。",
     ),
 )

@@ -143,16 +143,16 @@ def _by_activities(
         [Activity(one.name, _resources(one, activities), use) for one, use in zip(activities, uses, strict=True)],
         len(item),
     )
-    borne, odd = [], [Unmeasured(department, missing, all=False)] if missing else []
-    told: list[Unmeasured | Idle] = [*odd]
+    borne: list[Borne] = []
+    odd: list[Unmeasured | Idle] = [Unmeasured(department, missing, all=False)] if missing else []
     for at, (one, use) in enumerate(zip(activities, uses, strict=True)):
         using = np.flatnonzero(use)
         if len(using):
             borne.append(Borne(one.number, item[using], use[using], found.parts[at][using]))
         elif found.idle[at].any():
             borne.append(Borne(one.number, np.array([ABSENT]), np.array([0]), found.idle[at][None, :]))
-            told.append(Idle(department, one.name, int(found.idle[at].sum())))
-    return _Divided(ItemCosts(found.costs, found.left), found.idle.sum(axis=0), borne, told)
+            odd.append(Idle(department, one.name, int(found.idle[at].sum())))
+    return _Divided(ItemCosts(found.costs, found.left), found.idle.sum(axis=0), borne, odd)
 
 
 def _uses(one: ActivityBasis, numbers: IntArray, item: IntArray, volume: IntArray) -> IntArray:

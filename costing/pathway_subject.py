@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from costing import starting
 from costing.models import ItemStandardProposal, Pathway, PathwayProposal
+from costing.second_person import SECOND
 from costing.services.driver_rules import RULERS
 from costing.services.pathways import (
     PATHWAY,
@@ -20,7 +21,7 @@ from costing.services.pathways import (
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.masterdata.models import ChargeItem
 from ops_platform.web.numbers import number_of
-from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role
+from workflows.public import Attribute, Decision, Kind, Subject, SubjectType, default
 
 SHOWN_ROWS = 30
 
@@ -131,15 +132,6 @@ def _standards_refused(_actor: Actor, subject: str, _decision: Decision) -> None
     refuse_standards(proposal_id=number_of(subject))
 
 
-SECOND = (
-    Step(
-        "second",
-        "财务负责人或运营管理中心审批",
-        (role(Role.FINANCE_DIRECTOR), role(Role.OPERATION_CENTRE, Level.ALLIANCE)),
-        remind_hours=24,
-        escalate_hours=72,
-    ),
-)
 ITEMS = (Attribute("items", "项目数", Kind.NUMBER),)
 
 CLINICAL_PATHWAY = SubjectType(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from costing.models import GIVEN_KINDS, UnitDefinition, UnitProposal
+from costing.second_person import SECOND
 from costing.services.driver_rules import RULERS
 from costing.services.service_units import KIND, WantedUnits, propose_service_units, put_units_in_force, refuse_units
 from costing.titles import FEE_CLASS_TITLES
@@ -22,12 +23,9 @@ from workflows.public import (
     Beginning,
     Decision,
     Kind,
-    Level,
-    Step,
     Subject,
     SubjectType,
     default,
-    role,
 )
 
 
@@ -140,15 +138,7 @@ SERVICE_UNITS = SubjectType(
     readers=(Role.FINANCE_OFFICER, Role.ACCOUNTING_REVIEWER),
     default=default(
         "服务单元变更",
-        (
-            Step(
-                "second",
-                "财务负责人或运营管理中心审批",
-                (role(Role.FINANCE_DIRECTOR), role(Role.OPERATION_CENTRE, Level.ALLIANCE)),
-                remind_hours=24,
-                escalate_hours=72,
-            ),
-        ),
+        SECOND,
         note="服务单元影响成本收入比法的病种成本，须由申请人以外的一人同意。",
     ),
 )

@@ -31,7 +31,7 @@ from costing.engine.reciprocal import reciprocal
 from costing.engine.step_down import direct, step_down
 from ops_platform.kernel import Finding
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"  # 2: income (收入比重) is that of the department that carried the services out
 
 _METHODS: Mapping[Method, Callable[[Register, Book], list[Finding]]] = {
     Method.STEP_DOWN: step_down,

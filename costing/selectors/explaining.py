@@ -4,7 +4,8 @@ One input after the other is put into the earlier month as the later run read it
 facts by dataset, driver rules, policies; after each the month is computed anew. What each moved is the difference to the
 step before, so that all of them sum to the whole difference, in every department. The order decides to whom a joint effect
 goes. An input that cannot be computed alone (a rule whose driver comes only with a later dataset) is taken together with
-the next one. What is left when all inputs are those of the later run came from the engine.
+the next one. Before all of them the earlier run's own inputs are computed as costs are computed today: what that moves, and
+what is left at the end, came from the way of computing (计算方法), and from no input.
 """
 
 from collections.abc import Iterator
@@ -30,8 +31,8 @@ FIELDS = {
     "income-entries": ("other_income",),
     "encounters": ("visits", "discharges", "days"),
 }
-OTHER, DROPPED = "其他数据", "不再适用的分摊动因"
-UNASKED = {OTHER, DROPPED}  # told only where they moved something
+OTHER, DROPPED, ENGINE = "其他数据", "不再适用的分摊动因", "计算方法"
+UNASKED = {OTHER, DROPPED, ENGINE}  # told only where they moved something
 Change = tuple[str, Inputs]
 Months = dict[int, Figures]
 
@@ -64,7 +65,7 @@ def effects(*, run: CostRun, earlier: CostRun) -> list[Effect]:
     before, after = inputs_of(earlier), inputs_of(run)
     known = _stored(earlier)
     found, pending, now = [], [], known
-    for title, inputs in _changes(run, earlier, before, after):
+    for title, inputs in ((ENGINE, before), *_changes(run, earlier, before, after)):
         pending.append(title)
         try:
             then = figures(inputs, compute(inputs))
@@ -74,7 +75,7 @@ def effects(*, run: CostRun, earlier: CostRun) -> list[Effect]:
         if effect.departments or not UNASKED.issuperset(pending):
             found.append(effect)
         pending, now = [], then
-    rest = _effect("、".join([*pending, "计算方法"]), now, _stored(run), names)
+    rest = _effect("、".join(dict.fromkeys([*pending, ENGINE])), now, _stored(run), names)
     return [*found, rest] if rest.departments else found
 
 
@@ -84,7 +85,8 @@ def _changes(run: CostRun, earlier: CostRun, before: Inputs, after: Inputs) -> I
     for dataset in moved_inputs(run=run, earlier=earlier).datasets:
         code = dataset.batches[0].dataset
         if code == "assets":
-            now = replace(now, cards=after.cards)
+            month = replace(now.month, asset_values=after.month.asset_values)
+            now = replace(now, month=month, cards=after.cards)
         else:
             month = replace(now.month, **{name: getattr(after.month, name) for name in FIELDS[code]})
             now = replace(now, month=month)

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
-from django.db.models import F
 
-from costing.engine.columns import COST_ITEMS
 from costing.engine.exact import IntArray
 from costing.engine.pathways import Compared, Parts, Pots, Shares, Standard, Used, compare, used_by_cases
 from costing.models import ItemCost, Pathway, PatientCost, PatientRun
 from costing.selectors.pathways import StandardOf, entry_share, in_force, pathway_of, standards
+from costing.selectors.patients import MEDICAL_COST
 from insurance_settlement.public import DischargedCase, MonthOfCases, month_of_cases
 from ops_platform.his_intake.public import StayAt, items_as_of, read_case_columns, stays_of
 from ops_platform.kernel import Period, from_fen, to_fen
@@ -30,9 +29,8 @@ def used_items(*, institution: Institution, encounters: Sequence[int]) -> Used:
     rows = PatientCost.objects.filter(
         run__is_current=True, run__institution=institution, encounter__in=list(encounters)
     ).order_by("run__period", "encounter")
-    medical = sum((F(name) for name in COST_ITEMS[1:]), F(COST_ITEMS[0]))
     listed = list(
-        rows.annotate(medical=medical).values_list(
+        rows.annotate(medical=MEDICAL_COST).values_list(
             "run", "run__period", "run__cost_run__input_sequence", "encounter", "medical", "drug_cost", "material_cost"
         )
     )
@@ -81,9 +79,8 @@ class _Units:
 
 def _unit_costs(runs: Collection[int]) -> dict[int, _Units]:
     rows = ItemCost.objects.filter(run__in=runs).order_by("run", "department", "item")
-    medical = sum((F(name) for name in COST_ITEMS[1:]), F(COST_ITEMS[0]))
     of_run: dict[int, list[tuple[int, int, int, int]]] = {}
-    for run, department, item, quantity, cost in rows.annotate(medical=medical).values_list(
+    for run, department, item, quantity, cost in rows.annotate(medical=MEDICAL_COST).values_list(
         "run", "department", "item", "quantity", "medical"
     ):
         # a service is measured in 1/10,000; what a pharmacy hands out in yuan, hence in fen

@@ -1,6 +1,6 @@
 """Reads of patient costing: the month's reconciliation, items, unit costs, and one encounter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,10 +17,17 @@ from ops_platform.his_intake.public import ChargedLine, EncounterAt, encounter_a
 from ops_platform.kernel import Actor, NotFound, Period
 from ops_platform.masterdata.models import ItemClass
 
+HOSPITAL = "全院"
 ZERO, FEN = Decimal("0.00"), Decimal("0.01")
 NOTHING = (ZERO,) * len(COLUMNS)
 MEDICAL_COST = sum((F(name) for name in COST_ITEMS[1:]), F(COST_ITEMS[0]))
 MONEY = DecimalField(max_digits=18, decimal_places=2)
+OF_UNITS = {
+    "number": Count("encounter"),
+    "stay": Sum("days"),
+    "cost": Sum("top_down"),
+    "apart": Sum(F("drug_cost") + F("material_cost")),
+}
 
 
 def current_run(*, institution: int, period: str) -> PatientRun | None:
@@ -196,19 +203,27 @@ def unit_costs(*, run: PatientRun) -> list[UnitCost]:
     rows = PatientCost.objects.filter(run=run).order_by().values("department", "department__name", "inpatient")
     sums: dict[int, dict[str, Decimal | int]] = {}
     names: dict[int, str] = {}
-    for row in rows.annotate(
-        number=Count("encounter"),
-        stay=Sum("days"),
-        cost=Sum("top_down"),
-        apart=Sum(F("drug_cost") + F("material_cost")),
-    ).order_by("department__code", "inpatient"):
+    for row in rows.annotate(**OF_UNITS).order_by("department__code", "inpatient"):
         names[row["department"]] = row["department__name"]
-        here = sums.setdefault(row["department"], {})
-        side = "day" if row["inpatient"] else "visit"
-        here[side] = row["stay"] if row["inpatient"] else row["number"]
-        here[f"{side}_cost"], here[f"{side}_direct"] = row["cost"], row["apart"]
+        sums.setdefault(row["department"], {}).update(_side(row))
     departments = [_unit(number, names[number], here) for number, here in sums.items()]
     return [_hospital(departments), *departments] if departments else []
+
+
+def hospital_unit_costs(*, runs: Collection[int]) -> dict[int, UnitCost]:
+    """The hospital of each of these runs; one query however many they are."""
+    rows = PatientCost.objects.filter(run__in=runs).order_by().values("run", "inpatient")
+    sums: dict[int, dict[str, Decimal | int]] = {}
+    for row in rows.annotate(**OF_UNITS):
+        sums.setdefault(row["run"], {}).update(_side(row))
+    return {run: _unit(None, HOSPITAL, here) for run, here in sums.items()}
+
+
+def _side(row: Mapping[str, Any]) -> dict[str, Decimal | int]:
+    """Days or visits, with their cost and what drugs and separately charged materials are of it."""
+    side = "day" if row["inpatient"] else "visit"
+    count = row["stay"] if row["inpatient"] else row["number"]
+    return {side: count, f"{side}_cost": row["cost"], f"{side}_direct": row["apart"]}
 
 
 def _unit(department: int | None, name: str, here: dict[str, Decimal | int]) -> UnitCost:
@@ -228,7 +243,7 @@ def _hospital(departments: Iterable[UnitCost]) -> UnitCost:
     rows = list(departments)
     return UnitCost(
         department=None,
-        name="全院",
+        name=HOSPITAL,
         visits=sum(row.visits for row in rows),
         visit_cost=sum((row.visit_cost for row in rows), ZERO),
         days=sum(row.days for row in rows),

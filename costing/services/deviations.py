@@ -17,7 +17,7 @@ from costing import deviation_telling as telling
 from costing.engine.targets import Verdict
 from costing.models import CostDeviation, CostTarget, DeviationAction, DeviationKind, PatientRun
 from costing.selectors.responsibility import low_benefit, reach
-from costing.selectors.responsibility.measuring import MonthFigures
+from costing.selectors.responsibility.measuring import PLACES, MonthFigures
 from costing.selectors.responsibility.targets import TargetMonth, in_force, measured
 from ops_platform.audit.public import record
 from ops_platform.documents.public import CheckedFile, attach
@@ -31,7 +31,6 @@ KIND = "costing.deviation"
 PROOF = "costing.deviation-action"
 MOST_ACTIONS = 5
 LONGEST = 2000
-PLACES = Decimal("0.000001")
 State = CostDeviation.State
 
 

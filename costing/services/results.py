@@ -26,8 +26,7 @@ from ops_platform.kernel import Actor, from_fen
 from ops_platform.masterdata.models import ItemClass
 from ops_platform.orm.bulk import copy_rows
 
-# 2: by day; 3: computed costs; 4: income that a department carried out. Open months are computed again with a new one.
-RESULTS_VERSION = "4"
+RESULTS_VERSION = "3"  # 2: by day; 3: computed costs; open months are computed again when a run begins to keep more
 
 
 def store_run(

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from costing import missing_drivers
-from costing.models import CostRun, DriverKind, DriverRule
+from costing.models import CostRun, DepartmentMonth, DriverKind, DriverRule
 from costing.selectors.comparison import compare
 from costing.selectors.explaining import Effect, effects
-from ops_platform.masterdata.models import Institution, Parameter, Scope, SourceMark
+from ops_platform.masterdata.models import Department, Institution, Parameter, Scope, SourceMark
 from tests.costing.test_run_comparison import computed
 from tests.costing.test_run_comparison import hospital as office_and_ward
 from tests.support import trade
@@ -103,3 +103,20 @@ def say(hospital: Institution, policy: missing_drivers.Policy, since: date) -> N
         value=Decimal(policy),
         source_mark=SourceMark.DEFAULT,
     )
+
+
+def test_what_an_earlier_way_of_computing_made_is_no_ones_input(hospital: Institution) -> None:
+    """The first version says 10.00 of a department that today's way gives nothing: the voucher moved its 40.00 alone."""
+    first = computed(hospital)
+    elsewhere = Department.objects.create(institution=Institution.objects.get(code="T1"), code="X", name="旧口径")
+    nothing = dict.fromkeys(
+        ("income", "executed_income", "other_income", "drug_income", "material_income", "insured_income"), 0
+    )
+    cost = {"direct_cost": "10.00", "received_cost": 0, "full_cost": "10.00", "surplus": "-10.00"}
+    work = {"visits": 0, "discharges": 0, "bed_days": 0}
+    DepartmentMonth.objects.create(
+        run=first, department=elsewhere, name="旧口径", cost_class="clinical", **nothing, **cost, **work
+    )
+    trade.landed(hospital, "cost-entries", [trade.cost("V-E", "D", "40.00")])
+    found = effects(run=computed(hospital), earlier=first)
+    assert [(one.title, str(one.cost)) for one in found] == [("计算方法", "-10.00"), ("成本凭证", "40.00")]

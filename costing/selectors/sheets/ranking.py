@@ -12,9 +12,9 @@ from django.urls import reverse
 from costing.engine.ranking import places, rise
 from costing.models import CostRun, DepartmentMonth, PatientRun
 from costing.selectors.monthly import department_reports
-from costing.selectors.patients import unit_costs
+from costing.selectors.patients import hospital_unit_costs, unit_costs
 from costing.selectors.sheets.scope import Scope
-from costing.selectors.structure import by_department, total, variants
+from costing.selectors.structure import by_institution, variants
 from costing.sheets import Cell, Column, Kind, Row, Sheet, share
 from ops_platform.kernel import Period
 
@@ -122,7 +122,7 @@ def _departments(run: CostRun | None, patients: PatientRun | None) -> dict[int, 
 
 
 def _members(institutions: Sequence[int], period: str) -> dict[int, Standing]:
-    """As many queries as members with a run, of which there are dozens."""
+    """Members with a current run of the month; a fixed number of queries."""
     runs, patients = _current(CostRun, institutions, [period]), _current(PatientRun, institutions, [period])
     rows = DepartmentMonth.objects.filter(run__in=runs.values()).order_by()
     sums = {
@@ -132,21 +132,22 @@ def _members(institutions: Sequence[int], period: str) -> dict[int, Standing]:
         )
     }
     forms = variants(day=Period.parse(period).last_day)
+    structures = {one.key: one for one in by_institution(institutions=institutions, period=period, forms=forms)}
+    of_runs = hospital_unit_costs(runs=[one.pk for one in patients.values()])
+    units = {number: of_runs.get(one.pk) for (number, _period), one in patients.items()}
     found = {}
     for (number, _period), run in sorted(runs.items()):
         income, other, full = sums.get(run.pk, (ZERO, ZERO, ZERO))
-        costed = patients.get((number, period))
-        units = unit_costs(run=costed) if costed else []
-        structure = total(by_department(run=run, forms=forms), name="", forms=forms)
+        unit, structure = units.get(number), structures.get(number)
         found[number] = Standing(
             run.institution.name,
             income + other,
             income + other - full,
-            units[0].per_visit if units else None,
-            units[0].per_day if units else None,
-            structure.drug_ratio,
-            structure.material_ratio,
-            structure.service_ratio,
+            unit.per_visit if unit else None,
+            unit.per_day if unit else None,
+            structure.drug_ratio if structure else None,
+            structure.material_ratio if structure else None,
+            structure.service_ratio if structure else None,
         )
     return found
 
