@@ -90,6 +90,11 @@ PATIENTS = {
         SELECT p.run_id, p.encounter::text, 0, 1 FROM costing_patientcost p
         LEFT JOIN costing_patientrun r ON r.id = p.run_id LEFT JOIN masterdata_department d ON d.id = p.department_id
         WHERE (r.id IS NULL OR d.id IS NULL) AND (r.id IS NULL OR r.is_current)""",
+    "项目成本的运行、科室和项目都在": """
+        SELECT c.run_id, c.id::text, 0, 1 FROM costing_itemcost c
+        LEFT JOIN costing_patientrun r ON r.id = c.run_id LEFT JOIN masterdata_department d ON d.id = c.department_id
+        LEFT JOIN masterdata_chargeitem i ON i.id = c.item_id
+        WHERE r.id IS NULL OR (r.is_current AND (d.id IS NULL OR (i.id IS NULL AND c.item_id IS NOT NULL)))""",
     "患者成本的运行全成本 = 科室成本的运行全成本": """
         SELECT r.id, '', c.full_cost, r.full_cost FROM costing_patientrun r JOIN costing_costrun c ON c.id = r.cost_run_id
         WHERE r.is_current AND c.full_cost <> r.full_cost""",

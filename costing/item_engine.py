@@ -8,8 +8,9 @@ from costing.engine.columns import COLUMNS
 from costing.engine.exact import IntArray, weight_type
 from costing.engine.item_costs import Activity, ItemCosts, by_activities, by_weights
 from costing.engine.patient_costs import bearing
+from costing.engine.places import ABSENT
 from costing.models import ItemMethod
-from costing.patient_facts import ABSENT, SERVICE, ActivityBasis, Bases, Charged, Held
+from costing.patient_facts import SERVICE, ActivityBasis, Bases, Charged, Held
 
 
 @dataclass(frozen=True, slots=True, eq=False)

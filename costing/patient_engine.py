@@ -7,9 +7,10 @@ import numpy as np
 from costing.engine.columns import COLUMNS, DRUGS, MATERIALS, MEDICAL
 from costing.engine.exact import IntArray, split_rows
 from costing.engine.patient_costs import Lines, bearing, patient_costs
+from costing.engine.places import ABSENT
 from costing.engine.pools import Pools, pools
 from costing.item_engine import ItemsFound, cost_items, handed_out
-from costing.patient_facts import ABSENT, DRUG, MATERIAL, SERVICE, Bases, Charged, Held, Stays, Units
+from costing.patient_facts import DRUG, MATERIAL, SERVICE, Bases, Charged, Held, Stays, Units
 from costing.unit_engine import UnitsFound, cost_units
 
 ENGINE_VERSION = "1"

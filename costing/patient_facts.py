@@ -10,6 +10,7 @@ from django.db.models import Sum
 
 from costing.engine.columns import COLUMNS, column_of
 from costing.engine.exact import IntArray
+from costing.engine.places import ABSENT, places
 from costing.models import (
     Activity,
     ActivityResource,
@@ -24,11 +25,15 @@ from costing.models import (
     ServiceUnitPart,
     UnitDefinition,
 )
-from ops_platform.his_intake.public import items_as_of, read_encounter_columns, read_service_columns
+from ops_platform.his_intake.public import (
+    items_as_of,
+    read_encounter_columns,
+    read_named_encounter_columns,
+    read_service_columns,
+)
 from ops_platform.kernel import Period, to_fen
 from ops_platform.masterdata.models import CostClass, ItemClass
 
-ABSENT = -1
 BEARERS = (CostClass.MEDICAL_TECHNOLOGY, CostClass.CLINICAL)
 TEN_THOUSAND = 10_000
 
@@ -83,14 +88,6 @@ SERVICE, DRUG, MATERIAL = (
 )
 
 
-def places(sorted_numbers: IntArray, numbers: IntArray) -> IntArray:
-    """The place of each number among sorted ones; `ABSENT` for those that are not there."""
-    if not len(sorted_numbers):
-        return np.full(len(numbers), ABSENT)
-    found = np.minimum(np.searchsorted(sorted_numbers, numbers), len(sorted_numbers) - 1)
-    return np.where(sorted_numbers[found] == numbers, found, ABSENT)
-
-
 def held_of(run: CostRun) -> Held:
     """From the stored results of the run: received from technology is taken off the clinical departments again."""
     classes = dict(DepartmentMonth.objects.filter(run=run).values_list("department", "cost_class"))
@@ -127,18 +124,24 @@ def kept_back(run: CostRun) -> dict[int, IntArray]:
 
 
 def read_patients(run: CostRun, held: Held) -> tuple[Stays, Charged]:
-    """The month's encounters and charge lines as of the cost run's sequence."""
+    """The month's encounters and charge lines as of the cost run's sequence, and encounters of other times that were charged
+    in the month."""
     period = Period.parse(run.period)
     lines = read_service_columns(run.institution, period, run.input_sequence)
-    charged = np.unique(lines["encounter"])
-    found = read_encounter_columns(run.institution, period, run.input_sequence, charged)
+    found = _in_order(read_encounter_columns(run.institution, period, run.input_sequence))
+    encounter = places(found["encounter"], lines["encounter"])
+    others = np.unique(lines["encounter"][encounter == ABSENT])
+    if len(others):
+        more = read_named_encounter_columns(run.institution, period, run.input_sequence, others)
+        found = _in_order({name: np.concatenate([found[name], more[name]]) for name in found})
+        encounter = places(found["encounter"], lines["encounter"])
     stays = _stays(found, (period.last_day - period.first_day).days + 1)
     known = items_as_of(run.institution, period.last_day, run.input_sequence)
     items = np.array(sorted(known), dtype=np.int64)
     classes = np.array([CLASSES.index(ItemClass(known[number].item_class)) for number in items.tolist()])
     item = places(items, lines["item"])
     return stays, Charged(
-        encounter=places(stays.numbers, lines["encounter"]),
+        encounter=encounter,
         item=item,
         executing=held.place_of(lines["executing"]),
         item_class=classes[item] if len(items) else item,
@@ -147,6 +150,11 @@ def read_patients(run: CostRun, held: Held) -> tuple[Stays, Charged]:
         items=items,
         fee_classes=tuple(known[number].fee_class for number in items.tolist()),
     )
+
+
+def _in_order(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    order = np.argsort(found["encounter"], kind="stable")
+    return {name: column[order] for name, column in found.items()}
 
 
 def _stays(found: dict[str, np.ndarray], days_of_month: int) -> Stays:

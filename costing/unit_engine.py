@@ -7,11 +7,12 @@ import numpy as np
 from costing.engine.columns import MEDICAL
 from costing.engine.exact import IntArray
 from costing.engine.patient_costs import Lines
+from costing.engine.places import ABSENT
 from costing.engine.pools import Pools
 from costing.engine.service_units import UnitCosts, by_service_units
 from costing.item_engine import Items
 from costing.models import UnitKind
-from costing.patient_facts import ABSENT, DRUG, MATERIAL, SERVICE, Charged, Held, Units
+from costing.patient_facts import DRUG, MATERIAL, SERVICE, Charged, Held, Units
 
 
 @dataclass(frozen=True, slots=True)

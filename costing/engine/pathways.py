@@ -30,8 +30,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from costing.engine.exact import IntArray, nearest_rows, split_segments
+from costing.engine.places import ABSENT, places
 
-ABSENT = -1
 NO_ITEM = 0  # what no charge line of the case explains stands under this number; real items begin at 1
 
 
@@ -151,7 +151,7 @@ class Compared:
 def compare(used: Used, cases: int, standard: Standard) -> Compared:
     """All cases of one pathway at once; `used.case` counts from 0 to `cases` − 1."""
     order = np.argsort(standard.item, kind="stable")
-    place = _places(standard.item[order], used.item)
+    place = places(standard.item[order], used.item)
     place = np.where(place == ABSENT, ABSENT, order[place]) if len(order) else place
     on = place != ABSENT
     limit = np.where(on, standard.quantity[place] if len(order) else 0, 0)
@@ -194,13 +194,6 @@ def _parts(
         inside=within,
         outside=whole - within,
     )
-
-
-def _places(sorted_numbers: IntArray, numbers: IntArray) -> IntArray:
-    if not len(sorted_numbers):
-        return np.full(len(numbers), ABSENT)
-    found = np.minimum(np.searchsorted(sorted_numbers, numbers), len(sorted_numbers) - 1)
-    return np.where(sorted_numbers[found] == numbers, found, ABSENT)
 
 
 @dataclass(frozen=True, slots=True)

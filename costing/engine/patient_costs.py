@@ -99,16 +99,7 @@ class _Spread:
 
         Refunds let single encounters reach beyond the cost of a cell: as far as what was measured before refunds."""
         with_cost = np.flatnonzero(costs)
-        reach = sum(
-            abs(cost) * whole // net + 1
-            for cost, whole, net in zip(
-                costs[with_cost].tolist(),
-                self.gross[with_cost].tolist(),
-                self.measured[with_cost].tolist(),
-                strict=True,
-            )
-        )
-        places = _BITS - reach.bit_length()
+        places = _BITS - _reach(costs[with_cost], self.gross[with_cost], self.measured[with_cost]).bit_length()
         if places < 0:
             raise ValueError("costs too large for 64 bits")
         units = np.zeros(len(costs), dtype=np.int64)
@@ -127,6 +118,15 @@ class _Spread:
             np.multiply(part, lines.measure[piece], out=part)
             np.add.at(sums, lines.encounter[piece], part)
         return sums
+
+
+def _reach(costs: IntArray, gross: IntArray, measured: IntArray) -> int:
+    """Σ (|cost| · gross // measured + 1), of integers without end where 64 bits might not do."""
+    if not len(costs):
+        return 0
+    magnitudes = np.abs(costs)
+    most = int(magnitudes.max()) * int(gross.max()) * len(costs)
+    return int((magnitudes.astype(object if most >= 2**_BITS else np.int64) * gross // measured).sum()) + len(costs)
 
 
 def _to_fen(fine: IntArray, places: int, total: int) -> IntArray:

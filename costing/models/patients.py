@@ -102,12 +102,18 @@ class ItemCost(Costed):
     """What a service item cost in the department that carried it out. Without an item: what handing out drugs and materials
     cost a department that does nothing else (a pharmacy); its quantity is yuan. `weight` is what its share was measured
     by: the department's basis says of what; by activity it is 0, and the measures are in ActivityCost. Unit cost = cost ÷
-    quantity, for display.
+    quantity, for display. Its references are no foreign keys in the database, for the reason PatientCost gives.
     """
 
-    run = models.ForeignKey(PatientRun, on_delete=models.PROTECT, related_name="items", db_index=False)
-    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+", db_index=False)
-    item = models.ForeignKey(ChargeItem, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    run = models.ForeignKey(
+        PatientRun, on_delete=models.PROTECT, related_name="items", db_constraint=False, db_index=False
+    )
+    department = models.ForeignKey(
+        Department, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    item = models.ForeignKey(
+        ChargeItem, on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     quantity = models.DecimalField(max_digits=18, decimal_places=4)
     income = MoneyField()
     weight = models.DecimalField(max_digits=24, decimal_places=4)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from costing.engine.columns import COLUMNS
 from costing.engine.exact import IntArray
+from costing.engine.places import ABSENT
 from costing.models import (
     ActivityCost,
     CostRun,
@@ -22,7 +23,6 @@ from costing.models import (
 )
 from costing.patient_engine import ENGINE_VERSION, Found, cost_patients
 from costing.patient_facts import (
-    ABSENT,
     TEN_THOUSAND,
     Bases,
     Charged,

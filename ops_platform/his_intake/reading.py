@@ -204,26 +204,27 @@ def read_columns(sql: str, columns: Mapping[str, str]) -> dict[str, np.ndarray]:
 LATER = 2**31 - 1
 
 
-def read_encounter_columns(
-    institution: Institution, period: Period, sequence: int, charged: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Encounters of a month as of a sequence: stays that overlap it, visits that began in it, and those among `charged`
-    (lasting numbers) whose charges came at another time. In order of `encounter`: inpatient (1 or 0), department,
-    admitted and left in days after the first of the month (`LATER` for who is still in)."""
+def read_encounter_columns(institution: Institution, period: Period, sequence: int) -> dict[str, np.ndarray]:
+    """Encounters of a month as of a sequence: stays that overlap it and visits that began in it. In no order: encounter
+    (lasting number), inpatient (1 or 0), department, admitted and left in days after the first of the month (`LATER` for
+    who is still in)."""
     zone = "AT TIME ZONE 'Asia/Shanghai')::date"
-    of_month = (
+    return _read_encounters(
+        institution,
+        period,
+        sequence,
         f"(f.admitted {zone} <= '{period.last_day}' AND CASE WHEN f.kind = 'inpatient'"
         f" THEN f.discharged IS NULL OR (f.discharged {zone} >= '{period.first_day}'"
-        f" ELSE (f.admitted {zone} >= '{period.first_day}' END"
+        f" ELSE (f.admitted {zone} >= '{period.first_day}' END",
     )
-    found = _read_encounters(institution, period, sequence, of_month)
-    others = np.setdiff1d(charged, found["encounter"])
-    if len(others):
-        numbers = ",".join(map(str, others.tolist()))
-        more = _read_encounters(institution, period, sequence, f"f.entity = ANY('{{{numbers}}}'::bigint[])")
-        found = {name: np.concatenate([found[name], more[name]]) for name in found}
-    order = np.argsort(found["encounter"], kind="stable")
-    return {name: column[order] for name, column in found.items()}
+
+
+def read_named_encounter_columns(
+    institution: Institution, period: Period, sequence: int, encounters: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The same of encounters that are named by their lasting numbers, whenever they were; those withdrawn are not there."""
+    numbers = ",".join(map(str, encounters.tolist()))
+    return _read_encounters(institution, period, sequence, f"f.entity = ANY('{{{numbers}}}'::bigint[])")
 
 
 def _read_encounters(institution: Institution, period: Period, sequence: int, condition: str) -> dict[str, np.ndarray]:

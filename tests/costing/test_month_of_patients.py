@@ -230,6 +230,15 @@ def test_the_checks_find_nothing_and_would_find_a_fen_too_many(hospital: Institu
     assert list(integrity.patients("2026-02")) == []
 
 
+def test_costs_of_an_item_that_does_not_exist_are_found(hospital: Institution) -> None:
+    """The database holds no foreign keys of them."""
+    run = cost_patients_of(PLATFORM, institution=hospital, period=MARCH).run
+    nothing = dict.fromkeys(COLUMNS, Decimal("0.00"))
+    ward = Department.objects.get(institution=hospital, code="D")
+    ItemCost.objects.create(run=run, department=ward, item_id=2**40, quantity=1, income=0, weight=0, **nothing)
+    assert [each.message.count("项目成本的运行、科室和项目都在") for each in integrity.patients()] == [1]
+
+
 def test_the_same_inputs_make_no_new_run_and_another_cost_run_does(hospital: Institution) -> None:
     first = cost_patients_of(PLATFORM, institution=hospital, period=MARCH)
     assert first.created

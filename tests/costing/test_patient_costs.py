@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from costing.engine.columns import COLUMNS, DRUGS, MATERIALS, column_of
 from costing.engine.item_costs import Activity, by_activities, by_weights
 from costing.engine.patient_costs import Lines, patient_costs
+from costing.engine.places import ABSENT, places
 from costing.engine.pools import pools
 
 WIDE = len(COLUMNS)
@@ -250,3 +251,14 @@ def test_pools_conserve_what_is_held(rows: list[list[int]], drugs: int, data: st
     found = pools(held, drug_charges=drugs, material_charges=charges, all_materials=int(charges.sum()))
     assert found.drugs + found.materials + int(found.services.sum()) == int(held.sum())
     assert (found.services[:, MATERIALS] >= np.minimum(held[:, MATERIALS], 0)).all()
+
+
+@given(
+    st.lists(st.integers(-(2**40), 2**40), unique=True) | st.lists(st.integers(5, 60), unique=True),
+    st.lists(st.integers(-(2**40), 2**40) | st.integers(0, 70)),
+)
+def test_a_number_is_found_at_its_place_or_is_absent(known: list[int], asked: list[int]) -> None:
+    """However far apart the known ones lie."""
+    known = sorted(known)
+    found = places(np.array(known, dtype=np.int64), np.array(asked, dtype=np.int64)).tolist()
+    assert found == [known.index(each) if each in known else ABSENT for each in asked]
