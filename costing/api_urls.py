@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from costing import agreement_api, api, purchase_api, report_api, responsibility_api
+from costing import (
+    agreement_api,
+    api,
+    method_api,
+    patient_api,
+    purchase_api,
+    report_api,
+    responsibility_api,
+    scenario_api,
+)
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="costing-runs"),
@@ -11,6 +20,16 @@ urlpatterns = [
     path("patient-runs/", api.PatientRunListView.as_view(), name="costing-patient-runs"),
     path("item-costs/", api.ItemCostListView.as_view(), name="costing-item-costs"),
     path("allocation-flows/", api.FlowListView.as_view(), name="costing-allocation-flows"),
+    path("item-bases/", method_api.ItemBasisListView.as_view(), name="costing-item-bases"),
+    path("item-coefficients/", method_api.ItemCoefficientListView.as_view(), name="costing-item-coefficients"),
+    path("activity-costs/", method_api.ActivityCostListView.as_view(), name="costing-activity-costs"),
+    path("service-units/", method_api.UnitDefinitionListView.as_view(), name="costing-service-units"),
+    path("unit-costs/", method_api.UnitCostListView.as_view(), name="costing-unit-costs"),
+    path("patient-costs/", patient_api.PatientCostView.as_view(), name="costing-patient-costs"),
+    path("reconciliation/", patient_api.ReconciliationView.as_view(), name="costing-reconciliation"),
+    path("department-groups/", patient_api.DepartmentGroupView.as_view(), name="costing-department-groups"),
+    path("scenarios/", scenario_api.ScenarioListView.as_view(), name="costing-scenarios"),
+    path("scenarios/<int:pk>/", scenario_api.ScenarioView.as_view(), name="costing-scenario"),
     path("reports/<slug:code>/", report_api.ReportView.as_view(), name="costing-report"),
     path("purchases/", purchase_api.PurchaseListView.as_view(), name="costing-purchases"),
     path("price-spreads/", purchase_api.PriceSpreadListView.as_view(), name="costing-price-spreads"),

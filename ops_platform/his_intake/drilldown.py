@@ -269,6 +269,14 @@ def encounter_lines(*, institution: int, encounter: EncounterAt, sequence: int) 
     return FactPage(tuple(_charged(list(rows.order_by("line_no", "id")), items)), count, total)
 
 
+def encounter_numbers(encounters: Collection[int]) -> dict[int, str]:
+    """What the hospital calls these encounters (lasting numbers), by their newest versions; no query for none."""
+    if not encounters:
+        return {}
+    versions = Encounter.objects.filter(entity__in=encounters).order_by("entity", "-sequence").distinct("entity")
+    return dict(versions.values_list("entity", "encounter_no"))
+
+
 def encounter_at(*, institution: int, encounter: int, sequence: int) -> EncounterAt | None:
     """The encounter with this lasting number as of a sequence."""
     row = (
@@ -320,8 +328,7 @@ def _charged(lines: list[ChargeLine], items: Mapping[int, ItemAt]) -> Iterable[C
     }
     numbers = {line.ordering_department_id for line in lines} | {line.executing_department_id for line in lines}
     departments = dict(Department.objects.filter(pk__in=numbers).values_list("pk", "name"))
-    versions = Encounter.objects.filter(entity__in={line.encounter for line in lines}).order_by("entity", "-sequence")
-    encounters = dict(versions.distinct("entity").values_list("entity", "encounter_no"))
+    encounters = encounter_numbers({line.encounter for line in lines})
     batches = {number for line in lines for number in (line.batch_id, line.superseded_batch_id) if number}
     batch_numbers = dict(Batch.objects.filter(pk__in=batches).values_list("pk", "batch_no"))
     for line in lines:

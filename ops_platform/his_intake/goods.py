@@ -12,8 +12,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Case, Count, DecimalField, ExpressionWrapper, F, Min, Q, QuerySet, Sum, Value, When
 
-from ops_platform.his_intake.drilldown import Origin, origin_of
-from ops_platform.his_intake.models import DatasetMonth, DischargeAbstract, Encounter, EquipmentUse, GoodsMove
+from ops_platform.his_intake.drilldown import Origin, encounter_numbers, origin_of
+from ops_platform.his_intake.models import DatasetMonth, DischargeAbstract, EquipmentUse, GoodsMove
 from ops_platform.kernel import Period
 
 ZERO = Decimal("0.00")
@@ -214,9 +214,7 @@ def _signed(name: str) -> Sum:
 
 
 def _in_words(rows: Sequence[GoodsMove]) -> list[MoveLine]:
-    numbers = {row.encounter for row in rows if row.encounter}
-    versions = Encounter.objects.filter(entity__in=numbers).order_by("entity", "-sequence")
-    encounters = dict(versions.distinct("entity").values_list("entity", "encounter_no")) if numbers else {}
+    encounters = encounter_numbers({row.encounter for row in rows if row.encounter})
     found = []
     for row in rows:
         sign = -1 if row.move_kind == "purchase_return" else 1

@@ -33,6 +33,7 @@ from ops_platform.his_intake.drilldown import (
     cost_entries,
     encounter_at,
     encounter_lines,
+    encounter_numbers,
     income_entries,
     intake_counts,
 )
@@ -143,6 +144,7 @@ __all__ = [
     "device_sums",
     "encounter_at",
     "encounter_lines",
+    "encounter_numbers",
     "executed_items",
     "goods_moves",
     "income_entries",

@@ -212,6 +212,7 @@ SPECTACULAR_SETTINGS = {
         "RequestKindEnum": "workflows.models.RequestKind",
         "MatterStateEnum": "workflows.models.Matter.State",
         "PartyRoleEnum": "costing.models.PartyRole",
+        "ServiceUnitKindEnum": "costing.models.UnitKind",
         "TargetMetricEnum": "costing.models.TargetMetric",
         "WorkloadMetricEnum": "ops_platform.his_intake.public.METRICS",
         "NightlyRunStateEnum": "ops_platform.nightly.models.RunState",

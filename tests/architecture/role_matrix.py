@@ -479,6 +479,21 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing-report": BUSINESS,
     "costing-patient-runs": BUSINESS,
     "costing-item-costs": BUSINESS,
+    **{
+        f"costing-{name}": BUSINESS
+        for name in (
+            "item-bases",
+            "item-coefficients",
+            "activity-costs",
+            "service-units",
+            "unit-costs",
+            "patient-costs",
+            "reconciliation",
+            "scenarios",
+            "scenario",
+        )
+    },
+    "costing-department-groups": BUSINESS | roles("dep"),
     "costing-purchases": BUSINESS,
     "costing-price-spreads": BUSINESS,
     "costing-trace-gaps": BUSINESS,

@@ -609,6 +609,7 @@ OBJECTS: dict[str, Any] = {
     "costing:report": lambda *_: {"code": "allocation"},
     "costing-report": lambda *_: {"code": "allocation"},
     "costing:scenario": _scenario,
+    "costing-scenario": _scenario,
     "costing:archive-scenario": _scenario,
     "costing:remove-change": _scenario_change,
     "costing:group": lambda _, i: {
