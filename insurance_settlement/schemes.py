@@ -4,7 +4,7 @@ from datetime import date
 from functools import lru_cache
 
 from insurance_settlement.engine.codes import parse_code_table
-from insurance_settlement.engine.pricing import RuleBook, read_rule_book
+from insurance_settlement.engine.rule_book import RuleBook, read_rule_book
 from insurance_settlement.engine.scheme import Scheme, read_scheme
 from insurance_settlement.models import GroupingScheme, PriceBook
 from ops_platform.kernel import Conflict

@@ -9,7 +9,8 @@ from django.db.models import Avg, Count, QuerySet, Sum
 from insurance_settlement import schemes
 from insurance_settlement.engine.case import Case, Grouping
 from insurance_settlement.engine.grouping import explain
-from insurance_settlement.engine.pricing import GroupedCase, Price, price
+from insurance_settlement.engine.pricing import Price, price
+from insurance_settlement.engine.worth import GroupedCase
 from insurance_settlement.models import CaseResult, GroupingRun, GroupingScheme, PriceBook
 from insurance_settlement.services import read_discharges
 from ops_platform.his_intake.public import EncounterAt, FactPage, encounter_at, encounter_lines
@@ -94,12 +95,14 @@ def access_case(*, actor: Actor, case_id: int) -> CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class DrgLine:
-    """One group of a month. Sums of payment and balance are over priced cases; `weight` is that of the group."""
+    """One group of a month. Sums of payment and balance are over priced cases; `weight` is that of the group, which the
+    `weighed` cases have (those that an exception pays have none)."""
 
     drg: str
     name: str
     cases: int
     priced: int
+    weighed: int
     stay_days: Decimal
     weight: Decimal | None
     charges: Decimal
@@ -118,7 +121,8 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
         .values("drg")
         .annotate(
             cases=Count("id"),
-            priced=Count("weight"),
+            priced=Count("payment"),
+            weighed=Count("weight"),
             stay_days=Avg("stay_days"),
             weight=Avg("weight"),
             mean_charges=Avg("charges"),
@@ -134,12 +138,12 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the discharges of a month. CMI = weight ÷ priced; `balance` is over priced cases."""
+    """Sums over the discharges of a month. CMI = weight ÷ weighed cases; `balance` is over priced cases."""
 
     institution: int
     period: str
     cases: int
-    priced: int
+    weighed: int
     weight: Decimal
     charges: Decimal
     payment: Decimal
@@ -154,8 +158,8 @@ def totals(*, institutions: Collection[int], periods: Collection[str]) -> list[T
         .values_list("run__institution", "run__period")
         .annotate(
             number=Count("id"),
-            priced=Count("weight"),
-            weighed=Sum("weight", default=Decimal(0)),
+            weighed=Count("weight"),
+            points=Sum("weight", default=Decimal(0)),
             charged=Sum("charges"),
             paid=Sum("payment", default=Decimal(0)),
             result=Sum("balance", default=Decimal(0)),
@@ -163,6 +167,18 @@ def totals(*, institutions: Collection[int], periods: Collection[str]) -> list[T
         .order_by("run__institution", "run__period")
     )
     return [Totals(*row) for row in rows]
+
+
+def _as_priced(case: CaseResult, institution: str) -> GroupedCase:
+    """A stored case as its run priced it."""
+    return GroupedCase(
+        case_no=case.encounter_no,
+        institution=institution,
+        group=case.drg,
+        charges=to_fen(case.charges),
+        stay_days=case.stay_days,
+        scheme=case.scheme,
+    )
 
 
 # -- one case ----------------------------------------------------------------------------------------------------------
@@ -220,7 +236,7 @@ def case_detail(*, case: CaseResult) -> CaseDetail:
             CodeLine(c, scheme.names.proc.names.get(c, "")) for c in (abstract.procedures if abstract else ())
         ),
         grouping=grouping,
-        price=price(book, GroupedCase(case.encounter_no, run.institution.code, case.drg, to_fen(case.charges))),
+        price=price(book, _as_priced(case, run.institution.code)),
         drg_name=scheme.drg_names.get(case.drg, ""),
         fees=fees,
         charged=charged,

@@ -15,8 +15,10 @@ from insurance_settlement.engine import scheme_checks
 from insurance_settlement.engine.case import Case, Grouping
 from insurance_settlement.engine.codes import parse_code_table
 from insurance_settlement.engine.grouping import group
-from insurance_settlement.engine.pricing import GroupedCase, Price, price, read_rule_book
+from insurance_settlement.engine.pricing import Price, price
+from insurance_settlement.engine.rule_book import read_rule_book
 from insurance_settlement.engine.scheme import read_scheme
+from insurance_settlement.engine.worth import GroupedCase
 from insurance_settlement.models import CaseResult, GroupingRun, GroupingScheme, PriceBook
 from ops_platform.audit.public import record
 from ops_platform.his_intake.public import as_of_sql, input_stamp
@@ -178,6 +180,18 @@ class Discharge:
     case: Case | None
 
 
+def grouped_case(discharge: Discharge, institution: str, group: str) -> GroupedCase:
+    """A discharge with its group, as pricing takes it."""
+    return GroupedCase(
+        case_no=discharge.encounter_no,
+        institution=institution,
+        group=group,
+        charges=discharge.charges,
+        stay_days=discharge.stay_days,
+        scheme=discharge.scheme,
+    )
+
+
 @transaction.atomic
 def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> RunOutcome:
     """Group and price the month's discharges by the scheme and price book in force on its last day.
@@ -204,7 +218,7 @@ def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> R
             (
                 discharge,
                 grouping,
-                price(book, GroupedCase(discharge.encounter_no, institution.code, grouping.drg, discharge.charges)),
+                price(book, grouped_case(discharge, institution.code, grouping.drg)),
             )
         )
     run = _store(actor, institution, period, current, book_row, stamp.sequence, digest, discharges, graded)
@@ -308,7 +322,7 @@ def _store(
 ) -> GroupingRun:
     if current:
         GroupingRun.objects.filter(pk=current.pk).update(is_current=False)
-    priced = [(discharge, found) for discharge, _, found in graded if found.standard is not None]
+    priced = [(discharge, found) for discharge, _, found in graded if found.payment is not None]
     findings = {finding.code + finding.subject: finding for _, _, found in graded for finding in found.findings}
     run = GroupingRun.objects.create(
         institution=institution,
@@ -332,7 +346,7 @@ def _store(
         created_at=timezone.now(),
     )
     columns = (
-        "run_id encounter encounter_no department_id scheme discharged stay_days mdc adrg drg status kind weight"
+        "run_id encounter encounter_no department_id scheme discharged stay_days mdc adrg drg status kind weight points"
         " charges payment balance"
     )
     copy_rows(CaseResult, columns.split(), _rows(run, graded))
@@ -355,6 +369,7 @@ def _rows(run: GroupingRun, graded: list[tuple[Discharge, Grouping, Price]]) -> 
             grouping.status,
             str(found.kind),
             found.standard.weight if found.standard else None,
+            found.points,
             from_fen(discharge.charges),
             None if found.payment is None else from_fen(found.payment),
             None if found.balance is None else from_fen(found.balance),

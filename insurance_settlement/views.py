@@ -95,8 +95,8 @@ class Month(ListPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        priced = sum(line.priced for line in self.lines)
-        weight = sum(line.weight * line.priced for line in self.lines if line.weight is not None)
+        weighed = sum(line.weighed for line in self.lines)
+        weight = sum(line.weight * line.weighed for line in self.lines if line.weight is not None)
         return {
             **context,
             "institutions": self.institutions,
@@ -107,7 +107,7 @@ class Month(ListPage):
             "department": self.department,
             "kept": {"department": self.department.pk} if self.department else {},
             "cases": sum(line.cases for line in self.lines),
-            "cmi": weight / priced if priced else None,
+            "cmi": weight / weighed if weighed else None,
             "charges": sum(line.charges for line in self.lines),
             "payment": sum(line.payment or 0 for line in self.lines),
             "balance": sum(line.balance or 0 for line in self.lines),

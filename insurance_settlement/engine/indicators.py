@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from insurance_settlement.engine.case import Grouping
-from insurance_settlement.engine.pricing import is_ungrouped
+from insurance_settlement.engine.worth import is_ungrouped
 from ops_platform.kernel import Explanation, Finding, Line, Severity
 
 DIGITS = Decimal("0.000001")

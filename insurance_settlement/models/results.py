@@ -53,7 +53,9 @@ class GroupingRun(models.Model):
 
 
 class CaseResult(AppendOnly):
-    """One discharge: its group, weight, charges and what the insurer pays for it.
+    """One discharge: its group, weight, charges and what the insurer pays for it; `kind` says how it was priced
+    (`engine.rule_book.Kind`). By the points method `weight` are the points of the group at the institution, and `points`
+    those that the case was given.
 
     `balance` = payment − charges (against charges, not against cost: that view belongs to costing). Payment and balance
     are empty where there is no price (ungrouped, group without weight).
@@ -70,8 +72,9 @@ class CaseResult(AppendOnly):
     adrg = models.CharField(max_length=8)
     drg = models.CharField(max_length=12)
     status = models.CharField(max_length=16)
-    kind = models.CharField(max_length=12)
-    weight = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    kind = models.CharField(max_length=20)
+    weight = models.DecimalField(max_digits=18, decimal_places=8, null=True)
+    points = models.DecimalField(max_digits=20, decimal_places=8, null=True)
     charges = MoneyField()
     payment = MoneyField(null=True)
     balance = MoneyField(null=True)

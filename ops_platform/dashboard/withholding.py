@@ -76,5 +76,5 @@ def _counts(activities: Sequence[Work], settlements: Sequence[Totals]) -> dict[t
         found[row.period, "discharges"][row.institution] = row.discharges
         found[row.period, "cases"][row.institution] = row.visits + row.discharges
     for case in settlements:
-        found[case.period, "weighed"][case.institution] = case.priced
+        found[case.period, "weighed"][case.institution] = case.weighed
     return found

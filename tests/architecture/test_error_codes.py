@@ -70,7 +70,7 @@ def _part_refusals() -> Found:
     """`Part.refuse(what, …)` → prefix of the document being read + what."""
     for path in modules():
         if SETTLEMENT in path.parents:
-            prefixes = {"json_parts.py": (SCHEME, RULE_BOOK), "pricing.py": (RULE_BOOK,)}.get(path.name, (SCHEME,))
+            prefixes = {"json_parts.py": (SCHEME, RULE_BOOK), "rule_book.py": (RULE_BOOK,)}.get(path.name, (SCHEME,))
             for what in _first_texts(path, "refuse"):
                 yield from ((f"{prefix}_{what}", "422") for prefix in prefixes)
 

@@ -6,7 +6,9 @@ import pytest
 
 from insurance_settlement.engine.case import Case
 from insurance_settlement.engine.grouping import explain, group
-from insurance_settlement.engine.pricing import GroupedCase, Kind, price, read_rule_book
+from insurance_settlement.engine.pricing import price
+from insurance_settlement.engine.rule_book import Kind, read_rule_book
+from insurance_settlement.engine.worth import GroupedCase
 from tools import demo_scheme
 
 MIX = json.loads(demo_scheme.CASE_MIX.read_text(encoding="utf-8"))

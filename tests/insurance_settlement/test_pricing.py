@@ -9,15 +9,11 @@ from hypothesis import strategies as st
 
 from insurance_settlement.engine.case import Grouping
 from insurance_settlement.engine.indicators import cmi, grouping_rate
-from insurance_settlement.engine.pricing import (
-    GroupedCase,
-    Kind,
-    RuleBook,
-    price,
-    read_rule_book,
-    standard_of,
-    to_the_fen,
-)
+from insurance_settlement.engine.pricing import price
+from insurance_settlement.engine.rounding import to_the_fen
+from insurance_settlement.engine.rule_book import Kind, RuleBook, read_rule_book
+from insurance_settlement.engine.standards import standard_of
+from insurance_settlement.engine.worth import GroupedCase
 from ops_platform.kernel import Invalid
 
 BOOK = RuleBook(

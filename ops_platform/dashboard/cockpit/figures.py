@@ -55,7 +55,7 @@ def month_figures(
     costs = [row.cost for row in rows if isinstance(row, Activity)]
     cost = sum(costs, ZERO) if costs else None
     visits, discharges = sum(row.visits for row in rows), sum(row.discharges for row in rows)
-    weighed = sum(case.priced for case in cases)
+    weighed = sum(case.weighed for case in cases)
     few_visits, few_discharges, few_cases = (name in hidden for name in ("visits", "discharges", "cases"))
     few_weighed = few_discharges or "weighed" in hidden
     return MonthFigures(

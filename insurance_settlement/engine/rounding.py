@@ -1,0 +1,27 @@
+"""Exact numbers to the fen: one rounding, half up, and how amounts and ratios are shown."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from ops_platform.kernel import from_fen
+
+
+def half_up(number: Fraction) -> int:
+    """The nearest whole number, away from zero at exactly half."""
+    whole = (abs(number.numerator) * 2 + number.denominator) // (2 * number.denominator)
+    return -whole if number < 0 else whole
+
+
+def to_the_fen(amount: Decimal | Fraction) -> int:
+    """Yuan to fen, rounded half up (away from zero at exactly half)."""
+    return half_up(Fraction(amount) * 100)
+
+
+def shown(ratio: Fraction) -> str:
+    """A ratio for the eye, to four places; what follows from it is computed exactly."""
+    return f"{Decimal(half_up(ratio * 10_000)).scaleb(-4):f}"
+
+
+def yuan(fen: int) -> str:
+    """Fen as yuan with thousands separators: 18,900.00."""
+    return f"{from_fen(fen):,.2f}"

@@ -1,0 +1,102 @@
+"""The payment standard (支付标准) of a group at an institution, by rate or by points, and how it came to be."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from insurance_settlement.engine.rounding import half_up, to_the_fen, yuan
+from insurance_settlement.engine.rule_book import Method, RuleBook
+from ops_platform.kernel import Finding, Line, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """The payment standard of a group at an institution, in fen, with its factors: weight or points, rate or point value,
+    institution coefficient."""
+
+    weight: Decimal
+    base_rate: Decimal
+    coefficient: Decimal
+    amount: int
+
+
+def standard_of(book: RuleBook, group: str, institution: str) -> Standard | Finding:
+    """The payment standard, or what is missing for it. It depends on nothing else, so callers may keep it."""
+    weight = book.weight_of(group)
+    if weight is None:
+        noun = "权重" if book.method is Method.RATE else "分值"
+        message = f"规则 {book.version} 没有病组 {group} 的{noun}，不能计价。请在规则库中补充后重新计价。"
+        return Finding("insurance_settlement.no_weight", Severity.BLOCKING, message, group)
+    return standard_by(book, group, institution, _own_points(book, group, institution, weight))
+
+
+def _own_points(book: RuleBook, group: str, institution: str, base: Decimal) -> Decimal:
+    """Base points times the institution's cost coefficient of the group (新病组 1); a weight stays as it is."""
+    if book.method is Method.RATE:
+        return base
+    return points_of(book, Fraction(base) * Fraction(cost_coefficient(book, group, institution)))
+
+
+def cost_coefficient(book: RuleBook, group: str, institution: str) -> Decimal:
+    """成本系数 of an institution's group; 1 where none is listed."""
+    return book.cost_coefficients.get(institution, {}).get(group, Decimal(1))
+
+
+def points_of(book: RuleBook, exact: Fraction) -> Decimal:
+    """Points to the places of the book, half up."""
+    return Decimal(half_up(exact * 10**book.point_places)).scaleb(-book.point_places)
+
+
+def coefficient_of(book: RuleBook, group: str, institution: str) -> Decimal | Finding:
+    """机构系数 of a group at an institution, or that it is missing."""
+    if group in book.same_price:
+        return Decimal(1)
+    coefficient = book.coefficients.get(institution, book.default_coefficient)
+    if coefficient is not None:
+        return coefficient
+    message = f"规则 {book.version} 没有机构 {institution} 的系数，不能计价。请在规则库中补充机构系数后重新计价。"
+    return Finding("insurance_settlement.no_coefficient", Severity.BLOCKING, message, institution)
+
+
+def unit_value(book: RuleBook) -> Decimal | Finding:
+    """Yuan for a weight of 1, or for a point."""
+    if book.method is Method.RATE:
+        return book.base_rate
+    if book.point_value.known is not None:
+        return book.point_value.known
+    message = f"规则 {book.version} 没有点值，不能计价。请在规则库中补充预算点值或结算点值后重新计价。"
+    return Finding("insurance_settlement.no_point_value", Severity.BLOCKING, message, book.version)
+
+
+def standard_by(book: RuleBook, group: str, institution: str, weight: Decimal) -> Standard | Finding:
+    """The standard of a weight, or of points, that need not be the group's own."""
+    coefficient = coefficient_of(book, group, institution)
+    if isinstance(coefficient, Finding):
+        return coefficient
+    value = unit_value(book)
+    if isinstance(value, Finding):
+        return value
+    exact = Fraction(weight) * Fraction(value) * Fraction(coefficient)
+    return Standard(weight, value, coefficient, to_the_fen(exact))
+
+
+def standard_line(book: RuleBook, standard: Standard) -> Line:
+    """The product with its factors."""
+    amount = yuan(standard.amount)
+    if book.method is Method.RATE:
+        how = f"权重 {standard.weight} × 费率 {standard.base_rate} × 机构系数 {standard.coefficient} = {amount}"
+    else:
+        kind = "结算点值" if book.point_value.settlement is not None else "预算点值"
+        how = f"点数 {standard.weight} × 机构系数 {standard.coefficient} × {kind} {standard.base_rate} = {amount}"
+    return Line("支付标准", f"{amount} 元", how)
+
+
+def standard_lines(book: RuleBook, group: str, institution: str, standard: Standard) -> tuple[Line, ...]:
+    """How the standard came to be; by points first how the points did."""
+    line = standard_line(book, standard)
+    base = book.weight_of(group)
+    if book.method is Method.RATE or base is None:
+        return (line,)
+    coefficient = cost_coefficient(book, group, institution)
+    how = f"基准点数 {base} × 成本系数 {coefficient} = {standard.weight}"
+    return Line("病例点数", f"{standard.weight}", how), line
