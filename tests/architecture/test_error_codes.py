@@ -22,6 +22,12 @@ FORM = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 SETTLEMENT = Path("insurance_settlement/engine")
 AGREEMENTS = Path("costing/engine/agreements.py")
 SCHEME, RULE_BOOK = "insurance_settlement.scheme", "insurance_settlement.rule_book"
+CATALOGUE = "insurance_settlement.catalogue"
+DOCUMENTS = {
+    "json_parts.py": (SCHEME, RULE_BOOK, CATALOGUE),
+    "rule_book.py": (RULE_BOOK,),
+    "dip_catalogue.py": (CATALOGUE,),
+}
 API = Path("ops_platform/his_intake/api.py")
 INTAKE = Path("ops_platform/his_intake/services/sorting.py")
 GATE = Path("ops_platform/masterdata/services/periods.py")
@@ -70,9 +76,8 @@ def _part_refusals() -> Found:
     """`Part.refuse(what, …)` → prefix of the document being read + what."""
     for path in modules():
         if SETTLEMENT in path.parents:
-            prefixes = {"json_parts.py": (SCHEME, RULE_BOOK), "rule_book.py": (RULE_BOOK,)}.get(path.name, (SCHEME,))
             for what in _first_texts(path, "refuse"):
-                yield from ((f"{prefix}_{what}", "422") for prefix in prefixes)
+                yield from ((f"{prefix}_{what}", "422") for prefix in DOCUMENTS.get(path.name, (SCHEME,)))
 
 
 def _unreadable_documents() -> Found:
@@ -80,7 +85,7 @@ def _unreadable_documents() -> Found:
     for node in ast.walk(tree(SETTLEMENT / "json_parts.py")):
         match node:
             case ast.JoinedStr(values=[ast.FormattedValue(value=ast.Name(id="prefix")), ast.Constant(value=what)]):
-                yield from ((f"{prefix}{what}", "422") for prefix in (SCHEME, RULE_BOOK))
+                yield from ((f"{prefix}{what}", "422") for prefix in (SCHEME, RULE_BOOK, CATALOGUE))
 
 
 def _odd_schemes() -> Found:
