@@ -81,8 +81,8 @@ SCHEME_COVER = np.array([84, 70, 56, 96, 100, 0])
 """Percent of a covered inpatient amount that counts as insured, by scheme."""
 REFUND_SHARE = 0.004
 FILLING = 1.1
-"""So much more is wished of every line than its share, as few suitable items make a value up exactly: stays then come to what
-they should (measured at both scales)."""
+"""So much more is wished of every line than its share, as few suitable items make a value up exactly: stays then come to
+what they should (measured at both scales)."""
 HOURS_A_DAY = 24
 """Of nursing that is charged by the hour."""
 

@@ -1,5 +1,5 @@
-"""What a stay is treated with: the charge items that fit its disease, and those of its operation. treatments.json is invented
-for the demo, in the words of the price list; it is no guideline."""
+"""What a stay is treated with: the charge items that fit its disease, and those of its operation. treatments.json is
+invented for the demo, in the words of the price list; it is no guideline."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Items = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Operation:
-    """The items of an operation in the price list of a kind of institution, as positions; materials with how many at most."""
+    """The items of an operation, as positions in the price list of a kind of institution; materials with how many at most."""
 
     services: tuple[int, ...]
     monitoring: int | None
