@@ -20,6 +20,7 @@ from ops_platform.web.templatetags.ops import badge
 class RunTable(Table):
     """Runs with their versions."""
 
+    stacks = True
     period = PeriodColumn(verbose_name=_("期间"), order_by=("period", "pk"))
     institution = django_tables2.Column(
         verbose_name=_("机构"), order_by=("institution__code", "pk"), attrs={"td": {"class": "cell-name"}}

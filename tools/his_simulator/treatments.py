@@ -26,7 +26,7 @@ Items = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Operation:
-    """The items of an operation, as positions in the price list of a kind of institution; materials with how many at most."""
+    """The items of an operation, as positions in a price list; materials with how many at most."""
 
     services: tuple[int, ...]
     monitoring: int | None
@@ -49,7 +49,7 @@ def items_by_group(kind: str) -> tuple[Items, ...]:
         own = _by_category(kind, each["items"])
         both = _by_category(kind, [*told["every_case"], *each["items"]])
         rooms = {category: own.get(category, general[category]) for category in ROOMS}
-        of_group |= dict.fromkeys(each["groups"], {**both, **rooms})
+        of_group |= {group: {**both, **rooms} for group in each["groups"]}
     return tuple(of_group[group.group] for group in disease_groups())
 
 
