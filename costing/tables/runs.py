@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from costing.models import CostRun
 from ops_platform.web.tables import (
     STACKED,
+    STACKED_WORDS,
     MoneyColumn,
     PeriodColumn,
     QuantityColumn,
@@ -34,6 +35,7 @@ class RunTable(Table):
     created_at = TimeColumn(verbose_name=_("计算时间"), order_by=("created_at", "pk"))
 
     class Meta(Table.Meta):
+        attrs = STACKED_WORDS
         model = CostRun
         fields = (
             "period",
