@@ -12,14 +12,12 @@ from tools.his_simulator.community import Institution
 from tools.his_simulator.encounters import INPATIENT, Encounters, Stays
 from tools.his_simulator.randomness import stream
 from tools.his_simulator.scale import Calendar, Scale
-from tools.his_simulator.treatments import ROOMS, Items, items_by_group, operations
+from tools.his_simulator.treatments import ROOMS, Items, Quantities, items_by_group, operations, quantities
 
 UNIT = 10_000
 """Quantities and prices are whole ten-thousandths."""
-HIGHEST_QUANTITY = {
-    "western_drug": 40, "patent_drug": 12, "herb": 600, "ward_material": 40, "treatment": 48, "blood": 6, "laboratory": 4,
-    "imaging": 3, "ultrasound": 3, "ecg": 3,
-}  # fmt: skip
+HIGHEST_QUANTITY = {"western_drug": 24, "patent_drug": 8, "herb": 600, "ward_material": 30, "treatment": 24}
+"""On one line of a visit's bill; of other categories two."""
 VISIT_PROFILE = {
     # category: (share of the lines beside the consultation, mean yuan of a line at the county hospital)
     "western_drug": (0.40, 46.0),
@@ -80,7 +78,7 @@ COVERED_BY_CLASS = {b"drug": 92, b"service": 96, b"chargeable_material": 80}
 SCHEME_COVER = np.array([84, 70, 56, 96, 100, 0])
 """Percent of a covered inpatient amount that counts as insured, by scheme."""
 REFUND_SHARE = 0.004
-FILLING = 1.1
+FILLING = 1.25
 """So much more is wished of every line than its share, as few suitable items make a value up exactly: stays then come to
 what they should (measured at both scales)."""
 HOURS_A_DAY = 24
@@ -136,17 +134,26 @@ def amounts(quantity: np.ndarray, price: np.ndarray) -> np.ndarray:
 
 
 def _choose(
-    rng: np.random.Generator, catalogue: Catalogue, category: str, items: np.ndarray, yuan: np.ndarray, spread: float
+    rng: np.random.Generator,
+    catalogue: Catalogue,
+    quantities: Quantities,
+    category: str,
+    items: np.ndarray,
+    *,
+    yuan: np.ndarray,
+    spread: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One of the category's items, the cheapest first, whose price is near the wished value, and how many of it make the
-    value up."""
-    prices = catalogue.price[items] / UNIT
+    """One of the category's items, the cheapest first, a portion of which costs near the wished value, and how much of it
+    makes the value up."""
+    portion = quantities.portion[items]
+    prices = catalogue.price[items] / UNIT * portion
     value = np.log(np.maximum(yuan, 0.05))
-    # an item much dearer than the value would raise it, as one piece is the least
+    # an item much dearer than the value would raise it, as one portion is the least
     wished = np.minimum(value + rng.normal(-0.1, spread, len(yuan)), value)
     heights = np.log(prices)
     position = np.searchsorted((heights[1:] + heights[:-1]) / 2, wished)
-    quantity = np.clip(np.round(yuan / prices[position]), 1, HIGHEST_QUANTITY.get(category, 2)).astype(np.int64) * UNIT
+    portions = np.clip(np.round(yuan / prices[position]), 1, quantities.most[items][position])
+    quantity = portions.astype(np.int64) * portion[position] * UNIT
     if category == "herb":
         quantity = np.maximum(quantity, 6 * UNIT)
     if category == "treatment":  # some treatments are charged by halves
@@ -160,8 +167,10 @@ SPREAD = {"western_drug": 1.3, "patent_drug": 0.7, "herb": 0.6, "ward_material":
 def _profile_lines(
     rng: np.random.Generator,
     catalogue: Catalogue,
+    quantities: Quantities,
     owner: np.ndarray,
     profile: dict[str, tuple[float, float]],
+    *,
     items: Items,
     mean: dict[str, np.ndarray],
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -174,7 +183,9 @@ def _profile_lines(
     for number, category in enumerate(known):
         owners = owner[drawn == number]
         yuan = mean[category][owners] * np.exp(rng.normal(-0.12, 0.5, len(owners)))
-        item, quantity = _choose(rng, catalogue, category, items[category], yuan, SPREAD.get(category, 0.5))
+        item, quantity = _choose(
+            rng, catalogue, quantities, category, items[category], yuan=yuan, spread=SPREAD.get(category, 0.5)
+        )
         found.append((owners, item, quantity))
     return found
 
@@ -191,6 +202,8 @@ def _visit_lines(
     if "中医科" in institution.homes and institution.kind != "village_clinic":
         chinese[institution.position("中医科")] = True
     extra = rng.poisson(VISIT_LINES[institution.kind], count)
+    most = np.array([HIGHEST_QUANTITY.get(category, 2) for category in catalogue.category.tolist()])
+    few = Quantities(np.ones_like(most), most)
     listed = {category: catalogue.of_category(category) for category in (*VISIT_PROFILE, *CHINESE_MEDICINE_PROFILE)}
     listed = {category: items for category, items in listed.items() if len(items)}
     for profile, here in (
@@ -200,7 +213,7 @@ def _visit_lines(
         owner = np.repeat(np.flatnonzero(here), extra[here])
         value = VISIT_VALUE[institution.kind]
         mean = {category: np.full(count, yuan * value) for category, (_, yuan) in profile.items()}
-        found += _profile_lines(rng, catalogue, owner, profile, listed, mean)
+        found += _profile_lines(rng, catalogue, few, owner, profile, items=listed, mean=mean)
     return found
 
 
@@ -233,7 +246,9 @@ def _stay_lines(rng: np.random.Generator, kind: str, stays: Stays, per_day: floa
             for category, (share, value) in profile.items()
         }
         owner = np.repeat(cases, lines[cases])
-        for owners, item, quantity in _profile_lines(rng, catalogue, owner, profile, items, mean):
+        for owners, item, quantity in _profile_lines(
+            rng, catalogue, quantities(kind), owner, profile, items=items, mean=mean
+        ):
             chosen = (rng.random(len(owners)) ** 1.15 * stays.days[owners]).astype(np.int64)
             found.append((owners, item, quantity, chosen))
     return found + _operation_lines(rng, kind, stays)

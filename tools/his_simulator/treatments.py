@@ -20,8 +20,14 @@ ROOMS = ("bed", "nursing")
 """Of these a class has its own or those of every case; its other items come on top of those of every case."""
 MONITORING, PAIN_RELIEF, SPECIMEN = "麻醉监护", "术后镇痛", "手术标本病理诊断"
 
+AT_MOST = {
+    "western_drug": 40, "patent_drug": 12, "herb": 600, "ward_material": 40, "rehabilitation": 2, "treatment": 3,
+    "blood": 4, "laboratory": 2, "imaging": 2,
+}  # fmt: skip
+"""Portions of an item on one line of a stay's bill, by category; of the others one, and of some items less."""
+
 Items = dict[str, np.ndarray]
-"""By category the positions of suitable items in the price list, cheapest first."""
+"""By category the positions of suitable items in the price list, in the order of what a portion costs."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,25 @@ class Operation:
 def _told() -> Mapping[str, Any]:
     told: Mapping[str, Any] = json.loads((Path(__file__).parent / "treatments.json").read_text(encoding="utf-8"))
     return told
+
+
+@dataclass(frozen=True)
+class Quantities:
+    """How much of each item of a price list is charged at once (a day of monitoring is 24 hours), and how many such portions
+    a line has at most."""
+
+    portion: np.ndarray
+    most: np.ndarray
+
+
+@cache
+def quantities(kind: str) -> Quantities:
+    """Those of the stays of a kind of institution."""
+    told, catalogue = _told(), catalogue_of(kind)
+    categories = catalogue.category.tolist()
+    most = [told["at_most"].get(name, AT_MOST.get(at, 1)) for name, at in zip(catalogue.name, categories, strict=True)]
+    portion = [told["portions"].get(name, 1) for name in catalogue.name]
+    return Quantities(np.array(portion), np.array(most))
 
 
 @cache
@@ -76,11 +101,9 @@ def _places(kind: str) -> dict[str, int]:
 
 def _by_category(kind: str, names: Iterable[str]) -> Items:
     catalogue, place = catalogue_of(kind), _places(kind)
+    cost = catalogue.price * quantities(kind).portion
     found: dict[str, list[int]] = defaultdict(list)
     for name in dict.fromkeys(names):
         if name in place:
             found[str(catalogue.category[place[name]])].append(place[name])
-    return {
-        category: np.array(sorted(places, key=lambda at: int(catalogue.price[at])))
-        for category, places in found.items()
-    }
+    return {category: np.array(sorted(places, key=lambda at: int(cost[at]))) for category, places in found.items()}
