@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from costing.models import PatientRun
 from ops_platform.web.tables import DENSE_STACKED, MoneyColumn, QuantityColumn, Table
 
+WIDE = {"td": {"class": "cell-words stack-wide"}}
+
 
 class DepartmentGroupTable(Table):
     """Groups, the greatest loss first; each opens its cases."""
@@ -18,7 +20,7 @@ class DepartmentGroupTable(Table):
     stacks = True
 
     drg = django_tables2.Column(accessor="group__drg", verbose_name=_("病组"))
-    name = django_tables2.Column(accessor="group__name", verbose_name=_("名称"), attrs={"td": {"class": "cell-words"}})
+    name = django_tables2.Column(accessor="group__name", verbose_name=_("名称"), attrs=WIDE)
     cases = QuantityColumn(accessor="group__cases", verbose_name=_("例数"))
     mean_days = QuantityColumn(accessor="group__mean_days", verbose_name=_("平均住院日"), decimals=1)
     mean_charges = MoneyColumn(accessor="group__mean_charges", verbose_name=_("例均费用(元)"))
@@ -27,9 +29,7 @@ class DepartmentGroupTable(Table):
     norm_cost = MoneyColumn(verbose_name=_("前三个月例均成本(元)"))
     mean_surplus = MoneyColumn(verbose_name=_("例均结余(元)"))
     surplus = MoneyColumn(accessor="group__surplus", verbose_name=_("结余合计(元)"))
-    above = django_tables2.Column(
-        verbose_name=_("高于前三个月的成本项目"), empty_values=(), attrs={"td": {"class": "cell-words"}}
-    )
+    above = django_tables2.Column(verbose_name=_("高于前三个月的成本项目"), empty_values=(), attrs=WIDE)
 
     class Meta(Table.Meta):
         attrs = DENSE_STACKED
@@ -61,9 +61,7 @@ class NormedCaseTable(Table):
     payment = MoneyColumn(accessor="one__case__payment", verbose_name=_("支付(元)"))
     cost = MoneyColumn(accessor="one__cost", verbose_name=_("医疗成本(元)"))
     surplus = MoneyColumn(accessor="one__surplus", verbose_name=_("支付 − 成本(元)"))
-    above = django_tables2.Column(
-        verbose_name=_("高于同组其他病例的成本项目"), empty_values=(), attrs={"td": {"class": "cell-words"}}
-    )
+    above = django_tables2.Column(verbose_name=_("高于同组其他病例的成本项目"), empty_values=(), attrs=WIDE)
 
     class Meta(Table.Meta):
         attrs = DENSE_STACKED

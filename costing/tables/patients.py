@@ -14,7 +14,7 @@ from costing.titles import (
     HANDING_OUT,
 )
 from ops_platform.web.tables import (
-    DENSE,
+    DENSE_STACKED,
     MoneyColumn,
     QuantityColumn,
     Table,
@@ -23,6 +23,8 @@ from ops_platform.web.tables import (
 
 class ItemCostTable(Table):
     """Service items by executing department."""
+
+    stacks = True
 
     code = django_tables2.Column(accessor="item__code", verbose_name=_("项目编码"), orderable=False)
     item = django_tables2.Column(
@@ -38,7 +40,7 @@ class ItemCostTable(Table):
 
     class Meta(Table.Meta):
         model = ItemCost
-        attrs = DENSE
+        attrs = DENSE_STACKED
         fields = (
             "code",
             "item",
@@ -62,6 +64,8 @@ class ItemCostTable(Table):
 class UnitCostTable(Table):
     """Cost of a visit and of a bed-day."""
 
+    stacks = True
+
     name = django_tables2.Column(verbose_name=_("科室"), attrs={"td": {"class": "cell-name"}})
     visits = QuantityColumn(verbose_name=_("门急诊人次"))
     visit_cost = MoneyColumn(verbose_name=_("门诊成本(元)"))
@@ -73,7 +77,7 @@ class UnitCostTable(Table):
     per_day_without_drugs = MoneyColumn(verbose_name=_("其中不含药品和单独收费材料"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
         row_attrs = {"class": lambda record: "row-total" if record.department is None else ""}
 
@@ -81,8 +85,10 @@ class UnitCostTable(Table):
 class GroupCostTable(Table):
     """Disease groups, the greatest loss first."""
 
+    stacks = True
+
     drg = django_tables2.Column(verbose_name=_("病组"))
-    name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words"}})
+    name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words stack-wide"}})
     cases = QuantityColumn(verbose_name=_("例数"))
     mean_days = QuantityColumn(verbose_name=_("平均住院日"), decimals=1)
     mean_charges = MoneyColumn(verbose_name=_("例均费用(元)"))
@@ -93,7 +99,7 @@ class GroupCostTable(Table):
     surplus = MoneyColumn(verbose_name=_("支付 − 成本，合计(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def __init__(self, *args: Any, period: str, institution: int, **kwargs: Any) -> None:
@@ -112,6 +118,8 @@ class GroupCostTable(Table):
 class CaseCostTable(Table):
     """Cases of a disease group, the greatest loss first; each opens its cost."""
 
+    stacks = True
+
     encounter_no = django_tables2.Column(accessor="case__encounter_no", verbose_name=_("就诊号"))
     department = django_tables2.Column(accessor="case__department", verbose_name=_("科室"))
     stay_days = QuantityColumn(accessor="case__stay_days", verbose_name=_("住院日"))
@@ -121,7 +129,7 @@ class CaseCostTable(Table):
     surplus = MoneyColumn(verbose_name=_("支付 − 成本(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def __init__(self, *args: Any, run: PatientRun, departments: Mapping[int, str], **kwargs: Any) -> None:
@@ -144,6 +152,8 @@ class CaseCostTable(Table):
 class ContributionTable(Table):
     """What each item gave to an encounter's cost."""
 
+    stacks = True
+
     item = django_tables2.Column(verbose_name=_("项目"), attrs={"td": {"class": "cell-words"}})
     department = django_tables2.Column(verbose_name=_("执行科室"))
     quantity = QuantityColumn(verbose_name=_("数量"))
@@ -153,5 +163,5 @@ class ContributionTable(Table):
     cost = MoneyColumn(verbose_name=_("患者承担(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from costing.selectors.reconciling import COSTED, NO_RUN, NOT_COSTED, STALE, Reconciled
-from ops_platform.web.tables import DENSE_STACKED, MoneyColumn, Table
+from ops_platform.web.tables import DENSE_STACKED_WORDS, MoneyColumn, Table
 from ops_platform.web.templatetags import ops
 
 STATES = {
@@ -37,7 +37,7 @@ class ReconciledTable(Table):
     difference = MoneyColumn(verbose_name=_("差额(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE_STACKED
+        attrs = DENSE_STACKED_WORDS
         orderable = False
         row_attrs = {"class": lambda record: "row-total" if record.institution is None else ""}
 

@@ -16,7 +16,7 @@ from costing.selectors.responsibility.savings import Saving
 from costing.selectors.responsibility.targets import TargetMonth, title_of
 from ops_platform.web.tables import (
     DENSE,
-    DENSE_STACKED,
+    DENSE_STACKED_WORDS,
     STACKED_WORDS,
     ActionsColumn,
     MoneyColumn,
@@ -33,7 +33,6 @@ VERDICTS = {
     Verdict.MISSED: (_("未达成"), "bad"),
     Verdict.UNKNOWN: (_("不可比"), "neutral"),
 }
-DENSE_STACKED_WORDS = {"class": f"{DENSE_STACKED['class']} table-stack-words"}
 STATE_TONES = {"open": "bad", "submitted": "warn", "acting": "warn", "confirming": "info", "closed": "good"}
 END = {"th": {"class": "text-end"}, "td": {"class": "text-end num"}}
 WORDS = {"td": {"class": "cell-words"}}

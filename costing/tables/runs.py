@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from costing.models import CostRun
 from ops_platform.web.tables import (
     STACKED,
+    STACKED_WORDS,
     MoneyColumn,
     PeriodColumn,
     QuantityColumn,
@@ -20,6 +21,7 @@ from ops_platform.web.templatetags.ops import badge
 class RunTable(Table):
     """Runs with their versions."""
 
+    stacks = True
     period = PeriodColumn(verbose_name=_("期间"), order_by=("period", "pk"))
     institution = django_tables2.Column(
         verbose_name=_("机构"), order_by=("institution__code", "pk"), attrs={"td": {"class": "cell-name"}}
@@ -33,6 +35,7 @@ class RunTable(Table):
     created_at = TimeColumn(verbose_name=_("计算时间"), order_by=("created_at", "pk"))
 
     class Meta(Table.Meta):
+        attrs = STACKED_WORDS
         model = CostRun
         fields = (
             "period",

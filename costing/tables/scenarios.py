@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from costing.models import Scenario
 from ops_platform.web import formats
-from ops_platform.web.tables import DENSE, STACKED, MoneyColumn, QuantityColumn, Table, TimeColumn
+from ops_platform.web.tables import DENSE_STACKED, STACKED, MoneyColumn, QuantityColumn, Table, TimeColumn
 from ops_platform.web.templatetags.ops import badge
 
 
@@ -42,6 +42,8 @@ class ScenarioTable(Table):
 class BesideTable(Table):
     """Departments of a scenario beside those of its run."""
 
+    stacks = True
+
     name = django_tables2.Column(verbose_name=_("科室"), attrs={"td": {"class": "cell-name"}})
     income_before = MoneyColumn(verbose_name=_("原收入(元)"))
     income = MoneyColumn(verbose_name=_("测算收入(元)"))
@@ -52,6 +54,6 @@ class BesideTable(Table):
     change = MoneyColumn(verbose_name=_("结余变化(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
         row_attrs = {"class": lambda record: "" if record.department else "row-total"}

@@ -57,12 +57,21 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One section with the links that the reader may open."""
+    """One section with the links that the reader may open. It folds where there are many links in all; the section of the
+    page that is shown stands open."""
 
-    title: str | Promise
+    section: Section
     items: tuple[Item, ...]
     active: bool
+    folds: bool
 
+    @property
+    def title(self) -> str | Promise:
+        return self.section.label
+
+
+FEW = 15
+"""So many links stand below each other on a laptop's screen without scrolling."""
 
 _entries: dict[str, Entry] = {}
 
@@ -99,5 +108,5 @@ def for_actor(actor: Actor | None, current: str = "") -> tuple[Group, ...]:
             Item(entry.title, url, entry.icon, url == active_url) for entry, url in shown if entry.section is section
         )
         if items:
-            groups.append(Group(section.label, items, any(item.active for item in items)))
+            groups.append(Group(section, items, any(item.active for item in items), len(shown) > FEW))
     return tuple(groups)

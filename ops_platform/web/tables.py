@@ -31,8 +31,9 @@ DENSE = {"class": "table table-vcenter card-table table-dense"}
 # both: narrow lines on a screen, cards on a telephone
 DENSE_STACKED = {"class": "table table-vcenter card-table table-dense table-stack"}
 STACKED = {"class": "table table-vcenter card-table table-stack"}
-# for rows of words: one value a line, which may wrap
+# for rows of words, and of amounts too long for two beside each other: one value a line, which may wrap
 STACKED_WORDS = {"class": "table table-vcenter card-table table-stack table-stack-words"}
+DENSE_STACKED_WORDS = {"class": f"{DENSE_STACKED['class']} table-stack-words"}
 
 
 class _FigureColumn(django_tables2.Column):

@@ -2,22 +2,9 @@
 (() => {
   "use strict";
   const root = document.documentElement;
-  root.classList.add("scripted");
 
   const cookie = (name) =>
     document.cookie.split("; ").find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? "";
-
-  // The side bar on tablets.
-  const toggle = document.querySelector("[data-toggle-sidebar]");
-  const showSidebar = (open) => {
-    root.classList.toggle("sidebar-open", open);
-    toggle?.setAttribute("aria-expanded", String(open));
-  };
-  toggle?.addEventListener("click", (event) => {
-    event.stopPropagation();
-    showSidebar(!root.classList.contains("sidebar-open"));
-  });
-  document.querySelector(".side-nav a.active")?.scrollIntoView({ block: "nearest" });
 
   // Panels (user menu, explanations) close on a click elsewhere and on Escape.
   const PANELS = "details.user-menu[open], details.explain[open]";
@@ -25,7 +12,6 @@
     document.querySelectorAll(PANELS).forEach((panel) => {
       if (!panel.contains(event.target)) panel.open = false;
     });
-    if (!event.target.closest(".sidebar")) showSidebar(false);
   });
   document.addEventListener(
     "toggle",
@@ -43,7 +29,6 @@
       panel.open = false;
       panel.querySelector("summary").focus();
     });
-    showSidebar(false);
   });
 
   // <form data-confirm="…">: ask before sending; with data-ticked only when something is ticked, {ticked} says how many. A second click on a form that is on its way sends nothing.

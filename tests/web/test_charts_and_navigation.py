@@ -51,6 +51,19 @@ def test_the_longest_fitting_entry_is_the_active_one(entries):
     assert [item.title for group in groups for item in group.items if item.active] == ["核算运行"]
 
 
+def test_sections_fold_only_where_there_are_many_pages_and_that_of_the_page_stands_open(entries):
+    reader = Actor("li", 2)
+    assert [group.folds for group in navigation.for_actor(reader, "/costs/")] == [False, False]
+    for number in range(navigation.FEW - 2):
+        navigation.register("账务", f"账表{number}", f"books/{number}")
+    groups = navigation.for_actor(reader, "/costs/")
+    assert [(str(group.title), group.folds, group.active) for group in groups] == [
+        ("总览", True, False),
+        ("账务", True, False),
+        ("成本核算", True, True),
+    ]
+
+
 def test_an_unknown_section_is_refused(entries):
     with pytest.raises(ValueError):
         navigation.register("杂项", "某页", "some")

@@ -1,5 +1,6 @@
-"""What members of the community agree on before the first night, done over HTTP like in the browser: experts sent down, and
-electrocardiograms read by the lead hospital. One of the operation centre asks, another signs."""
+"""What members of the community agree on before the first night, done over HTTP like in the browser: experts sent down,
+electrocardiograms read by the lead hospital, its laboratory shared by all, follow-up borne by county, township and village.
+One of the operation centre asks, another signs."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,14 +13,15 @@ LIST = "/costing/agreements/"
 NEW = "/costing/agreements/new/"
 MATTER = "/workflows/matters/"
 ASKER, SIGNER = "centre1", "centre2"
-EXPERT, JOINT_EXAM = "EXPERT", "ECG"
+EXPERT, JOINT_EXAM, LABORATORY, CHRONIC = "EXPERT", "ECG", "LAB", "CHRONIC"
 ECG_ITEM = "100001"
+LABORATORY_DEPARTMENT = "T01"
 LEAD = r'<select name="{field}".*?<option value="(\d+)"[^>]*>\s*[^<]*人民医院'
 TOWNSHIP = re.compile(r'name="bases" value="(\d+)"[^>]*>\s*(?:<span[^>]*>)?\s*[^<]*卫生院')
 
 
 def agreements(url: str, accounts: list[dict[str, str]], periods: list[str]) -> Iterator[str]:
-    """Both agreements, from the first month of the data on; yields what has been done in words."""
+    """One agreement of each kind, from the first month of the data on; yields what has been done in words."""
     known: Mapping[str, dict[str, str]] = {account["username"]: account for account in accounts}
     asker, signer = (sign_in(url, name, known[name]["password"]) for name in (ASKER, SIGNER))
     asker.get(LIST)
@@ -41,6 +43,19 @@ def agreements(url: str, accounts: list[dict[str, str]], periods: list[str]) -> 
         _agree(asker, signer, "joint_exam", code=JOINT_EXAM, name="心电联合检查", bases=TOWNSHIP.findall(asker.page),
                upper=lead, holder=lead, items=ECG_ITEM, source_text=text, effective_from=first)  # fmt: skip
         yield f"joint examination from {first}: asked by {ASKER}, signed by {SIGNER}"
+    if f">{LABORATORY}<" not in begun:
+        asker.get(f"{NEW}?kind=shared_centre")
+        text = "演示：县域检验中心，全成本按各成员检验量分摊，使用单位承担"
+        _agree(asker, signer, "shared_centre", code=LABORATORY, name="县域检验中心共享", provider=_lead(asker, "provider"),
+               by_full_cost="on", department=LABORATORY_DEPARTMENT, service_kind="laboratory", unit_cost="",
+               source_text=text, effective_from=first)  # fmt: skip
+        yield f"shared laboratory from {first}: asked by {ASKER}, signed by {SIGNER}"
+    if f">{CHRONIC}<" not in begun:
+        asker.get(f"{NEW}?kind=three_level")
+        text = "演示：慢病远程随访，县乡村三级按协议比例分担，每人每月 25 元"
+        _agree(asker, signer, "three_level", code=CHRONIC, name="慢病远程随访三级分担", service_kind="other",
+               unit_cost="25", source_text=text, effective_from=first)  # fmt: skip
+        yield f"follow-up at three levels from {first}: asked by {ASKER}, signed by {SIGNER}"
 
 
 def _lead(session: Session, field: str) -> str:

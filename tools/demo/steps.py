@@ -21,6 +21,8 @@ from tools.demo.processes import Processes, StepFailed, last_lines
 from tools.demo.progress import Progress, Size
 from tools.demo.register import keep_register
 from tools.demo.responsibility import deviations, targets
+from tools.demo.scenarios import scenarios
+from tools.demo.second_version import LEAD, second_version
 
 SEED = 20261
 KEY_NAME = "demo-his"
@@ -96,8 +98,10 @@ class Steps:
             self._progress.finish("nightly")
             self._say("nightly run finished")
         self._deeds("pathways", lambda: pathways(url, self.accounts(), full_months))
+        self._second_version(url, until, full_months)
         self._close(url, full_months)
         self._deeds("consolidation", lambda: consolidating(url, self.accounts(), full_months))
+        self._deeds("scenarios", lambda: scenarios(url, self.accounts(), full_months[-1]))
         self._deeds("approvals", lambda: approvals(url, self.accounts()))
         self._deeds("deviations", lambda: deviations(url, self.accounts()))
         self._deeds("register", lambda: keep_register(url, self.accounts()))
@@ -111,6 +115,17 @@ class Steps:
         last = self._run("post", [sys.executable, "-m", "tools.his_simulator", *arguments])
         counts = self._progress.finish("post", json.loads(last))
         self._say(f"{counts['rows_posted']} rows posted, {counts['rows_quarantined']} of them quarantined")
+
+    def _second_version(self, url: str, until: date, full_months: list[str]) -> None:
+        """A driver and a late bill after the first night, and the lead hospital computed again, before its months close."""
+        if self._progress.result("second version") or self._progress.result("months"):
+            return
+        key = str(self._progress.result("api_key"))
+        for done in second_version(url, self.accounts(), full_months[-1], key):
+            self._say(f"second version: {done}")
+        self._manage("run_nightly", "--date", until.isoformat(), "--institution", LEAD, "--wait")
+        self._say(f"second version: {LEAD} computed again")
+        self._progress.finish("second version")
 
     def _close(self, url: str, full_months: list[str]) -> None:
         """Close month after month; a year is carried forward before its December closes."""

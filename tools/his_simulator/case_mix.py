@@ -35,6 +35,8 @@ class DiseaseGroup:
     age_sd: float
     winter_factor: float
     mean_charge_none: float
+    day_share: float = 0.0
+    """Of the cases without CC at the county hospital: operated on as day cases."""
 
     @property
     def surgical(self) -> bool:

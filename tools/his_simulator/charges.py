@@ -6,19 +6,18 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from tools.his_simulator.case_mix import disease_groups
+from tools.his_simulator.case_mix import DiseaseGroup, disease_groups
 from tools.his_simulator.catalogue import Catalogue, catalogue_of
 from tools.his_simulator.community import Institution
 from tools.his_simulator.encounters import INPATIENT, Encounters, Stays
 from tools.his_simulator.randomness import stream
 from tools.his_simulator.scale import Calendar, Scale
+from tools.his_simulator.treatments import ROOMS, Items, Quantities, items_by_group, operations, quantities
 
 UNIT = 10_000
 """Quantities and prices are whole ten-thousandths."""
-HIGHEST_QUANTITY = {
-    "western_drug": 24, "patent_drug": 8, "herb": 600, "ward_material": 30, "operation_material": 8, "treatment": 24,
-    "blood": 6,
-}  # fmt: skip
+HIGHEST_QUANTITY = {"western_drug": 24, "patent_drug": 8, "herb": 600, "ward_material": 30, "treatment": 24}
+"""On one line of a visit's bill; of other categories two."""
 VISIT_PROFILE = {
     # category: (share of the lines beside the consultation, mean yuan of a line at the county hospital)
     "western_drug": (0.40, 46.0),
@@ -73,17 +72,17 @@ REHABILITATION_PROFILE = {
     "laboratory": (0.05, 0.10),
     "imaging": (0.03, 0.06),
 }
-OPERATION_LINES = {
-    # category: (lines of an operation, share of the stay's value)
-    "surgery": (1, 0.14),
-    "anaesthesia": (2, 0.07),
-    "operation_material": (4, 0.19),
-    "pathology": (1, 0.02),
-}
+OPERATION_MATERIALS = 0.19
+"""Share of an operated stay's value."""
 COVERED_BY_CLASS = {b"drug": 92, b"service": 96, b"chargeable_material": 80}
 SCHEME_COVER = np.array([84, 70, 56, 96, 100, 0])
 """Percent of a covered inpatient amount that counts as insured, by scheme."""
 REFUND_SHARE = 0.004
+FILLING = 1.25
+"""So much more is wished of every line than its share, as few suitable items make a value up exactly: stays then come to
+what they should (measured at both scales)."""
+HOURS_A_DAY = 24
+"""Of nursing that is charged by the hour."""
 
 
 @dataclass
@@ -135,16 +134,26 @@ def amounts(quantity: np.ndarray, price: np.ndarray) -> np.ndarray:
 
 
 def _choose(
-    rng: np.random.Generator, catalogue: Catalogue, category: str, yuan: np.ndarray, spread: float
+    rng: np.random.Generator,
+    catalogue: Catalogue,
+    quantities: Quantities,
+    category: str,
+    items: np.ndarray,
+    *,
+    yuan: np.ndarray,
+    spread: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """An item of the category whose price is near the wished value, and how many of it make the value up."""
-    items = catalogue.of_category(category)
-    prices = catalogue.price[items] / UNIT
+    """One of the category's items, the cheapest first, a portion of which costs near the wished value, and how much of it
+    makes the value up."""
+    portion = quantities.portion[items]
+    prices = catalogue.price[items] / UNIT * portion
     value = np.log(np.maximum(yuan, 0.05))
-    # an item much dearer than the value would raise it, as one piece is the least
+    # an item much dearer than the value would raise it, as one portion is the least
     wished = np.minimum(value + rng.normal(-0.1, spread, len(yuan)), value)
-    position = np.clip(np.searchsorted(np.log(prices), wished), 0, len(items) - 1)
-    quantity = np.clip(np.round(yuan / prices[position]), 1, HIGHEST_QUANTITY.get(category, 2)).astype(np.int64) * UNIT
+    heights = np.log(prices)
+    position = np.searchsorted((heights[1:] + heights[:-1]) / 2, wished)
+    portions = np.clip(np.round(yuan / prices[position]), 1, quantities.most[items][position])
+    quantity = portions.astype(np.int64) * portion[position] * UNIT
     if category == "herb":
         quantity = np.maximum(quantity, 6 * UNIT)
     if category == "treatment":  # some treatments are charged by halves
@@ -158,19 +167,25 @@ SPREAD = {"western_drug": 1.3, "patent_drug": 0.7, "herb": 0.6, "ward_material":
 def _profile_lines(
     rng: np.random.Generator,
     catalogue: Catalogue,
+    quantities: Quantities,
     owner: np.ndarray,
     profile: dict[str, tuple[float, float]],
+    *,
+    items: Items,
     mean: dict[str, np.ndarray],
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Lines (owner, item, quantity) drawn from a profile. `mean` gives each owner's mean yuan of a line by category."""
-    known = [category for category in profile if len(catalogue.of_category(category))]
+    """Lines (owner, item, quantity) drawn from a profile and the items that fit. `mean` gives each owner's mean yuan of a
+    line by category."""
+    known = [category for category in profile if category in items]
     shares = np.array([profile[category][0] for category in known])
     drawn = rng.choice(len(known), size=len(owner), p=shares / shares.sum())
     found = []
     for number, category in enumerate(known):
         owners = owner[drawn == number]
         yuan = mean[category][owners] * np.exp(rng.normal(-0.12, 0.5, len(owners)))
-        item, quantity = _choose(rng, catalogue, category, yuan, SPREAD.get(category, 0.5))
+        item, quantity = _choose(
+            rng, catalogue, quantities, category, items[category], yuan=yuan, spread=SPREAD.get(category, 0.5)
+        )
         found.append((owners, item, quantity))
     return found
 
@@ -187,6 +202,10 @@ def _visit_lines(
     if "中医科" in institution.homes and institution.kind != "village_clinic":
         chinese[institution.position("中医科")] = True
     extra = rng.poisson(VISIT_LINES[institution.kind], count)
+    most = np.array([HIGHEST_QUANTITY.get(category, 2) for category in catalogue.category.tolist()])
+    few = Quantities(np.ones_like(most), most)
+    listed = {category: catalogue.of_category(category) for category in (*VISIT_PROFILE, *CHINESE_MEDICINE_PROFILE)}
+    listed = {category: items for category, items in listed.items() if len(items)}
     for profile, here in (
         (VISIT_PROFILE, ~chinese[encounters.department[:count]]),
         (CHINESE_MEDICINE_PROFILE, chinese[encounters.department[:count]]),
@@ -194,53 +213,72 @@ def _visit_lines(
         owner = np.repeat(np.flatnonzero(here), extra[here])
         value = VISIT_VALUE[institution.kind]
         mean = {category: np.full(count, yuan * value) for category, (_, yuan) in profile.items()}
-        found += _profile_lines(rng, catalogue, owner, profile, mean)
+        found += _profile_lines(rng, catalogue, few, owner, profile, items=listed, mean=mean)
     return found
 
 
-def _stay_lines(
-    rng: np.random.Generator, catalogue: Catalogue, stays: Stays, per_day: float
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Lines (stay, item, quantity, day of the stay)."""
-    groups = disease_groups()
-    surgical = np.array([group.surgical for group in groups])[stays.group]
-    rehabilitation = np.array([group.department in ("中医科", "康复医学科") for group in groups])[stays.group]
-    critical = np.array([group.department == "重症医学科" for group in groups])[stays.group]
-    found: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+Line = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Stay, item, quantity, day of the stay."""
 
-    every_day = np.repeat(np.arange(len(stays)), stays.days)
-    day = np.arange(len(every_day)) - np.repeat(np.cumsum(stays.days) - stays.days, stays.days)
-    beds, nursing = catalogue.of_category("bed"), catalogue.of_category("nursing")
-    bed = np.where(critical, beds[-1], beds[rng.integers(0, min(2, len(beds)), len(stays))])
-    nurse = np.where(critical, nursing[-1], nursing[rng.integers(0, len(nursing), len(stays))])
-    found.append((every_day, bed[every_day], np.full(len(every_day), UNIT), day))
-    found.append((every_day, nurse[every_day], np.full(len(every_day), UNIT), day))
 
+def _stay_lines(rng: np.random.Generator, kind: str, stays: Stays, per_day: float) -> list[Line]:
+    """What every stay is treated with, by its disease group."""
+    catalogue, suitable = catalogue_of(kind), items_by_group(kind)
     lines = np.maximum(4, rng.poisson(stays.days * max(per_day - 2, 1) + 4))
-    profiles = (
-        (MEDICAL_PROFILE, ~surgical & ~rehabilitation),
-        (SURGICAL_PROFILE, surgical),
-        (REHABILITATION_PROFILE, rehabilitation),
-    )
-    for profile, here in profiles:
-        owner = np.repeat(np.flatnonzero(here), lines[here])
+    found: list[Line] = []
+    for number, group in enumerate(disease_groups()):
+        cases = np.flatnonzero(stays.group == number)
+        if not len(cases):
+            continue
+        items = suitable[number]
+        days = stays.days[cases]
+        every_day = np.repeat(cases, days)
+        day = np.arange(len(every_day)) - np.repeat(np.cumsum(days) - days, days)
+        for rooms in ROOMS:
+            chosen = items[rooms][rng.integers(0, len(items[rooms]), len(cases))]
+            by_hour = np.array([catalogue.unit[at] == "小时" for at in chosen.tolist()])
+            quantity = np.where(by_hour, HOURS_A_DAY, 1) * UNIT
+            found.append((every_day, np.repeat(chosen, days), np.repeat(quantity, days), day))
+        profile = _profile_of(group)
         total = sum(share for share, _ in profile.values())
         mean = {
-            category: stays.charge_target * value / (lines * share / total)
+            category: stays.charge_target * FILLING * value / (lines * share / total)
             for category, (share, value) in profile.items()
         }
-        for owners, item, quantity in _profile_lines(rng, catalogue, owner, profile, mean):
+        owner = np.repeat(cases, lines[cases])
+        for owners, item, quantity in _profile_lines(
+            rng, catalogue, quantities(kind), owner, profile, items=items, mean=mean
+        ):
             chosen = (rng.random(len(owners)) ** 1.15 * stays.days[owners]).astype(np.int64)
             found.append((owners, item, quantity, chosen))
-    operated = np.flatnonzero(surgical)
+    return found + _operation_lines(rng, kind, stays)
+
+
+def _profile_of(group: DiseaseGroup) -> dict[str, tuple[float, float]]:
+    if group.department in ("中医科", "康复医学科"):
+        return REHABILITATION_PROFILE
+    return SURGICAL_PROFILE if group.surgical else MEDICAL_PROFILE
+
+
+def _operation_lines(rng: np.random.Generator, kind: str, stays: Stays) -> list[Line]:
+    """The operation itself, its anaesthesia and monitoring, its materials and the specimen."""
+    catalogue = catalogue_of(kind)
+    procedures = np.array(stays.procedures, dtype="S")
     operation_day = np.minimum(rng.integers(0, 3, len(stays)), stays.days - 1)
-    for category, (times, share) in OPERATION_LINES.items():
-        if not len(catalogue.of_category(category)):
-            continue
-        owner = np.repeat(operated, times)
-        yuan = stays.charge_target[owner] * share / times * np.exp(rng.normal(-0.03, 0.25, len(owner)))
-        item, quantity = _choose(rng, catalogue, category, yuan, 0.25)
-        found.append((owner, item, quantity, operation_day[owner]))
+    found: list[Line] = []
+    for code, operation in operations(kind).items():
+        owner = np.flatnonzero(procedures == code)
+        day = operation_day[owner]
+        once = np.full(len(owner), UNIT)
+        found += [(owner, np.full(len(owner), item), once, day) for item in operation.services]
+        if operation.monitoring is not None:
+            hours = rng.integers(1, 5, len(owner)) * UNIT
+            found.append((owner, np.full(len(owner), operation.monitoring), hours, day))
+        for item, most in operation.materials:
+            share = OPERATION_MATERIALS / len(operation.materials)
+            yuan = stays.charge_target[owner] * share * np.exp(rng.normal(-0.03, 0.25, len(owner)))
+            quantity = np.clip(np.round(yuan / (catalogue.price[item] / UNIT)), 1, most).astype(np.int64) * UNIT
+            found.append((owner, np.full(len(owner), item), quantity, day))
     return found
 
 
@@ -269,7 +307,7 @@ def charge_lines_of(
         minute = encounters.admitted[owner] + rng.integers(2, 150, len(owner))
         parts.append((owner, item, quantity, minute))
     if stays is not None:
-        for stay, item, quantity, day in _stay_lines(rng, catalogue, stays, scale.ward_lines_per_day):
+        for stay, item, quantity, day in _stay_lines(rng, institution.kind, stays, scale.ward_lines_per_day):
             owner = stay + encounters.stays_from
             begun = encounters.admitted[owner]
             minute = (begun // 1440 + day) * 1440 + rng.integers(420, 1260, len(owner))

@@ -27,6 +27,8 @@ SCHEME_SHARES = {
 }
 VISIT_WEEKDAYS = np.array([1.22, 1.1, 1.06, 1.04, 1.05, 0.85, 0.68])
 ADMISSION_WEEKDAYS = np.array([1.2, 1.1, 1.08, 1.05, 1.0, 0.82, 0.75])
+DAY_CASE_CHARGE = 0.75
+"""Of what an ordinary stay of the group charges."""
 DAYS_BEFORE = 60
 """Stays begun up to so many days before the first covered day still fill the wards on that day."""
 
@@ -161,7 +163,8 @@ def _diagnosis_texts(
     picks = rng.random((len(groups), 5)).tolist()
     diagnoses, procedures = [], []
     for group, level, pick in zip(groups, severity.tolist(), picks, strict=True):
-        codes = [group.dx[int(pick[0] ** 2 * len(group.dx))]]
+        first = int(pick[0] ** 2 * len(group.dx))
+        codes = [group.dx[first]]
         if level == 2:
             codes.append(group.mcc[int(pick[1] * len(group.mcc))])
         if level == 1 or (level == 2 and group.cc and pick[2] < 0.5):
@@ -170,7 +173,10 @@ def _diagnosis_texts(
             chronic = CHRONIC_DIAGNOSES[int(pick[4] / 0.6 * len(CHRONIC_DIAGNOSES))]
             codes.append(chronic)
         diagnoses.append("|".join(dict.fromkeys(codes)).encode())
-        procedures.append(group.proc[int(pick[2] * len(group.proc))].encode() if group.proc else b"")
+        # as many procedures as diagnoses belong together: a hip for the hip's fracture, a knee for the knee's arthrosis
+        paired = len(group.proc) == len(group.dx)
+        done = group.proc[first if paired else int(pick[2] * len(group.proc))] if group.proc else ""
+        procedures.append(done.encode())
     return diagnoses, procedures
 
 
@@ -231,6 +237,13 @@ def _inpatients(
     return personal, scheme, patient
 
 
+def _day_cases(institution: Institution, seed: int, group: np.ndarray, severity: np.ndarray) -> np.ndarray:
+    """Which stays are day surgery (日间手术)."""
+    shares = np.array([each.day_share for each in disease_groups()])[group]
+    rng = stream(seed, institution.code, "day cases")
+    return (severity == 0) & (rng.random(len(group)) < shares)
+
+
 def _stays(
     institution: Institution, scale: Scale, calendar: Calendar, seed: int
 ) -> tuple[dict[str, np.ndarray], Stays]:
@@ -268,6 +281,12 @@ def _stays(
 
     start = day * 1440 + rng.integers(30, 1230, len(day))
     end = (day + length) * 1440 + rng.integers(540, 1020, len(day))
+    if lead:
+        day_case = _day_cases(institution, seed, group, severity) & (day >= 0)
+        # in at eight, home before the same hour of the next day
+        start = np.where(day_case, day * 1440 + 480 + start % 60, start)
+        end = np.where(day_case, (day + 1) * 1440 + 400 + end % 60, end)
+        target = np.where(day_case, target * DAY_CASE_CHARGE, target)
     kept = end >= 1440
     before = kept & (day < 0)
     remaining = np.where(before, (day + length) / length, 1.0)

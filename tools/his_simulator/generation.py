@@ -86,7 +86,7 @@ class InstitutionFiles:
         writer: BatchWriter,
         bad_rows: list[BadRow],
         dealings: list[Dealing],
-        townships: list[Institution],
+        members: list[Institution],
         planted: Planted,
     ) -> None:
         self.institution = institution
@@ -96,7 +96,7 @@ class InstitutionFiles:
         self.writer = writer
         self.bad_rows = bad_rows
         self.dealings = dealings
-        self.townships = townships
+        self.members = members
         self.planted = planted
 
     def _send(self, dataset: str, months: list[int], table: Table, purpose: str = "first") -> list[tuple[str, int]]:
@@ -221,7 +221,7 @@ class InstitutionFiles:
             self._send("drug-and-material-moves", months, supplies.table("moves", months))
             self._send("equipment-uses", months, supplies.table("devices", months))
         for month in range(len(calendar.periods)):
-            self._send("alliance-services", [month], services_of(institution, self.townships, calendar, seed, month))
+            self._send("alliance-services", [month], services_of(institution, self.members, calendar, seed, month))
         self._sum_up(seen, stays, lines, costs, incomes)
 
     def _write_assets(self, charged: dict[str, np.ndarray]) -> None:
@@ -368,7 +368,6 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
     planted = Planted([], [], [], 0, 0, [], [], [], [], [], [], [])
     bad_rows = plan_bad_rows(scale, calendar, institutions, seed)
     dealings = plan_dealings(institutions, calendar, seed)
-    townships = [institution for institution in institutions if institution.kind == "township_hospital"]
     for institution in institutions:
         own = [bad for bad in bad_rows if bad.institution == institution.code]
         files = InstitutionFiles(
@@ -379,7 +378,7 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
             writer=writer,
             bad_rows=own,
             dealings=dealings,
-            townships=townships,
+            members=institutions,
             planted=planted,
         )
         files.write()

@@ -222,7 +222,7 @@ def _pieces(book: _Book, seed: int, encounters: Encounters, lines: ChargeLines) 
         wrong = ""
         if calendar.month_of_day[day] == wrong_month and not doubled and pieces > 1:
             wrong, doubled = "charged_twice", True
-        elif calendar.month_of_day[day] == wrong_month and pieces == 1 and rest and rng.random() < 0.6:
+        elif calendar.month_of_day[day] == wrong_month and pieces == 1 and rest:
             wrong = rest.pop()
         used = pieces + {"charged_not_used": -1, "charged_twice": -1, "used_not_charged": 1}.get(wrong, 0)
         department = institution.departments[executing].code
