@@ -96,7 +96,11 @@ def compute(inputs: Inputs) -> Computation:
     chosen, held = missing_drivers.settle(month, rules, policy)
     allocation = allocate(model_of(month, collected, chosen, held))
     if allocation.blocked:
-        blocking = [finding for finding in allocation.findings if finding.severity is Severity.BLOCKING]
+        blocking = [
+            missing_drivers.explained(month, chosen, finding)
+            for finding in allocation.findings
+            if finding.severity is Severity.BLOCKING
+        ]
         raise Conflict(
             "costing.blocked",
             f"{institution.name} {period} 的成本不能分摊：" + " ".join(finding.message for finding in blocking),

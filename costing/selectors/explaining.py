@@ -15,7 +15,7 @@ from decimal import Decimal
 from costing.models import CostRun, DepartmentMonth, DriverRule
 from costing.recomputing import Figures, Inputs, compute, figures, inputs_of
 from costing.selectors.comparison import moved_inputs
-from costing.titles import driver_title
+from costing.titles import rule_title
 from ops_platform.kernel import Conflict, from_fen, to_fen
 from ops_platform.masterdata.models import Parameter
 
@@ -94,7 +94,7 @@ def _changes(run: CostRun, earlier: CostRun, before: Inputs, after: Inputs) -> I
     now = replace(now, month=after.month, cards=after.cards)
     yield OTHER, now
     rules = DriverRule.objects.filter(pk__in=set(run.rules) - set(earlier.rules)).order_by("effective_from", "pk")
-    for rule in rules.select_related("institution", "department"):
+    for rule in rules.select_related("institution", "department").prefetch_related("assignments__department"):
         now = replace(now, rules=(now.rules or frozenset()) | {rule.pk})
         yield _rule_title(rule), now
     now = replace(now, rules=after.rules)
@@ -107,7 +107,7 @@ def _changes(run: CostRun, earlier: CostRun, before: Inputs, after: Inputs) -> I
 
 def _rule_title(rule: DriverRule) -> str:
     whose = rule.department.name if rule.department else rule.divided
-    return f"分摊动因：{whose}按{driver_title(f'{rule.driver}:{rule.metric}' if rule.metric else rule.driver)}"
+    return f"分摊动因：{whose}按{rule_title(rule)}"
 
 
 def _policy_title(before: Inputs, after: Inputs) -> str:

@@ -5,12 +5,14 @@ from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet
 
+from costing.assignments import of_rows
+from costing.drivers import Assigned
 from costing.models import Scenario, ScenarioChange
 from costing.recomputing import Figures, Inputs, compute, figures, inputs_of
 from costing.scenarios import Change, applied
 from costing.selectors.access import READERS
 from ops_platform.kernel import Actor, Conflict, NotFound, from_fen
-from ops_platform.masterdata.models import CostClass
+from ops_platform.masterdata.models import CostClass, Department
 
 ZERO = Decimal("0.00")
 
@@ -68,6 +70,8 @@ def access_scenario(*, actor: Actor, scenario_id: int) -> Scenario:
 def changes_of(scenario: Scenario) -> list[tuple[int, Change]]:
     """The changes that hold, with their numbers, in order."""
     rows = ScenarioChange.objects.filter(scenario=scenario, removed=False).select_related("department").order_by("pk")
+    codes = {code for row in rows for code, _share in row.assigned}
+    named = {one.code: one for one in Department.objects.filter(institution=scenario.institution_id, code__in=codes)}
     return [
         (
             row.pk,
@@ -79,6 +83,10 @@ def changes_of(scenario: Scenario) -> list[tuple[int, Change]]:
                 row.code,
                 row.metric,
                 row.value,
+                tuple(
+                    Assigned(named[one.department].pk, named[one.department].name, one.share)
+                    for one in of_rows(row.assigned)
+                ),
             ),
         )
         for row in rows

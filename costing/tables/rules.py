@@ -8,9 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from costing.models import DriverRule, ItemBasis, UnitDefinition
-from costing.titles import (
-    driver_title,
-)
+from costing.titles import rule_title
 from ops_platform.web.tables import (
     DayColumn,
     PersonColumn,
@@ -50,7 +48,7 @@ class RuleTable(Table):
         return record.mark_title
 
     def render_driver(self, record: DriverRule) -> str:
-        return driver_title(f"{record.driver}:{record.metric}" if record.metric else record.driver)
+        return rule_title(record)
 
 
 class ItemBasisTable(Table):
