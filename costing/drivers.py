@@ -1,7 +1,7 @@
 """From the rules in force and the facts of a month to the steps of an allocation, and to the drivers of shared bills."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -60,16 +60,12 @@ def choose(
     Raises Conflict when a class has no rule at all.
     """
     rules = _in_force(institution, day, only).exclude(cost_class="")
-    newest = {(rule.institution_id, rule.department_id, rule.cost_class): rule for rule in rules}
+    newest = by_place(rules)
     chosen = {}
     for department in facts.departments.values():
         if department.cost_class not in TIERS:
             continue
-        rule = (
-            newest.get((institution.pk, department.id, department.cost_class))
-            or newest.get((institution.pk, None, department.cost_class))
-            or newest.get((None, None, department.cost_class))
-        )
+        rule = narrowest(newest, institution.pk, department.id, department.cost_class)
         if rule is None:
             raise Conflict(
                 "costing.no_driver_rule",
@@ -77,6 +73,25 @@ def choose(
             )
         chosen[department.id] = ChosenDriver.of(rule)
     return chosen
+
+
+Place = tuple[int | None, int | None, str]
+
+
+def by_place(rules: Iterable[DriverRule]) -> dict[Place, DriverRule]:
+    """Rules for classes, oldest first, by institution, department and class: the newest of each."""
+    return {(rule.institution_id, rule.department_id, rule.cost_class): rule for rule in rules}
+
+
+def narrowest(
+    rules: Mapping[Place, DriverRule], institution: int, department: int, cost_class: str
+) -> DriverRule | None:
+    """The rule of a department: its own, its institution's, the alliance's."""
+    return (
+        rules.get((institution, department, cost_class))
+        or rules.get((institution, None, cost_class))
+        or rules.get((None, None, cost_class))
+    )
 
 
 def choose_shared(

@@ -21,7 +21,7 @@ SOURCE_TONES = {"seed": "good", "web": "info", "recall": "warn", "default": "neu
 
 
 class RuleTable(Table):
-    """Driver rules with where each comes from."""
+    """Driver rules with where each comes from; where all of them are listed, each has its place on the page."""
 
     divided = django_tables2.Column(verbose_name=_("分摊对象"))
     reach = django_tables2.Column(verbose_name=_("适用范围"), empty_values=())
@@ -35,6 +35,11 @@ class RuleTable(Table):
         model = DriverRule
         orderable = False
         fields = ("divided", "reach", "driver", "effective_from", "source_mark", "source_text", "changed_by")
+
+    def __init__(self, *args: Any, placed: bool = False, **kwargs: Any) -> None:
+        if placed:
+            kwargs["row_attrs"] = {"id": lambda record: f"rule-{record.pk}"}
+        super().__init__(*args, **kwargs)
 
     def render_reach(self, record: DriverRule) -> str:
         if record.institution is None:

@@ -28,7 +28,7 @@ class DriverRules(TemplatePage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             in_force=RuleTable(rules.in_force(actor=self.actor, day=timezone.localdate())),
-            everything=RuleTable(rules.driver_rules(actor=self.actor)),
+            everything=RuleTable(rules.driver_rules(actor=self.actor), placed=True),
             may_change=self.actor.has(*RULERS),
             **kwargs,
         )
