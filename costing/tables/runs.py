@@ -15,6 +15,7 @@ from ops_platform.masterdata.models import CostClass
 from ops_platform.web import formats
 from ops_platform.web.tables import (
     DENSE_STACKED,
+    STACKED_WORDS,
     MoneyColumn,
     PeriodColumn,
     QuantityColumn,
@@ -27,6 +28,7 @@ from ops_platform.web.templatetags.ops import badge
 class RunTable(Table):
     """Runs with their versions."""
 
+    stacks = True
     period = PeriodColumn(verbose_name=_("期间"), order_by=("period", "pk"))
     institution = django_tables2.Column(
         verbose_name=_("机构"), order_by=("institution__code", "pk"), attrs={"td": {"class": "cell-name"}}
@@ -41,6 +43,7 @@ class RunTable(Table):
 
     class Meta(Table.Meta):
         model = CostRun
+        attrs = STACKED_WORDS
         fields = (
             "period",
             "institution",
@@ -85,7 +88,7 @@ class MovedTable(Table):
     cost_change = MoneyColumn(verbose_name=_("成本变动(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE_STACKED
+        attrs = {"class": f"{DENSE_STACKED['class']} table-stack-words"}
 
     def __init__(self, *args: Any, run: CostRun | None = None, earlier: CostRun | None = None, **kwargs: Any) -> None:
         self.run, self.earlier = run, earlier
