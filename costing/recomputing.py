@@ -13,6 +13,7 @@ from costing.engine.model import AllocationModel, CostClass, Department, Method
 from costing.facts import MonthFacts, month_of_run, totals_by
 from costing.missing_drivers import Policy
 from costing.models import CostRun
+from costing.titles import COST_ITEM_TITLES, FUNDING_TITLES
 from ops_platform.kernel import Conflict, Finding, Period, Severity
 from ops_platform.masterdata import models as masterdata
 from ops_platform.masterdata.models import Institution
@@ -175,6 +176,10 @@ def model_of(
             for (number, item, source), fen in collected.direct.items()
         },
         steps=drivers.steps(month, chosen, held),
+        titles={
+            _key(item, source): f"{COST_ITEM_TITLES[item]}({FUNDING_TITLES[source]})"
+            for _number, item, source in collected.direct
+        },
     )
 
 

@@ -202,8 +202,8 @@ def _negative_costs(model: AllocationModel, known: dict[str, Department]) -> Ite
             yield Finding(
                 "costing.negative_cost",
                 Severity.WARNING,
-                f"科室 {known[code].label} 的成本项目 {item} 为负数({yuan(fen)})，已按正数的镜像分摊。"
-                "请核对是否为冲销；如属录入错误，请更正后重算。",
+                f"科室 {known[code].label} 的成本项目 {model.titles.get(item, item)} 为负数({yuan(fen)})，"
+                "已按正数的镜像分摊。请核对是否为冲销；如属录入错误，请更正后重算。",
                 code,
                 {"item": item, "fen": fen},
             )

@@ -85,12 +85,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class AllocationModel:
-    """One allocation: who there is, what each (department, item) costs directly in fen, who sends and how."""
+    """One allocation: who there is, what each (department, item) costs directly in fen, who sends and how. `titles` name
+    items in findings; one without title is named by its key."""
 
     method: Method
     departments: tuple[Department, ...]
     costs: Mapping[tuple[str, str], int]
     steps: tuple[Step, ...]
+    titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         if len({department.code for department in self.departments}) != len(self.departments):

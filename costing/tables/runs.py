@@ -60,7 +60,9 @@ class RunTable(Table):
         link = format_html('<a href="{}">{}</a>', reverse("costing:run", args=[record.pk]), _("第 %s 版") % value)
         if record.is_current:
             link = format_html("{} {}", link, badge(_("当前"), "good"))
-        return format_html("{} {}", link, badge(_("重述"), "warn")) if record.restatement else link
+        if record.restatement:
+            link = format_html("{} {}", link, badge(_("重述"), "warn"))
+        return format_html("<span>{}</span>", link)
 
     def value_version(self, value: int) -> int:
         return value
