@@ -6,11 +6,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from costing import starting
+from costing.assignments import of_rows, words
 from costing.models import DriverKind, DriverProposal, DriverRule
 from costing.services.driver_rules import CLOSED_CLASSES, KIND, RULERS, put_in_force, refuse_proposal
+from costing.titles import rule_title
 from ops_platform.his_intake.public import METRICS
 from ops_platform.kernel import Actor, Line, NotFound, Role
-from ops_platform.masterdata.models import AccountingPeriod, CostClass, PeriodState
+from ops_platform.masterdata.models import AccountingPeriod, CostClass, Department, PeriodState
+from ops_platform.web import formats
 from ops_platform.web.numbers import number_of
 from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role
 
@@ -46,11 +49,13 @@ def _load(subject: str) -> Subject:
             "metric": asked.metric,
             "effective_from": asked.effective_from.isoformat(),
             "source_text": asked.source_text,
+            **({"assigned": asked.assigned} if asked.assigned else {}),
         },
         lines=(
             Line("范围", f"{where} {whose}"),
             Line("现行动因", _present(asked)),
             Line("新的动因", _words(asked.driver, asked.metric)),
+            *_assigned(asked),
             Line("生效日期", asked.effective_from.isoformat()),
             Line("依据", asked.source_text),
             Line("将重新计算", f"{still_open} 个未结账的机构月份"),
@@ -62,6 +67,17 @@ def _load(subject: str) -> Subject:
 def _words(driver: str, metric: str) -> str:
     title = str(DriverKind(driver).label)
     return f"{title}({dict(METRICS).get(metric, metric)})" if metric else title
+
+
+def _assigned(asked: DriverProposal) -> tuple[Line, ...]:
+    """The departments that a direct assignment names, with their shares and the sum of them."""
+    shares = of_rows(asked.assigned)
+    if not shares:
+        return ()
+    codes = [one.department for one in shares]
+    names = dict(Department.objects.filter(institution=asked.institution, code__in=codes).values_list("code", "name"))
+    told = words((f"{names.get(one.department, '')}({one.department})", one.share) for one in shares)
+    return (Line("指定科室", f"{told}，合计 {formats.quantity(sum(one.share for one in shares))}%"),)
 
 
 def _present(asked: DriverProposal) -> str:
@@ -77,7 +93,7 @@ def _present(asked: DriverProposal) -> str:
     for place in places:
         rule = rows.filter(**place).order_by("-effective_from").first()
         if rule is not None:
-            return _words(rule.driver, rule.metric)
+            return rule_title(rule)
     return "—"
 
 

@@ -66,6 +66,7 @@ def _shares(
 ) -> list[Computed]:
     bills = [Bill(kind, item, source, fen) for (kind, item, source), fen in month.shared.items()]
     weights = drivers.Weights(month)
+    _refuse_assignments(institution, period, month, shared)
     open_departments = {number: one.code for number, one in month.departments.items() if not one.closed}
     by_code = {code: number for number, code in open_departments.items()}
     measured = {
@@ -97,6 +98,23 @@ def _shares(
         )
         for one in shares
     ]
+
+
+def _refuse_assignments(
+    institution: Institution, period: Period, month: MonthFacts, shared: Mapping[str, drivers.ChosenDriver]
+) -> None:
+    """A bill that is assigned to a department that cannot bear it has nobody who could keep it: it stops the month."""
+    for kind, driver in sorted(shared.items()):
+        refused = drivers.refused(month, 0, driver, month.departments)
+        fen = sum(fen for (of_kind, _, _), fen in month.shared.items() if of_kind == kind)
+        if refused:
+            names = "、".join(f"{one.label}({why})" for one, why in refused)
+            raise Conflict(
+                "costing.blocked",
+                f"{institution.name} {period} 的成本不能归集：{SHARED_TITLES[kind]} {yuan(fen)}直接指定给{names}。"
+                "请为该费用改定接收科室，或改选其他动因。",
+                findings=["costing.assignment_refused"],
+            )
 
 
 def _depreciation(

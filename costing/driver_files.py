@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.http import FileResponse
 
+from costing.assignments import Share, as_rows, parse
 from costing.models import DriverKind, DriverRule
 from costing.row_files import Faults, FileRow, read_rows
 from costing.services.driver_rules import CLOSED_CLASSES, RULERS, Wanted, propose_driver_rule
@@ -16,6 +17,7 @@ from ops_platform.web.exports import xlsx_response
 
 WHERE, WHERE_NAME, DIVIDED = "机构编码", "机构名称", "分摊对象"
 CODE, NAME, DRIVER, METRIC, BEGINS, SOURCE = "科室编码", "科室名称", "分摊动因", "工作量指标", "生效日期", "依据"
+ASSIGNED = "指定科室(%)"
 HEADERS = (WHERE, DIVIDED, CODE, DRIVER, METRIC, BEGINS, SOURCE)
 MOST_ROWS = 200
 SHORTEST_SOURCE, LONGEST_SOURCE = 2, 300
@@ -36,7 +38,7 @@ class Proposed:
 
 def write(rules: Iterable[DriverRule], day: str) -> FileResponse:
     """The rules given, one a row, as `propose` takes them back."""
-    columns = [WHERE, WHERE_NAME, DIVIDED, CODE, NAME, DRIVER, METRIC, BEGINS, SOURCE]
+    columns = [WHERE, WHERE_NAME, DIVIDED, CODE, NAME, DRIVER, METRIC, BEGINS, SOURCE, ASSIGNED]
     return xlsx_response(
         f"分摊动因_{day}",
         columns,
@@ -51,6 +53,7 @@ def write(rules: Iterable[DriverRule], day: str) -> FileResponse:
                 METRIC_TITLES.get(rule.metric, rule.metric),
                 rule.effective_from,
                 rule.source_text,
+                "；".join(" ".join(one) for one in as_rows(_shares_of(rule))),
             ]
             for rule in rules
         ),
@@ -61,7 +64,7 @@ def write(rules: Iterable[DriverRule], day: str) -> FileResponse:
 def propose(actor: Actor, body: bytes, in_force: Iterable[DriverRule]) -> Proposed:
     """Ask for every row that differs from what is in force, each as the page would: one matter a row. A row that says what
     is in force (same place, day, driver) is left out. Raises Invalid with the faults of all rows; then nothing is asked."""
-    rows = read_rows(body, HEADERS, MOST_ROWS)
+    rows = read_rows(body, HEADERS, MOST_ROWS, optional=(ASSIGNED,))
     known = {_said(_wanted_of(rule)) for rule in in_force}
     institutions = {row.code: row for row in Institution.objects.visible_to(actor, *RULERS)}
     departments = {
@@ -97,7 +100,12 @@ def _said(wanted: Wanted) -> tuple[object, ...]:
         wanted.effective_from,
         wanted.driver,
         wanted.metric,
+        frozenset(wanted.assigned),
     )
+
+
+def _shares_of(rule: DriverRule) -> tuple[Share, ...]:
+    return tuple(Share(one.department.code, one.share) for one in rule.assignments.all())
 
 
 def _wanted_of(rule: DriverRule) -> Wanted:
@@ -110,6 +118,7 @@ def _wanted_of(rule: DriverRule) -> Wanted:
         institution_id=rule.institution_id,
         department_id=rule.department_id,
         shared_as=rule.shared_as,
+        assigned=_shares_of(rule),
     )
 
 
@@ -140,6 +149,7 @@ def _wanted(
         source_text=row[SOURCE],
         institution_id=institution.pk if institution else None,
         department_id=department.pk if department else None,
+        assigned=parse(row[ASSIGNED]) if driver == DriverKind.ASSIGNED else (),
     )
 
 

@@ -1,32 +1,50 @@
 """From the rules in force and the facts of a month to the steps of an allocation, and to the drivers of shared bills."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from django.db.models import QuerySet
 
-from costing.engine.model import Step
+from costing.engine.model import Driver, Step
 from costing.facts import MonthFacts, totals_by
 from costing.models import DriverKind, DriverRule
+from costing.tiers import TIERS, is_later
 from ops_platform.his_intake.public import SHARED_KINDS
 from ops_platform.kernel import Conflict, from_fen
 from ops_platform.masterdata.models import CostClass, Institution
 
-TIERS = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass.MEDICAL_TECHNOLOGY)
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A department that is named to bear a share (per cent) of a cost; `label` names it where the month does not know it."""
+
+    department: int
+    label: str
+    share: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenDriver:
     """The rule that applies to a department, or to a kind of bill; `stands_in_for` is the driver that it takes the place of
-    because that one measures nothing."""
+    because that one measures nothing, or names (`assigned`) a department that cannot receive."""
 
     rule: int
     kind: DriverKind
     metric: str
     stands_in_for: str = ""
+    assigned: tuple[Assigned, ...] = ()
+
+    @classmethod
+    def of(cls, rule: DriverRule) -> "ChosenDriver":
+        """The driver of a rule."""
+        assigned = tuple(
+            Assigned(one.department_id, f"{one.department.name}({one.department.code})", one.share)
+            for one in rule.assignments.all()
+        )
+        return cls(rule.pk, DriverKind(rule.driver), rule.metric, assigned=assigned)
 
     @property
     def text(self) -> str:
@@ -42,23 +60,38 @@ def choose(
     Raises Conflict when a class has no rule at all.
     """
     rules = _in_force(institution, day, only).exclude(cost_class="")
-    newest = {(rule.institution_id, rule.department_id, rule.cost_class): rule for rule in rules}
+    newest = by_place(rules)
     chosen = {}
     for department in facts.departments.values():
         if department.cost_class not in TIERS:
             continue
-        rule = (
-            newest.get((institution.pk, department.id, department.cost_class))
-            or newest.get((institution.pk, None, department.cost_class))
-            or newest.get((None, None, department.cost_class))
-        )
+        rule = narrowest(newest, institution.pk, department.id, department.cost_class)
         if rule is None:
             raise Conflict(
                 "costing.no_driver_rule",
                 f"{CostClass(department.cost_class).label}没有分摊动因规则。请在「成本核算→分摊动因」中设置。",
             )
-        chosen[department.id] = ChosenDriver(rule.pk, DriverKind(rule.driver), rule.metric)
+        chosen[department.id] = ChosenDriver.of(rule)
     return chosen
+
+
+Place = tuple[int | None, int | None, str]
+
+
+def by_place(rules: Iterable[DriverRule]) -> dict[Place, DriverRule]:
+    """Rules for classes, oldest first, by institution, department and class: the newest of each."""
+    return {(rule.institution_id, rule.department_id, rule.cost_class): rule for rule in rules}
+
+
+def narrowest(
+    rules: Mapping[Place, DriverRule], institution: int, department: int, cost_class: str
+) -> DriverRule | None:
+    """The rule of a department: its own, its institution's, the alliance's."""
+    return (
+        rules.get((institution, department, cost_class))
+        or rules.get((institution, None, cost_class))
+        or rules.get((None, None, cost_class))
+    )
 
 
 def choose_shared(
@@ -79,7 +112,7 @@ def choose_shared(
                 "costing.no_driver_rule",
                 f"{dict(SHARED_KINDS).get(kind, kind)}没有分配动因规则。请在「成本核算→分摊动因」中设置。",
             )
-        chosen[kind] = ChosenDriver(rule.pk, DriverKind(rule.driver), rule.metric)
+        chosen[kind] = ChosenDriver.of(rule)
     return chosen
 
 
@@ -88,7 +121,31 @@ def _in_force(institution: Institution, day: date, only: Collection[int] | None)
     rules = DriverRule.objects.filter(effective_from__lte=day).order_by("effective_from", "id")
     if only is not None:
         rules = rules.filter(pk__in=only)
-    return rules.filter(institution=None) | rules.filter(institution=institution)
+    rules = rules.filter(institution=None) | rules.filter(institution=institution)
+    return rules.prefetch_related("assignments__department")
+
+
+def receivers_of(facts: MonthFacts, cost_class: str) -> set[int]:
+    """Who may receive from departments of a class in the official method: later tiers, and those that are in none."""
+    return {number for number, one in facts.departments.items() if is_later(one.cost_class, cost_class)}
+
+
+def refused(
+    facts: MonthFacts, sender: int, driver: ChosenDriver, receivers: Collection[int]
+) -> tuple[tuple[Assigned, str], ...]:
+    """Those that an assignment names and that cannot receive in the month, each with why; nobody of any other driver."""
+    found = []
+    for one in driver.assigned if driver.kind is DriverKind.ASSIGNED else ():
+        department = facts.departments.get(one.department)
+        if department is None:
+            found.append((one, "当月尚未生效"))
+        elif department.closed:
+            found.append((one, "已关闭"))
+        elif one.department == sender:
+            found.append((one, "就是本科室"))
+        elif one.department not in receivers:
+            found.append((one, f"是{CostClass(department.cost_class).label}，不在其后分摊"))
+    return tuple(found)
 
 
 def steps(
@@ -97,27 +154,12 @@ def steps(
     """One step a tier: its departments are closed together, each by its own driver, but for those `held` back."""
     weights = Weights(facts)
     result = []
-    for position, tier in enumerate(TIERS):
-        receivers = {
-            number
-            for number, department in facts.departments.items()
-            if department.cost_class not in TIERS[: position + 1]
-        }
-        senders = [d for d in facts.departments.values() if d.cost_class == tier and d.id not in held]
+    for tier in TIERS:
+        receivers = receivers_of(facts, tier)
+        senders = [d.id for d in facts.departments.values() if d.cost_class == tier and d.id not in held]
         if senders:
-            result.append(
-                Step(
-                    senders=tuple(d.code for d in senders),
-                    drivers={
-                        d.code: {
-                            facts.departments[number].code: weight
-                            for number, weight in weights.of(d.id, chosen[d.id]).items()
-                            if number in receivers and weight
-                        }
-                        for d in senders
-                    },
-                )
-            )
+            sending = {number: chosen[number] for number in senders}
+            result.append(_step_of(facts, weights, sending, lambda _, admitted=receivers: admitted))  # type: ignore[misc]
     return tuple(result)
 
 
@@ -151,16 +193,22 @@ def _step_of(
     sending: Mapping[int, ChosenDriver],
     receivers: Callable[[int], set[int]],
 ) -> Step:
+    """An assignment of which one cannot receive is no driver: the engine then finds none, and blocks where there is cost."""
     departments = facts.departments
-    drivers = {}
+    drivers: dict[str, Driver] = {}
+    assignments: dict[str, Driver] = {}
     for number, driver in sending.items():
         admitted = receivers(number)
-        drivers[departments[number].code] = {
+        kept = {
             departments[receiver].code: weight
             for receiver, weight in weights.of(number, driver).items()
             if weight and receiver in admitted
         }
-    return Step(senders=tuple(drivers), drivers=drivers)
+        whole = not refused(facts, number, driver, admitted)
+        into = assignments if driver.kind is DriverKind.ASSIGNED and whole else drivers
+        into[departments[number].code] = kept if whole else {}
+    senders = tuple(departments[number].code for number in sending)
+    return Step(senders=senders, drivers=drivers, assignments=assignments)
 
 
 class Weights:
@@ -193,5 +241,7 @@ class Weights:
                     for (metric, number), quantity in self.facts.workloads.items()
                     if metric == driver.metric
                 }
+            case DriverKind.ASSIGNED:
+                return {one.department: one.share for one in driver.assigned}
             case DriverKind.ORDERED_INCOME:
                 return {number: from_fen(max(fen, 0)) for number, fen in self.ordered_from.get(sender, {}).items()}

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from costing.approval import SHARED
+from costing.assignments import Share, parse
 from costing.models import ChangeKind, CostRun, DriverKind, ItemMethod
 from costing.selectors.access import runs
 from costing.services.driver_rules import CLOSED_CLASSES, RULERS
@@ -17,6 +18,19 @@ from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES
 from ops_platform.his_intake.public import METRICS, SHARED_KINDS
 from ops_platform.kernel import Actor, Role
 from ops_platform.masterdata.models import CostClass, Department, DepartmentTerm, Institution
+
+
+def _assigned_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("指定科室"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "D02 60\nD03 40"}),
+        help_text=_(
+            "仅动因为「直接指定」时填写：每行一个科室编码(或名称)和比例(%)，合计须为 100；只有一个科室时可不写比例。"
+            "须是后面各级或临床服务类、没有关闭的科室。"
+        ),
+    )
 
 
 class DriverRuleForm(forms.Form):
@@ -46,6 +60,7 @@ class DriverRuleForm(forms.Form):
         choices=[("", "—"), *METRICS],
         help_text=_("仅动因为「工作量」时选择。"),
     )
+    assigned = _assigned_field()
     effective_from = forms.DateField(
         label=_("生效日期"),
         help_text=_("自该日所在月份起使用；更早的月份仍按旧动因。已结账的月份不受影响。"),
@@ -73,6 +88,10 @@ class DriverRuleForm(forms.Form):
         """The class of departments, or the kind of bill."""
         kind, _colon, bill = self.cleaned_data["divides"].partition(":")
         return {"cost_class": "", "shared_as": bill} if kind == SHARED else {"cost_class": kind, "shared_as": ""}
+
+    def named(self) -> tuple[Share, ...]:
+        """The departments that a direct assignment names; raises Invalid."""
+        return parse(self.cleaned_data["assigned"]) if self.cleaned_data["driver"] == DriverKind.ASSIGNED else ()
 
 
 def _not_too_large(file: UploadedFile | None) -> UploadedFile | None:
@@ -218,6 +237,7 @@ class ChangeForm(forms.Form):
         help_text=_("价格不选费用类别为全部收费，成本不选项目为全部直接成本。"),
     )
     metric = forms.ChoiceField(label=_("工作量指标"), required=False, choices=[("", "—"), *METRICS])
+    assigned = _assigned_field()
 
     def __init__(self, *args: Any, institution: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -237,5 +257,6 @@ class ChangeForm(forms.Form):
             target=given["target"] if driver and not given["department"] else "",
             code=given["code"].removeprefix("cost:") if coded else "",
             metric=given["metric"] if driver else "",
+            assigned=parse(given["assigned"]) if driver and given["code"] == DriverKind.ASSIGNED else (),
             value=given["value"] if valued else None,
         )

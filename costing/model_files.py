@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from costing.engine.findings import is_blocked
 from costing.engine.model import AllocationModel, CostClass, Department, Driver, Method, Step
 from ops_platform.kernel import Finding, Invalid, from_fen, to_fen
 
+WHOLE = 100  # per cent
 COST_ITEMS = ("personnel", "materials", "drugs", "depreciation", "amortisation", "risk_fund", "other")
 
 _AMOUNT = re.compile(r"-?\d{1,16}(\.\d{1,2})?", re.ASCII)
@@ -194,7 +196,7 @@ def _cost(value: Any, place: str) -> tuple[tuple[str, str], int]:
 
 def _step(value: Any, place: str) -> Step:
     row = _typed(value, dict, place)
-    _only(row, place, {"from", "driver", "drivers"})
+    _only(row, place, {"from", "driver", "drivers", "assignments"})
     senders = tuple(
         _code(one, f"{place}.from[{index}]") for index, one in enumerate(_typed(row.get("from"), list, f"{place}.from"))
     )
@@ -205,14 +207,32 @@ def _step(value: Any, place: str) -> Step:
         sender: _driver(one, f"{place}.drivers.{sender}")
         for sender, one in _typed(row.get("drivers", {}), dict, f"{place}.drivers").items()
     }
-    strange = sorted(own.keys() - set(senders))
-    if strange:
-        raise _invalid(
-            "shape",
-            f"{place}.drivers 中的科室 {strange[0]} 不在 {place}.from 中。请补入或删除",
-            place=f"{place}.drivers",
-        )
-    return Step(senders, shared, own)
+    assigned = {
+        sender: _assignment(one, f"{place}.assignments.{sender}")
+        for sender, one in _typed(row.get("assignments", {}), dict, f"{place}.assignments").items()
+    }
+    for key, named in (("drivers", own), ("assignments", assigned)):
+        strange = sorted(named.keys() - set(senders))
+        if strange:
+            raise _invalid(
+                "shape",
+                f"{place}.{key} 中的科室 {strange[0]} 不在 {place}.from 中。请补入或删除",
+                place=f"{place}.{key}",
+            )
+    twice = sorted(own.keys() & assigned.keys())
+    if twice:
+        words = f"{place} 中科室 {twice[0]} 同时在 drivers 和 assignments 中。请只保留一处"
+        raise _invalid("shape", words, place=place)
+    return Step(senders, shared, own, assigned)
+
+
+def _assignment(value: Any, place: str) -> Driver:
+    """Shares in per cent: each above zero, together exactly 100."""
+    shares = _driver(value, place)
+    total = sum((Fraction(share) for share in shares.values()), Fraction(0))
+    if total != WHOLE or any(share <= 0 for share in shares.values()):
+        raise _invalid("assignment", f"{place} 的比例应都大于 0、合计 100,现合计 {float(total):g}", place=place)
+    return shares
 
 
 def _driver(value: Any, place: str) -> Driver:

@@ -13,6 +13,7 @@ from costing.engine.model import AllocationModel, CostClass, Department, Method
 from costing.facts import MonthFacts, month_of_run, totals_by
 from costing.missing_drivers import Policy
 from costing.models import CostRun
+from costing.titles import COST_ITEM_TITLES, FUNDING_TITLES
 from ops_platform.kernel import Conflict, Finding, Period, Severity
 from ops_platform.masterdata import models as masterdata
 from ops_platform.masterdata.models import Institution
@@ -96,7 +97,11 @@ def compute(inputs: Inputs) -> Computation:
     chosen, held = missing_drivers.settle(month, rules, policy)
     allocation = allocate(model_of(month, collected, chosen, held))
     if allocation.blocked:
-        blocking = [finding for finding in allocation.findings if finding.severity is Severity.BLOCKING]
+        blocking = [
+            missing_drivers.explained(month, chosen, finding)
+            for finding in allocation.findings
+            if finding.severity is Severity.BLOCKING
+        ]
         raise Conflict(
             "costing.blocked",
             f"{institution.name} {period} 的成本不能分摊：" + " ".join(finding.message for finding in blocking),
@@ -171,6 +176,10 @@ def model_of(
             for (number, item, source), fen in collected.direct.items()
         },
         steps=drivers.steps(month, chosen, held),
+        titles={
+            _key(item, source): f"{COST_ITEM_TITLES[item]}({FUNDING_TITLES[source]})"
+            for _number, item, source in collected.direct
+        },
     )
 
 

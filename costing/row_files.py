@@ -56,8 +56,9 @@ class Faults:
         )
 
 
-def read_rows(body: bytes, headers: Sequence[str], most: int) -> list[FileRow]:
-    """The rows of the first sheet that are not empty. Raises Invalid for another file, a missing header or too many rows."""
+def read_rows(body: bytes, headers: Sequence[str], most: int, optional: Sequence[str] = ()) -> list[FileRow]:
+    """The rows of the first sheet that are not empty. Raises Invalid for another file, a missing header or too many rows;
+    files written before a header came to be are read without the `optional` ones."""
     try:
         table = first_sheet(body, most_bytes=settings.INTAKE_MAX_UNPACKED_BYTES)
     except (NotAWorkbook, UnpacksTooLarge) as error:
@@ -67,7 +68,7 @@ def read_rows(body: bytes, headers: Sequence[str], most: int) -> list[FileRow]:
     if missing:
         words = f"表头缺少「{'」「'.join(missing)}」。请使用本页导出的文件填写。"
         raise Invalid("costing.file", words, field="file")
-    places = {name: header.index(name) for name in headers}
+    places = {name: header.index(name) for name in (*headers, *optional) if name in header}
     rows = []
     for number, cells in enumerate(table[1:], start=2):
         found = {

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
+from costing.assignments import words
 from costing.behaviour import Behaviour, behaviour_at
-from costing.drivers import TIERS, ChosenDriver
+from costing.drivers import Assigned, ChosenDriver
 from costing.facts import MonthFacts
 from costing.models import ChangeKind, DriverKind
 from costing.recomputing import Inputs
+from costing.tiers import TIERS
 from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, SHARED_TITLES, driver_title
 from ops_platform.masterdata.models import CostClass
 from ops_platform.web import formats
@@ -28,6 +30,7 @@ class Change:
     code: str
     metric: str
     value: Decimal | None
+    assigned: tuple[Assigned, ...] = ()
 
     @property
     def words(self) -> str:
@@ -43,7 +46,9 @@ class Change:
                 return f"{whose}改为{CostClass(self.code).label}"
             case ChangeKind.DRIVER:
                 divided = self.department_name or SHARED_TITLES.get(self.target) or CostClass(self.target).label
-                return f"{divided}按{driver_title(f'{self.code}:{self.metric}' if self.metric else self.code)}分摊"
+                driver = driver_title(f"{self.code}:{self.metric}" if self.metric else self.code)
+                named = words((one.label, one.share) for one in self.assigned)
+                return f"{divided}{driver}给 {named}" if named else f"{divided}按{driver}分摊"
             case ChangeKind.PRICE:
                 return f"{whose}{FEE_CLASS_TITLES.get(self.code, '全部收费')}的价格变动 {_signed(self.value)}"
             case ChangeKind.VOLUME:
@@ -99,7 +104,7 @@ def _cost_class(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs
 
 
 def _driver(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
-    driver = ChosenDriver(NO_RULE, DriverKind(change.code), change.metric)
+    driver = ChosenDriver(NO_RULE, DriverKind(change.code), change.metric, assigned=change.assigned)
     if change.target in SHARED_TITLES:
         return replace(inputs, shared={**(inputs.shared or {}), change.target: driver})
     numbers = [
@@ -135,11 +140,16 @@ def _cost(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
 
 
 def _close(inputs: Inputs, change: Change, behaviour: Behaviour) -> Inputs:
-    """Nothing is ordered or carried out there any more, nobody works there; the variable direct cost falls away."""
+    """Nothing is ordered or carried out there any more, nobody works there, and it receives nothing; the variable direct
+    cost falls away."""
     month = inputs.month
     closed = change.department
+    departments = dict(month.departments)
+    if closed in departments:
+        departments[closed] = replace(departments[closed], closed=True)
     left = _with_month(
         inputs,
+        departments=departments,
         incomes=[one for one in month.incomes if closed not in (one.ordering, one.executing)],
         headcounts={number: count for number, count in month.headcounts.items() if number != closed},
         areas={number: area for number, area in month.areas.items() if number != closed},

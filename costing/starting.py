@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from costing.activities import WantedActivity
+from costing.assignments import Share
 from costing.engine.columns import COLUMNS
 from costing.models import DriverKind, ItemMethod
 from costing.services.driver_rules import CLOSED_CLASSES, Wanted, propose_driver_rule
@@ -19,6 +20,13 @@ from ops_platform.masterdata.coded import CodedSerializer, InstitutionField, dep
 from workflows.public import Beginning
 
 MOST_ROWS = 5000
+
+
+class ShareFields(serializers.Serializer):
+    """A department that a direct assignment names."""
+
+    department = serializers.CharField(max_length=40, help_text="接收科室代码")
+    share = serializers.DecimalField(max_digits=9, decimal_places=6, min_value=0, help_text="比例(%)，各科室合计 100")
 
 
 class DriverFields(CodedSerializer):
@@ -41,6 +49,9 @@ class DriverFields(CodedSerializer):
         choices=METRICS, required=False, allow_blank=True, default="", help_text="工作量指标，按工作量分摊时必填"
     )
     effective_from = serializers.DateField(help_text="生效日期")
+    assigned = ShareFields(
+        many=True, required=False, default=(), help_text="指定科室，按直接指定分摊时必填；须先选择机构"
+    )
     source_text = serializers.CharField(min_length=2, max_length=200, help_text="依据")
 
 
@@ -106,6 +117,7 @@ def _driver(actor: Actor, given: Mapping[str, Any]) -> int:
         source_text=given["source_text"],
         institution_id=given["institution"].pk if given["institution"] else None,
         department_id=given["department_id"],
+        assigned=tuple(Share(one["department"], one["share"]) for one in given["assigned"]),
     )
     return propose_driver_rule(actor, wanted)[1]
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from costing.models import DriverKind
+from costing import assignments
+from costing.models import CostRun, DriverKind, DriverRule
 from ops_platform.his_intake.public import (
     ASSET_CATEGORIES,
     COST_ITEMS,
@@ -36,3 +37,18 @@ def driver_title(text: str) -> str:
     kind, _colon, metric = text.partition(":")
     title = str(dict(DriverKind.choices).get(kind, kind))
     return f"{title}({METRIC_TITLES.get(metric, metric)})" if metric else title
+
+
+def rule_title(rule: DriverRule) -> str:
+    """The driver of a rule; of a direct assignment with the departments that it names."""
+    title = driver_title(f"{rule.driver}:{rule.metric}" if rule.metric else rule.driver)
+    named = assignments.words((one.department.name, one.share) for one in rule.assignments.all())
+    return f"{title}({named})" if named else title
+
+
+METHODS = {"step_down": "阶梯分摊", "reciprocal": "交互分摊", "direct": "直接分摊"}
+
+
+def method_title(run: CostRun) -> str:
+    """By which method and which version of the engine a run was computed."""
+    return f"{METHODS.get(run.method, run.method)} · 第 {run.engine_version} 版算法"

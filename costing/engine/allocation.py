@@ -16,6 +16,9 @@ Rounding: amounts are integer fen, weights exact rationals made integers by comm
 receivers in order of code, among equal remainders the lower code first; a negative amount is divided as the mirror
 of the positive one (`kernel.split`). Every sender's amounts sum to what it held, per item, to the fen.
 
+Direct assignment (直接指定): a driver that names its receivers with their shares. It holds as a whole: where one of
+them may not receive, the sender has no driver, and blocks when it has cost.
+
 At zero: a sender without cost and without driver is an info; a sender with cost whose driver is missing or sums
 to zero blocks. With a blocking finding there are no amounts at all: nothing is lost or divided equally in silence.
 """

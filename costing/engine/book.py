@@ -15,15 +15,25 @@ from costing.engine.weights import Weights
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sender:
-    """A department that sends: its place, its step (from 1) and its whole driver."""
+    """A department that sends: its place, its step (from 1) and its whole driver; `assigned` where that is an assignment."""
 
     place: int
     step: int
     weights: Weights
+    assigned: bool = False
 
     def serves_itself(self) -> bool:
         """Whether its driver names itself."""
         return bool((self.weights.receivers == self.place).any())
+
+    def refused(self, admitted: BoolArray) -> IntArray:
+        """The places that an assignment names and that are not admitted."""
+        receivers = self.weights.receivers
+        return receivers[~admitted[receivers]] if self.assigned else receivers[:0]
+
+    def among(self, admitted: BoolArray) -> Weights:
+        """Its weights among the admitted; of an assignment all or nothing."""
+        return Weights.of({}, {}) if len(self.refused(admitted)) else self.weights.among(admitted)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +80,7 @@ def _senders(model: AllocationModel, places: Mapping[str, int]) -> tuple[tuple[S
         nothing = Weights.of({}, places)
         steps.append(
             tuple(
-                Sender(places[code], number, ready.get(id(step.driver_of(code)), nothing))
+                Sender(places[code], number, ready.get(id(step.driver_of(code)), nothing), code in step.assignments)
                 for code in sorted(step.senders)
             )
         )

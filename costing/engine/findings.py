@@ -51,6 +51,18 @@ def no_driver(department: Department, step: int | None, fen: int, hint: str = ""
     )
 
 
+def assignment_refused(department: Department, refused: list[Department], step: int, fen: int) -> Finding:
+    """A department's cost is assigned to departments of which some cannot receive it."""
+    return Finding(
+        "costing.assignment_refused",
+        Severity.BLOCKING,
+        f"第 {step} 步：科室 {department.label} 待分摊 {yuan(fen)} 直接指定给 {named(one.label for one in refused)}，"
+        "而后者在该步不能接收(已结转、同时结转、是本科室，或本方法只分给临床科室)。请改为指定后面各步或临床科室。",
+        department.code,
+        {"step": step, "fen": fen, "refused": [one.code for one in refused]},
+    )
+
+
 def idle_sender(department: Department, step: int) -> Finding:
     """A sender without driver, and without cost: nothing is lost."""
     return Finding(
@@ -168,7 +180,8 @@ def _senders_twice(model: AllocationModel, known: dict[str, Department]) -> Iter
 def _negative_drivers(model: AllocationModel, known: dict[str, Department]) -> Iterator[Finding]:
     for number, step in enumerate(model.steps, start=1):
         shared = [("各分出科室共用", ",".join(step.senders), step.driver)] if step.driver is not None else []
-        own = [(f"科室 {_label(known, code)} ", code, step.drivers[code]) for code in sorted(step.drivers)]
+        each = {**step.drivers, **step.assignments}
+        own = [(f"科室 {_label(known, code)} ", code, each[code]) for code in sorted(each)]
         for words, subject, driver in [*shared, *own]:
             if min(driver.values(), default=0) >= 0:  # nearly always, and seen at once
                 continue
@@ -189,8 +202,8 @@ def _negative_costs(model: AllocationModel, known: dict[str, Department]) -> Ite
             yield Finding(
                 "costing.negative_cost",
                 Severity.WARNING,
-                f"科室 {known[code].label} 的成本项目 {item} 为负数({yuan(fen)})，已按正数的镜像分摊。"
-                "请核对是否为冲销；如属录入错误，请更正后重算。",
+                f"科室 {known[code].label} 的成本项目 {model.titles.get(item, item)} 为负数({yuan(fen)})，"
+                "已按正数的镜像分摊。请核对是否为冲销；如属录入错误，请更正后重算。",
                 code,
                 {"item": item, "fen": fen},
             )

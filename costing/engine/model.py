@@ -51,14 +51,19 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Departments closed together, with one `driver` for all of them or `drivers` per sender."""
+    """Departments closed together, with one `driver` for all of them or `drivers` per sender.
+
+    `assignments` are drivers, too (直接指定): the shares of named receivers. Where one of those cannot receive, the sender
+    has no driver: what was meant for one department never goes to another in silence.
+    """
 
     senders: tuple[str, ...]
     driver: Driver | None = None
     drivers: Mapping[str, Driver] = field(default_factory=lambda: MappingProxyType({}))
+    assignments: Mapping[str, Driver] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
-        strangers = set(self.drivers) - set(self.senders)
+        strangers = {*self.drivers, *self.assignments} - set(self.senders)
         if strangers:
             raise ValueError(f"drivers of departments that do not send in this step: {sorted(strangers)}")
         for driver in self.given_drivers():
@@ -66,24 +71,28 @@ class Step:
                 raise TypeError("a driver weight is int, Decimal or Fraction, never float")
 
     def driver_of(self, sender: str) -> Driver:
-        """The driver of one sender: its own, else the shared one, else none at all."""
-        return self.drivers.get(sender, self.driver if self.driver is not None else _NOTHING)
+        """The driver of one sender: its assignment, else its own, else the shared one, else none at all."""
+        own = self.assignments.get(sender, self.drivers.get(sender))
+        return own if own is not None else self.driver if self.driver is not None else _NOTHING
 
     def given_drivers(self) -> Iterator[Driver]:
         """Every driver as it was given, the shared one first."""
         if self.driver is not None:
             yield self.driver
         yield from self.drivers.values()
+        yield from self.assignments.values()
 
 
 @dataclass(frozen=True, slots=True)
 class AllocationModel:
-    """One allocation: who there is, what each (department, item) costs directly in fen, who sends and how."""
+    """One allocation: who there is, what each (department, item) costs directly in fen, who sends and how. `titles` name
+    items in findings; one without title is named by its key."""
 
     method: Method
     departments: tuple[Department, ...]
     costs: Mapping[tuple[str, str], int]
     steps: tuple[Step, ...]
+    titles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         if len({department.code for department in self.departments}) != len(self.departments):

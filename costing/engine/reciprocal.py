@@ -29,7 +29,7 @@ from itertools import chain, count
 import numpy as np
 
 from costing.engine import findings as found
-from costing.engine.book import Book, Register
+from costing.engine.book import Book, Register, Sender
 from costing.engine.bundle import Bundle, bundles
 from costing.engine.equations import Solution, apportion, solve
 from costing.engine.exact import BoolArray, IntArray, nearest_rows, split_rows
@@ -85,11 +85,18 @@ def _check(register: Register, book: Book, network: Network) -> list[Finding]:
     if loops:
         findings.append(found.closed_loop([register.departments[network.places[node]] for node in loops]))
     findings += [
-        found.self_receiver(register.departments[sender.place], sender.step)
-        for sender in network.senders
-        if sender is not None and sender.serves_itself()
+        _own_use(register, book, sender) for sender in network.senders if sender is not None and sender.serves_itself()
     ]
     return findings
+
+
+def _own_use(register: Register, book: Book, sender: Sender) -> Finding:
+    """Left out of a driver's shares; refused where it is what the cost is assigned to."""
+    department = register.departments[sender.place]
+    if sender.assigned:
+        fen = int(book.balances[:, sender.place].sum())
+        return found.assignment_refused(department, [department], sender.step, fen)
+    return found.self_receiver(department, sender.step)
 
 
 def _close_levels(book: Book, network: Network, levels: Sequence[Sequence[int]]) -> None:

@@ -1,7 +1,8 @@
 """阶梯分摊 and 直接分摊: senders close step by step, and a closed department receives nothing.
 
 Step-down: the senders of one step close together and receive nothing from that step; each sends all that it
-holds, direct cost and what earlier steps gave it, to the receivers of its driver that are still open.
+holds, direct cost and what earlier steps gave it, to the receivers of its driver that are still open; an assignment
+(直接指定) of which one receiver is not open is no driver at all.
 Direct: each sends its own direct cost to the clinical receivers of its driver; the order has no meaning.
 """
 
@@ -23,7 +24,7 @@ def step_down(register: Register, book: Book) -> list[Finding]:
     for senders in register.steps:
         still_open[[sender.place for sender in senders]] = False
         findings += _ignored_receivers(register, senders, still_open)
-        findings += _close(register, book, senders, _admitted(senders, still_open))
+        findings += _close(register, book, senders, still_open)
     findings += _left_over(register, book, still_open & ~register.clinical)
     return findings
 
@@ -32,8 +33,7 @@ def direct(register: Register, book: Book) -> list[Finding]:
     """Close every sender towards the clinical departments alone."""
     findings: list[Finding] = []
     senders = register.service_senders()
-    weights = _admitted(senders, register.clinical)
-    findings += _close(register, book, senders, weights, hint="(直接分摊只分给临床科室)")
+    findings += _close(register, book, senders, register.clinical, hint="(直接分摊只分给临床科室)")
     never = book.with_cost() & ~register.clinical
     never[[sender.place for sender in senders]] = False
     findings += [
@@ -45,28 +45,34 @@ def direct(register: Register, book: Book) -> list[Finding]:
 
 def _admitted(senders: Sequence[Sender], admitted: BoolArray) -> list[Weights]:
     """The weights of each sender among the admitted receivers; a shared driver is cut once."""
-    ready: dict[int, Weights] = {}
+    ready: dict[tuple[int, bool], Weights] = {}
     for sender in senders:
-        key = id(sender.weights)
+        key = id(sender.weights), sender.assigned
         if key not in ready:
-            ready[key] = sender.weights.among(admitted)
-    return [ready[id(sender.weights)] for sender in senders]
+            ready[key] = sender.among(admitted)
+    return [ready[id(sender.weights), sender.assigned] for sender in senders]
 
 
 def _close(
-    register: Register, book: Book, senders: Sequence[Sender], weights: Sequence[Weights], hint: str = ""
+    register: Register, book: Book, senders: Sequence[Sender], admitted: BoolArray, hint: str = ""
 ) -> list[Finding]:
     """Close senders that receive nothing from one another; those without driver become findings."""
+    weights = _admitted(senders, admitted)
     able = [turn for turn, one in enumerate(weights) if one]
     book.close([senders[turn] for turn in able], [weights[turn] for turn in able])
     return [
-        _without_driver(register, book, sender, hint) for sender, one in zip(senders, weights, strict=True) if not one
+        _without_driver(register, book, sender, admitted, hint)
+        for sender, one in zip(senders, weights, strict=True)
+        if not one
     ]
 
 
-def _without_driver(register: Register, book: Book, sender: Sender, hint: str) -> Finding:
+def _without_driver(register: Register, book: Book, sender: Sender, admitted: BoolArray, hint: str) -> Finding:
     department = register.departments[sender.place]
     if book.has_cost(sender.place):
+        refused = [register.departments[place] for place in sender.refused(admitted).tolist()]
+        if refused:
+            return found.assignment_refused(department, refused, sender.step, int(book.balances[:, sender.place].sum()))
         return found.no_driver(department, sender.step, int(book.balances[:, sender.place].sum()), hint)
     return found.idle_sender(department, sender.step)
 
@@ -75,6 +81,8 @@ def _ignored_receivers(register: Register, senders: Sequence[Sender], still_open
     """One finding per driver that names receivers which are closed."""
     sharing: dict[int, list[Sender]] = {}
     for sender in senders:
+        if sender.assigned:
+            continue
         sharing.setdefault(id(sender.weights), []).append(sender)
     for group in sharing.values():
         receivers = group[0].weights.receivers

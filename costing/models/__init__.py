@@ -10,7 +10,7 @@ from costing.models.agreement import (
     PartyRole,
 )
 from costing.models.deviation import CostDeviation, DeviationAction, DeviationKind
-from costing.models.driver_rule import DriverKind, DriverProposal, DriverRule
+from costing.models.driver_rule import DriverAssignment, DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
 from costing.models.pathway import (
     ItemStandard,
@@ -70,6 +70,7 @@ __all__ = [
     "DepartmentMonth",
     "DeviationAction",
     "DeviationKind",
+    "DriverAssignment",
     "DriverKind",
     "DriverProposal",
     "DriverRule",

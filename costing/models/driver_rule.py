@@ -18,6 +18,7 @@ class DriverKind(models.TextChoices):
     INCOME = "income", _("收入比重")
     WORKLOAD = "workload", _("工作量")
     ORDERED_INCOME = "ordered_income", _("开单收入")
+    ASSIGNED = "assigned", _("直接指定")
 
 
 NOT_SHARED = models.Q(shared_as="") & ~models.Q(cost_class="")
@@ -27,7 +28,8 @@ SHARED = ~models.Q(shared_as="") & models.Q(cost_class="", department__isnull=Tr
 class DriverRule(models.Model):
     """The driver of a cost class, or of one department, from a date on; or, with `shared_as`, of a kind of bill that is
     divided over all departments. The narrowest rule wins: department, institution, alliance. `metric` names the workload;
-    ORDERED_INCOME is the income that a receiver ordered from the sender. A rule is never changed: a new one begins."""
+    ORDERED_INCOME is the income that a receiver ordered from the sender; ASSIGNED goes to the departments of `assignments`,
+    which belong to the rule's institution. A rule is never changed: a new one begins."""
 
     app_privileges = READ_AND_APPEND
 
@@ -60,6 +62,10 @@ class DriverRule(models.Model):
                 name="driver_rule_department_needs_institution",
             ),
             models.CheckConstraint(
+                condition=~models.Q(driver="assigned") | models.Q(institution__isnull=False),
+                name="driver_rule_assigned_within_institution",
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(driver="workload") | ~models.Q(metric=""), name="driver_rule_workload_needs_metric"
             ),
         ]
@@ -78,10 +84,33 @@ class DriverRule(models.Model):
         return str(_("本单位审批设定")) if self.changed_by else str(self.get_source_mark_display())
 
 
+class DriverAssignment(models.Model):
+    """A department that a rule by direct assignment (直接指定) names, with its share in per cent; those of a rule sum to
+    100. Born with its rule and, as that, never changed."""
+
+    app_privileges = READ_AND_APPEND
+
+    rule = models.ForeignKey(DriverRule, on_delete=models.PROTECT, related_name="assignments")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    share = models.DecimalField(max_digits=9, decimal_places=6)
+
+    class Meta:
+        ordering = ["rule", "department__code"]
+        constraints = [
+            models.UniqueConstraint(fields=["rule", "department"], name="driver_assignment_names_once"),
+            models.CheckConstraint(
+                condition=models.Q(share__gt=0) & models.Q(share__lte=100), name="driver_assignment_is_a_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} {self.department_id} {self.share}"
+
+
 class DriverProposal(models.Model):
     """That somebody wants another driver from a day on. Born when it is asked for; a rule is made of it when it is approved.
 
-    The columns mean what they mean at the rule.
+    The columns mean what they mean at the rule; `assigned` are [department code, per cent] as text.
     """
 
     app_privileges = READ_APPEND_CHANGE
@@ -98,6 +127,7 @@ class DriverProposal(models.Model):
     effective_from = models.DateField()
     driver = models.CharField(max_length=16, choices=DriverKind)
     metric = models.CharField(max_length=40, blank=True, default="")
+    assigned = models.JSONField(default=list)
     source_text = models.CharField(max_length=300, blank=True, default="")
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(auto_now_add=True)

@@ -49,7 +49,8 @@ class Scenario(models.Model):
 class ScenarioChange(models.Model):
     """One change of a scenario, applied in the order of their numbers; taken back by `removed`. Of one department, or of all
     where `department` is empty. `code` is a cost class, driver, fee class or cost item, as the kind says; of a driver
-    without department `target` is the class of departments or the kind of bill that it divides."""
+    without department `target` is the class of departments or the kind of bill that it divides; of a driver by direct
+    assignment `assigned` are [department code, per cent] as text."""
 
     app_privileges = ("SELECT", "INSERT", "UPDATE (removed)")
 
@@ -59,6 +60,7 @@ class ScenarioChange(models.Model):
     target = models.CharField(max_length=24, blank=True, default="")
     code = models.CharField(max_length=24, blank=True, default="")
     metric = models.CharField(max_length=40, blank=True, default="")
+    assigned = models.JSONField(default=list)
     value = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from costing.models import CostRun, DriverRule
-from costing.titles import driver_title
+from costing.titles import rule_title
 from ops_platform.masterdata.models import CostClass
 
 
@@ -20,12 +20,13 @@ class Basis:
 
 def basis_of(*, run: CostRun) -> list[Basis]:
     """The rules that the run applied, one line a driver in use: shared bills, then the steps in their order."""
-    rules = {rule.pk: rule for rule in DriverRule.objects.filter(pk__in=run.rules).select_related("department")}
+    applied = DriverRule.objects.filter(pk__in=run.rules).select_related("department")
+    rules = {rule.pk: rule for rule in applied.prefetch_related("assignments__department")}
     order = ["", *CostClass]
     return [
         Basis(
             sender=rule.department.name if rule.department else rule.divided,
-            driver=driver_title(f"{rule.driver}:{rule.metric}"),
+            driver=rule_title(rule),
             mark=rule.source_mark,
             mark_title=rule.mark_title,
             source_text=rule.source_text,

@@ -11,7 +11,7 @@ from ops_platform.kernel import Actor
 
 def driver_rules(*, actor: Actor) -> QuerySet[DriverRule]:
     """The alliance's rules and those of the institutions the actor sees, the newest of each scope first."""
-    rows = DriverRule.objects.select_related("institution", "department")
+    rows = DriverRule.objects.select_related("institution", "department").prefetch_related("assignments__department")
     reach = actor.institutions(*READERS)
     if reach is not None:
         rows = rows.filter(Q(institution=None) | Q(institution__in=reach))

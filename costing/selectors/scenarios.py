@@ -1,16 +1,20 @@
 """Scenarios and what they come to beside the run that they start from."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet
 
-from costing.models import Scenario, ScenarioChange
-from costing.recomputing import Figures, Inputs, compute, figures, inputs_of
+from costing.assignments import of_rows
+from costing.drivers import Assigned
+from costing.models import ChangeKind, Scenario, ScenarioChange
+from costing.recomputing import Computation, Figures, Inputs, compute, figures, inputs_of
 from costing.scenarios import Change, applied
 from costing.selectors.access import READERS
+from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Actor, Conflict, NotFound, from_fen
-from ops_platform.masterdata.models import CostClass
+from ops_platform.masterdata.models import CostClass, Department
 
 ZERO = Decimal("0.00")
 
@@ -43,10 +47,25 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class Remaining:
+    """What a closed department costs although it is closed, in yuan: its direct cost before, what of it stays (by cost item,
+    the greatest first), and what of that others bear since the department itself keeps no cost."""
+
+    department: int
+    name: str
+    before: Decimal
+    stays: Decimal
+    items: tuple[tuple[str, Decimal], ...]
+    passed_on: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """The departments that keep cost or earn, then the hospital; or why nothing comes out."""
+    """The departments that keep cost or earn, then the hospital, and what closing a department does not save; or why
+    nothing comes out."""
 
     rows: tuple[Beside, ...] = ()
+    remains: tuple[Remaining, ...] = ()
     refusal: str = ""
 
 
@@ -68,6 +87,8 @@ def access_scenario(*, actor: Actor, scenario_id: int) -> Scenario:
 def changes_of(scenario: Scenario) -> list[tuple[int, Change]]:
     """The changes that hold, with their numbers, in order."""
     rows = ScenarioChange.objects.filter(scenario=scenario, removed=False).select_related("department").order_by("pk")
+    codes = {code for row in rows for code, _share in row.assigned}
+    named = {one.code: one for one in Department.objects.filter(institution=scenario.institution_id, code__in=codes)}
     return [
         (
             row.pk,
@@ -79,6 +100,10 @@ def changes_of(scenario: Scenario) -> list[tuple[int, Change]]:
                 row.code,
                 row.metric,
                 row.value,
+                tuple(
+                    Assigned(named[one.department].pk, named[one.department].name, one.share)
+                    for one in of_rows(row.assigned)
+                ),
             ),
         )
         for row in rows
@@ -88,10 +113,12 @@ def changes_of(scenario: Scenario) -> list[tuple[int, Change]]:
 def outcome(scenario: Scenario) -> Outcome:
     """The scenario beside its run, the greatest change of surplus first. Nothing is written."""
     base = inputs_of(scenario.run)
+    changes = [change for _, change in changes_of(scenario)]
     try:
         before = figures(base, compute(base))
-        changed = applied(base, [change for _, change in changes_of(scenario)])
-        after = figures(changed, compute(changed))
+        changed = applied(base, changes)
+        computed = compute(changed)
+        after = figures(changed, computed)
     except Conflict as refusal:
         return Outcome(refusal=refusal.message)
     rows = [_beside(number, changed, before, after) for number in {*before, *after}]
@@ -105,7 +132,31 @@ def outcome(scenario: Scenario) -> Outcome:
         sum((row.cost_before for row in rows), ZERO),
         sum((row.cost for row in rows), ZERO),
     )
-    return Outcome((*kept, whole))
+    closed = dict.fromkeys(change.department for change in changes if change.kind == ChangeKind.CLOSE)
+    remains = [_remaining(number, changed, computed, before, after) for number in closed if number is not None]
+    return Outcome((*kept, whole), tuple(one for one in remains if one.stays))
+
+
+def _remaining(
+    number: int, inputs: Inputs, computed: Computation, before: dict[int, Figures], after: dict[int, Figures]
+) -> Remaining:
+    items: dict[str, int] = defaultdict(int)
+    for (department, item, _source), fen in computed.collected.direct.items():
+        if department == number:
+            items[item] += fen
+    now = after.get(number, Figures())
+    return Remaining(
+        number,
+        inputs.month.departments[number].name if number in inputs.month.departments else "",
+        from_fen(before.get(number, Figures()).direct),
+        from_fen(now.direct),
+        tuple(
+            (COST_ITEM_TITLES[item], from_fen(fen))
+            for item, fen in sorted(items.items(), key=lambda one: (-abs(one[1]), one[0]))
+            if fen
+        ),
+        from_fen(now.cost - now.full),
+    )
 
 
 def _beside(number: int, inputs: Inputs, before: dict[int, Figures], after: dict[int, Figures]) -> Beside:

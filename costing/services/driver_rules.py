@@ -1,12 +1,16 @@
 """The drivers by which costs are divided: asked for by one person, put in force when a second one approves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from costing.models import DriverKind, DriverProposal, DriverRule
+from costing.assignments import Share, as_rows, must_receive, of_rows, resolve, words
+from costing.models import DriverAssignment, DriverKind, DriverProposal, DriverRule
+from costing.tiers import TIERS
 from ops_platform.audit.public import record
 from ops_platform.his_intake.public import METRICS, SHARED_KINDS
 from ops_platform.identity.actors import actor_of_user
@@ -16,13 +20,13 @@ from workflows.public import start
 
 KIND = "costing.driver"
 RULERS = (Role.FINANCE_DIRECTOR, Role.OPERATION_CENTRE)
-CLOSED_CLASSES = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass.MEDICAL_TECHNOLOGY)
+CLOSED_CLASSES = TIERS
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A driver for a class (of an institution, or of the whole alliance), for one department, or, with `shared_as` in place
-    of a class, for a kind of shared bill, from a day on."""
+    of a class, for a kind of shared bill, from a day on; by direct assignment to those `assigned`."""
 
     cost_class: str
     driver: str
@@ -32,6 +36,7 @@ class Wanted:
     institution_id: int | None = None
     department_id: int | None = None
     shared_as: str = ""
+    assigned: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class _Checked:
     institution: Institution | None
     department: Department | None
     metric: str
+    assigned: Sequence[tuple[Department, Decimal]]
 
     def place(self, wanted: Wanted) -> dict[str, Any]:
         """What no two rules have in common."""
@@ -70,7 +76,7 @@ def _check(actor: Actor, wanted: Wanted) -> _Checked:
     metric = wanted.metric if wanted.driver == DriverKind.WORKLOAD else ""
     if wanted.driver == DriverKind.WORKLOAD and metric not in dict(METRICS):
         raise Invalid("costing.metric_needed", "按工作量分摊须选择工作量指标。", field="metric")
-    checked = _Checked(institution, department, metric)
+    checked = _Checked(institution, department, metric, _assigned(wanted, institution, department))
     if DriverRule.objects.filter(**checked.place(wanted)).exists():
         raise _same_day(wanted.effective_from)
     return checked
@@ -91,6 +97,7 @@ def propose_driver_rule(actor: Actor, wanted: Wanted) -> tuple[DriverProposal, i
                 **checked.place(wanted),
                 driver=wanted.driver,
                 metric=checked.metric,
+                assigned=as_rows(Share(one.code, share) for one, share in checked.assigned),
                 source_text=wanted.source_text,
                 asked_by_id=actor.user,
             )
@@ -121,6 +128,9 @@ def set_driver_rule(actor: Actor, wanted: Wanted) -> DriverRule:
                 source_text=wanted.source_text,
                 changed_by=actor.name,
             )
+            DriverAssignment.objects.bulk_create(
+                DriverAssignment(rule=rule, department=named, share=share) for named, share in checked.assigned
+            )
     except IntegrityError as error:
         raise _same_day(wanted.effective_from) from error
     record(
@@ -135,6 +145,7 @@ def set_driver_rule(actor: Actor, wanted: Wanted) -> DriverRule:
             "department": department.code if department else "",
             "driver": str(wanted.driver),
             "metric": checked.metric,
+            "assigned": words((named.code, share) for named, share in checked.assigned),
             "effective_from": wanted.effective_from.isoformat(),
         },
     )
@@ -154,6 +165,7 @@ def put_in_force(*, proposal_id: int) -> DriverRule:
         institution_id=proposal.institution_id,
         department_id=proposal.department_id,
         shared_as=proposal.shared_as,
+        assigned=of_rows(proposal.assigned),
     )
     rule = set_driver_rule(actor_of_user(proposal.asked_by), wanted)
     proposal.state, proposal.rule = DriverProposal.State.IN_FORCE, rule
@@ -164,6 +176,19 @@ def put_in_force(*, proposal_id: int) -> DriverRule:
 def refuse_proposal(*, proposal_id: int) -> None:
     """The proposal is refused or withdrawn. Called by the approval only."""
     DriverProposal.objects.filter(pk=proposal_id).update(state=DriverProposal.State.REFUSED)
+
+
+def _assigned(
+    wanted: Wanted, institution: Institution | None, department: Department | None
+) -> Sequence[tuple[Department, Decimal]]:
+    """The departments that a direct assignment names, each of which could receive when it begins."""
+    if wanted.driver != DriverKind.ASSIGNED:
+        return ()
+    if institution is None:
+        raise Invalid("costing.assignment", "直接指定的是某一机构的科室，请先选择机构。", field="institution")
+    named = resolve(institution, wanted.assigned)
+    must_receive(named, cost_class=wanted.cost_class, sender=department, day=wanted.effective_from)
+    return named
 
 
 def _check_bill(wanted: Wanted) -> None:

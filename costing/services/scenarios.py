@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from costing.assignments import Share, as_rows, resolve
 from costing.models import ChangeKind, CostRun, DriverKind, Scenario, ScenarioChange
 from costing.selectors.access import access_run
 from costing.services.driver_rules import CLOSED_CLASSES
@@ -30,6 +31,7 @@ class WantedChange:
     code: str = ""
     metric: str = ""
     value: Decimal | None = None
+    assigned: tuple[Share, ...] = ()
 
 
 @transaction.atomic
@@ -61,6 +63,7 @@ def add_change(actor: Actor, *, scenario_id: int, wanted: WantedChange) -> Scena
         code=wanted.code,
         metric=wanted.metric,
         value=wanted.value,
+        assigned=_assigned(scenario, wanted),
         created_by_id=planner,
     )
     _record(actor, scenario, "costing.scenario_changed", kind=str(wanted.kind), change=change.pk)
@@ -81,6 +84,13 @@ def archive_scenario(actor: Actor, *, scenario_id: int) -> None:
     scenario = _locked(actor, scenario_id)
     Scenario.objects.filter(pk=scenario.pk).update(archived=True)
     _record(actor, scenario, "costing.scenario_changed", archived=True)
+
+
+def _assigned(scenario: Scenario, wanted: WantedChange) -> list[list[str]]:
+    """The departments of a direct assignment. Whether each can receive, the outcome says: other changes may close one."""
+    if wanted.kind != ChangeKind.DRIVER or wanted.code != DriverKind.ASSIGNED:
+        return []
+    return as_rows(Share(one.code, share) for one, share in resolve(scenario.institution, wanted.assigned))
 
 
 def _must_plan(actor: Actor, institution: int) -> int:

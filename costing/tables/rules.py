@@ -8,9 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from costing.models import DriverRule, ItemBasis, UnitDefinition
-from costing.titles import (
-    driver_title,
-)
+from costing.titles import rule_title
 from ops_platform.web.tables import (
     DayColumn,
     PersonColumn,
@@ -23,7 +21,7 @@ SOURCE_TONES = {"seed": "good", "web": "info", "recall": "warn", "default": "neu
 
 
 class RuleTable(Table):
-    """Driver rules with where each comes from."""
+    """Driver rules with where each comes from; where all of them are listed, each has its place on the page."""
 
     divided = django_tables2.Column(verbose_name=_("分摊对象"))
     reach = django_tables2.Column(verbose_name=_("适用范围"), empty_values=())
@@ -38,6 +36,11 @@ class RuleTable(Table):
         orderable = False
         fields = ("divided", "reach", "driver", "effective_from", "source_mark", "source_text", "changed_by")
 
+    def __init__(self, *args: Any, placed: bool = False, **kwargs: Any) -> None:
+        if placed:
+            kwargs["row_attrs"] = {"id": lambda record: f"rule-{record.pk}"}
+        super().__init__(*args, **kwargs)
+
     def render_reach(self, record: DriverRule) -> str:
         if record.institution is None:
             return str(_("整个医共体"))
@@ -50,7 +53,7 @@ class RuleTable(Table):
         return record.mark_title
 
     def render_driver(self, record: DriverRule) -> str:
-        return driver_title(f"{record.driver}:{record.metric}" if record.metric else record.driver)
+        return rule_title(record)
 
 
 class ItemBasisTable(Table):

@@ -1,12 +1,20 @@
 """Lists of runs and of what two versions differ in."""
 
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
 import django_tables2
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from costing.models import CostRun
+from costing.selectors.comparison import Moved
+from ops_platform.masterdata.models import CostClass
+from ops_platform.web import formats
 from ops_platform.web.tables import (
+    DENSE_STACKED,
     STACKED,
     STACKED_WORDS,
     MoneyColumn,
@@ -53,7 +61,9 @@ class RunTable(Table):
         link = format_html('<a href="{}">{}</a>', reverse("costing:run", args=[record.pk]), _("第 %s 版") % value)
         if record.is_current:
             link = format_html("{} {}", link, badge(_("当前"), "good"))
-        return format_html("{} {}", link, badge(_("重述"), "warn")) if record.restatement else link
+        if record.restatement:
+            link = format_html("{} {}", link, badge(_("重述"), "warn"))
+        return format_html("<span>{}</span>", link)
 
     def value_version(self, value: int) -> int:
         return value
@@ -66,16 +76,68 @@ class RunTable(Table):
 
 
 class MovedTable(Table):
-    """Departments of two versions."""
+    """Departments of two versions; amounts open what they are made of in their own version."""
 
     stacks = True
     name = django_tables2.Column(verbose_name=_("科室"))
-    income_before = MoneyColumn(verbose_name=_("原收入(元)"))
-    income = MoneyColumn(verbose_name=_("新收入(元)"))
+    cost_class = django_tables2.Column(verbose_name=_("分类"), attrs={"td": {"class": "cell-name"}})
+    income_before = MoneyColumn(verbose_name=_("原收入(元)"), accessor="before__income")
+    income = MoneyColumn(verbose_name=_("新收入(元)"), accessor="now__income")
     income_change = MoneyColumn(verbose_name=_("收入变动(元)"))
-    cost_before = MoneyColumn(verbose_name=_("原成本(元)"))
-    cost = MoneyColumn(verbose_name=_("新成本(元)"))
+    direct_before = MoneyColumn(verbose_name=_("原直接成本(元)"), accessor="before__direct")
+    direct = MoneyColumn(verbose_name=_("新直接成本(元)"), accessor="now__direct")
+    received_before = MoneyColumn(verbose_name=_("原分入(元)"), accessor="before__received")
+    received = MoneyColumn(verbose_name=_("新分入(元)"), accessor="now__received")
     cost_change = MoneyColumn(verbose_name=_("成本变动(元)"))
 
     class Meta(Table.Meta):
-        attrs = STACKED
+        attrs = {"class": f"{DENSE_STACKED['class']} table-stack-words"}
+
+    def __init__(self, *args: Any, run: CostRun | None = None, earlier: CostRun | None = None, **kwargs: Any) -> None:
+        self.run, self.earlier = run, earlier
+        super().__init__(*args, **kwargs)
+
+    def render_name(self, value: str, record: Moved) -> str:
+        if self.run is None:
+            return value
+        url = f"{reverse('department', args=[record.department])}?period={self.run.period}"
+        return format_html('<a href="{}">{}</a>', url, value)
+
+    def value_name(self, value: str) -> str:
+        return value
+
+    def render_cost_class(self, value: str) -> str:
+        return str(CostClass(value).label) if value in CostClass.values else value
+
+    value_cost_class = render_cost_class
+
+    def render_direct_before(self, value: Decimal, record: Moved) -> str:
+        return _opened(value, "cost-entries", self.earlier, department=record.department)
+
+    def render_direct(self, value: Decimal, record: Moved) -> str:
+        return _opened(value, "cost-entries", self.run, department=record.department)
+
+    def render_received_before(self, value: Decimal, record: Moved) -> str:
+        return _opened(value, "flows", self.earlier, receiver=record.department)
+
+    def render_received(self, value: Decimal, record: Moved) -> str:
+        return _opened(value, "flows", self.run, receiver=record.department)
+
+    def render_income_before(self, value: Decimal, record: Moved) -> str:
+        return self._income(value, self.earlier, record.before.other, record.department)
+
+    def render_income(self, value: Decimal, record: Moved) -> str:
+        return self._income(value, self.run, record.now.other, record.department)
+
+    def _income(self, value: Decimal, run: CostRun | None, other: Decimal, department: int) -> str:
+        """Charges open their lines; with other income in it there is no one list that it is made of."""
+        return formats.money(value) if other else _opened(value, "charge-lines", run, ordering=department)
+
+
+def _opened(value: Decimal, page: str, run: CostRun | None, **asked: int) -> str:
+    """An amount as a link to what it is made of in a version; nothing is made of nothing."""
+    if not value or run is None:
+        return formats.money(value)
+    query = urlencode(asked | ({} if page == "charge-lines" else {"funding": "hospital"}))
+    url = f"{reverse(f'costing:{page}', args=[run.pk])}?{query}"
+    return format_html('<a href="{}">{}</a>', url, formats.money(value))

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from costing.models import Scenario
+from costing.selectors.scenarios import Beside
 from ops_platform.web import formats
 from ops_platform.web.tables import DENSE_STACKED, STACKED, MoneyColumn, QuantityColumn, Table, TimeColumn
 from ops_platform.web.templatetags.ops import badge
@@ -57,3 +58,17 @@ class BesideTable(Table):
         attrs = DENSE_STACKED
         orderable = False
         row_attrs = {"class": lambda record: "" if record.department else "row-total"}
+
+    def __init__(self, *args: Any, period: str = "", **kwargs: Any) -> None:
+        self.period = period
+        super().__init__(*args, **kwargs)
+
+    def render_name(self, value: str, record: Beside) -> str:
+        """Opens the department's month, from which the scenario starts."""
+        if not record.department or not self.period:
+            return value
+        url = f"{reverse('department', args=[record.department])}?period={self.period}"
+        return format_html('<a href="{}">{}</a>', url, value)
+
+    def value_name(self, value: str) -> str:
+        return value

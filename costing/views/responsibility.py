@@ -274,7 +274,10 @@ class Savings(ListPage):
             **context,
             "share": self.share,
             "share_words": formats.percent(self.share.value) if self.share else "",
-            "share_url": reverse("masterdata:parameter", args=[savings.SHARE]),
+            # every reader of costs may read parameters, heads of departments may not
+            "share_url": reverse("masterdata:parameter", args=[savings.SHARE])
+            if self.actor.has(*access.READERS)
+            else "",
             **self.choice.context(),
         }
 

@@ -28,7 +28,7 @@ class DriverRules(TemplatePage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             in_force=RuleTable(rules.in_force(actor=self.actor, day=timezone.localdate())),
-            everything=RuleTable(rules.driver_rules(actor=self.actor)),
+            everything=RuleTable(rules.driver_rules(actor=self.actor), placed=True),
             may_change=self.actor.has(*RULERS),
             **kwargs,
         )
@@ -56,6 +56,7 @@ class NewDriverRule(FormPage):
             source_text=given["source_text"],
             institution_id=given["institution"].pk if given["institution"] else None,
             department_id=given["department"].pk if given["department"] else None,
+            assigned=form.named(),
         )
         _proposal, matter = propose_driver_rule(self.actor, wanted)
         messages.success(self.request, _now("已提交审批，同意后在下一次夜间运行中重新计算有关月份。"))

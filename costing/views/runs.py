@@ -11,9 +11,12 @@ from costing.models import CostRun
 from costing.selectors import access, comparison, explaining
 from costing.selectors.basis import basis_of
 from costing.tables import MovedTable, RunTable
+from costing.titles import method_title
 from ops_platform.his_intake.public import READERS as INTAKE_READERS
 from ops_platform.web.pages import ListPage, TemplatePage
 from ops_platform.web.people import names_of
+
+FINDING_TONES = {"blocking": (_("阻断"), "bad"), "warning": (_("提醒"), "warn"), "info": (_("说明"), "neutral")}
 
 
 class Runs(ListPage):
@@ -45,6 +48,10 @@ class RunDetail(TemplatePage):
             basis=basis_of(run=run),
             surplus=run.income + run.other_income - run.full_cost,
             people=names_of([run.actor]),
+            computed_by=method_title(run),
+            findings=[
+                {**one, "tone": FINDING_TONES.get(one["severity"], FINDING_TONES["info"])} for one in run.findings
+            ],
             **kwargs,
         )
         return {
@@ -69,6 +76,9 @@ class CompareRuns(ListPage):
         self.export_name = f"{self.run.institution.code}-{self.run.period}-v{self.earlier.version}-v{self.run.version}"
         self.lines = comparison.compare(run=self.run, earlier=self.earlier)
         return self.lines
+
+    def get_table(self, rows: Any) -> MovedTable:
+        return MovedTable(rows, request=self.request, run=self.run, earlier=self.earlier)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

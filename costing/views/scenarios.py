@@ -98,7 +98,7 @@ class ScenarioPage(FormPage):
             changes=scenarios.changes_of(self.scenario),
             found=found,
             whole=found.rows[-1] if found.rows else None,
-            table=BesideTable(found.rows),
+            table=BesideTable(found.rows, period=self.scenario.run.period),
             may_plan=not self.scenario.archived and self.actor.may(self.scenario.institution_id, *services.PLANNERS),
             **kwargs,
         )

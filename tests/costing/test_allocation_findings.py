@@ -149,6 +149,23 @@ def test_direct_ignores_all_but_clinical_receivers() -> None:
     assert blocking(run(Method.DIRECT, {"A": 100}, [Step(("A",), {"S": 1})])) == [("costing.no_driver", "A")]
 
 
+def test_assignment_to_a_department_that_cannot_receive_blocks_and_names_it() -> None:
+    """The share of the closed department never goes to the other in silence."""
+    steps = [Step(("A",), {"C1": 1}), Step(("S",), assignments={"S": {"C1": 60, "A": 40}})]
+    for method in (Method.STEP_DOWN, Method.DIRECT):
+        (refused, *_rest) = (
+            one for one in run(method, {"S": 100}, steps).findings if one.severity is Severity.BLOCKING
+        )
+        assert (refused.code, refused.subject, refused.context["refused"]) == ("costing.assignment_refused", "S", ["A"])
+    assert not blocking(run(Method.STEP_DOWN, {"A": 100}, steps)), "without cost nothing is lost"
+    assert not blocking(run(Method.RECIPROCAL, {"S": 100}, steps)), "all at once: the office receives as well"
+
+
+def test_assignment_to_oneself_is_no_own_use_to_leave_out() -> None:
+    steps = [Step(("A",), assignments={"A": {"A": 50, "C1": 50}}), Step(("S",), {"C1": 1})]
+    assert blocking(run(Method.RECIPROCAL, {"A": 100}, steps)) == [("costing.assignment_refused", "A")]
+
+
 def test_loop_without_way_out_is_named() -> None:
     result = run(Method.RECIPROCAL, {"A": 1}, [Step(("A",), {"S": 1}), Step(("S",), {"A": 1})])
     assert blocking(result) == [("costing.closed_loop", "A,S")]

@@ -44,6 +44,10 @@ def model_of(case: dict[str, Any]) -> AllocationModel:
                 sender: {to: str(weight) for to, weight in driver.items()}
                 for sender, driver in step["各科动因"].items()
             }
+        if "直接指定" in step:
+            one["assignments"] = {
+                sender: {to: str(share) for to, share in shares.items()} for sender, shares in step["直接指定"].items()
+            }
         steps.append(one)
     return parse_model(
         json.dumps(

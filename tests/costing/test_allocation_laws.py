@@ -44,19 +44,26 @@ def models(draw: st.DrawFn, forward_only: bool = False) -> AllocationModel:
         if group:
             start = cut
             open_codes = codes[cut:] if forward_only else codes
-            steps.append(draw(drivers(tuple(group), open_codes, receivers[-1])))
+            steps.append(draw(drivers(tuple(group), open_codes, receivers)))
     return AllocationModel(Method.STEP_DOWN, tuple(departments), costs, tuple(steps))
 
 
 @st.composite
-def drivers(draw: st.DrawFn, group: tuple[str, ...], codes: list[str], last: str) -> Step:
+def drivers(draw: st.DrawFn, group: tuple[str, ...], codes: list[str], clinical: list[str]) -> Step:
+    """One driver for all, or each its own; some assign what they hold to named clinical departments."""
+
     def driver() -> dict[str, Weight]:
         chosen = draw(st.lists(st.sampled_from(codes), unique=True))
-        return {**{code: draw(weights) for code in chosen}, last: draw(st.integers(1, 9))}
+        return {**{code: draw(weights) for code in chosen}, clinical[-1]: draw(st.integers(1, 9))}
 
+    def assignment() -> dict[str, Weight]:
+        named = draw(st.lists(st.sampled_from(clinical), unique=True, min_size=1, max_size=3))
+        return {code: draw(st.decimals("0.01", "99.99", places=2)) for code in named}
+
+    assigned = {sender: assignment() for sender in group if draw(st.integers(0, 3)) == 0}
     if draw(st.booleans()):
-        return Step(group, driver())
-    return Step(group, None, {sender: driver() for sender in group})
+        return Step(group, driver(), assignments=assigned)
+    return Step(group, None, {sender: driver() for sender in group if sender not in assigned}, assigned)
 
 
 def solved(model: AllocationModel) -> Allocation:
@@ -131,6 +138,7 @@ def test_order_of_rows_does_not_matter(method: Method, model: AllocationModel, d
                 tuple(data.draw(st.permutations(step.senders))),
                 None if step.driver is None else shuffled(step.driver),
                 {sender: shuffled(driver) for sender, driver in shuffled(step.drivers).items()},
+                {sender: shuffled(shares) for sender, shares in shuffled(step.assignments).items()},
             )
             for step in model.steps
         ),
@@ -152,6 +160,7 @@ def test_scale_of_drivers_does_not_matter(method: Method, model: AllocationModel
             step.senders,
             None if step.driver is None else scaled(step.driver),
             {sender: scaled(driver) for sender, driver in step.drivers.items()},
+            {sender: scaled(shares) for sender, shares in step.assignments.items()},
         )
         for step in model.steps
     )
@@ -159,6 +168,34 @@ def test_scale_of_drivers_does_not_matter(method: Method, model: AllocationModel
     theirs = solved(replace(model, method=method, steps=steps))
     assert mine.full_costs == theirs.full_costs
     assert [(one.share, one.amount) for one in mine.flows] == [(one.share, one.amount) for one in theirs.flows]
+
+
+@EVERY_METHOD
+@quick
+@given(
+    shares=st.lists(st.decimals("0.01", "99.99", places=2), min_size=2, max_size=6),
+    more=st.decimals("0.01", "50", places=2),
+    fen=st.integers(0, 10**9),
+    assigned=st.booleans(),
+)
+def test_a_greater_share_never_brings_less(
+    method: Method, shares: list[Decimal], more: Decimal, fen: int, assigned: bool
+) -> None:
+    """Of a driver as of an assignment."""
+    clinicals = [f"C{number}" for number in range(len(shares))]
+    departments = (
+        Department("A", CostClass.ADMINISTRATION),
+        *(Department(code, CostClass.CLINICAL) for code in clinicals),
+    )
+
+    def received(weights: list[Decimal]) -> int:
+        driver = dict(zip(clinicals, weights, strict=True))
+        step = Step(("A",), assignments={"A": driver}) if assigned else Step(("A",), driver)
+        return solved(AllocationModel(method, departments, {("A", "other"): fen}, (step,))).full_costs.get(
+            ("C0", "other"), 0
+        )
+
+    assert received([shares[0] + more, *shares[1:]]) >= received(shares)
 
 
 @EVERY_METHOD

@@ -72,6 +72,13 @@ def test_negative_weight_is_left_to_the_engine_which_names_the_departments() -> 
     assert [one.code for one in allocate(model).findings] == ["costing.negative_driver"]
 
 
+def test_an_assignment_holds_beside_the_drivers_of_its_step() -> None:
+    steps = [{"from": ["ADM", "LAB"], "driver": {"MED": "1"}, "assignments": {"ADM": {"MED": "100"}}}]
+    (step,) = parse_model(example(steps=steps)).steps
+    assert (step.driver_of("ADM"), step.driver_of("LAB")) == ({"MED": 100}, {"MED": 1})
+    assert step.assignments == {"ADM": {"MED": 100}}
+
+
 WRONG = [
     ("[]", "costing.model_shape", "文件"),
     ("{", "costing.model_json", "JSON"),
@@ -91,6 +98,25 @@ WRONG = [
     (example(steps=[{"driver": {}}]), "costing.model_shape", "steps[0].from"),
     (example(steps=[{"from": ["A"], "driver": {}, "drivers": {}}]), "costing.model_shape", "steps[0]"),
     (example(steps=[{"from": ["A"], "drivers": {"B": {}}}]), "costing.model_shape", "steps[0].drivers"),
+    (
+        example(steps=[{"from": ["A"], "assignments": {"B": {"C": "100"}}}]),
+        "costing.model_shape",
+        "steps[0].assignments",
+    ),
+    (
+        example(steps=[{"from": ["A"], "drivers": {"A": {"C": "1"}}, "assignments": {"A": {"C": "100"}}}]),
+        "costing.model_shape",
+        "steps[0]",
+    ),
+    *(
+        (example(steps=[{"from": ["A"], "assignments": {"A": shares}}]), "costing.model_assignment", total)
+        for shares, total in (
+            ({"B": "60", "C": "30"}, "合计 90"),
+            ({"B": "110", "C": "-10"}, "合计 100"),
+            ({"B": "100", "C": "0"}, "合计 100"),
+            ({}, "合计 0"),
+        )
+    ),
     (example(steps=[{"from": "A", "driver": {}}]), "costing.model_shape", "steps[0].from"),
     *(
         (example(costs=[{"department": "A", "item": "other", "amount": amount}]), "costing.model_amount", "costs[0]")

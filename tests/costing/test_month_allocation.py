@@ -163,6 +163,14 @@ def test_negative_entries_are_allocated_as_the_mirror(hospital: Institution) -> 
     assert list(integrity.conservation()) == []
 
 
+def test_a_finding_names_the_cost_item_and_its_source_in_words(hospital: Institution) -> None:
+    trade.landed(hospital, "cost-entries", [trade.cost("V-cancel", "A", "-200000.00")])
+    (finding,) = run_allocation(PLATFORM, institution=hospital, period=MARCH).run.findings
+    assert finding["code"] == "costing.negative_cost"
+    assert "成本项目 人员经费(" in finding["message"]
+    assert "personnel" not in finding["message"]
+
+
 def test_integrity_holds_for_every_run(hospital: Institution) -> None:
     run_allocation(PLATFORM, institution=hospital, period=MARCH)
     assert list(integrity.conservation()) == []

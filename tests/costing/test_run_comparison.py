@@ -11,7 +11,7 @@ from costing.selectors.comparison import moved_inputs
 from costing.services import run_allocation
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
-from ops_platform.masterdata.models import Institution, SourceMark
+from ops_platform.masterdata.models import Department, Institution, SourceMark
 from tests.support import trade
 
 pytestmark = pytest.mark.django_db
@@ -64,9 +64,32 @@ def test_a_driver_that_took_the_place_of_another_is_shown_with_the_day_it_began(
     trade.landed(hospital, "floor-areas", [{"department": "D", "period": "2026-03", "area": "80"}])
     inputs = moved_inputs(run=computed(hospital), earlier=first)
     (driver,) = inputs.drivers
-    assert driver.whose == "医共体 · 行政后勤类"
-    assert driver.before.startswith("人员数量(自 ")
-    assert driver.now == "占用面积(自 2026-03-01)"
+    assert driver.whose == "行政后勤类"
+    assert driver.before is not None
+    assert driver.before.words.startswith("人员数量(医共体的规则，自 ")
+    assert driver.now is not None
+    assert driver.now.words == "占用面积(医共体的规则，自 2026-03-01)"
+
+
+def test_a_rule_of_the_hospital_in_place_of_the_alliances_names_both(hospital: Institution) -> None:
+    """Their places differ; what matters is which of them divided the office's cost."""
+    first = CostRun.objects.get()
+    rule = DriverRule.objects.create(
+        institution=hospital,
+        cost_class="administration",
+        effective_from=date(2026, 3, 1),
+        driver=DriverKind.ASSIGNED,
+        source_mark=SourceMark.DEFAULT,
+    )
+    rule.assignments.create(department=Department.objects.get(institution=hospital, code="D"), share=100)
+    (driver,) = moved_inputs(run=computed(hospital), earlier=first).drivers
+    assert driver.before is not None
+    assert driver.before.words.startswith("人员数量(医共体的规则，自 ")
+    assert driver.now is not None
+    assert (driver.now.rule, driver.now.words) == (
+        rule.pk,
+        f"直接指定(内科 100%)({hospital}的规则，自 2026-03-01)",
+    )
 
 
 def test_the_page_reads_the_same_whichever_version_one_comes_from(hospital: Institution) -> None:
@@ -80,4 +103,9 @@ def test_the_page_reads_the_same_whichever_version_one_comes_from(hospital: Inst
         client.get(reverse("costing:compare", args=pair)).content.decode()
         for pair in ((first.pk, later.pk), (later.pk, first.pk))
     ]
+    ward = Department.objects.get(institution=hospital, code="D")
+    assert f'href="/departments/{ward.pk}/?period=2026-03"' in pages[0]
+    for run in (first, later):
+        assert f"/costing/runs/{run.pk}/cost-entries/?department={ward.pk}" in pages[0]
+        assert f"/costing/runs/{run.pk}/flows/?receiver={ward.pk}" in pages[0]
     assert all("第 1 版与第 2 版比较" in page and "correction" in page and "50.00" in page for page in pages)

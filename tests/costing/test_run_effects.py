@@ -76,6 +76,24 @@ def test_a_rule_and_the_data_it_needs_are_told_apart_where_each_can_be_computed(
     assert summed(found) == whole(later, first)
 
 
+def test_what_moved_between_departments_that_send_is_told_by_their_class(hospital: Institution) -> None:
+    """Five heads of a store come: of the office's 100.00 it gets half, and sends it on. The ward has no other way to it."""
+    trade.landed(hospital, "departments", [trade.department("B", "medical_support", "供应室")])
+    DriverRule.objects.create(
+        institution=hospital,
+        cost_class="medical_support",
+        effective_from=date(2026, 3, 1),
+        driver=DriverKind.ASSIGNED,
+        source_mark=SourceMark.DEFAULT,
+    ).assignments.create(department=Department.objects.get(institution=hospital, code="D"), share=100)
+    first = computed(hospital)
+    trade.landed(hospital, "staff-headcounts", [{"department": "B", "period": "2026-03", "headcount": "5"}])
+    (effect,) = effects(run=computed(hospital), earlier=first)
+    assert [(one.title, str(one.gained), str(one.lost)) for one in effect.tiers] == [("医疗辅助类", "50.00", "0.00")]
+    assert str(effect.between) == "0.00"
+    assert [one.name for one in effect.departments] == ["供应室"]
+
+
 def test_a_policy_that_changed_is_told(hospital: Institution) -> None:
     DriverRule.objects.create(
         institution=hospital,
@@ -89,7 +107,9 @@ def test_a_policy_that_changed_is_told(hospital: Institution) -> None:
     say(hospital, missing_drivers.Policy.HOLD, date(2026, 3, 2))
     later = computed(hospital)
     found = effects(run=later, earlier=first)
-    assert [told(one) for one in found] == [("参数：分摊动因合计为零时的处理 1 → 2", "0.00", "0.00", "100.00")]
+    words = "参数：分摊动因合计为零时的处理 改用人员数量 → 暂不分摊"
+    assert [told(one) for one in found] == [(words, "0.00", "0.00", "100.00")]
+    assert found[0].causes[0].parameters == ((missing_drivers.PARAMETER, "分摊动因合计为零时的处理"),)
     assert summed(found) == whole(later, first)
 
 
@@ -101,6 +121,7 @@ def say(hospital: Institution, policy: missing_drivers.Policy, since: date) -> N
         institution=hospital,
         effective_from=since,
         value=Decimal(policy),
+        unit="0 停止 1 改用人员数量 2 暂不分摊",
         source_mark=SourceMark.DEFAULT,
     )
 

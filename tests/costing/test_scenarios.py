@@ -88,6 +88,16 @@ def test_a_closed_ward_keeps_its_fixed_cost_and_its_shares_go_to_the_others(plan
     assert found["全院"][:2] == ("600000.00", "2190000.00")
 
 
+def test_what_stays_of_a_closed_department_is_said(planner: Actor, scenario: Scenario) -> None:
+    """A ward keeps four fifths of its personnel cost; a store's is borne by the others."""
+    for code in "DB":
+        with_changes(planner, scenario, {"kind": "close", "department": number(scenario, code)})
+    ward, store = outcome(scenario).remains
+    assert (ward.name, str(ward.before), str(ward.stays)) == ("内科", "800000.00", "640000.00")
+    assert (ward.items, str(ward.passed_on)) == ((("人员经费", Decimal("640000.00")),), "0.00")
+    assert (store.name, str(store.stays), str(store.passed_on)) == ("消毒供应室", "72000.00", "72000.00")
+
+
 def test_another_driver_of_one_department(planner: Actor, scenario: Scenario) -> None:
     """The store by headcount in place of packs: 100,000 over 10, 30 and 35 heads."""
     found = with_changes(

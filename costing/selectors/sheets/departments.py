@@ -10,6 +10,7 @@ from costing.selectors.monthly import department_reports
 from costing.selectors.patients import unit_costs
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Cell, Column, Row, Sheet, Stream, cells, share, summed
+from costing.tiers import TIERS
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import CostClass
@@ -17,7 +18,6 @@ from ops_platform.masterdata.models import CostClass
 HELD = "(未分摊)"
 MOST_STREAMS = 120
 PUBLIC_HEALTH = "public_health"
-TIERS = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass.MEDICAL_TECHNOLOGY)
 
 
 def _name(one: DepartmentMonth) -> str:

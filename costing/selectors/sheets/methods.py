@@ -19,6 +19,7 @@ from costing.models import DepartmentCost, DepartmentMonth
 from costing.recomputing import Computation, compute, inputs_of, model_of
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Cell, Column, Row, Sheet, Value, cells, share
+from costing.tiers import TIERS
 from ops_platform.kernel import Conflict, Severity, from_fen, to_fen
 from ops_platform.masterdata.models import CostClass
 
@@ -83,7 +84,7 @@ def _order(month: MonthFacts, computed: Computation, asked: Sequence[str]) -> tu
 
     def place(number: int) -> tuple[int, int, str]:
         one = month.departments[number]
-        return drivers.TIERS.index(CostClass(one.cost_class)), -direct[number], one.code
+        return TIERS.index(CostClass(one.cost_class)), -direct[number], one.code
 
     rest = sorted((number for number in sending.values() if number not in known), key=place)
     return [*known, *rest], [code for code in dict.fromkeys(asked) if code not in sending]
