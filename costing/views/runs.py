@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from costing.filters import RunFilter
 from costing.models import CostRun
-from costing.selectors import access, comparison, explaining
+from costing.selectors import access, comparison, explaining, patients
 from costing.selectors.basis import basis_of
 from costing.tables import MovedTable, RunTable
 from ops_platform.his_intake.public import READERS as INTAKE_READERS
@@ -45,6 +45,7 @@ class RunDetail(TemplatePage):
             basis=basis_of(run=run),
             surplus=run.income + run.other_income - run.full_cost,
             people=names_of([run.actor]),
+            let_go=patients.let_go_of(cost_run=run.pk),
             **kwargs,
         )
         return {

@@ -433,6 +433,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:new-target": CLOSERS,
     "costing:import-targets": CLOSERS,
     "costing:target-file": BUSINESS,
+    "costing:targets-in-step": CLOSERS,
     "costing:evaluate-targets": roles("fin dir oc"),
     "costing:target": BUSINESS | roles("dep"),
     "costing:savings": BUSINESS | roles("dep"),

@@ -189,6 +189,7 @@ def test_refused_it_leaves_nothing_and_may_be_asked_for_again(
         ({"rows": [["ZZ", "1", "1"]]}, "没有收费项目 ZZ"),
         ({"rows": [["CW", "1", "1"], ["CW", "2", "1"]]}, "重复"),
         ({"drg": " "}, "病组代码"),
+        ({"drg": "ZZ99"}, "没有病组 ZZ99"),
         ({"standard_days": Decimal(400)}, "标准住院日"),
     ],
 )
@@ -334,7 +335,9 @@ def test_faulty_rows_are_named_with_their_line_and_nothing_is_taken(hospital: In
     body = workbook(HEAD, ("CW", "", "3", "必选"), ("ZZ", "", "1", ""), ("CW", "", "1", ""), ("YP", "", "-1", "也许"))
     with pytest.raises(Invalid) as refusal:
         pathway_files.read_pathway(body, {"CW", "YP"})
-    assert [fault["row"] for fault in refusal.value.context["faults"]] == [3, 4, 5]
+    assert [(fault["row"], fault["column"]) for fault in refusal.value.context["faults"]] == [
+        (3, "项目编码"), (4, "项目编码"), (5, "必选/可选"), (5, "标准数量"),
+    ]  # fmt: skip
     with pytest.raises(Invalid, match="表头"):
         pathway_files.read_pathway(workbook(("a", "b")), {"CW"})
     with pytest.raises(Invalid, match="无法读取"):
@@ -366,7 +369,7 @@ def test_standards_of_items_by_two_persons_and_their_variance(
         ("HX", "CW", "8", ""),
         ("HX", "NO", "8", "1"),
     )
-    with pytest.raises(Invalid, match="第 2 行：标准单位成本"):
+    with pytest.raises(Invalid, match=r"第 2 行「标准单位成本.元.」"):
         pathway_files.read_standards(body, {("HX", "CW")})
     with pytest.raises(Conflict, match="已有标准成本"):
         propose_item_standards(actor_of_user(director), wanted)
