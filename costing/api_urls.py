@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from costing import agreement_api, api, purchase_api, report_api, responsibility_api
+from costing import agreement_api, api, pathway_api, purchase_api, report_api, responsibility_api
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="costing-runs"),
@@ -28,5 +28,10 @@ urlpatterns = [
     path("deviations/", responsibility_api.DeviationListView.as_view(), name="costing-deviations"),
     path("savings/", responsibility_api.SavingView.as_view(), name="costing-savings"),
     path("low-benefits/", responsibility_api.LowBenefitView.as_view(), name="costing-low-benefits"),
+    path("pathways/", pathway_api.PathwayListView.as_view(), name="costing-pathways"),
+    path("pathways/<int:pk>/versions/", pathway_api.PathwayVersionsView.as_view(), name="costing-pathway-versions"),
+    path(
+        "pathways/<int:pk>/cases/<int:encounter>/", pathway_api.PathwayCaseView.as_view(), name="costing-pathway-case"
+    ),
     path("devices/", purchase_api.DeviceListView.as_view(), name="costing-devices"),
 ]

@@ -37,7 +37,8 @@ WITH examined AS MATERIALIZED (
     JOIN his_intake_encounter e ON e.entity = l.encounter AND e.superseded_sequence IS NULL
     WHERE l.month BETWEEN date_trunc('month', %(since)s::date)::date AND %(first)s
       AND l.charged_at >= %(since)s::date::timestamp AT TIME ZONE 'Asia/Shanghai'
-      AND l.institution_id = ANY(%(members)s) AND l.superseded_sequence IS NULL AND l.amount > 0 AND l.item_id = ANY(%(items)s)
+      AND l.institution_id = ANY(%(members)s) AND l.superseded_sequence IS NULL
+      AND l.amount > 0 AND l.item_id = ANY(%(items)s)
 ), kept AS (
     SELECT x.* FROM examined x WHERE NOT EXISTS (
         SELECT 1 FROM his_intake_chargeline r WHERE r.institution_id = x.institution_id AND r.encounter = x.encounter

@@ -17,6 +17,7 @@ from ops_platform.masterdata.models import Institution, SourceMark
 from ops_platform.notifications.public import Note, notify, settle
 
 TOLD = "costing.target_standard"
+MOST_NAMED = 5
 
 
 @transaction.atomic
@@ -63,19 +64,21 @@ def tell_changed_standards(*, institution: Institution, today: date) -> int:
         settle([_key(institution)])
         return 0
     people = own_holders(*RULERS, institutions=[institution.pk]).get(institution.pk, [])
-    named = "、".join(f"{one.place}{one.target.object}" for one in found[:5])
-    return notify(
+    named = "、".join(f"{one.place}{one.target.object}" for one in found[:MOST_NAMED])
+    more = f"等 {len(found)} 个" if len(found) > MOST_NAMED else ""
+    notes = [
         Note(
             recipient=person,
             key=_key(institution),
             kind=TOLD,
             title=f"{institution.name}支付标准变动，{len(found)} 个成本目标待调整",
-            body=f"{found[0].book} 的支付标准与目标所依据的不同：{named} 等。"
+            body=f"{found[0].book} 的支付标准与目标所依据的不同：{named}{more}。"
             "请在「成本目标」页按同比例提出新目标，由第二人审批。",
             url=f"{reverse('costing:targets')}?institution={institution.pk}",
         )
         for person in people
-    )
+    ]
+    return notify(notes) if notes else 0
 
 
 def _key(institution: Institution) -> str:

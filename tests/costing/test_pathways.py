@@ -433,3 +433,30 @@ def _encounter(hospital: Institution, number: str) -> int:
     settled = month_of_cases(institution=hospital.pk, period=str(MARCH))
     assert settled is not None
     return next(case.encounter for case in settled.cases if case.encounter_no == number)
+
+
+def test_programs_read_pathways_their_versions_and_a_case_item_by_item(
+    hospital: Institution, director: User, centre: User
+) -> None:
+    """Two obligatory bed-days: Z1 has three, so one lies outside; whoever reads a case is noted."""
+    pathway = in_force(hospital, director, centre, drg=group_of(hospital), rows=[["CW", "2", "1"], ["CT", "1", "1"]])
+    client = client_of(director)
+    asked = {"institution": "H1", "period": "2026-03"}
+    (listed,) = client.get("/api/v1/costing/pathways/", asked).json()
+    mine = month_of(hospital, pathway)
+    assert (listed["id"], listed["cases"], listed["entered"]) == (pathway.pk, len(mine.cases), mine.entered)
+    assert listed["outside_cost"] == f"{mine.total('cost', 'outside'):.2f}"
+    (version,) = client.get(f"/api/v1/costing/pathways/{pathway.pk}/versions/").json()
+    assert [(row["item"], row["quantity"], row["obligatory"]) for row in version["items"]] == [
+        ("CT", "1.0000", True), ("CW", "2.0000", True),
+    ]  # fmt: skip
+    one = next(each for each in mine.cases if each.case.encounter_no == "Z1")
+    address = f"/api/v1/costing/pathways/{pathway.pk}/cases/{one.case.encounter}/"
+    case = client.get(address, {"period": "2026-03"}).json()
+    assert {row["item"]: (row["where"], row["quantity"]) for row in case["lines"]} == {
+        "CW": ("over", "3.0000"), "CT": ("missing", "0.0000"), "YP": ("off", "1.0000"),
+    }  # fmt: skip
+    assert case["cost"]["outside"] == f"{one.cost.outside:.2f}"
+    assert AccessLog.objects.filter(subject_type="pathway_case", subject="Z1").count() == 1
+    assert client.get(address, {"period": "2026-02"}).status_code == 404
+    assert client.get(address, {"period": "unsinn"}).status_code == 422
