@@ -27,6 +27,7 @@ from workflows.public import Among, PersonSearchField
 
 HUNDRED = Decimal(100)
 PEOPLE = ("responsible", "specialist", "second_specialist")
+NOBODY = {"responsible": _("默认：科室主任或机构负责人"), "specialist": _("不设"), "second_specialist": _("不设")}
 
 
 class SourceForm(forms.Form):
@@ -130,6 +131,7 @@ class TargetForm(SourceForm):
             field: Any = self.fields[name]
             kept = self.initial.get(name) or (person.username if person else "")
             field.search(among, name, asked, kept=str(kept))
+            field.widget.choices = [("", NOBODY[name]), *field.widget.choices]
 
     def _as_before(self, former: CostTarget) -> None:
         limit = former.limit * HUNDRED if is_ratio(former.metric) else former.limit

@@ -170,12 +170,12 @@ class SavingTable(Table):
     limit = MoneyColumn(verbose_name=_("本月目标(元)"))
     actual = MoneyColumn(verbose_name=_("本月实际(元)"), accessor="month__actual")
     month_saving = MoneyColumn(verbose_name=_("本月节约(元)"))
-    months = QuantityColumn(verbose_name=_("年内可比月数"), accessor="year__months")
+    months = QuantityColumn(verbose_name=_("月数"), accessor="year__months")
     year_limit = MoneyColumn(verbose_name=_("年内目标(元)"))
     year_actual = MoneyColumn(verbose_name=_("年内实际(元)"))
-    year_saving = MoneyColumn(verbose_name=_("年内累计节约(元)"))
+    year_saving = MoneyColumn(verbose_name=_("年内节约(元)"))
     gate = django_tables2.Column(verbose_name=_("门槛"), accessor="gate__state")
-    bonus = MoneyColumn(verbose_name=_("可提出的分享(元)"))
+    bonus = MoneyColumn(verbose_name=_("可提分享(元)"))
 
     def render_gate(self, value: Gate) -> str:
         return badge(*GATES[value])

@@ -82,6 +82,8 @@ def test_a_new_standard_asks_for_a_new_limit_and_a_second_person_decides(ward: W
         propose_in_step(me(ward.director), institution_id=ward.hospital.pk)
     matter = Matter.objects.latest("pk")
     assert CostTarget.objects.count() == 1
+    asked = browser(ward.leader).get(reverse("workflows:matter", args=[matter.pk])).content.decode()
+    assert "现行 ≤ 2,800.00 元(支付标准 3,200.00 元)" in asked, "the second person sees what it was"
     sign(ward.leader, matter)
     new = CostTarget.objects.latest("effective_from")
     assert (new.limit, new.standard, new.responsible, new.specialist) == (2625, 3000, ward.head, ward.clerk)
@@ -131,6 +133,9 @@ def test_people_are_chosen_by_name_and_stay_chosen_when_something_else_is_wrong(
     assert f'value="{ward.clerk.username}"' in wrong.content.decode()
     strange = client.post(reverse("costing:new-target"), {**given, "responsible": "nobody"})
     assert strange.status_code == 422
+    helped = client.post(reverse("costing:new-target"), {**given, "specialist": "", "second_specialist": ""})
+    assert helped.status_code == 302, "a specialist may be left out again"
+    CostTargetProposal.objects.update(state="refused")
     assert client.post(reverse("costing:new-target"), given).status_code == 302
-    (row,) = CostTargetProposal.objects.get().rows
+    (row,) = CostTargetProposal.objects.get(state="asked").rows
     assert (row["responsible"], row["specialists"]) == (ward.head.username, [ward.clerk.username])
