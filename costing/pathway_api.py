@@ -17,7 +17,6 @@ from ops_platform.kernel import Actor, NotFound
 from ops_platform.web.api import actor_of
 
 TAGS = ["临床路径"]
-NO_RUN = NotFound("costing.no_patient_run", "没有这个机构或月份的患者成本，请先完成成本核算。")
 
 
 class FiguresSerializer(serializers.Serializer):
@@ -132,13 +131,13 @@ class PathwayCaseSerializer(serializers.Serializer):
 class CaseQuery(serializers.Serializer):
     """The month of the discharge."""
 
-    period = MonthField(help_text="出院月份，如 2026-03")
+    period = MonthField(required=False, help_text="出院月份，如 2026-03；不填为最近核算患者成本的月份")
 
 
 def _run(actor: Actor, institution: int, period: str) -> PatientRun:
     run = patients.current_run(institution=institution, period=period)
     if run is None or not actor.may(institution, *access.READERS):
-        raise NO_RUN
+        raise NotFound("costing.no_patient_run", "没有这个机构或月份的患者成本，请先完成成本核算。")
     return run
 
 
@@ -195,11 +194,12 @@ class PathwayCaseView(APIView):
         responses=PathwayCaseSerializer,
     )
     def get(self, request: Request, pk: int, encounter: int) -> Response:
-        query = CaseQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
         actor = actor_of(request)
         pathway = pathways.access_pathway(actor=actor, pathway=pk)
-        run = _run(actor, pathway.institution_id, query.validated_data["period"])
+        query = CaseQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        newest = next(iter(patients.periods(institution=pathway.institution_id)), "")
+        run = _run(actor, pathway.institution_id, query.validated_data.get("period", newest))
         found = month_of_pathways(run=run, only=[pathway.pk])
         mine = found.of(pathway.pk) if found else None
         one = next((each for each in mine.cases if each.case.encounter == encounter), None) if mine else None

@@ -22,7 +22,7 @@ FILL_IN = "请使用本页导出的文件填写。"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class CellFault:
     """What is wrong with a cell, and what to do; `column` is the header, "" of the row as a whole."""
 
     row: int
@@ -40,13 +40,13 @@ class Faults:
 
     def __init__(self, sheet: str) -> None:
         self.sheet = sheet
-        self.told: list[Fault] = []
-        self._of: dict[int, list[Fault]] = {}
+        self.told: list[CellFault] = []
+        self._of: dict[int, list[CellFault]] = {}
 
     def add(self, row: int, column: str, message: str) -> None:
         """One more; of a cell the first thing that is wrong counts, what follows from it is not told."""
         if not column or not any((one.row, one.column) == (row, column) for one in self._of.get(row, ())):
-            fault = Fault(row, column, message)
+            fault = CellFault(row, column, message)
             self.told.append(fault)
             self._of.setdefault(row, []).append(fault)
 

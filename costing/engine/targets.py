@@ -119,7 +119,7 @@ def in_step(amount: Decimal, *, before: Decimal, now: Decimal) -> Decimal:
     3,000."""
     if before <= 0 or now <= 0:
         raise ValueError("a payment standard is above zero")
-    exact = Fraction(amount) * Fraction(now) / Fraction(before) * 100
+    exact = Fraction(Fraction(amount) * Fraction(now) * 100, Fraction(before))
     return Decimal((2 * exact.numerator + exact.denominator) // (2 * exact.denominator)).scaleb(-2)
 
 
