@@ -7,14 +7,14 @@ each of its rows, or in the first only."""
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.http import FileResponse
 
 from costing.models import Agreement, AgreementKind, PartyRole
-from costing.row_files import Faults, FileRow, read_rows
+from costing.row_files import Faults, FileRow, none_of, number_of_cell, read_table, shown
 from costing.services.agreements import WantedAgreement, WantedParty, kept, propose_agreement
 from ops_platform.his_intake.public import ALLIANCE_SERVICE_KINDS, FEE_CLASSES
 from ops_platform.kernel import Actor, DomainError, Invalid, Period
@@ -33,6 +33,17 @@ HUNDRED = Decimal(100)
 FINEST_SHARE, FINEST_COST = Decimal("0.0001"), Decimal("0.000001")
 LARGEST_COST = Decimal(10) ** 12
 LONGEST = {TITLE: 120, SOURCE: 200}
+FIELDS = {
+    "code": CODE,
+    "kind": KIND,
+    "source_mark": MARK,
+    "effective_from": BEGINS,
+    "shares": SHARE,
+    "unit_costs": UNIT_COST,
+    "fee_classes": WHICH,
+    "parties": WHERE,
+    "department": WHICH,
+}
 
 ROLES = {str(one.label): one.value for one in PartyRole}
 KINDS = {str(one.label): one.value for one in AgreementKind}
@@ -87,9 +98,9 @@ def _plain(value: Decimal) -> str:
 def propose(actor: Actor, body: bytes) -> Proposed:
     """Ask for every agreement of the file that is not in force just so, each as the page would: one matter each. Raises
     Invalid with the faults of all rows; then nothing is asked."""
-    rows = read_rows(body, HEADERS, MOST_ROWS)
+    table = read_table(body, HEADERS, MOST_ROWS)
     by_code: dict[str, list[FileRow]] = defaultdict(list)
-    for row in rows:
+    for row in table.rows:
         by_code[row[CODE]].append(row)
     known = {
         (one.code, one.effective_from): one
@@ -97,11 +108,10 @@ def propose(actor: Actor, body: bytes) -> Proposed:
         .select_related("department")
         .prefetch_related("shares__institution", "rates")
     }
-    faults, matters, unchanged = Faults(), [], 0
+    faults, matters, unchanged = table.faults, [], 0
     for code, mine in by_code.items():
-        before = len(faults.told)
         wanted = _wanted(code, mine, faults)
-        if wanted is None or len(faults.told) > before:
+        if wanted is None or any(faults.at(row.number) for row in mine):
             continue
         former = known.get((code, wanted.effective_from))
         if former is not None and _same(former, wanted):
@@ -110,7 +120,7 @@ def propose(actor: Actor, body: bytes) -> Proposed:
         try:
             matters.append(propose_agreement(actor, wanted)[1])
         except DomainError as refusal:
-            faults.add(mine[0].number, refusal)
+            faults.refused(mine[0].number, refusal, FIELDS)
     faults.refuse()
     if not matters:
         raise Invalid(
@@ -151,17 +161,12 @@ def _in_order(wanted: WantedAgreement) -> dict[str, Any]:
 
 def _wanted(code: str, rows: list[FileRow], faults: Faults) -> WantedAgreement | None:
     """An agreement of its rows; None where what concerns all of it is faulty."""
-    try:
-        head = _head(code, rows)
-    except DomainError as refusal:
-        faults.add(rows[0].number, refusal)
-        return None
-    said = _Said()
+    head = _head(code, rows[0], faults)
+    said = _Said(faults)
     for row in rows:
-        try:
-            said.take(row, head)
-        except DomainError as refusal:
-            faults.add(row.number, refusal)
+        said.take(row, head)
+    if faults.at(rows[0].number):
+        return None
     return WantedAgreement(
         code=code,
         name=head[TITLE],
@@ -179,30 +184,35 @@ def _wanted(code: str, rows: list[FileRow], faults: Faults) -> WantedAgreement |
     )
 
 
-def _head(code: str, rows: list[FileRow]) -> dict[str, str]:
-    """What stands in the first row; raises Invalid where it is missing or none of what is known."""
-    head = {name: rows[0][name] for name in OF_ALL}
+def _head(code: str, row: FileRow, faults: Faults) -> dict[str, str]:
+    """What stands in the first row; what is missing or none of what is known is told."""
+    head = {name: row[name] for name in OF_ALL}
     if not code:
-        raise Invalid("costing.file_choice", f"请填写「{CODE}」。")
+        faults.add(row.number, CODE, "请填写协议编号。")
     for name in (TITLE, SOURCE):
         if not head[name] or len(head[name]) > LONGEST[name]:
-            raise Invalid("costing.file_choice", f"协议 {code}：请在首行填写「{name}」({LONGEST[name]} 字以内)。")
-    head[BEGINS] = (
-        head[BEGINS][:7] if head[BEGINS][7:] in ("", "-01") else head[BEGINS]
-    )  # Excel makes a date of a month
+            faults.add(row.number, name, f"协议 {shown(code)}：请在首行填写，{LONGEST[name]} 字以内。")
+    head[BEGINS] = _month(head[BEGINS])
     try:
         Period.parse(head[BEGINS])
-    except ValueError as error:
-        raise Invalid("costing.file_day", f"协议 {code}:「{BEGINS}」应为月份，如 2026-03。") from error
-    _one_of(KIND, head[KIND], KINDS)
-    _one_of(MARK, head[MARK], MARKS)
+    except ValueError:
+        faults.add(row.number, BEGINS, f"协议 {shown(code)}：应为月份，如 2026-03，现为 {shown(head[BEGINS])}。")
+    for name, known in ((KIND, KINDS), (MARK, MARKS)):
+        if head[name] not in known:
+            faults.add(row.number, name, none_of(head[name], known))
     return head
+
+
+def _month(told: str) -> str:
+    """Excel makes a date of a month."""
+    return told[:7] if told[7:] in ("", "-01") else told
 
 
 class _Said:
     """What the rows of an agreement say, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
         self.parties: list[WantedParty] = []
         self.unit_costs: dict[str, Decimal] = {}
         self.fees: list[str] = []
@@ -211,22 +221,25 @@ class _Said:
         self.ended = False
 
     def take(self, row: FileRow, head: Mapping[str, str]) -> None:
-        """One more row; raises Invalid."""
+        """One more row, or what is wrong with it."""
         for name in OF_ALL:
-            given = row[name][:7] if name == BEGINS else row[name]
+            given = _month(row[name]) if name == BEGINS else row[name]
             if given and given != head[name]:
-                raise Invalid("costing.file_differs", f"「{name}」与该协议首行不同：{given} ≠ {head[name]}。")
+                self.faults.add(
+                    row.number, name, f"与该协议首行不同：{shown(given)} ≠ {shown(head[name])}，请改为一致或留空。"
+                )
         match row[WHAT]:
             case "参与方":
-                share = _number(row, SHARE, HUNDRED, FINEST_SHARE) if row[SHARE] else Decimal(0)
-                self.parties.append(WantedParty(_one_of(WHICH, row[WHICH], ROLES), row[WHERE], share / HUNDRED))
+                share = self._number(row, SHARE, HUNDRED, FINEST_SHARE) if row[SHARE] else Decimal(0)
+                role = self._one_of(row, WHICH, ROLES)
+                self.parties.append(WantedParty(role, row[WHERE], share / HUNDRED))
             case "单位成本":
-                kind = _one_of(WHICH, row[WHICH], SERVICES)
-                if kind in self.unit_costs:
-                    raise Invalid("costing.file_twice", f"{row[WHICH]} 的单位成本写了两次。")
-                self.unit_costs[kind] = _number(row, UNIT_COST, LARGEST_COST, FINEST_COST)
+                kind = self._one_of(row, WHICH, SERVICES)
+                if kind and kind in self.unit_costs:
+                    self.faults.add(row.number, WHICH, f"{row[WHICH]} 的单位成本写了两次，请只保留一行。")
+                self.unit_costs[kind] = self._number(row, UNIT_COST, LARGEST_COST, FINEST_COST)
             case "费用类别":
-                self.fees.append(_one_of(WHICH, row[WHICH], FEES))
+                self.fees.append(self._one_of(row, WHICH, FEES))
             case "收费项目" if row[WHICH]:
                 self.items.append(row[WHICH])
             case "按科室全成本" if row[WHICH] and self.department in ("", row[WHICH]):
@@ -234,26 +247,19 @@ class _Said:
             case "终止":
                 self.ended = True
             case known if known in (ITEM, CENTRE):
-                raise Invalid("costing.file_choice", f"「{known}」请在「{WHICH}」写一个代码。")
+                self.faults.add(row.number, WHICH, f"「{known}」请写一个代码。")
             case other:
-                _one_of(WHAT, other, dict.fromkeys((PARTY, RATE, FEE, ITEM, CENTRE, END), ""))
+                self.faults.add(row.number, WHAT, none_of(other, (PARTY, RATE, FEE, ITEM, CENTRE, END)))
 
+    def _one_of(self, row: FileRow, header: str, known: Mapping[str, str]) -> str:
+        if row[header] not in known:
+            self.faults.add(row.number, header, none_of(row[header], known))
+        return known.get(row[header], "")
 
-def _one_of(header: str, given: str, known: Mapping[str, str]) -> str:
-    if given not in known:
-        raise Invalid("costing.file_choice", f"「{header}」{given or '(空)'} 不在可选之中：{'、'.join(known)}。")
-    return known[given]
-
-
-def _number(row: FileRow, header: str, largest: Decimal, finest: Decimal) -> Decimal:
-    told = row[header].removesuffix("%")
-    try:
-        value = Decimal(told)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or not 0 <= value <= largest or value != value.quantize(finest):
-        digits = -int(finest.as_tuple().exponent)
-        raise Invalid(
-            "costing.file_number", f"「{header}」应为 0 至 {largest:f}、最多 {digits} 位小数的数，现为 {told or '空'}。"
-        )
-    return value
+    def _number(self, row: FileRow, header: str, largest: Decimal, finest: Decimal) -> Decimal:
+        value = number_of_cell(row[header].removesuffix("%"), finest, below=largest + finest)
+        if value is None:
+            digits = -int(finest.as_tuple().exponent)
+            words = f"应为 0 至 {largest:f}、最多 {digits} 位小数的数，现为 {shown(row[header])}。"
+            self.faults.add(row.number, header, words)
+        return value or Decimal(0)

@@ -17,8 +17,10 @@ from costing.filters import (
 )
 from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, ItemCost, PatientRun
 from costing.selectors import access
+from costing.selectors.patients import refuse_pruned
 from ops_platform.kernel import Actor
 from ops_platform.web.api_lists import RUN_FIELDS, ResultSerializer, RunSerializer, VisibleList
+from ops_platform.web.numbers import number_of
 
 TAGS = ["成本核算"]
 
@@ -232,7 +234,9 @@ class ItemCostListView(VisibleList):
 
     def visible(self, actor: Actor) -> QuerySet[ItemCost]:
         runs = PatientRun.objects.visible_to(actor, *access.READERS).order_by()
-        if not self.request.query_params.get("run"):
+        if named := self.request.query_params.get("run"):
+            refuse_pruned(actor, number_of(named))
+        else:
             runs = runs.filter(is_current=True)
         rows = ItemCost.objects.filter(run__in=runs.values("pk"))
         return rows.select_related("run__institution", "department", "item").order_by("run", "department", "pk")

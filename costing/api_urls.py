@@ -6,6 +6,7 @@ from costing import (
     agreement_api,
     api,
     method_api,
+    pathway_api,
     patient_api,
     purchase_api,
     report_api,
@@ -47,5 +48,10 @@ urlpatterns = [
     path("deviations/", responsibility_api.DeviationListView.as_view(), name="costing-deviations"),
     path("savings/", responsibility_api.SavingView.as_view(), name="costing-savings"),
     path("low-benefits/", responsibility_api.LowBenefitView.as_view(), name="costing-low-benefits"),
+    path("pathways/", pathway_api.PathwayListView.as_view(), name="costing-pathways"),
+    path("pathways/<int:pk>/versions/", pathway_api.PathwayVersionsView.as_view(), name="costing-pathway-versions"),
+    path(
+        "pathways/<int:pk>/cases/<int:encounter>/", pathway_api.PathwayCaseView.as_view(), name="costing-pathway-case"
+    ),
     path("devices/", purchase_api.DeviceListView.as_view(), name="costing-devices"),
 ]

@@ -1,8 +1,16 @@
 """Set-up of costing."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.apps import AppConfig
+
+BOUNDS = (
+    ("costing.saving_share", "0.10", "0.20", "文档 003：科室成本节约额的 10%–20%"),
+    ("costing.gate_death_rate_rise", "0", "1", "比例，0 为不得上升"),
+    ("costing.gate_readmission_rise", "0", "1", "比例，0 为不得上升"),
+    ("costing.gate_least_discharges", "1", "100000", "人次"),
+)
 
 
 class CostingConfig(AppConfig):
@@ -25,9 +33,10 @@ class CostingConfig(AppConfig):
             target_subject,
             telling,
         )
-        from costing.services import allocation, deviations, patients, settlements
+        from costing.services import allocation, deviations, patients, settlements, target_standards
         from ops_platform.audit.public import register_actions, register_check
         from ops_platform.documents.public import register_owner
+        from ops_platform.masterdata.bounds import Bounds, register_bounds
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.nightly.public import register_step
@@ -55,6 +64,8 @@ class CostingConfig(AppConfig):
             costing__scenario_begun="建立测算方案",
             costing__scenario_changed="修改测算方案",
         )
+        for key, least, most, source in BOUNDS:
+            register_bounds(key, Bounds(Decimal(least), Decimal(most), source))
         register_check("costing.conservation", "成本守恒", integrity.conservation)
         register_check("costing.patients", "患者成本守恒", integrity.patients)
         register_check("costing.agreements", "医共体分担守恒", integrity.agreements)
@@ -78,6 +89,7 @@ class CostingConfig(AppConfig):
         register_step(nightly.REPORTS)
         register_kind(telling.KIND, "科室成本月报", to_do=False)
         register_kind(deviation_telling.KIND, "成本偏差")
+        register_kind(target_standards.TOLD, "支付标准变动")
         register_step(nightly.CONSERVATION)
         register_step(nightly.AGREEMENTS)
         self._register_events()

@@ -1,14 +1,15 @@
 """Drivers of allocation as a workbook: out with what is in force, in as proposals, as a whole or not at all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import transaction
 from django.http import FileResponse
 
 from costing.assignments import Share, as_rows, parse
 from costing.models import DriverKind, DriverRule
-from costing.row_files import Faults, FileRow, read_rows
+from costing.row_files import Faults, FileRow, day_of_cell, none_of, read_table, shown
 from costing.services.driver_rules import CLOSED_CLASSES, RULERS, Wanted, propose_driver_rule
 from costing.titles import METRIC_TITLES, SHARED_TITLES
 from ops_platform.kernel import Actor, DomainError, Invalid
@@ -26,6 +27,15 @@ CLASSES = {str(one.label): one.value for one in CostClass if one in CLOSED_CLASS
 BILLS = {title: kind for kind, title in SHARED_TITLES.items()}
 DRIVERS = {str(title): str(kind) for kind, title in DriverKind.choices}
 METRICS = {title: code for code, title in METRIC_TITLES.items()}
+COLUMNS = {
+    "institution": WHERE,
+    "department": CODE,
+    "cost_class": DIVIDED,
+    "divides": DIVIDED,
+    "driver": DRIVER,
+    "metric": METRIC,
+    "effective_from": BEGINS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +74,25 @@ def write(rules: Iterable[DriverRule], day: str) -> FileResponse:
 def propose(actor: Actor, body: bytes, in_force: Iterable[DriverRule]) -> Proposed:
     """Ask for every row that differs from what is in force, each as the page would: one matter a row. A row that says what
     is in force (same place, day, driver) is left out. Raises Invalid with the faults of all rows; then nothing is asked."""
-    rows = read_rows(body, HEADERS, MOST_ROWS, optional=(ASSIGNED,))
+    table = read_table(body, HEADERS, MOST_ROWS, optional=(ASSIGNED,))
     known = {_said(_wanted_of(rule)) for rule in in_force}
     institutions = {row.code: row for row in Institution.objects.visible_to(actor, *RULERS)}
     departments = {
         (row.institution_id, row.code): row
-        for row in Department.objects.filter(code__in={row[CODE] for row in rows} - {""})
+        for row in Department.objects.filter(code__in={row[CODE] for row in table.rows} - {""})
     }
-    matters, unchanged, faults = [], 0, Faults()
-    for row in rows:
+    matters, unchanged, faults = [], 0, table.faults
+    for row in table.rows:
+        wanted = _wanted(row, institutions, departments, faults)
+        if wanted is None or faults.at(row.number):
+            continue
+        if _said(wanted) in known:
+            unchanged += 1
+            continue
         try:
-            wanted = _wanted(row, institutions, departments)
-            if _said(wanted) in known:
-                unchanged += 1
-            else:
-                matters.append(propose_driver_rule(actor, wanted)[1])
+            matters.append(propose_driver_rule(actor, wanted)[1])
         except DomainError as refusal:
-            faults.add(row.number, refusal)
+            faults.refused(row.number, refusal, COLUMNS)
     faults.refuse()
     if not matters:
         raise Invalid(
@@ -123,35 +135,50 @@ def _wanted_of(rule: DriverRule) -> Wanted:
 
 
 def _wanted(
-    row: FileRow, institutions: dict[str, Institution], departments: dict[tuple[int, str], Department]
-) -> Wanted:
+    row: FileRow,
+    institutions: dict[str, Institution],
+    departments: dict[tuple[int, str], Department],
+    faults: Faults,
+) -> Wanted | None:
+    """What a row asks for; None with its faults told."""
     institution = institutions.get(row[WHERE])
     if row[WHERE] and institution is None:
-        raise Invalid("costing.file_institution", f"没有编码为 {row[WHERE]} 的机构；整个医共体适用的请留空。")
+        faults.add(row.number, WHERE, f"没有编码为 {shown(row[WHERE])} 的机构；整个医共体适用的请留空。")
     department = departments.get((institution.pk if institution else 0, row[CODE]))
     if row[CODE] and department is None:
-        raise Invalid("costing.file_department", f"所填机构没有编码为 {row[CODE]} 的科室；整个分类适用的请留空。")
+        faults.add(row.number, CODE, f"所填机构没有编码为 {shown(row[CODE])} 的科室；整个分类适用的请留空。")
     if row[DIVIDED] not in CLASSES and row[DIVIDED] not in BILLS:
-        raise _not_one_of(DIVIDED, row, [*CLASSES, *BILLS])
+        faults.add(row.number, DIVIDED, none_of(row[DIVIDED], [*CLASSES, *BILLS]))
     if row[DRIVER] not in DRIVERS:
-        raise _not_one_of(DRIVER, row, DRIVERS)
+        faults.add(row.number, DRIVER, none_of(row[DRIVER], DRIVERS))
     if row[METRIC] and row[METRIC] not in METRICS:
-        raise _not_one_of(METRIC, row, METRICS)
+        faults.add(row.number, METRIC, none_of(row[METRIC], METRICS))
     if not SHORTEST_SOURCE <= len(row[SOURCE]) <= LONGEST_SOURCE:
-        raise Invalid("costing.file_source", f"请填写「依据」(文件、会议纪要等，{LONGEST_SOURCE} 字以内)。")
+        faults.add(row.number, SOURCE, f"请填写文件、会议纪要等，{SHORTEST_SOURCE} 至 {LONGEST_SOURCE} 字。")
+    day = _day(row, faults)
+    if day is None or faults.at(row.number):
+        return None
     driver = DRIVERS[row[DRIVER]]
+    try:
+        assigned = parse(row[ASSIGNED]) if driver == DriverKind.ASSIGNED else ()
+    except DomainError as refusal:
+        faults.add(row.number, ASSIGNED, refusal.message)
+        return None
     return Wanted(
         cost_class=CLASSES.get(row[DIVIDED], ""),
         shared_as=BILLS.get(row[DIVIDED], ""),
         driver=driver,
         metric=METRICS.get(row[METRIC], "") if driver == DriverKind.WORKLOAD else "",
-        effective_from=row.day(BEGINS),
+        effective_from=day,
         source_text=row[SOURCE],
         institution_id=institution.pk if institution else None,
         department_id=department.pk if department else None,
-        assigned=parse(row[ASSIGNED]) if driver == DriverKind.ASSIGNED else (),
+        assigned=assigned,
     )
 
 
-def _not_one_of(header: str, row: FileRow, known: Sequence[str] | dict[str, str]) -> Invalid:
-    return Invalid("costing.file_choice", f"「{header}」{row[header] or '(空)'} 不在可选之中：{'、'.join(known)}。")
+def _day(row: FileRow, faults: Faults) -> date | None:
+    day = day_of_cell(row[BEGINS])
+    if day is None:
+        faults.add(row.number, BEGINS, f"应为日期，如 2026-03-01，现为 {shown(row[BEGINS])}。")
+    return day

@@ -8,6 +8,7 @@ from costing.services import cost_patients_of, run_allocation
 from costing.services.deviations import evaluate_month, remind_overdue
 from costing.services.patient_retention import let_provisional_runs_go
 from costing.services.settlements import settle_month
+from costing.services.target_standards import tell_changed_standards
 from costing.telling import tell_departments
 from ops_platform.kernel import Conflict, digest_of
 from ops_platform.ledger.public import book_month
@@ -77,6 +78,7 @@ def _evaluate(context: StepContext) -> StepResult:
     if institution is None:
         raise TypeError("a step of an institution")
     late = remind_overdue(institution=institution.pk, today=timezone.localdate())
+    tell_changed_standards(institution=institution, today=timezone.localdate())
     run = CostRun.objects.filter(institution=institution, period=str(context.period), is_current=True).first()
     if run is None or context.period.last_day >= timezone.localdate():
         return StepResult(rows=late, input_digest="", changed=False, note="月份尚未结束，月末后评价成本目标")

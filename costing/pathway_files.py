@@ -1,15 +1,12 @@
 """Pathways and standard costs of items as workbooks: out with what is in force or was used, in as a whole or not at all."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from collections.abc import Collection, Iterable
+from decimal import Decimal
 
-from django.conf import settings
 from django.http import FileResponse
 
-from ops_platform.kernel import Invalid
+from costing.row_files import none_of, number_of_cell, read_table, shown
 from ops_platform.web.exports import xlsx_response
-from ops_platform.web.imports import NotAWorkbook, UnpacksTooLarge, first_sheet
 
 CODE, NAME, QUANTITY, KIND = "项目编码", "项目名称", "标准数量", "必选/可选"
 OBLIGATORY, OPTIONAL = "必选", "可选"
@@ -18,7 +15,6 @@ DEPARTMENT, DEPARTMENT_NAME, UNIT_COST = "执行科室编码", "执行科室", "
 MONTHLY = "月标准数量"
 ACTUAL, ACTUAL_COST = "实际数量(参考)", "实际单位成本(参考,元)"
 MOST_ROWS = 5_000
-MOST_TOLD = 5
 LARGEST = Decimal(10) ** 8
 TEN_THOUSANDTH, MILLIONTH = Decimal("0.0001"), Decimal("0.000001")
 
@@ -58,95 +54,50 @@ def write_standards(
 
 def read_pathway(body: bytes, known: Collection[str]) -> list[list[str]]:
     """[item code, quantity, "1" or "0"] of the rows that have a quantity. Raises Invalid: for the file, or with the faults
-    of its rows."""
-
-    def row(cells: dict[str, str], taken: set[str]) -> list[str] | str:
-        code, told, kind = cells[CODE], cells[QUANTITY], cells[KIND] or OBLIGATORY
+    of its cells."""
+    table = read_table(body, (CODE, QUANTITY, KIND), MOST_ROWS)
+    faults, rows = table.faults, []
+    taken: set[str] = set()
+    for row in table.rows:
+        code, told, kind = row[CODE], row[QUANTITY], row[KIND] or OBLIGATORY
+        if not told:
+            continue
         if code not in known:
-            return f"本机构没有编码为 {code or '(空)'} 的收费项目。"
-        if code in taken:
-            return f"项目 {code} 重复。"
+            faults.add(row.number, CODE, f"本机构没有编码为 {shown(code)} 的收费项目，请核对编码。")
+        elif code in taken:
+            faults.add(row.number, CODE, f"项目 {code} 重复，请只保留一行。")
         if kind not in (OBLIGATORY, OPTIONAL):
-            return f"「{KIND}」应填{OBLIGATORY}或{OPTIONAL}，不能是 {kind}。"
-        if not _number(told, TEN_THOUSANDTH, above_zero=True):
-            return f"标准数量 {told} 应为大于 0、最多 4 位小数的数。"
+            faults.add(row.number, KIND, none_of(kind, (OBLIGATORY, OPTIONAL)))
+        if not number_of_cell(told, TEN_THOUSANDTH, below=LARGEST):
+            faults.add(row.number, QUANTITY, f"标准数量 {shown(told)} 应为大于 0、最多 4 位小数的数。")
         taken.add(code)
-        return [code, told, "1" if kind == OBLIGATORY else "0"]
-
-    return _read(body, (CODE, QUANTITY, KIND), QUANTITY, row)
+        rows.append([code, told, "1" if kind == OBLIGATORY else "0"])
+    faults.refuse()
+    return rows
 
 
 def read_standards(body: bytes, places: Collection[tuple[str, str]]) -> list[list[str]]:
     """[department code, item code, quantity, unit cost] of the rows that have a quantity; `places` are the known
-    (department, item)."""
+    (department, item). Raises Invalid: for the file, or with the faults of its cells."""
     departments, items = {one for one, _item in places}, {one for _department, one in places}
-
-    def row(cells: dict[str, str], taken: set[str]) -> list[str] | str:
-        department, code, quantity, unit = cells[DEPARTMENT], cells[CODE], cells[MONTHLY], cells[UNIT_COST]
-        if department not in departments:
-            return f"本机构没有执行过医疗服务项目的科室 {department or '(空)'}。"
-        if code not in items:
-            return f"本机构没有核算过成本的医疗服务项目 {code or '(空)'}。"
-        if f"{department} {code}" in taken:
-            return f"科室 {department} 的项目 {code} 重复。"
-        if not _number(quantity, TEN_THOUSANDTH):
-            return f"月标准数量 {quantity} 应为不小于 0、最多 4 位小数的数。"
-        if not _number(unit, MILLIONTH):
-            return f"标准单位成本 {unit or '(空)'} 应为不小于 0、最多 6 位小数的数。"
-        taken.add(f"{department} {code}")
-        return [department, code, quantity, unit]
-
-    return _read(body, (DEPARTMENT, CODE, MONTHLY, UNIT_COST), MONTHLY, row)
-
-
-def _read(
-    body: bytes, columns: Sequence[str], needed: str, row: Callable[[dict[str, str], set[str]], list[str] | str]
-) -> list[list[str]]:
-    try:
-        table = first_sheet(body, most_bytes=settings.INTAKE_MAX_UNPACKED_BYTES)
-    except (NotAWorkbook, UnpacksTooLarge) as error:
-        raise Invalid(
-            "costing.standard_file", "无法读取该文件，请上传由本页导出的 .xlsx 文件。", field="file"
-        ) from error
-    header = [str(cell or "").strip() for cell in table[0]] if table else []
-    if any(column not in header for column in columns) or len(table) > MOST_ROWS:
-        named = "、".join(f"「{column}」" for column in columns)
-        words = f"表头应有{named}，最多 {MOST_ROWS:,} 行。请使用本页导出的文件填写。"
-        raise Invalid("costing.standard_file", words, field="file")
-    places = {column: header.index(column) for column in columns}
-    rows: list[list[str]] = []
-    faults: list[tuple[int, str]] = []
-    taken: set[str] = set()
-    for number, cells in enumerate(table[1:], start=2):
-        told = {column: _text(cells, place) for column, place in places.items()}
-        if not told[needed]:
+    table = read_table(body, (DEPARTMENT, CODE, MONTHLY, UNIT_COST), MOST_ROWS)
+    faults, rows = table.faults, []
+    taken: set[tuple[str, str]] = set()
+    for row in table.rows:
+        department, code, quantity, unit = row[DEPARTMENT], row[CODE], row[MONTHLY], row[UNIT_COST]
+        if not quantity:
             continue
-        found = row(told, taken)
-        if isinstance(found, str):
-            faults.append((number, found))
-        else:
-            rows.append(found)
-    if faults:
-        words = " ".join(f"第 {number} 行：{each}" for number, each in faults[:MOST_TOLD])
-        more = f" 等共 {len(faults)} 处" if len(faults) > MOST_TOLD else ""
-        raise Invalid(
-            "costing.standard_rows",
-            words + more,
-            field="file",
-            faults=[{"row": number, "message": each} for number, each in faults],
-        )
+        if department not in departments:
+            faults.add(row.number, DEPARTMENT, f"本机构没有执行过医疗服务项目的科室 {shown(department)}，请核对编码。")
+        if code not in items:
+            faults.add(row.number, CODE, f"本机构没有核算过成本的医疗服务项目 {shown(code)}，请核对编码。")
+        elif (department, code) in taken:
+            faults.add(row.number, CODE, f"科室 {shown(department)} 的项目 {code} 重复，请只保留一行。")
+        if number_of_cell(quantity, TEN_THOUSANDTH, below=LARGEST) is None:
+            faults.add(row.number, MONTHLY, f"{shown(quantity)} 应为不小于 0、最多 4 位小数的数。")
+        if number_of_cell(unit, MILLIONTH, below=LARGEST) is None:
+            faults.add(row.number, UNIT_COST, f"{shown(unit)} 应为不小于 0、最多 6 位小数的数。")
+        taken.add((department, code))
+        rows.append([department, code, quantity, unit])
+    faults.refuse()
     return rows
-
-
-def _text(cells: Sequence[Any], place: int) -> str:
-    return str(cells[place] if place < len(cells) and cells[place] is not None else "").strip()
-
-
-def _number(told: str, finest: Decimal, *, above_zero: bool = False) -> bool:
-    try:
-        value = Decimal(told)
-    except InvalidOperation:
-        return False
-    if not value.is_finite() or not 0 <= value < LARGEST or value != value.quantize(finest):
-        return False
-    return value > 0 or not above_zero

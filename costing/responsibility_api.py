@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from costing.engine.saving_gate import Gate
 from costing.models import CostDeviation, DeviationKind, TargetMetric
 from costing.purchase_api import MonthField, MonthQuery
 from costing.selectors import access, patients
@@ -47,6 +48,14 @@ class TargetMonthSerializer(serializers.Serializer):
         return None if row.actual is None else format(row.actual.quantize(PLACES), "f")
 
 
+class ConditionSerializer(serializers.Serializer):
+    """One thing that the gate of a saving hangs on; `holds` is null where it cannot be told."""
+
+    title = serializers.CharField()
+    holds = serializers.BooleanField(allow_null=True)
+    words = serializers.CharField()
+
+
 class SavingSerializer(serializers.Serializer):
     """A target of an amount, its month and the year until then. `bonus` is a proposal and is not paid."""
 
@@ -62,6 +71,8 @@ class SavingSerializer(serializers.Serializer):
     year_actual = money()
     year_saving = money()
     share = serializers.DecimalField(max_digits=9, decimal_places=6)
+    gate = serializers.ChoiceField(source="gate.state", choices=[one.value for one in Gate])
+    conditions = ConditionSerializer(source="gate.conditions", many=True)
     bonus = money()
 
 

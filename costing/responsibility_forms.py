@@ -1,5 +1,6 @@
 """Forms of cost responsibility: a target, targets as a workbook, an explanation with its plan, a proof."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,16 +12,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from costing.models import CostDeviation, CostTarget, TargetMetric
+from costing.selectors.responsibility import reach
 from costing.selectors.responsibility.targets import is_ratio
 from costing.services.deviations import LONGEST, MOST_ACTIONS
 from costing.services.driver_rules import RULERS
 from costing.services.targets import WantedTarget
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.documents.public import DocumentsField
+from ops_platform.identity.models import User
 from ops_platform.kernel import Actor, Period
 from ops_platform.masterdata.models import Department, Institution, SourceMark
+from ops_platform.web.numbers import number_of
+from workflows.public import Among, PersonSearchField
 
 HUNDRED = Decimal(100)
+PEOPLE = ("responsible", "specialist", "second_specialist")
+NOBODY = {"responsible": _("默认：科室主任或机构负责人"), "specialist": _("不设"), "second_specialist": _("不设")}
 
 
 class SourceForm(forms.Form):
@@ -74,19 +81,29 @@ class TargetForm(SourceForm):
         help_text=_("自该月 1 日起；此前的月份仍按旧版本，已发现的偏差不变。"),
         widget=forms.DateInput(attrs={"type": "month"}),
     )
-    responsible = forms.CharField(
-        label=_("责任人(用户名)"), max_length=150, required=False, help_text=_("不填为科室主任；全院目标为机构负责人。")
+    responsible = PersonSearchField(
+        User.objects.none(),
+        label=_("责任人"),
+        required=False,
+        to_field_name="username",
+        empty_label=None,
+        help_text=_("不选为科室主任；全院目标为机构负责人。"),
     )
-    specialists = forms.CharField(
-        label=_("成本专员(用户名)"), max_length=310, required=False, help_text=_("一至两人，用空格分开，可不填。")
+    specialist = PersonSearchField(
+        User.objects.none(), label=_("成本专员"), required=False, to_field_name="username", empty_label=None
+    )
+    second_specialist = PersonSearchField(
+        User.objects.none(), label=_("成本专员二"), required=False, to_field_name="username", empty_label=None
     )
     ended = forms.BooleanField(label=_("自生效月份起终止本目标"), required=False)
     field_order = (
         "institution", "department", "metric", "cost_item", "drg", "limit", "standard", "effective_from",
-        "responsible", "specialists", "ended", "source_mark", "source_text",
+        "responsible", "specialist", "second_specialist", "ended", "source_mark", "source_text",
     )  # fmt: skip
 
-    def __init__(self, *args: Any, actor: Actor, former: CostTarget | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, actor: Actor, asked: Mapping[str, Any], former: CostTarget | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         institutions = _institutions(actor)
         choice: Any = self.fields["institution"]
@@ -103,10 +120,21 @@ class TargetForm(SourceForm):
             del self.fields["ended"]
         else:
             self._as_before(former)
+        self._offer_people(institutions, asked, former)
+
+    def _offer_people(self, institutions: Any, asked: Mapping[str, Any], former: CostTarget | None) -> None:
+        """Who may answer for a target of these institutions, those of the institution chosen first."""
+        chosen = number_of(str(asked.get("institution", ""))) or (former.institution_id if former else None)
+        among = Among(reach.answerers(institutions=institutions), chosen)
+        before = (former.responsible, former.specialist, former.second_specialist) if former else (None, None, None)
+        for name, person in zip(PEOPLE, before, strict=True):
+            field: Any = self.fields[name]
+            kept = self.initial.get(name) or (person.username if person else "")
+            field.search(among, name, asked, kept=str(kept))
+            field.widget.choices = [("", NOBODY[name]), *field.widget.choices]
 
     def _as_before(self, former: CostTarget) -> None:
         limit = former.limit * HUNDRED if is_ratio(former.metric) else former.limit
-        specialists = [one.username for one in (former.specialist, former.second_specialist) if one is not None]
         initial = {
             "institution": former.institution_id,
             "department": former.department_id,
@@ -116,7 +144,8 @@ class TargetForm(SourceForm):
             "limit": f"{limit.normalize():f}",
             "standard": "" if former.standard is None else f"{former.standard.normalize():f}",
             "responsible": former.responsible.username,
-            "specialists": " ".join(specialists),
+            "specialist": former.specialist.username if former.specialist else "",
+            "second_specialist": former.second_specialist.username if former.second_specialist else "",
             "source_mark": former.source_mark,
         }
         for name, value in initial.items():
@@ -141,7 +170,7 @@ class TargetForm(SourceForm):
         """What is asked for."""
         given = self.cleaned_data
         limit = given["limit"]
-        named = given["specialists"].replace("，", " ").replace(",", " ").replace("、", " ").split()
+        helping = (given["specialist"], given["second_specialist"])
         return WantedTarget(
             metric=given["metric"],
             effective_from=given["effective_from"],
@@ -149,8 +178,8 @@ class TargetForm(SourceForm):
             department=given["department"].code if given["department"] else "",
             object=given["cost_item"] or given["drg"].strip(),
             standard=given["standard"],
-            responsible=given["responsible"].strip(),
-            specialists=tuple(named),
+            responsible=given["responsible"].username if given["responsible"] else "",
+            specialists=tuple(person.username for person in helping if person is not None),
             ended=given.get("ended", False),
         )
 

@@ -1,14 +1,14 @@
 """What of cost targets needs a second person: targets, or other versions of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from costing.models import CostTargetProposal, TargetMetric
-from costing.selectors.responsibility.targets import figure_words, sign, title_of
+from costing.models import CostTarget, CostTargetProposal, TargetMetric
+from costing.selectors.responsibility.targets import figure_words, former_targets, limit_words, sign, title_of
 from costing.services.driver_rules import RULERS
 from costing.services.targets import (
     KIND,
@@ -88,7 +88,8 @@ def _load(subject: str) -> Subject:
     wanted = [wanted_of(row) for row in asked.rows]
     departments = dict(Department.objects.filter(institution=asked.institution).values_list("code", "name"))
     people = display_names({name for row in wanted for name in (row.responsible, *row.specialists)})
-    shown = [_words(row, departments, people) for row in wanted[:SHOWN_ROWS]]
+    former = former_targets(asked.institution_id)
+    shown = [_words(row, departments, people) + _before(row, former) for row in wanted[:SHOWN_ROWS]]
     more = [f"……共 {len(wanted)} 个"] if len(wanted) > SHOWN_ROWS else []
     first = min(row.effective_from for row in wanted)
     return Subject(
@@ -123,6 +124,15 @@ def _words(row: WantedTarget, departments: Mapping[str, str], people: Mapping[st
         f"{what} {sign(row.metric)} {figure_words(row.metric, row.limit)}{standard}，"
         f"自 {row.effective_from:%Y-%m} 起，责任人和成本专员 {answer}"
     )
+
+
+def _before(row: WantedTarget, former: Mapping[tuple[str, str, str], Sequence[CostTarget]]) -> str:
+    """What holds until then, for the second person to compare."""
+    held = [one for one in former.get(row.line, ()) if one.effective_from < row.effective_from]
+    if not held or held[-1].ended:
+        return ""
+    standard = f"(支付标准 {held[-1].standard:,} 元)" if held[-1].standard is not None else ""
+    return f"；现行 {limit_words(held[-1])}{standard}"
 
 
 def _approved(actor: Actor, subject: str, _decision: Decision) -> None:

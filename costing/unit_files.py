@@ -1,24 +1,23 @@
 """Service units as a workbook (服务单元表): one row for each department and fee class that carried services out. Out with
 what is in force, in as a whole or not at all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from django.conf import settings
 from django.http import FileResponse
 
 from costing.models import GIVEN_KINDS, UnitKind
+from costing.row_files import Faults, FileRow, none_of, read_table, shown
+from costing.services.service_units import unit_faults
 from costing.titles import FEE_CLASS_TITLES
-from ops_platform.kernel import Invalid
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.exports import xlsx_response
-from ops_platform.web.imports import NotAWorkbook, UnpacksTooLarge, first_sheet
 
-COLUMNS = ("科室编码", "科室名称", "费用类别", "单元编码", "单元名称", "单元类别")
+DEPARTMENT, NAME, FEE_CLASS, UNIT, TITLE, KIND = "科室编码", "科室名称", "费用类别", "单元编码", "单元名称", "单元类别"
+COLUMNS = (DEPARTMENT, NAME, FEE_CLASS, UNIT, TITLE, KIND)
+HEADERS = {"department": DEPARTMENT, "fee_class": FEE_CLASS, "unit": UNIT, "name": TITLE, "kind": KIND}
 OTHERS = "其余全部"
 MOST_ROWS = 5000
-MOST_TOLD = 5
 KIND_TITLES = {kind.value: str(kind.label) for kind in GIVEN_KINDS}
 KIND_OF = {title: code for code, title in KIND_TITLES.items()}
 FEE_CLASS_OF = {"": "", OTHERS: "", **{title: code for code, title in FEE_CLASS_TITLES.items()}}
@@ -52,49 +51,28 @@ def write(institution: Institution, day: str, parts: Iterable[Part]) -> FileResp
     return xlsx_response(f"服务单元_{institution.code}_{day}", COLUMNS, rows)
 
 
-def read(body: bytes) -> list[list[str]]:
-    """[department code, fee class, unit code, unit name, kind] of the rows that name a unit. Raises Invalid: for the file,
-    or with the faults of its rows. Whether departments exist the service says."""
-    try:
-        table = first_sheet(body, most_bytes=settings.INTAKE_MAX_UNPACKED_BYTES)
-    except (NotAWorkbook, UnpacksTooLarge) as error:
-        raise Invalid("costing.unit_file", "无法读取该文件，请上传由本页导出的 .xlsx 文件。", field="file") from error
-    header = [_text(table[0], place) for place in range(len(table[0]))] if table else []
-    if any(column not in header for column in COLUMNS) or len(table) > MOST_ROWS:
-        words = f"表头应有 {'、'.join(COLUMNS)}，最多 {MOST_ROWS:,} 行。请使用本页导出的文件填写。"
-        raise Invalid("costing.unit_file", words, field="file")
-    at = {column: header.index(column) for column in COLUMNS}
-    rows, faults = [], []
-    for number, cells in enumerate(table[1:], start=2):
-        told = {column: _text(cells, place) for column, place in at.items()}
-        if not told["单元编码"]:
-            continue
-        if fault := _fault(told):
-            faults.append((number, fault))
-            continue
-        fee_class, kind = FEE_CLASS_OF[told["费用类别"]], KIND_OF[told["单元类别"]]
-        rows.append([told["科室编码"], fee_class, told["单元编码"], told["单元名称"], kind])
-    if faults:
-        told_words = " ".join(f"第 {number} 行：{words}" for number, words in faults[:MOST_TOLD])
-        more = f" 等共 {len(faults)} 处" if len(faults) > MOST_TOLD else ""
-        raise Invalid(
-            "costing.unit_rows",
-            told_words + more,
-            field="file",
-            faults=[{"row": number, "message": words} for number, words in faults],
-        )
+def read(body: bytes, departments: Collection[str]) -> list[list[str]]:
+    """[department code, fee class, unit code, unit name, kind] of the rows that name a unit; `departments` are the codes of
+    the institution's. Raises Invalid: for the file, or with the faults of its cells."""
+    table = read_table(body, COLUMNS, MOST_ROWS)
+    rows, numbers = [], []
+    for row in table.rows:
+        if row[UNIT] or row[TITLE] or row[KIND]:
+            rows.append(_row(row, table.faults))
+            numbers.append(row.number)
+    for index, field, message in unit_faults(departments, rows):
+        table.faults.add(numbers[index], HEADERS[field], message)
+    table.faults.refuse()
     return rows
 
 
-def _fault(told: dict[str, str]) -> str:
-    if told["费用类别"] not in FEE_CLASS_OF:
-        return f"没有费用类别「{told['费用类别']}」，整个科室请填「{OTHERS}」。"
-    if told["单元类别"] in (str(UnitKind.DRUGS.label), str(UnitKind.MATERIALS.label)):
-        return f"{told['单元类别']}自动为一个单元，成本收入比为 100%，不用填写。"
-    if told["单元类别"] not in KIND_OF:
-        return f"没有单元类别「{told['单元类别'] or '(空)'}」，可填 {'、'.join(KIND_OF)}。"
-    return ""
-
-
-def _text(cells: Sequence[Any], place: int) -> str:
-    return str(cells[place] if place < len(cells) and cells[place] is not None else "").strip()
+def _row(row: FileRow, faults: Faults) -> list[str]:
+    """A row in codes; a word that stands for none is told."""
+    fee_class, kind = row[FEE_CLASS], row[KIND]
+    if fee_class not in FEE_CLASS_OF:
+        faults.add(row.number, FEE_CLASS, f"没有费用类别 {shown(fee_class)}，整个科室请填「{OTHERS}」。")
+    if kind in (str(UnitKind.DRUGS.label), str(UnitKind.MATERIALS.label)):
+        faults.add(row.number, KIND, f"{kind}自动为一个单元，成本收入比为 100%，请清空该行的单元。")
+    elif kind not in KIND_OF:
+        faults.add(row.number, KIND, none_of(kind, KIND_OF))
+    return [row[DEPARTMENT], FEE_CLASS_OF.get(fee_class, fee_class), row[UNIT], row[TITLE], KIND_OF.get(kind, kind)]

@@ -109,6 +109,7 @@ urlpatterns = [
     path("targets/import/", responsibility.ImportTargets.as_view(), name="import-targets"),
     path("targets/file/", responsibility.TargetFile.as_view(), name="target-file"),
     path("targets/evaluate/", responsibility.EvaluateMonth.as_view(), name="evaluate-targets"),
+    path("targets/in-step/", responsibility.ProposeInStep.as_view(), name="targets-in-step"),
     path("targets/<int:pk>/", responsibility.Target.as_view(), name="target"),
     path("savings/", responsibility.Savings.as_view(), name="savings"),
     path("low-benefit/", responsibility.LowBenefits.as_view(), name="low-benefit"),

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, Sum
 
-from insurance_settlement.models import CaseResult, GroupingRun
-from insurance_settlement.schemes import compiled_scheme
+from insurance_settlement.engine.pricing import Standard, standard_of
+from insurance_settlement.models import CaseResult, GroupingRun, PriceBook
+from insurance_settlement.schemes import compiled_scheme, rule_book
 from insurance_settlement.selectors import (
     CASE_READERS,
     DrgLine,
@@ -16,6 +18,7 @@ from insurance_settlement.selectors import (
     drg_lines,
 )
 from insurance_settlement.selectors import totals as settlement_totals
+from ops_platform.kernel import from_fen
 
 __all__ = [
     "CASE_READERS",
@@ -25,11 +28,14 @@ __all__ = [
     "DrgLine",
     "GroupSum",
     "MonthOfCases",
+    "PaymentStandards",
     "Totals",
     "cases_of_stays",
     "department_drgs",
+    "group_names",
     "group_sums",
     "month_of_cases",
+    "payment_standards",
     "settlement_totals",
 ]
 
@@ -148,3 +154,35 @@ def group_sums(*, institutions: Collection[int] | None, period: str) -> list[Gro
         rows = rows.filter(run__institution__in=institutions)
     sums = rows.order_by("run__institution", "drg").values_list("run__institution", "drg")
     return [GroupSum(*row) for row in sums.annotate(cases=Count("id"), stay=Sum("stay_days"))]
+
+
+def group_names(*, day: date) -> dict[str, str]:
+    """The disease groups that there are on a day, by code, as the price book in force has them (the first one for a day
+    before it); empty while none has been imported."""
+    book = _book_at(day) or PriceBook.objects.select_related("scheme").order_by("effective_from").first()
+    return dict(compiled_scheme(book.scheme).drg_names) if book else {}
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentStandards:
+    """What a case of each group is paid at an institution under a price book, in yuan; without a price it is left out."""
+
+    book: str
+    effective_from: date
+    amounts: dict[str, Decimal]
+
+
+def payment_standards(*, institution: str, day: date | None = None) -> PaymentStandards | None:
+    """The standards in force on a day, or under the newest price book, which may begin later; `institution` by code."""
+    row = _book_at(day) if day else PriceBook.objects.order_by("-effective_from").first()
+    if row is None:
+        return None
+    rules = rule_book(row)
+    found = {group: standard_of(rules, group, institution) for group in rules.weights}
+    amounts = {group: from_fen(one.amount) for group, one in found.items() if isinstance(one, Standard)}
+    return PaymentStandards(row.name, row.effective_from, amounts)
+
+
+def _book_at(day: date) -> PriceBook | None:
+    rows = PriceBook.objects.select_related("scheme").filter(effective_from__lte=day)
+    return rows.order_by("-effective_from").first()

@@ -12,12 +12,15 @@ from ops_platform.kernel import Actor
 from workflows import services
 from workflows.engine.conditions import Attribute, Kind
 from workflows.engine.definition import ApproverRule, Level, Mode, OnRejection, Step, Who
+from workflows.forms.people import Among, PersonSearchField
 from workflows.models import Matter
 from workflows.reference import default, role
 from workflows.selectors import matters as selectors
 from workflows.subjects import Beginning, Decision, Subject, SubjectType, register_subject
+from workflows.views.people import PersonFormPage
 
 __all__ = [
+    "Among",
     "ApproverRule",
     "Attribute",
     "Beginning",
@@ -27,6 +30,8 @@ __all__ = [
     "Level",
     "Mode",
     "OnRejection",
+    "PersonFormPage",
+    "PersonSearchField",
     "Step",
     "Subject",
     "SubjectType",

@@ -10,10 +10,12 @@ Source: domain.md 6.2 (seed 003: internal medicine's drug share ≤ 40 %, mean-c
     saved    = Σ limit − Σ actual              of the months of a year of which both are known
     bonus    = share × max(saved, 0)           a proposal; nothing where the gate (quality, no confirmed violation) is shut
     margin   = standard − actual               what a case leaves of what is paid for it; its limit lies below the standard
+    in step  new limit = limit × standard now ÷ standard before, the same of the standard that a target was made with
     low benefit: cost ≥ least cost and income ≤ ratio × cost
 
 Limits are exact: a limit that is just reached is kept. Ratios are judged as the reports have them, to six places. Rounding:
-the bonus half up to the fen; the rest needs none. At zero: no growth upon nothing (None); a metric without a figure is
+the bonus and what follows a standard
+half up to the fen; the rest needs none. At zero: no growth upon nothing (None); a metric without a figure is
 neither kept nor missed; no excess upon a limit of zero (None).
 """
 
@@ -110,6 +112,15 @@ def bonus(amount: int, share: Fraction, *, gate_open: bool = True) -> int:
         return 0
     exact = share * amount
     return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+
+
+def in_step(amount: Decimal, *, before: Decimal, now: Decimal) -> Decimal:
+    """An amount that follows a payment standard, in yuan; both standards are above zero. 2,800 of 3,200 becomes 2,625 of
+    3,000."""
+    if before <= 0 or now <= 0:
+        raise ValueError("a payment standard is above zero")
+    exact = Fraction(Fraction(amount) * Fraction(now) * 100, Fraction(before))
+    return Decimal((2 * exact.numerator + exact.denominator) // (2 * exact.denominator)).scaleb(-2)
 
 
 def is_low_benefit(cost: int, income: int, *, least_cost: int, ratio: Fraction) -> bool:

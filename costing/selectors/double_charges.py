@@ -2,13 +2,13 @@
 base member and by the upper one within some days.
 
 Rule: a positive line of a base member and one of an upper member, of the same patient (pseudonym of the alliance) and the
-same item code, both of the agreement's fee classes or items and of the month, at most `costing.double_charge_days` calendar
-days apart, neither refunded. It is a suspicion for people to look at: nothing is deducted. Lines are read as they hold
-now."""
+same item code, both of the agreement's fee classes or items, at most `costing.double_charge_days` calendar days apart,
+neither refunded. The later of the two is of the month; the earlier one may lie in a month before, so that each pair is of
+one month only. It is a suspicion for people to look at: nothing is deducted. Lines are read as they hold now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -35,7 +35,9 @@ WITH examined AS MATERIALIZED (
     FROM his_intake_chargeline l
     JOIN masterdata_chargeitem i ON i.id = l.item_id
     JOIN his_intake_encounter e ON e.entity = l.encounter AND e.superseded_sequence IS NULL
-    WHERE l.month = %(first)s AND l.institution_id = ANY(%(members)s) AND l.superseded_sequence IS NULL
+    WHERE l.month BETWEEN date_trunc('month', %(since)s::date)::date AND %(first)s
+      AND l.charged_at >= %(since)s::date::timestamp AT TIME ZONE 'Asia/Shanghai'
+      AND l.institution_id = ANY(%(members)s) AND l.superseded_sequence IS NULL
       AND l.amount > 0 AND l.item_id = ANY(%(items)s)
 ), kept AS (
     SELECT x.* FROM examined x WHERE NOT EXISTS (
@@ -46,6 +48,7 @@ SELECT b.code, b.name, b.patient, b.institution_id, b.encounter, b.encounter_no,
        b.amount, u.institution_id, u.encounter, u.encounter_no, u.line_no, u.department_id, u.charged_at, u.amount
 FROM kept b JOIN kept u ON u.patient = b.patient AND u.code = b.code AND abs(u.day - b.day) <= %(days)s
 WHERE b.institution_id = ANY(%(bases)s) AND u.institution_id = ANY(%(uppers)s) AND b.institution_id <> u.institution_id
+      AND greatest(b.day, u.day) >= %(first)s
 ORDER BY b.charged_at, b.encounter, b.line_no, u.charged_at, u.encounter, u.line_no LIMIT %(most)s
 """
 
@@ -86,15 +89,17 @@ def double_charges(*, run: SettlementRun) -> list[DoubleCharge]:
         return []
     period = Period.parse(run.period)
     bases, uppers = _of(agreement, PartyRole.BASE), _of(agreement, PartyRole.UPPER)
+    days = days_at(period)
     given: dict[str, Any] = {
         "first": period.first_day,
+        "since": period.first_day - timedelta(days=days),
         "last": period.last_day,
         "members": sorted({*bases, *uppers}),
         "bases": bases,
         "uppers": uppers,
         "codes": list(agreement.items),
         "fees": list(agreement.fee_classes),
-        "days": days_at(period),
+        "days": days,
         "most": MOST,
     }
     with connection.cursor() as cursor:

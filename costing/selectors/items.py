@@ -11,9 +11,10 @@ from django.urls import reverse
 from costing.engine.columns import COLUMNS
 from costing.models import Activity, ActivityCost, ActivityUse, ItemCost, ItemMethod
 from costing.selectors.access import READERS
+from costing.selectors.patients import no_item_cost
 from costing.sheets import Cell, Column, Row, Sheet, cells, share, summed
 from costing.titles import COST_COLUMN_TITLES, HANDING_OUT
-from ops_platform.kernel import Actor, NotFound
+from ops_platform.kernel import Actor
 
 ZERO = Decimal("0.00")
 
@@ -56,7 +57,7 @@ def access_item(*, actor: Actor, item_cost: int) -> ItemDetail:
     )
     row = rows.first()
     if row is None or not actor.may(row.run.institution_id, *READERS):
-        raise NotFound("costing.no_item_cost", "没有这个项目的成本。")
+        raise no_item_cost(actor)
     method = row.run.bases.get(str(row.department_id), str(ItemMethod.INCOME)) if row.item else ""
     of_department = ItemCost.objects.filter(run=row.run_id, department=row.department_id)
     sums = of_department.aggregate(weight=Sum("weight"), **{name: Sum(name) for name in COLUMNS})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Prefetch, QuerySet, Sum
 
 from costing.engine.columns import COST_ITEMS
 from costing.models import IncomeCell, ItemCost, ItemStandard, Pathway, PathwayItem, PatientCost, PatientRun
@@ -34,6 +34,15 @@ def access_pathway(*, actor: Actor, pathway: int) -> Pathway:
     if found is None:
         raise NotFound("costing.no_pathway", "没有这条临床路径。")
     return found
+
+
+def versions_of(pathway: Pathway) -> QuerySet[Pathway]:
+    """All versions of a pathway with their items, the newest first; two queries."""
+    rows = Pathway.objects.filter(
+        institution=pathway.institution_id, drg=pathway.drg, diagnosis=pathway.diagnosis, procedure=pathway.procedure
+    )
+    items = Prefetch("items", PathwayItem.objects.select_related("item").order_by("item__code"))
+    return rows.select_related("institution").prefetch_related(items).order_by("-effective_from", "pk")
 
 
 def in_force(*, institutions: Collection[int], day: date) -> list[Pathway]:

@@ -10,7 +10,16 @@ from django.db.models.functions import Cast, NullIf
 from django.utils import timezone
 
 from costing.engine.columns import COLUMNS, COST_ITEMS, FISCAL_PROJECT, RESEARCH, column_of
-from costing.models import CostRun, DepartmentCost, IncomeCell, ItemCost, PatientCost, PatientRun, UnassignedCost
+from costing.models import (
+    CostRun,
+    DepartmentCost,
+    IncomeCell,
+    ItemCost,
+    PatientCost,
+    PatientRun,
+    PatientRunPruning,
+    UnassignedCost,
+)
 from costing.selectors.access import DRILL_READERS, READERS
 from costing.titles import HANDING_OUT
 from ops_platform.his_intake.public import ChargedLine, EncounterAt, encounter_at, encounter_lines
@@ -295,7 +304,7 @@ def access_patient(*, actor: Actor, run_id: int, encounter: int) -> PatientDetai
     rows = PatientCost.objects.filter(run=run_id, encounter=encounter)
     row = rows.select_related("run__institution", "run__cost_run", "department").first()
     if row is None:
-        _refuse_pruned(actor, run_id)
+        refuse_pruned(actor, run_id)
     if row is None or not actor.may(row.run.institution_id, *DRILL_READERS, department=row.department_id):
         raise NotFound("costing.no_patient", "没有这个患者的成本。")
     sequence = row.run.cost_run.input_sequence
@@ -314,17 +323,41 @@ def access_patient(*, actor: Actor, run_id: int, encounter: int) -> PatientDetai
     return PatientDetail(row, found, contributions, explained, row.hospital_cost - explained, tuple(months))
 
 
-def _refuse_pruned(actor: Actor, run_id: int) -> None:
+def refuse_pruned(actor: Actor, run_id: int) -> None:
     """A version whose detail was let go says so, and where to look instead, to who may read the institution."""
     run = PatientRun.objects.filter(pk=run_id).select_related("pruning", "institution").first()
     if run is None or not hasattr(run, "pruning") or not actor.may(run.institution_id, *READERS):
         return
-    raise NotFound(
-        "costing.patient_run_pruned",
-        f"{run.institution.name} {run.period} 患者成本第 {run.version} 版是未结账时的临时版本，已被新版取代，"
+    raise NotFound("costing.patient_run_pruned", f"{run.institution.name} {run.period} {_let_go_words(run)}")
+
+
+def _let_go_words(run: PatientRun) -> str:
+    return (
+        f"患者成本第 {run.version} 版是未结账时的临时版本，已被新版取代，"
         f"患者和项目明细已于 {timezone.localtime(run.pruning.pruned_at):%Y-%m-%d} 到期清理，合计仍保留。"
-        "请查看该月的现行版本。",
+        "请查看该月的现行版本；需要重新核算时，请在「夜间运行」页启动该月的运行。"
     )
+
+
+def let_go_of(*, cost_run: int) -> list[str]:
+    """Of the patient versions that a cost run led to those whose detail was let go, in words; one query."""
+    rows = PatientRun.objects.filter(cost_run=cost_run, pruning__isnull=False).select_related("pruning")
+    return [_let_go_words(run) for run in rows.order_by("version")]
+
+
+def no_item_cost(actor: Actor) -> NotFound:
+    """That a row of item costs is not there; it may have gone with a provisional version of what the actor reads."""
+    words = "没有这个项目的成本。"
+    institutions = actor.institutions(*READERS)
+    gone = PatientRunPruning.objects.all()
+    if institutions is not None:
+        gone = gone.filter(run__institution__in=institutions)
+    if gone.exists():
+        words += (
+            "它可能属于已被新版取代的临时版本，明细已到期清理；请从「医疗服务项目成本」打开该月的现行版本，"
+            "需要重新核算时，请在「夜间运行」页启动该月的运行。"
+        )
+    return NotFound("costing.no_item_cost", words)
 
 
 def _services(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contribution]:

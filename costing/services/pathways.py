@@ -16,6 +16,7 @@ from costing.models import (
     ProposalState,
 )
 from costing.services.driver_rules import RULERS
+from insurance_settlement.public import group_names
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound
 from ops_platform.masterdata.models import ChargeItem, Department, Institution
@@ -85,6 +86,11 @@ def propose_pathway(actor: Actor, wanted: WantedPathway) -> tuple[PathwayProposa
 def _must_be_a_pathway(place: dict[str, object], wanted: WantedPathway) -> None:
     if not place["drg"]:
         raise Invalid("costing.pathway_group", "请填写病组代码，例如 ES21。", field="drg")
+    groups = group_names(day=wanted.effective_from)
+    if wanted.rows and groups and place["drg"] not in groups:
+        drg = wanted.drg.strip()[:20]
+        words = f"{wanted.effective_from} 的分组方案没有病组 {drg}，请从「医保结算→分组方案」中核对代码。"
+        raise Invalid("costing.unknown_group", words, field="drg")
     if not 0 <= wanted.standard_days <= MOST_DAYS:
         raise Invalid(
             "costing.pathway_days", f"标准住院日应在 0 到 {MOST_DAYS} 天之间，请改正。", field="standard_days"

@@ -1,6 +1,6 @@
 """Service units of an institution: asked for by one person, put in force by a second one."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -69,31 +69,38 @@ def _check(institution: Institution, wanted: WantedUnits) -> None:
         raise _invalid("请上传服务单元表，至少有一行填写单元。")
     codes = {row[0] for row in wanted.rows}
     known = set(Department.objects.filter(institution=institution, code__in=codes).values_list("code", flat=True))
-    seen: dict[tuple[str, str], str] = {}
+    for index, _field, message in unit_faults(known, wanted.rows):
+        raise _invalid(f"第 {index + 1} 项：{message}")
+
+
+def unit_faults(known: Collection[str], rows: Sequence[Sequence[str]]) -> Iterator[tuple[int, str, str]]:
+    """What is wrong with the rows of service units, by number of the row from 0 and field; `known` are departments."""
+    seen: set[tuple[str, str]] = set()
     units: dict[str, tuple[str, str]] = {}
-    for department, fee_class, unit, name, kind in wanted.rows:
-        if fault := _fault(known, department, fee_class, unit, name, kind):
-            raise _invalid(fault)
+    for index, (department, fee_class, unit, name, kind) in enumerate(rows):
+        for field, message in _faults(known, department, fee_class, unit, name, kind):
+            yield index, field, message
         if (department, fee_class) in seen:
             words = FEE_CLASS_TITLES.get(fee_class, "其余全部")
-            raise _invalid(f"科室 {department} 的「{words}」写了两次，只能属于一个单元。")
-        seen[department, fee_class] = unit
-        if units.setdefault(unit, (name, kind)) != (name, kind):
-            raise _invalid(f"单元 {unit} 的名称或类别前后不一，请改为一致。")
+            yield index, "fee_class", f"科室 {department} 的「{words}」写了两次，只能属于一个单元，请只保留一行。"
+        seen.add((department, fee_class))
+        if unit and units.setdefault(unit, (name, kind)) != (name, kind):
+            yield index, "unit", f"单元 {unit} 的名称或类别与前面的行不一，请改为一致。"
 
 
-def _fault(known: Collection[str], department: str, fee_class: str, unit: str, name: str, kind: str) -> str:
+def _faults(
+    known: Collection[str], department: str, fee_class: str, unit: str, name: str, kind: str
+) -> Iterator[tuple[str, str]]:
     if department not in known:
-        return f"本机构没有编码为 {department or '(空)'} 的科室。"
+        yield "department", f"本机构没有编码为 {department or '(空)'} 的科室，请核对编码。"
     if fee_class and fee_class not in FEE_CLASS_TITLES:
-        return f"没有费用类别 {fee_class}。"
+        yield "fee_class", f"没有费用类别 {fee_class}。"
     if not unit or len(unit) > LONGEST_CODE:
-        return f"单元编码不能为空，不超过 {LONGEST_CODE} 个字符。"
+        yield "unit", f"请填写单元编码，不超过 {LONGEST_CODE} 个字符。"
     if not name or len(name) > LONGEST_NAME:
-        return f"单元 {unit} 的名称不能为空，不超过 {LONGEST_NAME} 个字。"
+        yield "name", f"请填写单元名称，不超过 {LONGEST_NAME} 个字。"
     if kind not in GIVEN_KINDS:
-        return f"单元 {unit} 的类别 {kind or '(空)'} 不能选用；药品和单独收费卫生材料自动为一个单元。"
-    return ""
+        yield "kind", f"类别 {kind or '(空)'} 不能选用；药品和单独收费卫生材料自动为一个单元。"
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from costing.models import CostTarget, CostTargetProposal, TargetMetric
 from costing.selectors.responsibility.reach import ANSWERERS
 from costing.services.driver_rules import RULERS
 from costing.titles import COST_ITEM_TITLES
+from insurance_settlement.public import group_names
 from ops_platform.audit.public import record
 from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.identity.selectors import department_heads, own_holders
@@ -23,6 +24,7 @@ from workflows.public import start
 KIND = "costing.target"
 MOST_TARGETS = 500
 MOST_TOLD = 5
+LONGEST_GROUP = 40
 LARGEST = Decimal(10) ** 12
 FEN, SHARE = Decimal("0.01"), Decimal("0.0001")
 LARGEST_SHARE = Decimal(10)
@@ -66,11 +68,8 @@ def propose_targets(
     rows: Sequence[WantedTarget],
     source_mark: str,
     source_text: str,
-    lines: Sequence[int] = (),
-    titles: Mapping[str, str] | None = None,
 ) -> tuple[CostTargetProposal, int]:
-    """Ask for targets of an institution, all or none; gives the proposal and the number of the matter. `lines` and `titles`
-    are where the rows stand in the reader's file, for what is wrong with them."""
+    """Ask for targets of an institution, all or none; gives the proposal and the number of the matter."""
     if actor.user is None or not actor.has(*RULERS):
         raise Forbidden("costing.target_not_allowed", "只有财务负责人或运营管理中心可以提出成本目标。")
     institution = Institution.objects.visible_to(actor, *RULERS).select_for_update().filter(pk=institution_id).first()
@@ -82,8 +81,7 @@ def propose_targets(
         raise Invalid("costing.target_count", f"一次提出 1 到 {MOST_TARGETS} 个成本目标。", field="file")
     named, faults = _Known(institution).check(rows)
     if faults:
-        placed = [RowFault(lines[one.row] if lines else one.row + 1, one.field, one.message) for one in faults]
-        raise refusal(placed, one=len(rows) == 1, titles=titles)
+        raise _refusal(faults, one=len(rows) == 1)
     proposal = CostTargetProposal.objects.create(
         institution=institution,
         rows=[_kept(row) for row in named],
@@ -94,17 +92,18 @@ def propose_targets(
     return proposal, start(actor, kind=KIND, subject=str(proposal.pk), comment=source_text)
 
 
-def refusal(faults: Sequence[RowFault], *, one: bool, titles: Mapping[str, str] | None = None) -> Invalid:
-    """All faults of the rows at once, columns by their title; of one row alone only what is wrong with it."""
-    if one and titles is None:
+def target_faults(institution: Institution, rows: Sequence[WantedTarget]) -> list[RowFault]:
+    """What is wrong with the rows (numbered from 0), as `propose_targets` would refuse them."""
+    return _Known(institution).check(rows)[1]
+
+
+def _refusal(faults: Sequence[RowFault], *, one: bool) -> Invalid:
+    """All faults of the rows at once; of one row alone only what is wrong with it."""
+    if one:
         return Invalid("costing.target_rows", faults[0].message, field=faults[0].field)
-    told = [
-        (fault.row, (titles or {}).get(fault.field, fault.field), fault.message)
-        for fault in sorted(faults, key=lambda fault: fault.row)
-    ]
-    words = " ".join(f"第 {row} 行「{column}」：{message}" for row, column, message in told[:MOST_TOLD])
-    more = f" 等共 {len(told)} 处" if len(told) > MOST_TOLD else ""
-    listed = [{"row": row, "column": column, "message": message} for row, column, message in told]
+    words = " ".join(f"第 {fault.row + 1} 行「{fault.field}」：{fault.message}" for fault in faults[:MOST_TOLD])
+    more = f" 等共 {len(faults)} 处" if len(faults) > MOST_TOLD else ""
+    listed = [{"row": fault.row + 1, "column": fault.field, "message": fault.message} for fault in faults]
     return Invalid("costing.target_rows", words + more, field="file", faults=listed)
 
 
@@ -116,6 +115,7 @@ class _Known:
         self.heads = department_heads(institution=institution.pk)
         self.leaders = own_holders(Role.INSTITUTION_HEAD, institutions=[institution.pk]).get(institution.pk, [])
         self.reach: dict[str, set[int | None]] = {}
+        self.groups: dict[date, dict[str, str]] = {}
         held = RoleAssignment.objects.filter(
             role__in=[role.value for role in ANSWERERS], state=RoleAssignment.State.ACTIVE, user__is_active=True
         )
@@ -157,9 +157,9 @@ class _Known:
         return self.usernames.get(people[0], "") if people else ""
 
     def _faults(self, row: WantedTarget, seen: set[tuple[str, str, str, date]]) -> list[tuple[str, str]]:
-        if row.metric not in TargetMetric.values:
-            return [("metric", f"没有指标 {row.metric or '(空)'}。")]
         found = []
+        if row.metric not in TargetMetric.values:
+            found.append(("metric", f"没有指标 {row.metric or '(空)'}。"))
         if row.department and row.department not in self.departments:
             found.append(("department", f"本机构没有编码为 {row.department} 的科室。"))
         if row.effective_from.day != 1:
@@ -175,9 +175,22 @@ class _Known:
             version[:3] == row.line and version[3] < row.effective_from for version in self.versions
         ):
             found.append(("ended", "没有可终止的目标。"))
-        found += _of_metric(row)
+        if row.metric in TargetMetric.values:
+            found += _of_metric(row)
+            found += self._group(row)
         found += self._people(row)
         return found
+
+    def _group(self, row: WantedTarget) -> list[tuple[str, str]]:
+        """A disease group that does not exist; a target of one that went may still be ended."""
+        if row.metric != TargetMetric.DRG_COST or row.ended or not 0 < len(row.object) <= LONGEST_GROUP:
+            return []
+        if row.effective_from not in self.groups:
+            self.groups[row.effective_from] = group_names(day=row.effective_from)
+        groups = self.groups[row.effective_from]
+        if not groups or row.object in groups:
+            return []
+        return [("object", f"{row.effective_from:%Y-%m} 的分组方案没有病组 {row.object}，请核对编码。")]
 
     def _people(self, row: WantedTarget) -> list[tuple[str, str]]:
         department = self.departments.get(row.department)
@@ -194,7 +207,7 @@ def _of_metric(row: WantedTarget) -> list[tuple[str, str]]:
     metric, found = engine.Metric(row.metric), []
     if metric is engine.Metric.ITEM_COST and row.object not in COST_ITEM_TITLES:
         found.append(("object", f"没有成本项目 {row.object or '(空)'}。"))
-    elif metric is engine.Metric.DRG_COST and not 0 < len(row.object) <= 40:
+    elif metric is engine.Metric.DRG_COST and not 0 < len(row.object) <= LONGEST_GROUP:
         found.append(("object", "请填写病组编码。"))
     elif metric not in engine.WITH_OBJECT and row.object:
         found.append(("object", "该指标不分成本项目或病组，请留空。"))

@@ -1,6 +1,7 @@
 """Targets, deviations, savings, and what costs much and brings little."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,8 +10,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from costing.engine.saving_gate import Gate
 from costing.engine.targets import Verdict
 from costing.models import CostDeviation
+from costing.selectors.responsibility.gates import Condition
 from costing.selectors.responsibility.low_benefit import LowBenefit
 from costing.selectors.responsibility.savings import Saving
 from costing.selectors.responsibility.targets import TargetMonth, title_of
@@ -33,6 +36,9 @@ VERDICTS = {
     Verdict.MISSED: (_("未达成"), "bad"),
     Verdict.UNKNOWN: (_("不可比"), "neutral"),
 }
+GATES = {Gate.OPEN: (_("打开"), "good"), Gate.SHUT: (_("关闭"), "bad"), Gate.UNDECIDED: (_("待核定"), "warn")}
+HOLDS = {True: (_("满足"), "good"), False: (_("不满足"), "bad"), None: (_("待核定"), "warn")}
+DENSE_STACKED_WORDS = {"class": f"{DENSE_STACKED['class']} table-stack-words"}
 STATE_TONES = {"open": "bad", "submitted": "warn", "acting": "warn", "confirming": "info", "closed": "good"}
 END = {"th": {"class": "text-end"}, "td": {"class": "text-end num"}}
 WORDS = {"td": {"class": "cell-words"}}
@@ -164,11 +170,18 @@ class SavingTable(Table):
     limit = MoneyColumn(verbose_name=_("本月目标(元)"))
     actual = MoneyColumn(verbose_name=_("本月实际(元)"), accessor="month__actual")
     month_saving = MoneyColumn(verbose_name=_("本月节约(元)"))
-    months = QuantityColumn(verbose_name=_("年内可比月数"), accessor="year__months")
+    months = QuantityColumn(verbose_name=_("月数"), accessor="year__months")
     year_limit = MoneyColumn(verbose_name=_("年内目标(元)"))
     year_actual = MoneyColumn(verbose_name=_("年内实际(元)"))
-    year_saving = MoneyColumn(verbose_name=_("年内累计节约(元)"))
-    bonus = MoneyColumn(verbose_name=_("可提出的分享(元)"))
+    year_saving = MoneyColumn(verbose_name=_("年内节约(元)"))
+    gate = django_tables2.Column(verbose_name=_("门槛"), accessor="gate__state")
+    bonus = MoneyColumn(verbose_name=_("可提分享(元)"))
+
+    def render_gate(self, value: Gate) -> str:
+        return badge(*GATES[value])
+
+    def value_gate(self, value: Gate) -> str:
+        return str(GATES[value][0])
 
     class Meta(Table.Meta):
         orderable = False
@@ -186,6 +199,60 @@ class SavingTable(Table):
 
     def value_actual(self, value: Any) -> Any:
         return value
+
+
+class ChangedStandardTable(Table):
+    """Targets that a changed payment standard left behind, and what would follow."""
+
+    stacks = True
+
+    place = django_tables2.Column(verbose_name=_("科室"), attrs={"td": {"class": "cell-name"}})
+    title = django_tables2.Column(verbose_name=_("指标"))
+    standard_before = MoneyColumn(verbose_name=_("原支付标准(元)"), accessor="target__standard")
+    standard = MoneyColumn(verbose_name=_("新支付标准(元)"))
+    limit_before = MoneyColumn(verbose_name=_("原限额(元)"), accessor="target__limit")
+    limit = MoneyColumn(verbose_name=_("拟新限额(元)"))
+    effective_from = django_tables2.DateColumn(verbose_name=_("生效月份"), format="Y-m")
+
+    class Meta(Table.Meta):
+        orderable = False
+        attrs = DENSE_STACKED_WORDS
+
+
+class GateTable(Table):
+    """What the gate of each department hangs on."""
+
+    stacks = True
+
+    place = django_tables2.Column(verbose_name=_("科室"), attrs={"td": {"class": "cell-name"}})
+    title = django_tables2.Column(verbose_name=_("条件"), accessor="condition__title")
+    holds = django_tables2.Column(verbose_name=_("结论"), accessor="condition__holds", empty_values=())
+    words = django_tables2.Column(verbose_name=_("依据"), accessor="condition__words", attrs=WORDS)
+
+    class Meta(Table.Meta):
+        orderable = False
+        attrs = STACKED_WORDS
+
+    def render_holds(self, value: bool | None) -> str:
+        return badge(*HOLDS[value])
+
+    def value_holds(self, value: bool | None) -> str:
+        return str(HOLDS[value][0])
+
+
+@dataclass(frozen=True, slots=True)
+class GateLine:
+    """A condition of a place."""
+
+    place: str
+    condition: Condition
+
+
+def gate_table(rows: Sequence[Saving], **more: Any) -> GateTable:
+    """Each place once, over the most months that one of its savings is of."""
+    gates = {(one.month.place, one.gate) for one in rows}
+    lines = [GateLine(place, each) for place, gate in sorted(gates, key=lambda one: one[0]) for each in gate.conditions]
+    return GateTable(list(dict.fromkeys(lines)), **more)
 
 
 class LowBenefitTable(Table):

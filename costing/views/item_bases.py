@@ -86,17 +86,19 @@ class NewItemBasis(FormPage):
         codes = (
             set(ChargeItem.objects.filter(institution=institution).values_list("code", flat=True)) if file else set()
         )
-        by_activity = given["method"] == ItemMethod.ACTIVITY
+        by_activity, department = given["method"] == ItemMethod.ACTIVITY, given["department"]
         _proposal, matter = propose_item_basis(
             self.actor,
             WantedBasis(
                 institution_id=institution.pk,
-                department_id=given["department"].pk if given["department"] else None,
+                department_id=department.pk if department else None,
                 method=given["method"],
                 effective_from=given["effective_from"],
                 source_text=given["source_text"],
                 rows=item_files.read(file.read(), codes) if file and not by_activity else (),
-                activities=activity_files.read(file.read(), codes) if file and by_activity else (),
+                activities=(
+                    activity_files.read(file.read(), codes, department) if file and by_activity and department else ()
+                ),
             ),
         )
         messages.success(self.request, _now("已提交审批，同意后在下一次夜间运行中重新核算有关月份。"))

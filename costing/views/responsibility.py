@@ -17,19 +17,31 @@ from costing.models import CostTarget
 from costing.responsibility_forms import TargetFileForm, TargetForm
 from costing.selectors import access, patients
 from costing.selectors.responsibility import low_benefit, reach, savings, targets
+from costing.selectors.responsibility.standards import changed_standards
 from costing.selectors.responsibility.targets import TargetMonth
 from costing.services.deviations import evaluate_month, open_low_benefit
 from costing.services.driver_rules import RULERS
+from costing.services.target_standards import propose_in_step
 from costing.services.targets import propose_targets
-from costing.tables.responsibility import CourseTable, LowBenefitTable, SavingTable, TargetMonthTable, course_table
+from costing.tables.responsibility import (
+    ChangedStandardTable,
+    CourseTable,
+    LowBenefitTable,
+    SavingTable,
+    TargetMonthTable,
+    course_table,
+    gate_table,
+)
 from costing.views.choosing import Choice, choose
 from ops_platform.kernel import Actor, NotFound, Period
 from ops_platform.masterdata import months
 from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.views import PARAMETER_READERS
 from ops_platform.web import formats
 from ops_platform.web.charts import ChartTable, chart
 from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, Page
+from workflows.public import PersonFormPage
 
 
 def choose_target_month(actor: Actor, request: HttpRequest) -> Choice:
@@ -85,9 +97,18 @@ class Targets(ListPage):
             "may_evaluate": bool(
                 ended and unopened and institution and self.actor.may(institution.pk, *reach.EVALUATORS)
             ),
+            "changed": self._changed(),
             "waiting": targets.asked_of(actor=self.actor, institution=institution.pk) if institution else [],
             **self.choice.context(),
         }
+
+    def _changed(self) -> ChangedStandardTable | None:
+        """What a changed payment standard left behind, for those who may ask for it."""
+        institution = self.choice.institution
+        if institution is None or not self.actor.may(institution.pk, *RULERS):
+            return None
+        rows = changed_standards(institution=institution, today=timezone.localdate())
+        return ChangedStandardTable(rows) if rows else None
 
 
 class EvaluateMonth(ActionPage):
@@ -113,6 +134,23 @@ class EvaluateMonth(ActionPage):
         if not found.opened:
             return _now("%(missed)d 个目标未达成，没有新的偏差。") % told
         return _now("%(missed)d 个目标未达成，新开偏差 %(opened)d 个，已通知责任人。") % told
+
+
+class ProposeInStep(ActionPage):
+    """Ask for the targets that a changed payment standard left behind."""
+
+    roles = RULERS
+
+    def get_success_url(self) -> str:
+        institution = number_of(self.request.POST.get("institution", ""))
+        return f"{reverse('costing:targets')}?institution={institution}"
+
+    def act(self) -> HttpResponse:
+        proposal, matter = propose_in_step(
+            self.actor, institution_id=number_of(self.request.POST.get("institution", ""))
+        )
+        messages.success(self.request, _now("%d 个成本目标已提交审批。") % len(proposal.rows))
+        return redirect("workflows:matter", matter)
 
 
 class Target(ListPage):
@@ -174,7 +212,7 @@ class Target(ListPage):
         return chart(options, table, title=self.name)
 
 
-class NewTarget(FormPage):
+class NewTarget(PersonFormPage):
     """A target, or the next version of one, for a second person to approve."""
 
     roles = RULERS
@@ -220,17 +258,15 @@ class ImportTargets(FormPage):
 
     def act(self, form: TargetFileForm) -> HttpResponse:
         given = form.cleaned_data
-        read = target_files.read(given["file"].read())
+        rows = target_files.read(given["file"].read(), given["institution"])
         _proposal, matter = propose_targets(
             self.actor,
             institution_id=given["institution"].pk,
-            rows=[row for _line, row in read],
+            rows=rows,
             source_mark=given["source_mark"],
             source_text=given["source_text"],
-            lines=[line for line, _row in read],
-            titles=target_files.TITLES,
         )
-        messages.success(self.request, _now("%d 个成本目标已提交审批。") % len(read))
+        messages.success(self.request, _now("%d 个成本目标已提交审批。") % len(rows))
         return redirect("workflows:matter", matter)
 
 
@@ -261,22 +297,24 @@ class Savings(ListPage):
     def get_queryset(self) -> Any:
         self.choice = choose_target_month(self.actor, self.request)
         self.share: savings.Share | None = None
+        self.rows: list[savings.Saving] = []
         if self.choice.institution is None or self.choice.month is None:
             return []
         institution, period = self.choice.institution, self.choice.month.period
         self.export_name = f"成本节约-{institution.code}-{period}"
         self.share = savings.share_of(institution=institution, period=period)
-        return savings.savings(actor=self.actor, institution=institution, period=period, share=self.share.value)
+        self.rows = savings.savings(actor=self.actor, institution=institution, period=period, share=self.share.value)
+        return self.rows
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         return {
             **context,
             "share": self.share,
+            "gates": gate_table(self.rows) if self.rows else None,
             "share_words": formats.percent(self.share.value) if self.share else "",
-            # every reader of costs may read parameters, heads of departments may not
             "share_url": reverse("masterdata:parameter", args=[savings.SHARE])
-            if self.actor.has(*access.READERS)
+            if self.actor.has(*PARAMETER_READERS)
             else "",
             **self.choice.context(),
         }

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from costing.filters import RunFilter
 from costing.models import CostRun
-from costing.selectors import access, comparison, explaining
+from costing.selectors import access, comparison, explaining, patients
 from costing.selectors.basis import basis_of
 from costing.tables import MovedTable, RunTable
 from costing.titles import method_title
@@ -52,6 +52,7 @@ class RunDetail(TemplatePage):
             findings=[
                 {**one, "tone": FINDING_TONES.get(one["severity"], FINDING_TONES["info"])} for one in run.findings
             ],
+            let_go=patients.let_go_of(cost_run=run.pk),
             **kwargs,
         )
         return {

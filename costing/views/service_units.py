@@ -17,6 +17,7 @@ from costing.services.driver_rules import RULERS
 from costing.services.service_units import WantedUnits, propose_service_units
 from costing.tables import UnitDefinitionTable
 from ops_platform.kernel import NotFound
+from ops_platform.masterdata.models import Department
 from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import FormPage, ListPage, Page, TemplatePage
 
@@ -72,6 +73,7 @@ class NewServiceUnits(FormPage):
 
     def act(self, form: ServiceUnitsForm) -> HttpResponse:
         given = form.cleaned_data
+        departments = set(Department.objects.filter(institution=given["institution"]).values_list("code", flat=True))
         _proposal, matter = propose_service_units(
             self.actor,
             WantedUnits(
@@ -79,7 +81,7 @@ class NewServiceUnits(FormPage):
                 effective_from=given["effective_from"],
                 source_text=given["source_text"],
                 ended=given["ended"],
-                rows=unit_files.read(given["file"].read()) if given["file"] else (),
+                rows=unit_files.read(given["file"].read(), departments) if given["file"] else (),
             ),
         )
         messages.success(self.request, _now("已提交审批，同意后在下一次夜间运行中重新核算有关月份。"))

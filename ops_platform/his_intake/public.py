@@ -87,6 +87,7 @@ from ops_platform.his_intake.reading import (
     trial_balance_leaves,
 )
 from ops_platform.his_intake.selectors import READERS
+from ops_platform.his_intake.stays import StayOutcomes, stay_outcomes
 
 __all__ = [
     "ALLIANCE_SERVICE_KINDS",
@@ -128,6 +129,7 @@ __all__ = [
     "Rule",
     "ServiceLine",
     "StayAt",
+    "StayOutcomes",
     "UsedGoods",
     "UsedItem",
     "VoucherLine",
@@ -165,6 +167,7 @@ __all__ = [
     "read_named_encounter_columns",
     "read_service_columns",
     "register_rule",
+    "stay_outcomes",
     "stays_of",
     "steps_of_pieces",
     "trial_balance_leaves",

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Actor, Role
+from ops_platform.masterdata.bounds import Bounds
 from ops_platform.masterdata.models import Institution, Scope
 
 
@@ -38,8 +39,10 @@ class ParameterForm(forms.Form):
         label=_("依据"), max_length=300, help_text=_("文件名称与文号、会议纪要等；审计时以此为准。")
     )
 
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, bounds: Bounds | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if bounds is not None:
+            self.fields["value"].help_text = _("允许范围：%s") % bounds.words
         shared = actor.has(Role.OPERATION_CENTRE)
         scopes = [choice for choice in Scope.choices if shared or choice[0] == Scope.INSTITUTION]
         institutions = Institution.objects.visible_to(actor, Role.OPERATION_CENTRE, Role.FINANCE_DIRECTOR)

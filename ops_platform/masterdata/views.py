@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Actor, Period, Role
 from ops_platform.masterdata import closing, services
+from ops_platform.masterdata.bounds import bounds_of
 from ops_platform.masterdata.filters import CodeFilter, ParameterFilter
 from ops_platform.masterdata.forms import ParameterForm, ReopeningForm
 from ops_platform.masterdata.models import (
@@ -359,7 +360,7 @@ class NewParameterValue(FormPage):
         return newest
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "actor": self.actor}
+        return {**super().get_form_kwargs(), "actor": self.actor, "bounds": bounds_of(self.kwargs["key"])}
 
     def act(self, form: ParameterForm) -> None:
         chosen = form.cleaned_data

@@ -1,37 +1,70 @@
 """Reading uploaded workbooks: the first sheet as rows of what a person sees in its cells."""
 
 import io
-import zipfile
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import python_calamine
 
+from ops_platform.web.workbook_parts import NotAWorkbook, UnpacksTooLarge, unpack
 
-class NotAWorkbook(ValueError):
-    """The bytes are no .xlsx that can be read."""
+__all__ = ["NotAWorkbook", "ReadSheet", "UnpacksTooLarge", "first_sheet", "read_sheet"]
+
+MOST_COVERED = 100_000  # cells of merged ranges that are told one by one
 
 
-class UnpacksTooLarge(ValueError):
-    """The workbook would unpack to more than is let in."""
+@dataclass(frozen=True, slots=True)
+class ReadSheet:
+    """The first sheet: its name, those of the others, its rows (as many cells in each as the widest has), and the cells
+    (row, column from 0) that show no value though something is there: errors, formulas not computed, covered by a merge."""
+
+    name: str
+    others: tuple[str, ...]
+    rows: list[list[Any]]
+    errors: Collection[tuple[int, int]]
+    uncomputed: Collection[tuple[int, int]]
+    covered: Collection[tuple[int, int]]
 
 
 def first_sheet(body: bytes, *, most_bytes: int) -> list[list[Any]]:
     """The rows of the first sheet, as many cells in each as the widest has. Raises NotAWorkbook or UnpacksTooLarge."""
+    return read_sheet(body, most_bytes=most_bytes).rows
+
+
+def read_sheet(body: bytes, *, most_bytes: int) -> ReadSheet:
+    """The first sheet with what cannot be read of it. Raises NotAWorkbook or UnpacksTooLarge."""
+    unpacked = unpack(body, most_bytes=most_bytes)
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except zipfile.BadZipFile as error:
-        raise NotAWorkbook from error
-    if unpacked > most_bytes:
-        raise UnpacksTooLarge
-    try:
-        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body))
-        table = workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
+        workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(unpacked.body))
+        sheet = workbook.get_sheet_by_index(0)
+        table = sheet.to_python(skip_empty_area=False)
+        merged = list(sheet.merged_cell_ranges or ())
     except Exception as error:
         raise NotAWorkbook from error
-    return [[_cell(value) for value in row] for row in table]
+    return ReadSheet(
+        name=sheet.name,
+        others=tuple(workbook.sheet_names[1:]),
+        rows=[[_cell(value) for value in row] for row in table],
+        errors=unpacked.first.errors,
+        uncomputed=unpacked.first.uncomputed,
+        covered=_covered(merged, len(table), len(table[0]) if table else 0),
+    )
+
+
+def _covered(merged: list[tuple[tuple[int, int], tuple[int, int]]], rows: int, columns: int) -> set[tuple[int, int]]:
+    """The cells that merged ranges hide within the table: all but the first of each."""
+    found: set[tuple[int, int]] = set()
+    for (top, left), (bottom, right) in merged:
+        for row in range(top, min(bottom + 1, rows)):
+            found.update(
+                (row, column) for column in range(left, min(right + 1, columns)) if (row, column) != (top, left)
+            )
+            if len(found) > MOST_COVERED:
+                return found
+    return found
 
 
 def _cell(value: Any) -> Any:

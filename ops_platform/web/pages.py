@@ -127,9 +127,9 @@ class ListPage(TemplatePage):
 
 
 def tell_refusal(form: Any, refusal: DomainError) -> None:
-    """Say in the form why a service refused, at the field that the refusal names."""
+    """Say in the form why a service refused, at the field that the refusal names; one message for each of its `lines`."""
     field = refusal.context.get("field")
-    form.add_error(field if field in form.fields else None, refusal.message)
+    form.add_error(field if field in form.fields else None, refusal.context.get("lines") or refusal.message)
 
 
 class FormPage(Page, FormView):

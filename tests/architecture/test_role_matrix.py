@@ -628,6 +628,8 @@ OBJECTS: dict[str, Any] = {
     "costing:pathway-cases": _pathway,
     "costing:pathway-outside": _pathway,
     "costing:pathway-case": _pathway_case,
+    "costing-pathway-versions": _pathway,
+    "costing-pathway-case": _pathway_case,
     "costing:compare": _two_runs,
     "costing:cost-entries": _drill_down("department"),
     "costing:shared-bills": _drill_down("department"),

@@ -233,7 +233,11 @@ def test_the_page_gives_the_departments_items_and_takes_the_filled_workbook_back
     browser.force_login(director, backend="django.contrib.auth.backends.ModelBackend")
     asked = {"method": "activity", "department": department.pk}
     sheet = book_of(browser.get(reverse("costing:coefficient-file"), asked)).get_sheet_by_index(0).to_python()
-    assert [row[0] for row in sheet if row[0] != activity_files.RESOURCE] == [activity_files.CODE, "CZ", "JC"], (
+    assert [row[0] for row in sheet if row[0] not in (activity_files.RESOURCE, activity_files.OWNER)] == [
+        activity_files.CODE,
+        "CZ",
+        "JC",
+    ], (  # fmt: skip
         "what others carried out is not asked for"
     )
     filled = [["项目编码", "项目名称", "准备", "操作", ""]]
@@ -259,33 +263,45 @@ def test_the_page_gives_the_departments_items_and_takes_the_filled_workbook_back
     assert "资源动因：全部成本项目" in basis
 
 
-def test_faults_of_the_workbook_are_named_by_row() -> None:
-    head: list[object] = ["项目编码", "项目名称", "准备", ""]
+def test_faults_of_the_workbook_are_named_by_row_and_column(hospital: Institution) -> None:
+    department = Department.objects.get(institution=hospital, code="E")
+    head: list[object] = ["项目编码", "项目名称", "准备", "操作"]
+    owner: list[object] = ["执行科室", "H1 E 外科"]
     body = workbook(
         [
             head,
+            owner,
             ["资源动因", "工资", 1],
             ["资源动因", "人员经费", "很多"],
             ["NO", "", 1],
             ["CZ", "", 1],
             ["CZ", "", 2],
-            ["JC", "", "", 3],
+            ["JC", "", -1, 3],
         ]
     )
     with pytest.raises(Invalid) as refused:
-        activity_files.read(body, {"CZ", "JC"})
+        activity_files.read(body, {"CZ", "JC"}, department)
     for words in (
-        "第 2 行：没有成本项目「工资」",
-        "第 3 行：作业「准备」的 很多 不是数",
-        "第 4 行：本机构没有编码为 NO",
-        "第 6 行：CZ 重复",
-        "第 7 行：第 4 列没有作业名称",
+        "第 3 行「项目名称」：工资 不在可选之中",
+        "第 4 行「准备」：很多 不是数",
+        "第 5 行「项目编码」：本机构没有编码为 NO",
+        "第 7 行「项目编码」：CZ 重复",
+        "第 8 行「准备」：-1 应为",
     ):
         assert words in refused.value.message
-    for bad in (b"no workbook", workbook([["项目编码", "系数"]])):
+    for bad in (b"no workbook", workbook([["项目编码", "系数"]]), workbook([["项目编码", "项目名称"], owner])):
         with pytest.raises(Invalid) as refused:
-            activity_files.read(bad, set())
-        assert refused.value.code == "costing.activity_file"
+            activity_files.read(bad, set(), department)
+        assert refused.value.code == "costing.file"
+
+
+def test_the_workbook_of_another_department_is_refused(hospital: Institution) -> None:
+    department = Department.objects.get(institution=hospital, code="E")
+    for owner in (["执行科室", "H1 L 检验科"], ["执行科室", "T1 E 外科"], ["CZ", "", 1]):
+        body = workbook([["项目编码", "项目名称", "准备"], owner, ["CZ", "", 1]])
+        with pytest.raises(Invalid, match="所选科室是 H1 E") as refused:
+            activity_files.read(body, {"CZ"}, department)
+        assert refused.value.code == "costing.activities_of_another"
 
 
 def test_a_unit_cost_opens_to_its_activities_and_its_charge_lines(

@@ -549,6 +549,32 @@ def test_an_examination_charged_below_and_above_to_the_same_patient_is_named_and
     assert "M2/1" not in page, "refunded above"
 
 
+def test_charges_on_both_sides_of_the_months_end_belong_to_the_month_of_the_later_one(
+    members: dict[str, Institution], centre: User, second: User
+) -> None:
+    """Within 7 days: 27 February below and 2 March above; 20 February is too far; 30 March and 3 April belong to April."""
+    lead, base = members["H1"], members["T1"]
+    agreed(centre, second, joint(fee_classes=(), items=("JC",)))
+    days = {"M1": "2026-02-27", "M2": "2026-02-20", "M3": "2026-03-30"}
+    days |= {"N1": "2026-03-02", "N2": "2026-03-02", "N3": "2026-04-03"}
+    for where, visits in ((base, ("M1", "M2", "M3")), (lead, ("N1", "N2", "N3"))):
+        trade.landed(
+            where,
+            "encounters",
+            [trade.visit(one, "WK", f"{days[one]}T08:00:00") | {"patient": f"{one[1:]:0>64}"} for one in visits],
+        )
+        trade.landed(
+            where,
+            "charge-lines",
+            [trade.charge(one, 1, "JC", "WK", "WK", "100.00", f"{days[one]}T09:00:00") for one in visits],
+        )
+        trade.landed(where, "cost-entries", [trade.cost("C1", "WK", "1000.00")])
+        run_allocation(PLATFORM, institution=where, period=MARCH)
+    night(members)
+    (found,) = double_charges(run=SettlementRun.objects.get(is_current=True))
+    assert (found.base.encounter_no, found.upper.encounter_no) == ("M1", "N1")
+
+
 def test_a_page_of_a_settled_month_reads_no_charge_lines_again(
     members: dict[str, Institution], centre: User, second: User
 ) -> None:

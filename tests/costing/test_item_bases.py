@@ -123,17 +123,17 @@ def test_rows_of_the_workbook_are_checked_and_named() -> None:
         item_files.read(body, {"SS", "HY2"})
     words = refused.value.message
     for part in (
-        "第 3 行：本机构没有编码为 NO",
-        "第 4 行：项目 SS 重复",
-        "第 5 行：系数 很多 不是数",
-        "第 6 行：系数 -1",
+        "工作表「Sheet1」第 3 行「项目编码」：本机构没有编码为 NO",
+        "第 4 行「项目编码」：项目 SS 重复",
+        "第 5 行「系数」：很多 应为",
+        "第 6 行「系数」：-1 应为",
     ):
         assert part in words
     assert item_files.read(workbook(HEAD, ("SS", "手术", 1.5), ("HY2", "换药", "")), {"SS", "HY2"}) == [["SS", "1.5"]]
     for bad in (b"no workbook", workbook(("别的",))):
         with pytest.raises(Invalid) as refused:
             item_files.read(bad, set())
-        assert refused.value.code == "costing.coefficient_file"
+        assert refused.value.code == "costing.file"
 
 
 def test_the_page_takes_the_exported_workbook_back(hospital: Institution, director: User, centre: User) -> None:

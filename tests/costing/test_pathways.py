@@ -189,6 +189,7 @@ def test_refused_it_leaves_nothing_and_may_be_asked_for_again(
         ({"rows": [["ZZ", "1", "1"]]}, "没有收费项目 ZZ"),
         ({"rows": [["CW", "1", "1"], ["CW", "2", "1"]]}, "重复"),
         ({"drg": " "}, "病组代码"),
+        ({"drg": "ZZ99"}, "没有病组 ZZ99"),
         ({"standard_days": Decimal(400)}, "标准住院日"),
     ],
 )
@@ -334,7 +335,9 @@ def test_faulty_rows_are_named_with_their_line_and_nothing_is_taken(hospital: In
     body = workbook(HEAD, ("CW", "", "3", "必选"), ("ZZ", "", "1", ""), ("CW", "", "1", ""), ("YP", "", "-1", "也许"))
     with pytest.raises(Invalid) as refusal:
         pathway_files.read_pathway(body, {"CW", "YP"})
-    assert [fault["row"] for fault in refusal.value.context["faults"]] == [3, 4, 5]
+    assert [(fault["row"], fault["column"]) for fault in refusal.value.context["faults"]] == [
+        (3, "项目编码"), (4, "项目编码"), (5, "必选/可选"), (5, "标准数量"),
+    ]  # fmt: skip
     with pytest.raises(Invalid, match="表头"):
         pathway_files.read_pathway(workbook(("a", "b")), {"CW"})
     with pytest.raises(Invalid, match="无法读取"):
@@ -366,7 +369,7 @@ def test_standards_of_items_by_two_persons_and_their_variance(
         ("HX", "CW", "8", ""),
         ("HX", "NO", "8", "1"),
     )
-    with pytest.raises(Invalid, match="第 2 行：标准单位成本"):
+    with pytest.raises(Invalid, match=r"第 2 行「标准单位成本.元.」"):
         pathway_files.read_standards(body, {("HX", "CW")})
     with pytest.raises(Conflict, match="已有标准成本"):
         propose_item_standards(actor_of_user(director), wanted)
@@ -430,3 +433,30 @@ def _encounter(hospital: Institution, number: str) -> int:
     settled = month_of_cases(institution=hospital.pk, period=str(MARCH))
     assert settled is not None
     return next(case.encounter for case in settled.cases if case.encounter_no == number)
+
+
+def test_programs_read_pathways_their_versions_and_a_case_item_by_item(
+    hospital: Institution, director: User, centre: User
+) -> None:
+    """Two obligatory bed-days: Z1 has three, so one lies outside; whoever reads a case is noted."""
+    pathway = in_force(hospital, director, centre, drg=group_of(hospital), rows=[["CW", "2", "1"], ["CT", "1", "1"]])
+    client = client_of(director)
+    asked = {"institution": "H1", "period": "2026-03"}
+    (listed,) = client.get("/api/v1/costing/pathways/", asked).json()
+    mine = month_of(hospital, pathway)
+    assert (listed["id"], listed["cases"], listed["entered"]) == (pathway.pk, len(mine.cases), mine.entered)
+    assert listed["outside_cost"] == f"{mine.total('cost', 'outside'):.2f}"
+    (version,) = client.get(f"/api/v1/costing/pathways/{pathway.pk}/versions/").json()
+    assert [(row["item"], row["quantity"], row["obligatory"]) for row in version["items"]] == [
+        ("CT", "1.0000", True), ("CW", "2.0000", True),
+    ]  # fmt: skip
+    one = next(each for each in mine.cases if each.case.encounter_no == "Z1")
+    address = f"/api/v1/costing/pathways/{pathway.pk}/cases/{one.case.encounter}/"
+    case = client.get(address, {"period": "2026-03"}).json()
+    assert {row["item"]: (row["where"], row["quantity"]) for row in case["lines"]} == {
+        "CW": ("over", "3.0000"), "CT": ("missing", "0.0000"), "YP": ("off", "1.0000"),
+    }  # fmt: skip
+    assert case["cost"]["outside"] == f"{one.cost.outside:.2f}"
+    assert AccessLog.objects.filter(subject_type="pathway_case", subject="Z1").count() == 1
+    assert client.get(address, {"period": "2026-02"}).status_code == 404
+    assert client.get(address, {"period": "unsinn"}).status_code == 422

@@ -120,6 +120,7 @@ def version_of_today(hospital: Institution) -> PatientRun:
 def test_pages_of_a_version_without_detail_say_so(hospital: Institution, versions: list[PatientRun]) -> None:
     first = versions[0]
     encounter = PatientCost.objects.filter(run=first).values_list("encounter", flat=True).first()
+    item = ItemCost.objects.filter(run=first).values_list("pk", flat=True).first()
     let_go(hospital)
     browser = Client()
     clerk = trade.person("clerk", Role.FINANCE_OFFICER, hospital)
@@ -127,6 +128,15 @@ def test_pages_of_a_version_without_detail_say_so(hospital: Institution, version
     page = browser.get(reverse("costing:patient", args=[first.pk, encounter]))
     assert page.status_code == 404
     assert "到期清理" in page.content.decode()
+    run_page = browser.get(reverse("costing:run", args=[first.cost_run_id])).content.decode()
+    assert "第 1 版是未结账时的临时版本" in run_page
+    assert "启动该月的运行" in run_page
+    gone = browser.get(reverse("costing:item-cost", args=[item]))
+    assert gone.status_code == 404
+    assert "明细已到期清理" in gone.content.decode()
+    rows = browser.get("/api/v1/costing/item-costs/", {"run": first.pk})
+    assert (rows.status_code, rows.json()["code"]) == (404, "costing.patient_run_pruned"), "not an empty list"
+    assert browser.get("/api/v1/costing/item-costs/", {"run": versions[2].pk}).json()["results"]
     listed = browser.get("/api/v1/costing/patient-runs/").json()["results"]
     assert [bool(row["pruned_at"]) for row in listed] == [False, True, True]
 

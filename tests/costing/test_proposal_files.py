@@ -122,12 +122,13 @@ def test_one_faulty_row_and_nothing_is_asked_but_all_faults_are_told(
         )
     assert refused.value.code == "costing.file_rows"
     for part in (
-        "第 3 行：没有编码为 NO",
-        "第 4 行",
-        "第 5 行：按工作量分摊须选择",
-        "第 6 行",
-        "第 7 行",
-        "第 8 行：同一范围",
+        "工作表「Sheet1」第 3 行「机构编码」：没有编码为 NO",
+        "第 4 行「分摊对象」",
+        "第 5 行「工作量指标」：按工作量分摊须选择",
+        "第 6 行「科室编码」",
+        "第 7 行「生效日期」",
+        "第 8 行「生效日期」：同一范围",
+        "整个文件没有提交",
     ):
         assert part in refused.value.message
     assert not DriverProposal.objects.exists()
@@ -230,6 +231,11 @@ def test_faults_of_agreements_are_told_by_row_and_nothing_is_asked(
                 ("E3", "", *other[2:], "参与方", "接受方", "", 100, ""),
             ),
         )
-    for part in ("第 8 行", "第 9 行：「单位成本(元)」", "第 10 行：协议 E2", "第 11 行：协议 E3"):
+    for part in (
+        "第 8 行「角色、服务或收入」",
+        "第 9 行「单位成本(元)」",
+        "第 10 行「比例(%)」：协议 E2",
+        "第 11 行「协议名称」：协议 E3",
+    ):
         assert part in refused.value.message
     assert not AgreementProposal.objects.exists()

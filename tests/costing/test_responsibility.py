@@ -55,11 +55,14 @@ LATER = timedelta(days=30)
 class Ward:
     """A hospital with a ward (two visits, two stays of pneumonia) and the people who answer for it."""
 
-    def __init__(self) -> None:
-        self.hospital = trade.alliance()["H1"]
+    def __init__(self, since: str = "2026-01") -> None:
+        self.hospital = trade.alliance(since)["H1"]
         load_flows()
+        begun = {"since": f"{since}-01"}
         trade.landed(
-            self.hospital, "departments", [trade.department("D", name="内科"), trade.department("E", name="外科")]
+            self.hospital,
+            "departments",
+            [trade.department("D", name="内科", **begun), trade.department("E", name="外科", **begun)],
         )
         trade.landed(
             self.hospital,
@@ -495,7 +498,8 @@ def test_faulty_rows_are_named_by_line_and_column_and_nothing_is_taken(ward: War
     body = workbook(HEAD, good, ("X", "", "耗占比", "", "2026-03", 20), (), ("D", "", "运气", "", "2026-03", 1))
     page = imported(client, ward, body)
     assert page.status_code == 422
-    assert "第 5 行「指标」：没有指标 运气" in page.content.decode()
+    assert "第 3 行「科室编码」：本机构没有编码为 X 的科室" in page.content.decode(), "all faults at once"
+    assert "第 5 行「指标」：运气 不在可选之中" in page.content.decode()
     page = imported(client, ward, workbook(HEAD, good, (), ("X", "", "耗占比", "", "2026-03", "20%")))
     assert "第 4 行「科室编码」：本机构没有编码为 X 的科室" in page.content.decode()
     page = imported(client, ward, workbook(HEAD, ("D", "", "药占比", "", "三月", "很多")))
@@ -529,7 +533,7 @@ def test_a_target_is_entered_in_the_form_in_per_cent(ward: Ward) -> None:
         "metric": "drug_ratio",
         "limit": "38.5",
         "effective_from": "2026-03",
-        "specialists": "clerk",
+        "specialist": "clerk",
         "source_mark": "seed",
         "source_text": "责任书",
     }

@@ -227,9 +227,9 @@ def test_a_pharmacy_follows_the_drugs_that_it_hands_out_in_its_unit(
         ([["NO", "", *WARD]], "没有编码为 NO 的科室"),
         ([["E", "magic", *WARD]], "没有费用类别 magic"),
         ([["E", "", *WARD], ["E", "", *THEATRE]], "写了两次"),
-        ([["E", "", *WARD], ["L", "", "BF", "检验", "laboratory"]], "前后不一"),
+        ([["E", "", *WARD], ["L", "", "BF", "检验", "laboratory"]], "前面的行不一"),
         ([["E", "", "YP", "药品", "drugs"]], "自动为一个单元"),
-        ([["E", "", "BF", "", "ward"]], "名称不能为空"),
+        ([["E", "", "BF", "", "ward"]], "请填写单元名称"),
     ],
 )
 def test_units_that_contradict_themselves_are_refused(
@@ -297,24 +297,35 @@ def test_the_page_gives_what_departments_carried_out_and_takes_the_filled_workbo
     assert book_of(again).get_sheet_by_index(0).to_python() == filled
 
 
-def test_faults_of_the_workbook_are_named_by_row() -> None:
+def test_faults_of_the_workbook_are_named_by_row_and_column() -> None:
     body = workbook(
         [
             list(unit_files.COLUMNS),
             ["E", "外科", "魔法费", "BF", "病房", "病房"],
-            ["E", "外科", "其余全部", "YP", "药品", "药品"],
+            ["E", "外科", "手术费", "YP", "药品", "药品"],
             ["E", "外科", "其余全部", "BF", "病房", "宾馆"],
-            ["E", "外科", "其余全部", "", "", ""],
+            ["E", "外科", "护理费", "", "", ""],
+            ["X", "", "护理费", "", "病房", "病房"],
+            ["E", "外科", "护理费", "BF", "外科病房", "病房"],
+            ["E", "外科", "护理费", "BF", "外科病房", "病房"],
         ]
     )
     with pytest.raises(Invalid) as refused:
-        unit_files.read(body)
-    for words in ("第 2 行：没有费用类别「魔法费」", "第 3 行：药品自动为一个单元", "第 4 行：没有单元类别「宾馆」"):
+        unit_files.read(body, {"E"})
+    for words in (
+        "工作表「Sheet1」第 2 行「费用类别」：没有费用类别 魔法费",
+        "第 3 行「单元类别」：药品自动为一个单元",
+        "第 4 行「单元类别」：宾馆 不在可选之中",
+        "第 6 行「科室编码」：本机构没有编码为 X 的科室",
+        "第 6 行「单元编码」：请填写单元编码",
+        "第 7 行「单元编码」：单元 BF 的名称或类别与前面的行不一",
+        "第 8 行「费用类别」：科室 E 的「护理费」写了两次",
+    ):
         assert words in refused.value.message
     for bad in (b"no workbook", workbook([["别的"]])):
         with pytest.raises(Invalid) as refused:
-            unit_files.read(bad)
-        assert refused.value.code == "costing.unit_file"
+            unit_files.read(bad, {"E"})
+        assert refused.value.code == "costing.file"
 
 
 @given(

@@ -1,6 +1,7 @@
 """Acting for somebody else: to whom a delegation does not lead, what a delegate hands on, and what the record says of it."""
 
 from datetime import timedelta
+from functools import wraps
 
 import pytest
 from django.utils import timezone
@@ -52,6 +53,23 @@ def test_a_delegation_does_not_lead_to_whom_an_incompatible_duty_bars(hospital: 
     assert "受托人有不相容职务，不能代，退还head" in Act.objects.get(matter=before, kind="delegate").comment
     assert sweeping.sweep() == 0
     assert waiting(hospital.ask()) == {"head", "second-head"}, "nor does a new matter go there"
+
+
+def test_a_duty_at_another_institution_bars_nobody_and_is_not_looked_at_again(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acts_for(hospital.head, hospital.centre)
+    matter = hospital.ask()
+    trade.give(hospital.centre, Role.CASHIER, hospital.institutions["H1"])
+    looked_at: list[int] = []
+    look = sweeping.follow_delegations
+    monkeypatch.setattr(
+        sweeping, "follow_delegations", wraps(look)(lambda number: looked_at.append(number) or look(number))
+    )
+    assert (sweeping.sweep(), looked_at) == (0, [])
+    assert waiting(matter) == {"centre", "second-head"}
+    trade.give(hospital.centre, Role.CASHIER, hospital.township)
+    assert (sweeping.sweep(), looked_at) == (1, [matter.pk])
 
 
 def test_a_duty_elsewhere_bars_no_delegate_here(hospital: Hospital) -> None:

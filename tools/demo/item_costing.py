@@ -32,6 +32,7 @@ DRIVERS = {
     "固定资产折旧费": (1, 86, 4, 3, 6),
 }
 RESOURCE = "资源动因"
+OWNER = "执行科室"
 # the unit of a department's services: the first of these words that its name has; then what all wards' fee classes go to
 UNIT_OF = (
     ("检验", ("JY", "检验", "检验")),
@@ -90,7 +91,9 @@ def _by_activity(asker: Session, signer: Session, first: str) -> str:
     used = [at for at, name in enumerate(names) if any(row[name] for row in carried)]
     filled: list[Row] = [[*table[0][:2], *(names[at] for at in used)]]
     for row in table[1:]:
-        if row[0] == RESOURCE:
+        if row[0] == OWNER:
+            filled.append([*row[:2], *("" for _ in used)])
+        elif row[0] == RESOURCE:
             drivers = DRIVERS.get(str(row[1]))
             filled.append([*row[:2], *(drivers[at] if drivers else "" for at in used)])
         elif str(row[0]) in survey:

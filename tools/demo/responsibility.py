@@ -23,8 +23,8 @@ DEPARTMENT = re.compile(r'<select name="department".*?<option value="(\d+)"[^>]*
 DEVIATION = re.compile(r'href="(/costing/deviations/\d+/)"')
 # metric, limit, of the department, more fields; the limits are invented and say so
 ASKED: tuple[tuple[str, str, bool, dict[str, str]], ...] = (
-    ("drug_ratio", "12", True, {"specialists": SPECIALIST}),
-    ("material_ratio", "40", True, {"specialists": SPECIALIST}),
+    ("drug_ratio", "12", True, {"specialist": SPECIALIST}),
+    ("material_ratio", "40", True, {"specialist": SPECIALIST}),
     ("service_ratio", "30", True, {}),
     ("bed_day_cost", "1500", True, {}),
     ("drug_ratio", "40", False, {}),
@@ -33,7 +33,7 @@ ASKED: tuple[tuple[str, str, bool, dict[str, str]], ...] = (
 
 # amounts as shares of what the hospital costs in the first month, whatever the scale of the data
 AMOUNTS: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("full_cost", "0.12", {"specialists": SPECIALIST}),
+    ("full_cost", "0.12", {"specialist": SPECIALIST}),
     ("item_cost", "0.035", {"cost_item": "personnel"}),
 )
 

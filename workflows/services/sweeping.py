@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Func, JSONField, OuterRef, Q
+from django.db.models import Exists, Func, JSONField, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from ops_platform.identity.models import DutyPair, RoleAssignment, User
 from ops_platform.kernel.actor import PLATFORM
 from workflows.engine import verbs
-from workflows.engine.course import Course, EventKind, Kept, Origin, State
+from workflows.engine.course import ASKED_BY_NAME, Course, EventKind, Kept, Origin, State
 from workflows.models import ActKind, Delegation, Matter, Task
 from workflows.selectors.matters import colleagues
 from workflows.services import setbacks
@@ -86,13 +86,12 @@ def _delegated() -> list[int]:
     of_principal = valid.filter(principal=OuterRef("behalf_of"))
     handed_on = Q(origin=str(Origin.HANDED_ON))
     still_away = Exists(of_principal.filter(delegate=OuterRef("person"))) | (handed_on & Exists(of_principal))
-    held = RoleAssignment.objects.filter(user=OuterRef(OuterRef("person")), state=RoleAssignment.State.ACTIVE)
-    pairs = DutyPair.objects.filter(
-        Q(first=OuterRef("role"), second__in=held.values("role"))
-        | Q(second=OuterRef("role"), first__in=held.values("role"))
-    )
+    anywhere = RoleAssignment.objects.filter(user=OuterRef(OuterRef("person")), state=RoleAssignment.State.ACTIVE)
+    here = anywhere.filter(Q(institution=None) | Q(institution=OuterRef(OuterRef("matter__institution"))))
+    by_name = Q(origin__in=[str(one) for one in ASKED_BY_NAME]) | Q(matter__institution=None)
+    barred = _clashing(here) | (by_name & _clashing(anywhere))
     rows = Task.objects.filter(state__in=["open", "held"]).filter(
-        now_away | (Q(behalf_of__isnull=False) & (~still_away | Exists(pairs)))
+        now_away | (Q(behalf_of__isnull=False) & (~still_away | barred))
     )
     rows = rows.exclude(matter__in=setbacks.put_off(follow_delegations.__name__))
     found = list(rows.order_by("matter").values_list("matter", flat=True).distinct())
@@ -100,6 +99,15 @@ def _delegated() -> list[int]:
         found
     )  # those that stay, since the delegation is for other matters, must not stand before all others
     return found[:BATCH]
+
+
+def _clashing(held: QuerySet[RoleAssignment]) -> Q:
+    """Whether one of these roles is incompatible with that of the task."""
+    roles = held.values("role")
+    pairs = DutyPair.objects.filter(
+        Q(first=OuterRef("role"), second__in=roles) | Q(second=OuterRef("role"), first__in=roles)
+    )
+    return Q(Exists(pairs))
 
 
 def _forsaken() -> list[int]:

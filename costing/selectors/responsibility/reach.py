@@ -1,9 +1,10 @@
 """Who sees which targets and deviations."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from costing.models import CostDeviation, CostTarget
 from costing.selectors.access import DRILL_READERS, READERS
+from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.kernel import Actor, NotFound, Role
 from ops_platform.masterdata.models import Institution
 
@@ -49,6 +50,16 @@ def institutions(*, actor: Actor) -> QuerySet[Institution]:
     own = Q(pk__in=actor.institutions(*DRILL_READERS) or ())
     named = Q(pk__in=CostTarget.objects.filter(reach(actor)).order_by().values("institution"))
     return Institution.objects.filter(own | named).order_by("code")
+
+
+def answerers(*, institutions: QuerySet[Institution]) -> QuerySet[User]:
+    """People who may answer for a target of these institutions: they read costs there, wholly or of a department."""
+    held = RoleAssignment.objects.filter(
+        user=OuterRef("pk"), role__in=[role.value for role in ANSWERERS], state=RoleAssignment.State.ACTIVE
+    )
+    return User.objects.filter(
+        Exists(held.filter(Q(institution__isnull=True) | Q(institution__in=institutions))), is_active=True
+    )
 
 
 def access_target(*, actor: Actor, target_id: int) -> CostTarget:

@@ -7,9 +7,11 @@ from fractions import Fraction
 
 from django.utils import timezone
 
+from costing.engine.saving_gate import Gate
 from costing.engine.targets import Saved, bonus, saved
 from costing.models import CostRun, CostTarget
 from costing.selectors.responsibility import reach
+from costing.selectors.responsibility.gates import SavingGate, gates
 from costing.selectors.responsibility.measuring import MonthFigures
 from costing.selectors.responsibility.targets import TargetMonth, in_force, is_amount, measured
 from ops_platform.kernel import Actor, Period, from_fen, to_fen
@@ -35,6 +37,7 @@ class Saving:
     month: TargetMonth
     year: Saved
     share: Decimal
+    gate: SavingGate
 
     @property
     def target(self) -> CostTarget:
@@ -68,8 +71,9 @@ class Saving:
 
     @property
     def bonus(self) -> Decimal:
-        """What could be proposed for performance pay once the gate is open; nothing is paid here."""
-        return from_fen(bonus(self.year.amount, Fraction(self.share)))
+        """What could be proposed for performance pay, nothing behind a shut gate; an undecided one a person decides.
+        Nothing is paid here."""
+        return from_fen(bonus(self.year.amount, Fraction(self.share), gate_open=self.gate.state is not Gate.SHUT))
 
 
 def share_of(*, institution: Institution, period: str) -> Share:
@@ -80,8 +84,8 @@ def share_of(*, institution: Institution, period: str) -> Share:
 
 def savings(*, actor: Actor, institution: Institution, period: str, share: Decimal) -> list[Saving]:
     """The targets of amounts of an ended month within reach, with the year up to then; a month that runs has spent only a
-    part of its limit and saved nothing yet. Each month of the year takes a fixed number
-    of queries. Nested targets (a cost item of a department and its full cost) stand side by side and are not added up."""
+    part of its limit and saved nothing yet. Each month of the year takes a fixed number of queries, and so do the gates.
+    Nested targets (a cost item of a department and its full cost) stand side by side and are not added up."""
     rows = reach.targets(actor=actor).filter(institution=institution)
     first = f"{period[:4]}-01"
     runs = CostRun.objects.filter(institution=institution, is_current=True, period__gte=first, period__lte=period)
@@ -91,7 +95,15 @@ def savings(*, actor: Actor, institution: Institution, period: str, share: Decim
         holding = [row for row in in_force(rows, one) if is_amount(row.metric)]
         for month in measured(holding, MonthFigures(institution=institution.pk, period=one), actor=actor):
             by_line.setdefault(month.target.line, []).append(month)
-    return [Saving(months[-1], _year(months), share) for months in by_line.values() if months[-1].period == period]
+    lines = [months for months in by_line.values() if months[-1].period == period]
+    places = [(months[-1].target.department_id, _counted(months)) for months in lines]
+    doors = gates(institution=institution, places=set(places), period=period)
+    return [Saving(months[-1], _year(months), share, doors[place]) for months, place in zip(lines, places, strict=True)]
+
+
+def _counted(months: Iterable[TargetMonth]) -> tuple[str, ...]:
+    """The months of which the saving is: those with an actual amount."""
+    return tuple(one.period for one in months if one.actual is not None)
 
 
 def _year(months: Iterable[TargetMonth]) -> Saved:

@@ -203,6 +203,18 @@ def line_of(target: CostTarget) -> QuerySet[CostTarget]:
     ).order_by("-effective_from")
 
 
+def former_targets(institution: int) -> dict[tuple[str, str, str], list[CostTarget]]:
+    """All versions of an institution's targets, the oldest first, by department's code, metric and object; one query."""
+    rows = (
+        CostTarget.objects.filter(institution=institution).select_related("department").order_by("effective_from", "pk")
+    )
+    found: dict[tuple[str, str, str], list[CostTarget]] = {}
+    for row in rows:
+        code = row.department.code if row.department else ""
+        found.setdefault((code, row.metric, row.object), []).append(row)
+    return found
+
+
 def _holding(versions: list[CostTarget], day: date) -> CostTarget | None:
     return next((row for row in reversed(versions) if row.effective_from <= day), None)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
+from ops_platform.masterdata.bounds import must_be_within
 from ops_platform.masterdata.models import Parameter, ParameterProposal, Scope, SourceMark
 from ops_platform.masterdata.selectors import value_before
 from ops_platform.masterdata.services.periods import access_institution
@@ -47,7 +48,7 @@ def propose_parameter(
     known = Parameter.objects.filter(key=key).order_by("effective_from").first()
     if known is None:
         raise NotFound("masterdata.no_parameter", f"没有参数 {key}。", key=key)
-    _must_fit(value)
+    _must_fit(key, value)
     proposal = ParameterProposal(
         key=key,
         name=known.name,
@@ -77,7 +78,7 @@ def change_proposal(
     if proposal.proposed_by != actor.name:
         raise NotFound("masterdata.no_proposal", "没有这个参数变更申请。")
     _must_set(actor, proposal.scope, proposal.institution_id)
-    _must_fit(value)
+    _must_fit(proposal.key, value)
     proposal.effective_from, proposal.value, proposal.source_text = effective_from, value, source_text.strip()
     _refuse_same_day(proposal)
     proposal.before = value_before(proposal)
@@ -86,9 +87,10 @@ def change_proposal(
     return proposal
 
 
-def _must_fit(value: Decimal) -> None:
+def _must_fit(key: str, value: Decimal) -> None:
     if not value.is_finite() or abs(value) >= LARGEST or value != value.quantize(FINEST):
         raise Invalid("masterdata.bad_value", "取值最多 16 位整数、8 位小数。", field="value")
+    must_be_within(key, value)
 
 
 def _save(proposal: ParameterProposal) -> None:
@@ -138,6 +140,7 @@ def accept_parameter(actor: Actor, *, proposal_id: int) -> Parameter:
     proposal = _locked_proposal(proposal_id)
     if proposal.proposed_by == actor.name:
         raise Forbidden("masterdata.second_person", "参数变更须由申请人以外的第二人审批。")
+    must_be_within(proposal.key, proposal.value)
     _refuse_same_day(proposal)
     proposal.before = value_before(proposal)
     parameter = Parameter(

@@ -1,0 +1,183 @@
+"""What stands inside an uploaded .xlsx, looked at before a reader lays it out in memory.
+
+A reader trusts what a workbook says of itself: one cell at the far corner makes a table of 17 thousand million cells, one
+long text that many cells name is copied for each, and a size in the archive may be untrue. Each of them ends the process,
+not the request. So every part is unpacked here within a bound, walked once, and the reader gets only what was walked.
+"""
+
+import io
+import posixpath
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+from xml.parsers import expat
+
+MOST_CELLS = 10_000_000  # of the rectangle that a sheet spans
+TEXT_FACTOR = 10  # so many times the unpacked size may the texts of all cells take
+WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+
+
+class NotAWorkbook(ValueError):
+    """The bytes are no .xlsx that can be read."""
+
+
+class UnpacksTooLarge(ValueError):
+    """The workbook would unpack to more than is let in."""
+
+
+@dataclass(slots=True)
+class Part:
+    """What was found in a part: how far its cells reach, and cells (row, column from 0) without anything to read: an error
+    value, or a formula that no program has computed."""
+
+    rows: int = 0
+    columns: int = 0
+    texts: int = 0
+    longest: int = 0
+    errors: set[tuple[int, int]] = field(default_factory=set)
+    uncomputed: set[tuple[int, int]] = field(default_factory=set)
+    sheets: list[str] = field(default_factory=list)
+    targets: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """The workbook again, stored and within its bounds, with what its first sheet has that cannot be read."""
+
+    body: bytes
+    first: Part
+
+
+def unpack(body: bytes, *, most_bytes: int) -> Unpacked:
+    """Raises NotAWorkbook, or UnpacksTooLarge."""
+    parts = _parts(body, most_bytes)
+    if WORKBOOK not in parts:
+        raise NotAWorkbook
+    found = {name: _walk(text) for name, text in parts.items()}
+    longest = max(part.longest for part in found.values())
+    for part in found.values():
+        if part.rows * part.columns > MOST_CELLS or part.texts * longest > TEXT_FACTOR * most_bytes:
+            raise UnpacksTooLarge
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return Unpacked(stored.getvalue(), _first(found))
+
+
+def _parts(body: bytes, most_bytes: int) -> dict[str, bytes]:
+    """The parts in XML, unpacked; whatever the archive says of their sizes."""
+    parts: dict[str, bytes] = {}
+    left = most_bytes
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > most_bytes:
+                raise UnpacksTooLarge
+            for entry in archive.infolist():
+                if not entry.filename.endswith((".xml", ".rels")):
+                    continue
+                with archive.open(entry) as stream:
+                    parts[entry.filename] = stream.read(left + 1)
+                left -= len(parts[entry.filename])
+                if left < 0:
+                    raise UnpacksTooLarge
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        raise NotAWorkbook from error
+    return parts
+
+
+def _first(found: dict[str, Part]) -> Part:
+    """The part that is the first sheet; an empty one where the workbook does not lead to it (the reader will say so)."""
+    numbers = found[WORKBOOK].sheets
+    target = found.get(RELATIONS, Part()).targets.get(numbers[0], "") if numbers else ""
+    name = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
+    return found.get(name, Part())
+
+
+def _walk(text: bytes) -> Part:
+    walker = _Walker()
+    try:
+        walker.parser.Parse(text, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise NotAWorkbook from error
+    return walker.part
+
+
+class _Walker:
+    """Goes through a part element by element."""
+
+    def __init__(self) -> None:
+        self.part = Part()
+        self.parser = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._text
+        self.parser.StartDoctypeDeclHandler = self._doctype
+        self.row, self.column = -1, -1
+        self.formula = self.error = self.value = self.in_value = False
+        self.length = 0
+
+    def _doctype(self, *_args: Any) -> None:
+        raise ValueError("a workbook declares no types of its own")
+
+    def _start(self, name: str, given: dict[str, str]) -> None:
+        tag = name.rpartition(" ")[2]
+        if tag == "c":
+            self._cell(given)
+        elif tag == "row":
+            told = given.get("r", "")
+            self.row = int(told) - 1 if told else self.row + 1
+            self.column = -1
+        elif tag == "f":
+            self.formula = True
+        elif tag in ("v", "is"):
+            self.in_value = True
+        elif tag == "si":
+            self.length = 0
+        elif tag == "sheet":
+            number = next((value for key, value in given.items() if key.endswith(" id")), "")
+            self.part.sheets.append(number)
+        elif tag == "Relationship":
+            self.part.targets[given.get("Id", "")] = given.get("Target", "")
+
+    def _cell(self, given: dict[str, str]) -> None:
+        told = given.get("r", "")
+        if told:
+            self.row, self.column = _place(told)
+        else:
+            self.column += 1
+        part = self.part
+        part.rows, part.columns = max(part.rows, self.row + 1), max(part.columns, self.column + 1)
+        part.texts += given.get("t") == "s"
+        self.error, self.formula, self.value, self.length = given.get("t") == "e", False, False, 0
+
+    def _text(self, words: str) -> None:
+        self.length += len(words)
+        if self.in_value:
+            self.value = True
+
+    def _end(self, name: str) -> None:
+        tag = name.rpartition(" ")[2]
+        if tag == "si":
+            self.part.longest = max(self.part.longest, self.length)
+        elif tag in ("v", "is"):
+            self.in_value = False
+        elif tag == "c":
+            place = (self.row, self.column)
+            if self.error:
+                self.part.errors.add(place)
+            elif self.formula and not self.value:
+                self.part.uncomputed.add(place)
+
+
+def _place(told: str) -> tuple[int, int]:
+    """(row, column) from 0 of a reference such as AB12."""
+    letters = told.rstrip("0123456789")
+    column = 0
+    for letter in letters.upper():
+        if not "A" <= letter <= "Z" or column > MOST_CELLS:
+            raise ValueError("no reference of a cell")
+        column = column * 26 + ord(letter) - 64
+    return int(told[len(letters) :]) - 1, column - 1
