@@ -46,6 +46,7 @@ class FactList(TemplatePage):
     sides: ClassVar[dict[str, Any]] = {"department": ""}
     codes: ClassVar[tuple[str, dict[str, Any], Any] | None] = None
     patient_level: ClassVar[bool] = False
+    differs: ClassVar[Any] = _("不一致，请运行完整性检查并联系系统管理员")
     run: CostRun
     departments: dict[int, Department]
 
@@ -53,8 +54,13 @@ class FactList(TemplatePage):
         """Rows from `offset` on, and count and sum of all."""
         raise NotImplementedError
 
-    def expected(self) -> Decimal:
-        """The amount of the summary."""
+    @property
+    def kind(self) -> str:
+        """How its sum is written (`costing.derivations.Kind`)."""
+        return "money"
+
+    def expected(self) -> Decimal | None:
+        """The amount of the summary; None where one came from no amount."""
         raise NotImplementedError
 
     def chosen(self) -> dict[str, Any]:
@@ -152,7 +158,9 @@ class FactList(TemplatePage):
             page=page,
             found=found,
             expected=expected,
-            agrees=found.total == expected,
+            agrees=expected is None or found.total == expected,
+            differs=self.differs,
+            kind=self.kind,
             shown=next(iter(self.departments.values()), None),
             about=[one for one in self.about() if one],
             patient_level=self.patient_level,
