@@ -33,6 +33,7 @@ OF_ENCOUNTERS = {
 OF_CASES = {
     **OF_COST,
     "charges": Measure("住院费用"),
+    "income": Measure("收费"),
     "payment": Measure("支付额"),
     "surplus": Measure("结余"),
     "count": Measure("例数", "quantity"),
@@ -47,3 +48,4 @@ OF_ITEMS = {
     "quantity": Measure("数量", "quantity"),
 }
 OF_UNITS = {"cost": Measure("成本"), "income": Measure("收费"), "base": Measure("分配依据")}
+OF_PATHWAYS = {"cost": Measure("医疗成本"), "quantity": Measure("数量", "quantity")}

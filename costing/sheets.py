@@ -105,7 +105,9 @@ class Sheet:
             return cell.made
         across = by_column is not None and (by_row is None or by_column.way != "sum")
         if across and by_column is not None:
-            return self._made(by_column, [(row, at) for at in by_column.of], [self.columns[at].name for at in by_column.of])
+            return self._made(
+                by_column, [(row, at) for at in by_column.of], [self.columns[at].name for at in by_column.of]
+            )
         if by_row is not None:
             return self._made(by_row, [(at, column) for at in by_row.of], [self.rows[at].name for at in by_row.of])
         return None

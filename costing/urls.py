@@ -86,6 +86,7 @@ urlpatterns = [
     path("runs/<int:pk>/encounters/", measured.Encounters.as_view(), name="encounters"),
     path("runs/<int:pk>/cases/", measured.Cases.as_view(), name="cases"),
     path("runs/<int:pk>/unit-cases/", measured.UnitCases.as_view(), name="unit-cases"),
+    path("runs/<int:pk>/pathway-items/", measured.PathwayItems.as_view(), name="pathway-items"),
     path("runs/<int:pk>/items/", measured.Items.as_view(), name="items"),
     path("runs/<int:pk>/flows/", drill.Flows.as_view(), name="flows"),
     path("driver-rules/", rules.DriverRules.as_view(), name="driver-rules"),

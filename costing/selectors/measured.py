@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+import numpy as np
 from django.db import connection
 from django.db.models import Count, DecimalField, F, QuerySet, Sum, Value
 from django.db.models.expressions import Combinable
@@ -14,15 +15,17 @@ from django.db.models.functions import Cast, Coalesce
 from costing.engine.columns import COST_ITEMS
 from costing.models import CostRun, ItemCost, PatientCost, PatientRun, PatientUnitCost
 from costing.selectors.groups import CaseCost, case_costs
+from costing.selectors.pathway_cases import month_of_pathways
 from costing.selectors.patients import MEDICAL_COST
 from insurance_settlement.public import DischargedCase, month_of_cases
-from ops_platform.his_intake.public import FactPage, as_of_sql, stays_of
+from ops_platform.his_intake.public import FactPage, as_of_sql, items_as_of, stays_of
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import Department
 from ops_platform.masterdata.selectors import ParametersAt
 
 ZERO = Decimal("0.00")
 DAY_HOURS = "costing.day_case_hours"
+TEN_THOUSAND = 10_000
 DOCTOR = 8  # characters of a pseudonym that reports show and group by
 Counted = Literal["", "costed", "priced", "complete"]
 
@@ -178,9 +181,7 @@ def of_case(measure: str) -> Callable[[CaseCost], Decimal]:
     return amount
 
 
-def cases(
-    *, run: CostRun, measure: str, choice: CaseChoice, offset: int, limit: int | None
-) -> FactPage[Measured]:
+def cases(*, run: CostRun, measure: str, choice: CaseChoice, offset: int, limit: int | None) -> FactPage[Measured]:
     """Discharges of the month as they are priced now, with the cost of their whole stays, the greatest amount first."""
     settled = month_of_cases(institution=run.institution_id, period=run.period)
     listed = case_costs(institution=run.institution_id, cases=settled.cases if settled else ())
@@ -196,7 +197,7 @@ def cases(
     names = dict(Department.objects.filter(institution=run.institution_id).values_list("pk", "name"))
     patients = patient_run_of(run)
     shown = found[offset : None if limit is None else offset + limit]
-    costed_here = _costed(patients, shown)
+    pages = _with_pages(patients, [one.case.encounter for one in shown])
     return FactPage(
         tuple(
             Measured(
@@ -206,7 +207,7 @@ def cases(
                 one.case.drg,
                 one.case.stay_days,
                 amount(one),
-                patients.pk if patients and one.case.encounter in costed_here else None,
+                patients.pk if patients and one.case.encounter in pages else None,
             )
             for one in shown
         ),
@@ -215,9 +216,9 @@ def cases(
     )
 
 
-def _costed(run: PatientRun | None, shown: Sequence[CaseCost]) -> set[int]:
+def _with_pages(run: PatientRun | None, encounters: Sequence[int]) -> set[int]:
     """Those that have a page in the run."""
-    rows = PatientCost.objects.filter(run=run, encounter__in=[one.case.encounter for one in shown])
+    rows = PatientCost.objects.filter(run=run, encounter__in=encounters)
     return set(rows.order_by().values_list("encounter", flat=True)) if run else set()
 
 
@@ -260,11 +261,7 @@ def unit_cases(
     names = dict(Department.objects.filter(institution=run.institution_id).values_list("pk", "name"))
     patients = patient_run_of(run)
     shown = listed[offset : None if limit is None else offset + limit]
-    pages = set(
-        PatientCost.objects.filter(run=patients, encounter__in=[number for number, _ in shown])
-        .order_by()
-        .values_list("encounter", flat=True)
-    )
+    pages = _with_pages(patients, [number for number, _ in shown])
     return FactPage(
         tuple(
             Measured(
@@ -283,15 +280,53 @@ def unit_cases(
     )
 
 
-def item_rows(
-    *, run: PatientRun, department: int | None, code: str | None
-) -> QuerySet[ItemCost]:
-    """Service items in their departments; `code` "" is what handing out drugs and materials cost, None all items."""
+def pathway_cases(
+    *, run: PatientRun, measure: str, pathway: int, item: int, offset: int, limit: int | None
+) -> FactPage[Measured]:
+    """The cases of a pathway with how much of an item each used, or what of its cost that is (`NO_ITEM`: what no charge line
+    explains)."""
+    found = month_of_pathways(run=run, only=[pathway])
+    mine = found.of(pathway) if found else None
+    if mine is None:
+        return FactPage((), 0, ZERO)
+    values, scale = (mine.used.cost, 100) if measure == "cost" else (mine.used.quantity, TEN_THOUSAND)
+    chosen = np.flatnonzero((mine.used.item == item) & ((mine.used.cost != 0) | (mine.used.quantity != 0)))
+    sums = sorted(
+        ((Decimal(int(values[at])) / scale, mine.cases[int(mine.used.case[at])].case) for at in chosen),
+        key=lambda one: (-one[0], one[1].encounter),
+    )
+    names = dict(Department.objects.filter(institution=run.institution_id).values_list("pk", "name"))
+    shown = sums[offset : None if limit is None else offset + limit]
+    pages = _with_pages(run, [case.encounter for _, case in shown])
+    return FactPage(
+        tuple(
+            Measured(
+                case.encounter,
+                case.encounter_no,
+                names.get(case.department, ""),
+                case.drg,
+                case.stay_days,
+                amount,
+                run.pk if case.encounter in pages else None,
+            )
+            for amount, case in shown
+        ),
+        len(sums),
+        sum((amount for amount, _ in sums), ZERO),
+    )
+
+
+def item_rows(*, run: PatientRun, department: int | None, code: str | None, fee_class: str) -> QuerySet[ItemCost]:
+    """Service items in their departments; `code` "" is what handing out drugs and materials cost, None all items. Of a fee
+    class as it was on the month's last day."""
     rows = ItemCost.objects.filter(run=run).select_related("item", "department")
     if department is not None:
         rows = rows.filter(department=department)
     if code is not None:
         rows = rows.filter(item__code=code) if code else rows.filter(item=None)
+    if fee_class:
+        known = items_as_of(run.institution, Period.parse(run.period).last_day, run.cost_run.input_sequence)
+        rows = rows.filter(item__in=[number for number, one in known.items() if one.fee_class == fee_class])
     return rows
 
 
@@ -304,13 +339,22 @@ class MeasuredItem:
 
 
 def items(
-    *, run: PatientRun, measure: str, department: int | None, code: str | None, offset: int, limit: int | None
+    *,
+    run: PatientRun,
+    measure: str,
+    department: int | None,
+    code: str | None,
+    fee_class: str,
+    offset: int,
+    limit: int | None,
 ) -> FactPage[MeasuredItem]:
     """Items of the month, the greatest amount first."""
     whole = sum((F(name) for name in COST_ITEMS[1:]), F(COST_ITEMS[0]))
     expressions = {"cost": whole, "surplus": F("income") - whole}
-    rows = item_rows(run=run, department=department, code=code)
-    rows = rows.annotate(amount=Cast(expressions.get(measure, F(measure)), DecimalField(max_digits=18, decimal_places=4)))
+    rows = item_rows(run=run, department=department, code=code, fee_class=fee_class)
+    rows = rows.annotate(
+        amount=Cast(expressions.get(measure, F(measure)), DecimalField(max_digits=18, decimal_places=4))
+    )
     sums = rows.order_by().aggregate(count=Count("id"), total=Sum("amount"))
     shown = rows.order_by("-amount", "pk")[offset : None if limit is None else offset + limit]
     return FactPage(tuple(MeasuredItem(row, row.amount) for row in shown), sums["count"], sums["total"] or ZERO)

@@ -28,13 +28,14 @@ from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, FUNDING_TITLES, S
 from ops_platform.his_intake.public import FactPage, charge_lines, cost_entries, income_entries
 from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Period, from_fen
-from ops_platform.masterdata.models import CostClass, Department
+from ops_platform.masterdata.models import CostClass, Department, ItemClass
 from ops_platform.web import formats
 from ops_platform.web.exports import xlsx_response
 from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import TemplatePage
 
 PER_PAGE = 50
+ITEM_CLASS_TITLES = dict(ItemClass.choices)
 
 
 class FactList(TemplatePage):
@@ -300,6 +301,9 @@ class ChargeLines(FactList):
     def log_access(self) -> None:
         log_patient_list(self.request, "charge_lines", {self.run.institution: self.request.GET.urlencode() or "all"})
 
+    def chosen(self) -> dict[str, Any]:
+        return {**super().chosen(), "item_class": self.code("item_class", ITEM_CLASS_TITLES)}
+
     @cached_property
     def basis(self) -> SettlementBasis | None:
         """The income of named items that an agreement shares, when one comes from there."""
@@ -328,7 +332,7 @@ class ChargeLines(FactList):
         if self.item_cost is not None:
             return [str(self.item_cost.item), *super().about()]
         if self.basis is None:
-            return super().about()
+            return [*super().about(), ITEM_CLASS_TITLES.get(self.chosen()["item_class"], "")]
         return [f"{self.basis.run.agreement.name}：{'、'.join(self.basis.run.agreement.items)}"]
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:

@@ -79,4 +79,3 @@ def _lines(made: Derivation, sheet: Sheet, depth: int) -> Iterator[Line]:
         yield Line(depth, sign, part)
         if part.made is not None:
             yield from _lines(part.made, sheet, depth + 1)
-

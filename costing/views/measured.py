@@ -4,18 +4,19 @@ Nothing of these figures is stored but the rows themselves, so that what a list 
 address carries it (`came`), and a list that has moved since says so."""
 
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from costing.measures import OF_CASES, OF_ENCOUNTERS, OF_ITEMS, OF_UNITS, Measure
-from costing.models import PatientRun, UnitKind
+from costing.measures import OF_CASES, OF_ENCOUNTERS, OF_ITEMS, OF_PATHWAYS, OF_UNITS, Measure
+from costing.models import Pathway, PatientRun, UnitKind
 from costing.selectors import measured
+from costing.selectors.pathways import names_of_items
 from costing.tables.measured import MeasuredItemTable, MeasuredTable
-from costing.titles import HANDING_OUT
+from costing.titles import FEE_CLASS_TITLES, HANDING_OUT, NOTHING_CHARGED
 from costing.views.drill import FactList
-from insurance_settlement.public import month_of_cases
 from ops_platform.his_intake.public import SCHEMES, FactPage
 from ops_platform.identity.access import log_patient_list
 from ops_platform.web.numbers import number_of
@@ -75,7 +76,9 @@ class MeasuredList(FactList):
         if self.patient_level:
             asked = {name: value for name, value in self.request.GET.items() if name not in ("came", "page", "export")}
             words = " ".join([self.run.period, *(value for value in asked.values() if value)])
-            log_patient_list(self.request, f"costing.{self.request.resolver_match.url_name}", {self.run.institution: words})  # type: ignore[union-attr]
+            log_patient_list(
+                self.request, f"costing.{self.request.resolver_match.url_name}", {self.run.institution: words}
+            )  # type: ignore[union-attr]
 
     def patients(self) -> PatientRun:
         """The patients of the run."""
@@ -183,9 +186,42 @@ class Items(MeasuredList):
             measure=self.asked,
             department=self.side("department"),
             code=self.text("item"),
+            fee_class=self.code("fee_class", FEE_CLASS_TITLES),
             offset=offset,
             limit=limit,
         )
 
     def about(self) -> list[Any]:
-        return [*super().about(), HANDING_OUT if self.text("item") == "" else self.text("item")]
+        fee_class = FEE_CLASS_TITLES.get(self.code("fee_class", FEE_CLASS_TITLES), "")
+        return [*super().about(), HANDING_OUT if self.text("item") == "" else self.text("item"), fee_class]
+
+
+class PathwayItems(MeasuredList):
+    """The cases of a pathway with what each used of an item."""
+
+    title = _("路径病例的项目")
+    measures = OF_PATHWAYS
+
+    @cached_property
+    def pathway(self) -> Pathway:
+        """The pathway of the address; one of another institution is none."""
+        asked = number_of(self.request.GET.get("pathway", ""))
+        found = Pathway.objects.filter(pk=asked, institution=self.run.institution_id).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
+        return measured.pathway_cases(
+            run=self.patients(),
+            measure=self.asked,
+            pathway=self.pathway.pk,
+            item=self.number("item") or 0,
+            offset=offset,
+            limit=limit,
+        )
+
+    def about(self) -> list[Any]:
+        item = self.number("item") or 0
+        code, name = names_of_items([item]).get(item, ("", NOTHING_CHARGED))
+        return [*super().about(), f"{self.pathway.drg} {self.pathway.name}", f"{code} {name}".strip()]

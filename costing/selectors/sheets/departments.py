@@ -265,7 +265,9 @@ def _unit_rows(scope: Scope, departments: Sequence[DepartmentMonth]) -> list[Row
         if unit is None or not (unit.days if inpatient else unit.visits):
             return Cell(None)
         cost, volume = (unit.day_cost, unit.days) if inpatient else (unit.visit_cost, unit.visits)
-        return Cell(share(cost, volume), made=sources.unit_cost(run, cost, volume, department=number, inpatient=inpatient))
+        return Cell(
+            share(cost, volume), made=sources.unit_cost(run, cost, volume, department=number, inpatient=inpatient)
+        )
 
     wanted = [*(one.department_id for one in departments), None]
     return [

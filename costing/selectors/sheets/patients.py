@@ -70,7 +70,9 @@ def group_costs(scope: Scope) -> Sheet:
     )
     found = month_of_groups(institution=scope.institution, period=scope.run.period)
     listed = sorted((group for group in (found.groups if found else ()) if group.costed), key=lambda group: group.drg)
-    rows = [Row(f"{group.drg} {group.name}", _by_methods(scope, group), group_url(scope, group.drg)) for group in listed]
+    rows = [
+        Row(f"{group.drg} {group.name}", _by_methods(scope, group), group_url(scope, group.drg)) for group in listed
+    ]
     if rows:
         totals = [_totals(group) for group in listed]
         costed = sum(group.costed for group in listed)
@@ -119,17 +121,13 @@ def _cases(scope: Scope, group: GroupCost, measure: str, amount: Decimal | int, 
 
 def _paid(scope: Scope, group: GroupCost) -> Cell:
     """Payment of a priced case."""
-    made = sources.mean_of_cases(
-        scope.run, "payment", group.payment, group.priced, drg=group.drg, counted="priced"
-    )
+    made = sources.mean_of_cases(scope.run, "payment", group.payment, group.priced, drg=group.drg, counted="priced")
     return Cell(group.mean_payment, made=made)
 
 
 def _composition(scope: Scope, group: GroupCost) -> tuple[Cell, ...]:
     def mean(measure: str, amount: Decimal) -> Cell:
-        made = sources.mean_of_cases(
-            scope.run, measure, amount, group.costed, drg=group.drg, counted="costed"
-        )
+        made = sources.mean_of_cases(scope.run, measure, amount, group.costed, drg=group.drg, counted="costed")
         return Cell(share(amount, group.costed), made=made)
 
     paid, cost = group.mean_payment, group.mean_cost
@@ -348,7 +346,8 @@ def _norm_cell(scope: Scope, one: CaseCost, members: list[CaseCost]) -> Cell:
     return Cell(
         (whole - one.cost) / number,
         made=quotient(
-            Part("其他病例成本", whole - one.cost, made=others), Part("其他病例", number, "quantity", made=_others(scope, members))
+            Part("其他病例成本", whole - one.cost, made=others),
+            Part("其他病例", number, "quantity", made=_others(scope, members)),
         ),
     )
 

@@ -2,6 +2,7 @@
 charge lines, costs of patients to encounters, discharges and items. Every report takes its parts from here."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -9,21 +10,21 @@ from django.urls import reverse
 
 from costing.behaviour import Behaviour
 from costing.derivations import Derivation, Kind, Part, product, quotient, total
-from costing.measures import OF_CASES, OF_ENCOUNTERS, OF_ITEMS, OF_UNITS, Measure
+from costing.measures import OF_CASES, OF_ENCOUNTERS, OF_ITEMS, OF_PATHWAYS, OF_UNITS, Measure
 from costing.models import CostRun, DepartmentMonth, PatientRun
-from costing.selectors.layers import ITEMS, Amounts
+from costing.selectors.layers import ITEMS, Amounts, Layer
 from costing.selectors.sheets.scope import Scope
 from costing.titles import COST_ITEM_TITLES
 
 Asked = str | int | None
 
 
-def _address(name: str, run: int, amount: Decimal | int | None = None, **asked: Asked) -> str:
+def _address(list_name: str, run: int, amount: Decimal | int | None = None, /, **asked: Asked) -> str:
     """What is None is left out; "" asks for those without."""
     given: dict[str, object] = {key: value for key, value in asked.items() if value is not None}
     if amount is not None:
         given["came"] = amount
-    return f"{reverse(f'costing:{name}', args=[run])}?{urlencode(given)}"
+    return f"{reverse(f'costing:{list_name}', args=[run])}?{urlencode(given)}"
 
 
 def direct(scope: Scope, department: int, amounts: Amounts, item: str = "") -> Part:
@@ -49,7 +50,9 @@ def full(scope: Scope, department: int, amounts: Amounts, item: str = "") -> Der
     return total([direct(scope, department, amounts, item), *moved(scope, department, amounts, item)])
 
 
-def by_behaviour(parts: Mapping[str, Part], shares: Mapping[str, Decimal], amounts: Mapping[str, Decimal]) -> Derivation:
+def by_behaviour(
+    parts: Mapping[str, Part], shares: Mapping[str, Decimal], amounts: Mapping[str, Decimal]
+) -> Derivation:
     """Σ of the cost items, each with its share (a parameter) that is variable, or that a head can control."""
     word = "占比(参数)"
     return total(
@@ -91,6 +94,21 @@ def other_income(scope: Scope, one: DepartmentMonth) -> str:
     return _address("income-entries", scope.run.pk, department=one.department_id)
 
 
+def spent_by_all(run: CostRun, layer: Layer, amount: Decimal, item: str = "") -> Part:
+    """The direct costs of all departments of a run, which are its full costs."""
+    return Part(
+        "全院直接成本", amount, url=_address("cost-entries", run.pk, cost_item=item or None, funding=layer.value)
+    )
+
+
+def earned_by_all(run: CostRun, charges: Decimal, other: Decimal) -> list[Part]:
+    """Charges and other income of all departments of a run."""
+    return [
+        Part("医疗收入", charges, url=_address("charge-lines", run.pk)),
+        Part("其他收入", other, url=_address("income-entries", run.pk)),
+    ]
+
+
 def income(scope: Scope, one: DepartmentMonth) -> Derivation:
     """Charges that a department ordered and its other income."""
     return total(
@@ -101,16 +119,23 @@ def income(scope: Scope, one: DepartmentMonth) -> Derivation:
     )
 
 
-def services_charged(run: int, department: int, fee_class: str) -> str:
-    """The charge lines of services of a fee class that a department carried out."""
-    return _address("charge-lines", run, executing=department, fee_class=fee_class, item_class="service")
+def charged(run: int, item_class: str) -> str:
+    """The month's charge lines of a class of items."""
+    return _address("charge-lines", run, item_class=item_class)
 
 
 def _measured(
-    name: str, run: int, known: Mapping[str, Measure], measure: str, amount: Decimal | int, words: str, **asked: Asked
+    list_name: str,
+    run: int,
+    known: Mapping[str, Measure],
+    measure: str,
+    amount: Decimal | int,
+    words: str,
+    /,
+    **asked: Asked,
 ) -> Part:
     kind: Kind = known[measure].kind
-    url = _address(name, run, amount, measure=measure, **asked)
+    url = _address(list_name, run, amount, measure=measure, **asked)
     return Part(words or known[measure].title, amount, kind, url=url)
 
 
@@ -124,9 +149,7 @@ def encounters(
     )
 
 
-def unit_cost(
-    run: PatientRun, cost: Decimal, volume: int, *, department: int | None, inpatient: bool
-) -> Derivation:
+def unit_cost(run: PatientRun, cost: Decimal, volume: int, *, department: int | None, inpatient: bool) -> Derivation:
     """Cost of a visit or of a bed-day, top-down."""
     count, words = ("days", "实际占用床日") if inpatient else ("count", "门急诊人次")
     return quotient(
@@ -158,15 +181,28 @@ def items(
     *,
     department: int | None = None,
     item: str | None = None,
+    fee_class: str | None = None,
     words: str = "",
 ) -> Part:
-    """Service items of a month: one of all departments (`item` "" is handing out), those of a department, or all."""
-    return _measured("items", run.cost_run_id, OF_ITEMS, measure, amount, words, department=department, item=item)
+    """Service items of a month: one of all departments (`item` "" is handing out), those of a department, of a fee class, or
+    all."""
+    asked = {"department": department, "item": item, "fee_class": fee_class}
+    return _measured("items", run.cost_run_id, OF_ITEMS, measure, amount, words, **asked)
+
+
+def pathway_items(run: PatientRun, measure: str, amount: Decimal, *, pathway: int, item: int, words: str = "") -> Part:
+    """What the cases of a pathway used of an item."""
+    return _measured("pathway-items", run.cost_run_id, OF_PATHWAYS, measure, amount, words, pathway=pathway, item=item)
 
 
 def unit_cases(run: CostRun, measure: str, amount: Decimal, *, drg: str, kind: str, unit: str, name: str) -> Part:
     """Discharges of a group in a service unit."""
     return _measured("unit-cases", run.pk, OF_UNITS, measure, amount, "", drg=drg, kind=kind, unit=unit, name=name)
+
+
+def difference(now: Part, before: Part) -> Derivation:
+    """What a figure moved by since another month."""
+    return total([now, replace(before, sign=-1)])
 
 
 def added(parts: Iterable[Part]) -> Derivation | None:

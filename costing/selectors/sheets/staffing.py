@@ -11,7 +11,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Q, Sum
 
-from costing.models import DepartmentMonth, PatientCost
+from costing.derivations import Part, per, quotient
+from costing.models import DepartmentMonth, PatientCost, PatientRun
+from costing.selectors.layers import ZERO
+from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
 from costing.sheets import Cell, Column, Row, Sheet, cells, share, summed
@@ -19,6 +22,7 @@ from ops_platform.his_intake.public import as_of_sql
 from ops_platform.masterdata.models import CostClass
 
 PERSONNEL = "personnel"
+SUMMED = (4, 5)
 NOTES = (
     "人均、人次按当月在岗人数(科室人数数据集)。单位人力成本含分摊来的人员经费，按患者成本(自下而上)；住院按当月发生额除以当月床日、出院人次。",
     "报送数据只分医师、护士和其他人员；岗位设置、弹性排班和多学科团队没有报送，未列示。",
@@ -30,7 +34,7 @@ COLUMNS = (
     Column("其他", "decimal", "人数"),
     Column("直接", "money", "人员经费"),
     Column("全成本", "money", "人员经费"),
-    Column("人均(直接)", "money", "人员经费"),
+    Column("人均(直接)", "money", "人员经费", made=per(4, 0)),
     Column("占全成本", "percent", "人员经费"),
     Column("每门急诊人次", "money", "单位人力成本"),
     Column("每床日", "money", "单位人力成本"),
@@ -62,12 +66,47 @@ def staffing(scope: Scope) -> Sheet:
             *patients.get(number, (None, None, 0)),
         )
         sums.append(line)
-        shown = line.cells()
-        url = scope.direct_url(number, PERSONNEL) if amounts.direct else ""
-        rows.append(Row(one.name, (*shown[:4], Cell(shown[4].value, url), *shown[5:]), scope.department_url(number)))
+        whole = sources.full(scope, number, costs.whole(number))
+        shown = _opened(scope.patients, line, number, Part("全成本", line.whole, made=whole), len(rows))
+        shown[4] = Cell(amounts.direct, scope.direct_url(number, PERSONNEL) if amounts.direct else "")
+        shown[5] = Cell(amounts.full, made=sources.full(scope, number, amounts, PERSONNEL))
+        rows.append(Row(one.name, tuple(shown), scope.department_url(number)))
     if rows:
-        rows.append(Row("临床服务类合计", _together(sums).cells(), level="total"))
+        last, all_of = len(rows), _together(sums)
+        parts = [Part(line.month.name, line.whole) for line in sums]
+        shown = _opened(scope.patients, all_of, None, Part("全成本", all_of.whole, made=sources.added(parts)), last)
+        for at in SUMMED:
+            listed = [Part(row.name, row.cells[at].value or 0, at=(place, at)) for place, row in enumerate(rows)]  # type: ignore[arg-type]
+            shown[at] = Cell(shown[at].value, made=sources.added(listed))
+        rows.append(Row("临床服务类合计", tuple(shown), level="total"))
     return Sheet("科室名称", COLUMNS, tuple(rows), NOTES if scope.patients else (*NOTES, NOT_COSTED))
+
+
+def _opened(run: PatientRun | None, line: "_Line", department: int | None, whole: Part, row: int) -> list[Cell]:
+    """The figures of a line with what the derived ones were made from; `whole` is its full cost."""
+    shown = list(line.cells())
+    if line.whole:
+        shown[7] = Cell(shown[7].value, made=quotient(Part("人员经费全成本", line.full, at=(row, 5)), whole))
+    if run is None or department is None:
+        return shown
+    of_visits, of_stays = (
+        sources.encounters(run, PERSONNEL, cost or ZERO, department=department, inpatient=stay, words=words)
+        for cost, stay, words in (
+            (line.visit_cost, False, "门急诊患者的人员经费"),
+            (line.day_cost, True, "住院患者的人员经费"),
+        )
+    )
+    visits = sources.encounters(run, "count", line.visits, department=department, inpatient=False)
+    month = line.month
+    volumes = {
+        8: (of_visits, visits),
+        9: (of_stays, Part("床日", month.bed_days, "quantity")),
+        10: (of_stays, Part("出院人次", month.discharges, "quantity")),
+    }
+    for at, (above, below) in volumes.items():
+        if shown[at].value is not None:
+            shown[at] = Cell(shown[at].value, made=quotient(above, below))
+    return shown
 
 
 class _Line:

@@ -68,9 +68,7 @@ def _unit_row(run: PatientRun, row: Mapping[str, Any], *, inpatient: bool) -> Ro
     units = [
         Cell(
             share(amount, volume),
-            made=quotient(
-                sources.encounters(run, measure, amount, department=department, inpatient=inpatient), count
-            ),
+            made=quotient(sources.encounters(run, measure, amount, department=department, inpatient=inpatient), count),
         )
         for measure, amount in amounts.items()
     ]
