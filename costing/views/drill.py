@@ -137,6 +137,10 @@ class FactList(TemplatePage):
         """Another table below the list, or None."""
         return None
 
+    def more(self) -> Decimal:
+        """What the amount one came from has beside the rows of the list."""
+        return Decimal("0.00")
+
     def beside_title(self) -> Any:
         """What is said of it."""
         return ""
@@ -159,6 +163,7 @@ class FactList(TemplatePage):
             page=page,
             found=found,
             expected=expected,
+            whole=found.total + self.more(),
             agrees=expected is None or found.total == expected,
             differs=self.differs,
             kind=self.kind,
@@ -195,6 +200,9 @@ class CostEntries(_OfCosts):
     def expected(self) -> Decimal:
         direct = figures.expected_cost(run=self.run.pk, side="direct", **self.chosen())
         return direct - figures.computed_total(run=self.run.pk, **self.chosen())
+
+    def more(self) -> Decimal:
+        return figures.computed_total(run=self.run.pk, **self.chosen())
 
     def beside(self) -> Any:
         rows = figures.computed_costs(run=self.run.pk, **self.chosen())

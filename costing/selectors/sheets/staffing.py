@@ -5,15 +5,17 @@ month from `staff-headcounts` with physicians and nurses apart, as of the sequen
 patients, bottom-up. Per unit = personnel cost of outpatients ÷ visits, of inpatients ÷ occupied bed-days and ÷ discharges of
 the month. A cell is empty where nothing is counted."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
 
-from costing.derivations import Part, per, quotient
+from costing.derivations import Part, per, plus, quotient, total
 from costing.models import DepartmentMonth, PatientCost, PatientRun
-from costing.selectors.layers import ZERO
+from costing.selectors.layers import ZERO, Amounts
 from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
@@ -22,7 +24,7 @@ from ops_platform.his_intake.public import as_of_sql
 from ops_platform.masterdata.models import CostClass
 
 PERSONNEL = "personnel"
-SUMMED = (4, 5)
+OF_VISITS, OF_STAYS = "门急诊患者的人员经费", "住院患者的人员经费"
 NOTES = (
     "人均、人次按当月在岗人数(科室人数数据集)。单位人力成本含分摊来的人员经费，按患者成本(自下而上)；住院按当月发生额除以当月床日、出院人次。",
     "报送数据只分医师、护士和其他人员；岗位设置、弹性排班和多学科团队没有报送，未列示。",
@@ -51,7 +53,9 @@ People = tuple[Decimal | None, Decimal | None, Decimal | None]
 def staffing(scope: Scope) -> Sheet:
     """The clinical departments, then all of them together."""
     costs, people, patients = scope.costs(), _people(scope), _patients(scope)
-    rows, sums = [], []
+    rows: list[Row] = []
+    sums: list[_Line] = []
+    parts: list[_Parts] = []
     for one in costs.departments:
         if one.cost_class != CostClass.CLINICAL:
             continue
@@ -65,45 +69,73 @@ def staffing(scope: Scope) -> Sheet:
             costs.whole(number).full,
             *patients.get(number, (None, None, 0)),
         )
-        sums.append(line)
-        whole = sources.full(scope, number, costs.whole(number))
-        shown = _opened(scope.patients, line, number, Part("全成本", line.whole, made=whole), len(rows))
+        mine = _Parts.of(scope, line, costs.whole(number))
+        shown = _opened(line, mine, len(rows))
         shown[4] = Cell(amounts.direct, scope.direct_url(number, PERSONNEL) if amounts.direct else "")
         shown[5] = Cell(amounts.full, made=sources.full(scope, number, amounts, PERSONNEL))
         rows.append(Row(one.name, tuple(shown), scope.department_url(number)))
+        sums.append(line)
+        parts.append(mine)
     if rows:
-        last, all_of = len(rows), _together(sums)
-        parts = [Part(line.month.name, line.whole) for line in sums]
-        shown = _opened(scope.patients, all_of, None, Part("全成本", all_of.whole, made=sources.added(parts)), last)
-        for at in SUMMED:
-            listed = [Part(row.name, row.cells[at].value or 0, at=(place, at)) for place, row in enumerate(rows)]  # type: ignore[arg-type]
-            shown[at] = Cell(shown[at].value, made=sources.added(listed))
-        rows.append(Row("临床服务类合计", tuple(shown), level="total"))
+        all_of = _together(sums)
+        shown = _opened(all_of, _Parts.together([line.month.name for line in sums], parts), len(rows))
+        rows.append(Row("临床服务类合计", tuple(shown), level="total", made=plus(*range(len(rows)))))
     return Sheet("科室名称", COLUMNS, tuple(rows), NOTES if scope.patients else (*NOTES, NOT_COSTED))
 
 
-def _opened(run: PatientRun | None, line: "_Line", department: int | None, whole: Part, row: int) -> list[Cell]:
-    """The figures of a line with what the derived ones were made from; `whole` is its full cost."""
-    shown = list(line.cells())
-    if line.whole:
-        shown[7] = Cell(shown[7].value, made=quotient(Part("人员经费全成本", line.full, at=(row, 5)), whole))
-    if run is None or department is None:
-        return shown
-    of_visits, of_stays = (
-        sources.encounters(run, PERSONNEL, cost or ZERO, department=department, inpatient=stay, words=words)
-        for cost, stay, words in (
-            (line.visit_cost, False, "门急诊患者的人员经费"),
-            (line.day_cost, True, "住院患者的人员经费"),
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is divided in the figures of a line: full cost, personnel in the cost of visits and of stays, and visits."""
+
+    whole: Part
+    of_visits: Part
+    of_stays: Part
+    visits: Part
+
+    @classmethod
+    def of(cls, scope: Scope, line: "_Line", amounts: Amounts) -> "_Parts":
+        """Of a department."""
+        number = line.month.department_id
+        whole = Part("全成本", line.whole, made=sources.full(scope, number, amounts))
+        visits = Part("门急诊人次", line.visits, "quantity")
+        of_visits, of_stays = Part(OF_VISITS, line.visit_cost or ZERO), Part(OF_STAYS, line.day_cost or ZERO)
+        run = scope.patients
+        if run is None:
+            return cls(whole, of_visits, of_stays, visits)
+        return cls(
+            whole,
+            *(
+                sources.encounters(
+                    run, PERSONNEL, Decimal(part.amount), department=number, inpatient=stay, words=part.words
+                )
+                for part, stay in ((of_visits, False), (of_stays, True))
+            ),
+            sources.encounters(run, "count", line.visits, department=number, inpatient=False),
         )
-    )
-    visits = sources.encounters(run, "count", line.visits, department=department, inpatient=False)
+
+    @classmethod
+    def together(cls, names: Sequence[str], parts: Sequence["_Parts"]) -> "_Parts":
+        """Of all departments: the sum of theirs."""
+
+        def summed_up(field: str) -> Part:
+            mine = [replace(getattr(one, field), words=name) for name, one in zip(names, parts, strict=True)]
+            words, kind = getattr(parts[0], field).words, getattr(parts[0], field).kind
+            return Part(words, sum((Decimal(part.amount) for part in mine), ZERO), kind, made=total(mine))
+
+        return cls(*(summed_up(field) for field in ("whole", "of_visits", "of_stays", "visits")))
+
+
+def _opened(line: "_Line", parts: _Parts, row: int) -> list[Cell]:
+    """The figures of a line with what the derived ones were made from."""
+    shown = list(line.cells())
     month = line.month
-    volumes = {
-        8: (of_visits, visits),
-        9: (of_stays, Part("床日", month.bed_days, "quantity")),
-        10: (of_stays, Part("出院人次", month.discharges, "quantity")),
+    divided = {
+        7: (Part("人员经费全成本", line.full, at=(row, 5)), parts.whole),
+        8: (parts.of_visits, parts.visits),
+        9: (parts.of_stays, Part("床日", month.bed_days, "quantity")),
+        10: (parts.of_stays, Part("出院人次", month.discharges, "quantity")),
     }
-    for at, (above, below) in volumes.items():
+    for at, (above, below) in divided.items():
         if shown[at].value is not None:
             shown[at] = Cell(shown[at].value, made=quotient(above, below))
     return shown
