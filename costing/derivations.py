@@ -1,8 +1,8 @@
 """What a figure of a report was made from (来源): parts that are added, divided or multiplied, each with its amount and what
 it opens to. One page shows them all, whatever the report, and works the figure out again from the parts.
 
-A part opens a list of facts (`url`), another cell of the same report (`at`: row and column), or its own parts (`made`). Money in
-yuan, percent as a ratio. Rounding is that of the figure: to the fen for money, half away from zero."""
+A part opens a list of facts (`url`), another cell of the same report (`at`: row and column), or its own parts (`made`).
+Money in yuan, percent as a ratio. Rounding is that of the figure: to the fen for money, half away from zero."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -98,8 +98,8 @@ class Sheet:
         return [(row, list(zip(row.cells, self.kinds, self.begins, strict=True))) for row in self.rows]
 
     def derivation(self, row: int, column: int) -> Derivation | None:
-        """What a figure was made from: as it says itself, else by the ratio of its column, by its row, by its column. None of
-        words, of nothing, and of what only opens facts."""
+        """What a figure was made from: as it says itself, else by the ratio of its column, by its row, by its column. None
+        of words, of nothing, and of what only opens facts."""
         cell, by_row, by_column = self.rows[row].cells[column], self.rows[row].made, self.columns[column].made
         if cell.made is not None or cell.url or not isinstance(cell.value, Decimal | int):
             return cell.made

@@ -34,6 +34,7 @@ urlpatterns = [
     path("scenarios/", scenarios.Scenarios.as_view(), name="scenarios"),
     path("scenarios/new/", scenarios.NewScenario.as_view(), name="new-scenario"),
     path("scenarios/<int:pk>/", scenarios.ScenarioPage.as_view(), name="scenario"),
+    path("scenarios/<int:pk>/figure/", figures.ScenarioFigure.as_view(), name="scenario-figure"),
     path("scenarios/<int:pk>/archive/", scenarios.ArchiveScenario.as_view(), name="archive-scenario"),
     path(
         "scenarios/<int:pk>/changes/<int:change>/remove/",

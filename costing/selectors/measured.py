@@ -1,5 +1,5 @@
-"""Lists of what a figure over patients or items was added up from: encounters of a month, discharges with the cost of the whole
-stay, stays in a service unit, service items in their departments. Each is cut exactly as the figure is."""
+"""Lists of what a figure over patients or items was added up from: encounters of a month, discharges with the cost of the
+whole stay, stays in a service unit, service items in their departments. Each is cut exactly as the figure is."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -240,8 +240,8 @@ def _of_procedure(run: CostRun, choice: CaseChoice, listed: Sequence[CaseCost], 
 def unit_cases(
     *, run: CostRun, measure: str, drg: str, kind: str, code: str, name: str, offset: int, limit: int | None
 ) -> FactPage[Measured]:
-    """Discharges of a disease group with what they were charged and cost in a service unit, over all months of the stays. Unit
-    or executing department by code and name; those of all drugs or materials have neither."""
+    """Discharges of a disease group with what they were charged and cost in a service unit, over all months of the stays.
+    Unit or executing department by code and name; those of all drugs or materials have neither."""
     settled = month_of_cases(institution=run.institution_id, period=run.period)
     members: dict[int, DischargedCase] = (
         {one.encounter: one for one in settled.cases if one.drg == drg} if settled else {}
@@ -350,7 +350,7 @@ def items(
 ) -> FactPage[MeasuredItem]:
     """Items of the month, the greatest amount first."""
     whole = sum((F(name) for name in COST_ITEMS[1:]), F(COST_ITEMS[0]))
-    expressions = {"cost": whole, "surplus": F("income") - whole}
+    expressions: dict[str, Combinable] = {"cost": whole, "surplus": F("income") - whole}
     rows = item_rows(run=run, department=department, code=code, fee_class=fee_class)
     rows = rows.annotate(
         amount=Cast(expressions.get(measure, F(measure)), DecimalField(max_digits=18, decimal_places=4))

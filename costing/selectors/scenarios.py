@@ -1,6 +1,6 @@
 """Scenarios and what they come to beside the run that they start from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet
@@ -17,7 +17,8 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A department, or all of them (number 0), as it was and as it would be; yuan."""
+    """A department, or all of them (number 0), as it was and as it would be; yuan. `before` and `after` say in fen of what
+    the cost of a department is made."""
 
     department: int
     name: str
@@ -25,6 +26,8 @@ class Beside:
     income: Decimal
     cost_before: Decimal
     cost: Decimal
+    before: Figures = field(default_factory=Figures)
+    after: Figures = field(default_factory=Figures)
 
     @property
     def surplus_before(self) -> Decimal:
@@ -120,4 +123,6 @@ def _beside(number: int, inputs: Inputs, before: dict[int, Figures], after: dict
         from_fen(new.income),
         from_fen(old.full),
         from_fen(new.full),
+        old,
+        new,
     )

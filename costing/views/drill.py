@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from costing.asset_cards import card_charges
+from costing.derivations import Kind
 from costing.models import CostRun, ItemCost, SettlementBasis
 from costing.selectors import access
 from costing.selectors import department as figures
@@ -27,7 +28,7 @@ from costing.tables import (
 from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, FUNDING_TITLES, SHARED_TITLES
 from ops_platform.his_intake.public import FactPage, charge_lines, cost_entries, income_entries
 from ops_platform.identity.access import log_patient_list
-from ops_platform.kernel import Period, from_fen
+from ops_platform.kernel import Period, Role, from_fen
 from ops_platform.masterdata.models import CostClass, Department, ItemClass
 from ops_platform.web import formats
 from ops_platform.web.exports import xlsx_response
@@ -41,7 +42,7 @@ ITEM_CLASS_TITLES = dict(ItemClass.choices)
 class FactList(TemplatePage):
     """Rows of one run, some at a time, with their sum. Concrete lists say what they fetch and what it must add up to."""
 
-    roles = access.DRILL_READERS
+    roles: ClassVar[tuple[Role, ...]] = access.DRILL_READERS
     template_name = "costing/facts.html"
     table_class: ClassVar[Any]
     sides: ClassVar[dict[str, Any]] = {"department": ""}
@@ -56,7 +57,7 @@ class FactList(TemplatePage):
         raise NotImplementedError
 
     @property
-    def kind(self) -> str:
+    def sum_kind(self) -> Kind:
         """How its sum is written (`costing.derivations.Kind`)."""
         return "money"
 
@@ -166,7 +167,7 @@ class FactList(TemplatePage):
             whole=found.total + self.more(),
             agrees=expected is None or found.total == expected,
             differs=self.differs,
-            kind=self.kind,
+            sum_kind=self.sum_kind,
             shown=next(iter(self.departments.values()), None),
             about=[one for one in self.about() if one],
             patient_level=self.patient_level,

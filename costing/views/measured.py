@@ -1,7 +1,7 @@
 """Lists behind a figure over patients or items: encounters, discharges, stays in a service unit, items.
 
-Nothing of these figures is stored but the rows themselves, so that what a list must add up to is the amount one came from: the
-address carries it (`came`), and a list that has moved since says so."""
+Nothing of these figures is stored but the rows themselves, so that what a list must add up to is the amount one came
+from: the address carries it (`came`), and a list that has moved since says so."""
 
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
+from costing.derivations import Kind
 from costing.measures import OF_CASES, OF_ENCOUNTERS, OF_ITEMS, OF_PATHWAYS, OF_UNITS, Measure
 from costing.models import Pathway, PatientRun, UnitKind
-from costing.selectors import measured
+from costing.selectors import access, measured
 from costing.selectors.pathways import names_of_items
 from costing.tables.measured import MeasuredItemTable, MeasuredTable
 from costing.titles import FEE_CLASS_TITLES, HANDING_OUT, NOTHING_CHARGED
@@ -33,6 +34,7 @@ class MeasuredList(FactList):
     table_class = MeasuredTable
     sides: ClassVar[dict[str, Any]] = {"department": "%s"}
     measures: ClassVar[dict[str, Measure]]
+    subject_type: ClassVar[str]
     patient_level = True
     differs = _("报表打开之后数据或运行有更新，请重新打开报表")
 
@@ -47,7 +49,7 @@ class MeasuredList(FactList):
         return self.measures[self.asked]
 
     @property
-    def kind(self) -> str:
+    def sum_kind(self) -> Kind:
         return self.measure.kind
 
     def text(self, name: str) -> str | None:
@@ -74,11 +76,10 @@ class MeasuredList(FactList):
 
     def log_access(self) -> None:
         if self.patient_level:
-            asked = {name: value for name, value in self.request.GET.items() if name not in ("came", "page", "export")}
-            words = " ".join([self.run.period, *(value for value in asked.values() if value)])
-            log_patient_list(
-                self.request, f"costing.{self.request.resolver_match.url_name}", {self.run.institution: words}
-            )  # type: ignore[union-attr]
+            left_out = ("came", "page", "export")
+            chosen = [value for name, value in self.request.GET.items() if name not in left_out and value]
+            words = " ".join([self.run.period, *(str(one) for one in chosen)])
+            log_patient_list(self.request, self.subject_type, {self.run.institution: words})
 
     def patients(self) -> PatientRun:
         """The patients of the run."""
@@ -93,6 +94,7 @@ class Encounters(MeasuredList):
 
     title = _("患者成本清单")
     measures = OF_ENCOUNTERS
+    subject_type = "costing.encounters"
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
         kind = self.code("kind", KINDS)
@@ -114,6 +116,7 @@ class Cases(MeasuredList):
 
     title = _("病例清单")
     measures = OF_CASES
+    subject_type = "costing.cases"
 
     def choice(self) -> measured.CaseChoice:
         """Which of them."""
@@ -150,10 +153,13 @@ class Cases(MeasuredList):
 
 
 class UnitCases(MeasuredList):
-    """Discharges of a disease group in a service unit."""
+    """Discharges of a disease group in a service unit, of all departments."""
 
+    roles = access.READERS
     title = _("服务单元病例清单")
+    sides: ClassVar[dict[str, Any]] = {}
     measures = OF_UNITS
+    subject_type = "costing.unit_cases"
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
         return measured.unit_cases(
@@ -197,10 +203,13 @@ class Items(MeasuredList):
 
 
 class PathwayItems(MeasuredList):
-    """The cases of a pathway with what each used of an item."""
+    """The cases of a pathway with what each used of an item, of all departments."""
 
+    roles = access.READERS
     title = _("路径病例的项目")
+    sides: ClassVar[dict[str, Any]] = {}
     measures = OF_PATHWAYS
+    subject_type = "costing.pathway_items"
 
     @cached_property
     def pathway(self) -> Pathway:

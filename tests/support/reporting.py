@@ -1,6 +1,6 @@
-"""A hospital of which every report has something to show: two months, four classes of departments, a department whose cost is
-held back, bills taken in for all, cards, visits, stays that cross the months' end, day surgery, goods, a pharmacy, service units, a
-pathway, standards. Amounts do not divide evenly, so that every mean is rounded somewhere."""
+"""A hospital of which every report has something to show: two months, four classes of departments, a department whose cost
+is held back, a bill taken in for all, three funds, visits, stays, day surgery, goods, a pharmacy, service units, a pathway,
+standards. Amounts do not divide evenly, so that means are rounded somewhere."""
 
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,16 @@ from typing import Any
 
 from costing import missing_drivers
 from costing.missing_drivers import Policy
-from costing.models import DriverKind, DriverRule, ItemStandard, Pathway, PathwayItem, ServiceUnit, ServiceUnitPart, UnitDefinition
+from costing.models import (
+    DriverKind,
+    DriverRule,
+    ItemStandard,
+    Pathway,
+    PathwayItem,
+    ServiceUnit,
+    ServiceUnitPart,
+    UnitDefinition,
+)
 from costing.services import cost_patients_of, run_allocation
 from insurance_settlement.public import month_of_cases
 from insurance_settlement.services import run_grouping
@@ -130,7 +139,13 @@ def _stays(hospital: Institution, period: str, yuan: Any) -> None:
         "encounters",
         [
             trade.visit(
-                f"{number}-{period}", code, when(begun), "inpatient", discharged=when(left), doctor=doctor * 16, insurer=insurer
+                f"{number}-{period}",
+                code,
+                when(begun),
+                "inpatient",
+                discharged=when(left),
+                doctor=doctor * 16,
+                insurer=insurer,
             )
             for number, code, begun, left, doctor, insurer, _procedure in STAYS
         ],

@@ -103,7 +103,8 @@ def _ratio(exact: Fraction | None) -> Decimal | None:
 def departments(scope: Scope) -> Sheet:
     """科室量本利分析表: by income, because a department's patients are not all alike."""
     costs, traits = scope.costs(), _traits(scope)
-    rows, all_of = [], []
+    rows: list[Row] = []
+    all_of = []
     for each in costs.clinical:
         number, whole = each.department_id, costs.whole(each.department_id)
         variable = sources.variable(traits, sources.full_by_item(scope, number, costs.items_of(number)))
@@ -130,7 +131,7 @@ def groups(scope: Scope) -> Sheet:
     """病组量本利分析表: how many cases of a group it takes to bear its fixed cost. Income is what the insurer pays."""
     traits = _traits(scope)
     found = month_of_groups(institution=scope.institution, period=scope.run.period)
-    rows = []
+    rows: list[Row] = []
     for group in found.groups if found else ():
         if group.costed == group.cases == group.priced:
             one, made = _of_group(scope, group, traits)

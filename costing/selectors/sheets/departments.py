@@ -96,7 +96,7 @@ def allocation(scope: Scope) -> Sheet:
         Column("全成本"),
         Column("间接成本占比", "percent"),
     )
-    rows = []
+    rows: list[Row] = []
     for one in costs.clinical:
         number = one.department_id
         whole = costs.whole(number)
@@ -162,7 +162,7 @@ def surplus(scope: Scope) -> Sheet:
         columns += [Column("转入", "money", group), Column("结余", "money", group, made=minus(left, left + 1))]
     full = len(columns)
     columns += [Column("全成本", "money", "合计"), Column("结余率", "percent", "合计")]
-    rows = []
+    rows: list[Row] = []
     for one in costs.clinical:
         number = one.department_id
         whole = costs.whole(number)

@@ -247,8 +247,8 @@ def departments(scope: Scope) -> Sheet:
 
 
 def doctors(scope: Scope) -> Sheet:
-    """诊疗组(医师)结余表: discharges by treating department and doctor, whose name the platform does not know; each opens its
-    cases."""
+    """诊疗组(医师)结余表: discharges by treating department and doctor, whose name the platform does not know; each
+    opens its cases."""
     names = dict(Department.objects.filter(institution=scope.institution).values_list("pk", "name"))
     sums, whole = _by(scope, lambda one, known: (one.department, known.doctor[:DOCTOR]))
 
@@ -340,8 +340,8 @@ def _norm_cell(scope: Scope, one: CaseCost, members: list[CaseCost]) -> Cell:
         return Cell(None)
     drg = one.case.drg
     whole = summed([each.cost for each in members if each.cost is not None])
-    all_of = sources.cases(scope.run, "cost", whole, words="同组成本", drg=drg, counted="costed")
-    own = sources.cases(scope.run, "cost", one.cost, words="本例成本", encounter=one.case.encounter)
+    all_of = sources.cases(scope.run, "cost", whole, "同组成本", drg=drg, counted="costed")
+    own = sources.cases(scope.run, "cost", one.cost, "本例成本", encounter=one.case.encounter)
     others = total([all_of, replace(own, sign=-1)])
     return Cell(
         (whole - one.cost) / number,
@@ -355,5 +355,5 @@ def _norm_cell(scope: Scope, one: CaseCost, members: list[CaseCost]) -> Cell:
 def _others(scope: Scope, members: list[CaseCost]) -> Derivation:
     """All cases of the group but one."""
     drg = members[0].case.drg
-    all_of = sources.cases(scope.run, "count", len(members), words="同组例数", drg=drg, counted="costed")
+    all_of = sources.cases(scope.run, "count", len(members), "同组例数", drg=drg, counted="costed")
     return total([all_of, Part("本例", 1, "quantity", sign=-1)])

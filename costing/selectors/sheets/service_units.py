@@ -33,8 +33,8 @@ NOTES = (
 
 
 def unit_ratios(scope: Scope) -> Sheet:
-    """服务单元成本收入比表: income, cost and ratio of each unit, and what of its cost no patient bears. A unit opens to the items
-    that belong to it; drugs and materials to their charge lines and patients."""
+    """服务单元成本收入比表: income, cost and ratio of each unit, and what of its cost no patient bears. A unit opens to the
+    items that belong to it; drugs and materials to their charge lines and patients."""
     columns = (
         Column("类别", "text"),
         Column("收入"),
@@ -134,7 +134,8 @@ def _at_charge(base: Cell) -> Derivation:
 
 
 def _goods(run: PatientRun, one: UnitCost) -> tuple[Cell, Cell, Cell, Cell]:
-    """Income, base, cost and what is borne of all drugs, or of separately charged materials: the lines, and patients' cost."""
+    """Income, base, cost and what is borne of all drugs, or of separately charged materials: the lines, and what patients
+    bear."""
     item_class, measure = GOODS[UnitKind(one.kind)]
     lines = sources.charged(run.cost_run_id, item_class)
     sides = [PatientCost.objects.filter(run=run, inpatient=stay).aggregate(cost=Sum(measure)) for stay in (False, True)]
@@ -211,7 +212,7 @@ def group_units(scope: Scope) -> Sheet:
             listed = [*listed, rest]
         head = len(rows)
         rows.append(_group(scope, drg, settled.names.get(drg, ""), wholes[drg], head))
-        count = sources.cases(scope.run, "count", cases, words="例数", drg=drg, counted="costed")
+        count = sources.cases(scope.run, "count", cases, "例数", drg=drg, counted="costed")
         for one in listed:
             made = minus(head, *range(head + 1, len(rows))) if one is rest else None
             rows.append(_of_group(scope, one, drg, (head, len(rows)), cost, count, made))

@@ -1,5 +1,5 @@
-"""What figures of reports are made of, as parts that open: costs of departments to vouchers, computed costs and flows, income to
-charge lines, costs of patients to encounters, discharges and items. Every report takes its parts from here."""
+"""What figures of reports are made of, as parts that open: costs of departments to vouchers, computed costs and flows,
+income to charge lines, costs of patients to encounters, discharges and items. Every report takes its parts from here."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -158,20 +158,18 @@ def unit_cost(run: PatientRun, cost: Decimal, volume: int, *, department: int | 
     )
 
 
-def cases(run: CostRun, measure: str, amount: Decimal | int, *, words: str = "", **choice: Asked) -> Part:
+def cases(run: CostRun, measure: str, amount: Decimal | int, words: str = "", /, **choice: Asked) -> Part:
     """Discharges of a month; `choice` as in `selectors.measured.CaseChoice`."""
     return _measured("cases", run.pk, OF_CASES, measure, amount, words, **choice)
 
 
 def mean_of_cases(
-    run: CostRun, measure: str, amount: Decimal | int, number: int, *, words: str = "", **choice: Asked
+    run: CostRun, measure: str, amount: Decimal | int, number: int, /, **choice: Asked
 ) -> Derivation | None:
     """A sum over discharges ÷ their number; None of none."""
     if not number:
         return None
-    return quotient(
-        cases(run, measure, amount, words=words, **choice), cases(run, "count", number, words="例数", **choice)
-    )
+    return quotient(cases(run, measure, amount, **choice), cases(run, "count", number, "例数", **choice))
 
 
 def items(

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from costing.derivations import Part, per, plus, quotient, total
-from costing.models import DepartmentMonth, PatientCost, PatientRun
+from costing.models import DepartmentMonth, PatientCost
 from costing.selectors.layers import ZERO, Amounts
 from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
@@ -97,20 +97,19 @@ class _Parts:
         """Of a department."""
         number = line.month.department_id
         whole = Part("全成本", line.whole, made=sources.full(scope, number, amounts))
-        visits = Part("门急诊人次", line.visits, "quantity")
-        of_visits, of_stays = Part(OF_VISITS, line.visit_cost or ZERO), Part(OF_STAYS, line.day_cost or ZERO)
-        run = scope.patients
+        run, spent = scope.patients, (line.visit_cost or ZERO, line.day_cost or ZERO)
         if run is None:
-            return cls(whole, of_visits, of_stays, visits)
+            parts = Part(OF_VISITS, spent[0]), Part(OF_STAYS, spent[1])
+            return cls(whole, *parts, Part("门急诊人次", line.visits, "quantity"))
+
+        def of_patients(measure: str, amount: Decimal | int, words: str, *, inpatient: bool) -> Part:
+            return sources.encounters(run, measure, amount, department=number, inpatient=inpatient, words=words)
+
         return cls(
             whole,
-            *(
-                sources.encounters(
-                    run, PERSONNEL, Decimal(part.amount), department=number, inpatient=stay, words=part.words
-                )
-                for part, stay in ((of_visits, False), (of_stays, True))
-            ),
-            sources.encounters(run, "count", line.visits, department=number, inpatient=False),
+            of_patients(PERSONNEL, spent[0], OF_VISITS, inpatient=False),
+            of_patients(PERSONNEL, spent[1], OF_STAYS, inpatient=True),
+            of_patients("count", line.visits, "门急诊人次", inpatient=False),
         )
 
     @classmethod

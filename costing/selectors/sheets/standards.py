@@ -289,8 +289,9 @@ def _unit_cost(price: Price, code: str) -> Derivation | None:
         return None
     if price.served is not None:
         run, cost, quantity = price.served
-        asked = {"item": code}
-        made = quotient(sources.items(run, "cost", cost, **asked), sources.items(run, "quantity", quantity, **asked))
+        made = quotient(
+            sources.items(run, "cost", cost, item=code), sources.items(run, "quantity", quantity, item=code)
+        )
     elif price.goods is not None:
         amount, quantity, ratio = price.goods
         charge = quotient(Part("收费", amount), Part("数量", quantity, "quantity"))

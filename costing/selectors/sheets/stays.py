@@ -111,7 +111,7 @@ def day_surgery(scope: Scope) -> Sheet:
         stay = stays.get(one.case.encounter)
         if stay is not None and stay.procedure:
             sides[one.case.drg, stay.procedure][stay.hours > hours].append(one)
-    rows = []
+    rows: list[Row] = []
     gained, days_gained = [], []
     for (drg, procedure), (day, ward) in sorted(sides.items()):
         day_means, ward_means = _means(day), _means(ward)
@@ -191,7 +191,7 @@ def stay_effect(scope: Scope) -> Sheet:
     members: dict[str, list[CaseCost]] = defaultdict(list)
     for one in listed:
         members[one.case.drg].append(one)
-    rows = []
+    rows: list[Row] = []
     beyond_days, beyond_cost = [], []
     for drg, mine in sorted(members.items()):
         whole = [one.surplus for one in mine if one.surplus is not None]
@@ -311,8 +311,8 @@ def _beyond(days: Decimal | None, found: Stays, row: int) -> Derivation:
 
 @dataclass(frozen=True, slots=True)
 class _DayCost:
-    """Of a department: what a further day of its inpatients costs in fen, their days, and the cost items (`apart`: what drugs
-    and separately charged materials are of two of them)."""
+    """Of a department: what a further day of its inpatients costs in fen, their days, and the cost items (`apart`: what
+    drugs and separately charged materials are of two of them)."""
 
     name: str
     cost: Fraction
