@@ -41,7 +41,7 @@ class FigurePage(ReportPage):
         if self.found is None:
             raise Http404
         context = figure_of(self.found, self.opened(self.found), self.request)
-        self.title = context["title"]
+        self.title = context.pop("title")
         return super().get_context_data(**context, **kwargs)
 
 
@@ -55,7 +55,7 @@ class ScenarioFigure(TemplatePage):
         scenario = scenarios.access_scenario(actor=self.actor, scenario_id=self.kwargs["pk"])
         found = scenario_sheet(scenario=scenario, found=scenarios.outcome(scenario))
         context = figure_of(found, opened_scenario(scenario, found), self.request)
-        self.title = context["title"]
+        self.title = context.pop("title")
         return super().get_context_data(scenario=scenario, run=scenario.run, **context, **kwargs)
 
 
