@@ -263,8 +263,9 @@ def doctors(scope: Scope) -> Sheet:
 
 
 def _cases_row(scope: Scope, name: str, found: _Sums, **choice: str | int) -> Row:
-    """Somebody's cases; the row opens the list of them."""
-    return Row(name, found.cells(scope.run, **choice), sources.cases(scope.run, "count", found.cases, **choice).url)
+    """Somebody's cases; the row opens the list of them with what each left."""
+    cases = sources.cases(scope.run, "surplus", found.payment - found.cost, **choice)
+    return Row(name, found.cells(scope.run, **choice), cases.url)
 
 
 def _cases_sheet(
