@@ -12,7 +12,7 @@ from costing.selectors.patients import MEDICAL_COST
 from insurance_settlement.public import DischargedCase, MonthOfCases, month_of_cases
 
 ZERO = Decimal("0.00")
-PARTS = (*COLUMNS, "drug_cost", "material_cost", "top_down", "cost_to_income")
+PARTS = (*COLUMNS, "drug_cost", "material_cost", "top_down", "cost_to_income", "income")
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,10 @@ class LayerCosts:
         """One cost item of a department."""
         return self.by_item.get((department, item), Amounts())
 
+    def items_of(self, department: int) -> dict[str, Amounts]:
+        """Each of the seven cost items of a department."""
+        return {item: self.of(department, item) for item in ITEMS}
+
     def whole(self, department: int) -> Amounts:
         """All seven items of a department."""
         return sum((self.of(department, item) for item in ITEMS), Amounts())
@@ -88,14 +92,14 @@ class LayerCosts:
         )
 
 
-def direct_by_class(*, run: CostRun) -> dict[tuple[str, str], Decimal]:
-    """Direct cost by class of departments and funding source; two queries."""
-    classes = dict(DepartmentMonth.objects.filter(run=run).values_list("department", "cost_class"))
+def direct_by_source(*, run: CostRun) -> list[tuple[DepartmentMonth, dict[str, Decimal]]]:
+    """Direct cost of each department by funding source, by code; two queries."""
     rows = DepartmentCost.objects.filter(run=run).order_by().values_list("department", "funding_source")
-    found: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    found: dict[int, dict[str, Decimal]] = defaultdict(dict)
     for department, source, amount in rows.annotate(amount=Sum("direct")):
-        found[classes.get(department, ""), source] += amount
-    return dict(found)
+        found[department][source] = amount
+    months = DepartmentMonth.objects.filter(run=run).order_by("department__code", "pk")
+    return [(one, found[one.department_id]) for one in months]
 
 
 def layer_costs(*, run: CostRun, layer: Layer) -> LayerCosts:

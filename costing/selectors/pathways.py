@@ -72,47 +72,57 @@ def pathway_of(case: DischargedCase, stay: StayAt | None, held: Iterable[Pathway
 @dataclass(frozen=True, slots=True)
 class Price:
     """What one of an item costs (医疗成本) and is charged at, in yuan, exact; None where it was not used in the last twelve
-    months."""
+    months. The cost of a service comes from `served`: the run it was costed in, cost and quantity; that of drugs and
+    materials from `goods`: what was charged, the quantity, and what a yuan charged cost."""
 
     cost: Decimal | None
     charge: Decimal | None
+    served: tuple[PatientRun, Decimal, Decimal] | None = None
+    goods: tuple[Decimal, Decimal, Decimal] | None = None
 
 
 def prices(*, run: PatientRun, items: Collection[int]) -> dict[int, Price]:
     """Unit costs and mean charges of items as the month's patients were costed; of an item that was not used in it, as in
     the newest month before it, at most `LOOKED_BACK`. Services: cost of all departments ÷ quantity. Drugs and separately
-    charged materials: mean charge × what a yuan charged of them cost in the month, as patient costing has it. Six
+    charged materials: mean charge × what a yuan charged of them cost in the month, as patient costing has it. Seven
     queries."""
     period = Period.parse(run.period)
     back = [period.shift(-months) for months in range(LOOKED_BACK)]
     sequence = run.cost_run.input_sequence
     charged = {
-        one.item: one.amount / one.quantity
+        one.item: (one.amount, one.quantity)
         for one in item_sums(institution=run.institution_id, periods=back, sequence=sequence, items=items)
     }
-    served: dict[int, Decimal] = {}
+    served: dict[int, tuple[int, Decimal, Decimal]] = {}
     rows = ItemCost.objects.filter(
         run__institution=run.institution_id,
         run__is_current=True,
         run__period__in=[str(one) for one in back],
         item__in=items,
     )
-    sums = rows.order_by("item", "run__period").values_list("item", "run__period")
-    for item, _period, quantity, *costs in sums.annotate(
+    sums = rows.order_by("item", "run__period").values_list("item", "run__period", "run")
+    for item, _period, of, quantity, *costs in sums.annotate(
         volume=Sum("quantity"), **{f"of_{n}": Sum(n) for n in COST_ITEMS}
     ):
         if quantity > 0:
-            served[item] = sum(costs, ZERO) / quantity  # the newest month comes last
+            served[item] = of, sum(costs, ZERO), quantity  # the newest month comes last
     ratios = _goods_ratios(run)
     classes = items_as_of(run.institution, period.last_day, sequence)
+    runs = PatientRun.objects.in_bulk({of for of, _cost, _quantity in served.values()})
     found = {}
     for item in items:
         item_class = classes[item].item_class if item in classes else ""
-        charge = charged.get(item)
-        cost = served.get(item)
+        amount, quantity = charged.get(item, (None, None))
+        charge = amount / quantity if amount is not None and quantity else None
         if item_class in ratios:
-            cost = charge * ratios[item_class] if charge is not None else None
-        found[item] = Price(cost, charge)
+            ratio = ratios[item_class]
+            whole = None if amount is None or quantity is None else (amount, quantity, ratio)
+            found[item] = Price(None if charge is None else charge * ratio, charge, goods=whole)
+        elif item in served:
+            of, cost, volume = served[item]
+            found[item] = Price(cost / volume, charge, served=(runs[of], cost, volume))
+        else:
+            found[item] = Price(None, charge)
     return found
 
 
@@ -193,7 +203,7 @@ class StandardOf:
 
 
 def standards(*, run: PatientRun, held: Collection[Pathway]) -> dict[int, StandardOf]:
-    """Pathways priced in the month of a run, by pathway; seven queries."""
+    """Pathways priced in the month of a run, by pathway; eight queries."""
     rows = PathwayItem.objects.filter(pathway__in=[one.pk for one in held]).select_related("item")
     of_pathway: dict[int, list[PathwayItem]] = {}
     for row in rows.order_by("pathway", "-obligatory", "item__code"):

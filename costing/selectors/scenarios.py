@@ -1,7 +1,7 @@
 """Scenarios and what they come to beside the run that they start from."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet
@@ -21,7 +21,8 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A department, or all of them (number 0), as it was and as it would be; yuan."""
+    """A department, or all of them (number 0), as it was and as it would be; yuan. `before` and `after` say in fen of what
+    the cost of a department is made."""
 
     department: int
     name: str
@@ -29,6 +30,8 @@ class Beside:
     income: Decimal
     cost_before: Decimal
     cost: Decimal
+    before: Figures = field(default_factory=Figures)
+    after: Figures = field(default_factory=Figures)
 
     @property
     def surplus_before(self) -> Decimal:
@@ -171,4 +174,6 @@ def _beside(number: int, inputs: Inputs, before: dict[int, Figures], after: dict
         from_fen(new.income),
         from_fen(old.full),
         from_fen(new.full),
+        old,
+        new,
     )

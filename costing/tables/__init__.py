@@ -5,10 +5,9 @@ from costing.tables.drill import ChargeLineTable, CostEntryTable, FlowTable, Inc
 from costing.tables.patients import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
 from costing.tables.rules import ItemBasisTable, RuleTable, UnitDefinitionTable
 from costing.tables.runs import MovedTable, RunTable
-from costing.tables.scenarios import BesideTable, ScenarioTable
+from costing.tables.scenarios import ScenarioTable
 
 __all__ = [
-    "BesideTable",
     "CardTable",
     "CaseCostTable",
     "ChargeLineTable",

@@ -15,7 +15,6 @@ from ops_platform.masterdata.models import CostClass
 from ops_platform.web import formats
 from ops_platform.web.tables import (
     DENSE_STACKED,
-    STACKED,
     STACKED_WORDS,
     MoneyColumn,
     PeriodColumn,

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from costing.asset_cards import card_charges
+from costing.derivations import Kind
 from costing.models import CostRun, ItemCost, SettlementBasis
 from costing.selectors import access
 from costing.selectors import department as figures
@@ -27,25 +28,27 @@ from costing.tables import (
 from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, FUNDING_TITLES, SHARED_TITLES
 from ops_platform.his_intake.public import FactPage, charge_lines, cost_entries, income_entries
 from ops_platform.identity.access import log_patient_list
-from ops_platform.kernel import Period, from_fen
-from ops_platform.masterdata.models import CostClass, Department
+from ops_platform.kernel import Period, Role, from_fen
+from ops_platform.masterdata.models import CostClass, Department, ItemClass
 from ops_platform.web import formats
 from ops_platform.web.exports import xlsx_response
 from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import TemplatePage
 
 PER_PAGE = 50
+ITEM_CLASS_TITLES = dict(ItemClass.choices)
 
 
 class FactList(TemplatePage):
     """Rows of one run, some at a time, with their sum. Concrete lists say what they fetch and what it must add up to."""
 
-    roles = access.DRILL_READERS
+    roles: ClassVar[tuple[Role, ...]] = access.DRILL_READERS
     template_name = "costing/facts.html"
     table_class: ClassVar[Any]
     sides: ClassVar[dict[str, Any]] = {"department": ""}
     codes: ClassVar[tuple[str, dict[str, Any], Any] | None] = None
     patient_level: ClassVar[bool] = False
+    differs: ClassVar[Any] = _("不一致，请运行完整性检查并联系系统管理员")
     run: CostRun
     departments: dict[int, Department]
 
@@ -53,8 +56,13 @@ class FactList(TemplatePage):
         """Rows from `offset` on, and count and sum of all."""
         raise NotImplementedError
 
-    def expected(self) -> Decimal:
-        """The amount of the summary."""
+    @property
+    def sum_kind(self) -> Kind:
+        """How its sum is written (`costing.derivations.Kind`)."""
+        return "money"
+
+    def expected(self) -> Decimal | None:
+        """The amount of the summary; None where one came from no amount."""
         raise NotImplementedError
 
     def chosen(self) -> dict[str, Any]:
@@ -130,6 +138,10 @@ class FactList(TemplatePage):
         """Another table below the list, or None."""
         return None
 
+    def more(self) -> Decimal:
+        """What the amount one came from has beside the rows of the list."""
+        return Decimal("0.00")
+
     def beside_title(self) -> Any:
         """What is said of it."""
         return ""
@@ -152,7 +164,10 @@ class FactList(TemplatePage):
             page=page,
             found=found,
             expected=expected,
-            agrees=found.total == expected,
+            whole=found.total + self.more(),
+            agrees=expected is None or found.total == expected,
+            differs=self.differs,
+            sum_kind=self.sum_kind,
             shown=next(iter(self.departments.values()), None),
             about=[one for one in self.about() if one],
             patient_level=self.patient_level,
@@ -186,6 +201,9 @@ class CostEntries(_OfCosts):
     def expected(self) -> Decimal:
         direct = figures.expected_cost(run=self.run.pk, side="direct", **self.chosen())
         return direct - figures.computed_total(run=self.run.pk, **self.chosen())
+
+    def more(self) -> Decimal:
+        return figures.computed_total(run=self.run.pk, **self.chosen())
 
     def beside(self) -> Any:
         rows = figures.computed_costs(run=self.run.pk, **self.chosen())
@@ -292,6 +310,9 @@ class ChargeLines(FactList):
     def log_access(self) -> None:
         log_patient_list(self.request, "charge_lines", {self.run.institution: self.request.GET.urlencode() or "all"})
 
+    def chosen(self) -> dict[str, Any]:
+        return {**super().chosen(), "item_class": self.code("item_class", ITEM_CLASS_TITLES)}
+
     @cached_property
     def basis(self) -> SettlementBasis | None:
         """The income of named items that an agreement shares, when one comes from there."""
@@ -320,7 +341,7 @@ class ChargeLines(FactList):
         if self.item_cost is not None:
             return [str(self.item_cost.item), *super().about()]
         if self.basis is None:
-            return super().about()
+            return [*super().about(), ITEM_CLASS_TITLES.get(self.chosen()["item_class"], "")]
         return [f"{self.basis.run.agreement.name}：{'、'.join(self.basis.run.agreement.items)}"]
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:

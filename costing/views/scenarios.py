@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from costing.forms import ChangeForm, ScenarioForm
 from costing.models import Scenario
 from costing.selectors import access, scenarios
+from costing.selectors.sheets.scenario import scenario_sheet
 from costing.services import scenarios as services
-from costing.tables import BesideTable, ScenarioTable
+from costing.tables import ScenarioTable
+from costing.views.figures import opened_scenario
 from ops_platform.web.exports import xlsx_response
 from ops_platform.web.pages import ActionPage, FormPage, ListPage
 
@@ -78,8 +80,10 @@ class ScenarioPage(FormPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.GET.get("export") == "xlsx":
-            values = iter(BesideTable(scenarios.outcome(self.scenario).rows).as_values())
-            return xlsx_response(f"测算方案-{self.scenario.title}", next(values), values)
+            sheet = scenario_sheet(scenario=self.scenario, found=scenarios.outcome(self.scenario))
+            titles = [sheet.first, *(f"{column.name}(元)" for column in sheet.columns)]
+            rows = ([row.name, *(cell.value for cell in row.cells)] for row in sheet.rows)
+            return xlsx_response(f"测算方案-{self.scenario.title}", titles, rows)
         return super().get(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -98,7 +102,7 @@ class ScenarioPage(FormPage):
             changes=scenarios.changes_of(self.scenario),
             found=found,
             whole=found.rows[-1] if found.rows else None,
-            table=BesideTable(found.rows, period=self.scenario.run.period),
+            sheet=opened_scenario(self.scenario, scenario_sheet(scenario=self.scenario, found=found)),
             may_plan=not self.scenario.archived and self.actor.may(self.scenario.institution_id, *services.PLANNERS),
             **kwargs,
         )

@@ -4,8 +4,10 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -15,13 +17,14 @@ from costing.selectors import access
 from costing.selectors.basis import basis_of
 from costing.selectors.layers import Layer
 from costing.selectors.sheets import COMPARED, REPORTS, Report, Scope
-from costing.sheets import Sheet
+from costing.sheets import Sheet, opened
 from costing.views.choosing import choose
 from ops_platform.identity.access import log_patient_list
 from ops_platform.web.charts import chart
 from ops_platform.web.pages import TemplatePage
 
 MOST_POINTS = 120
+CHOSEN = ("layer", "compare", "order", "measure")
 COMPARED_TITLES = (("month", _("环比(上月)")), ("year", _("同比(上年同月)")))
 
 
@@ -82,6 +85,14 @@ class ReportPage(TemplatePage):
             return scope
         return replace(scope, seen=tuple(one.pk for one in access.institutions(actor=self.actor)))
 
+    def opened(self, found: Sheet) -> Sheet:
+        """The report with the addresses of what its figures were made from; they say what was chosen."""
+        asked = self.choice.context()
+        chosen = {name: self.request.GET[name] for name in CHOSEN if self.request.GET.get(name)}
+        chosen |= {"institution": asked["institution"].pk, "period": asked["month"].period}
+        page = f"{reverse('costing:figure', args=[self.report.code])}?{urlencode(chosen)}"
+        return opened(found, lambda row, column: f"{page}&row={row}&column={column}")
+
     def _measure(self) -> str:
         """As asked for, else the first that there is."""
         known = [code for code, _title in self.report.measures]
@@ -92,7 +103,7 @@ class ReportPage(TemplatePage):
         scope, found = self.scope, self.found
         return super().get_context_data(
             report=self.report,
-            sheet=found,
+            sheet=self.opened(found) if found else None,
             run=scope.run if scope else None,
             basis=basis_of(run=scope.run) if scope else [],
             layers=[(one.value, one.words) for one in Layer] if self.report.layered else [],

@@ -60,7 +60,7 @@ from workflows.reference import load_flows
 
 SIGN_IN = "/accounts/sign-in/"
 MATTER = "test.matter"  # something with attachments that whoever has a role at the institution may see
-SIDES = ("department", "ordering", "receiver", "type", "event", "source")
+SIDES = ("department", "ordering", "receiver", "pathway", "row", "column", "type", "event", "source")
 
 
 def urls(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -610,6 +610,7 @@ OBJECTS: dict[str, Any] = {
     "costing-report": lambda *_: {"code": "allocation"},
     "costing:scenario": _scenario,
     "costing-scenario": _scenario,
+    "costing:scenario-figure": lambda c, i: {**_scenario(c, i), "row": 0, "column": 2},
     "costing:archive-scenario": _scenario,
     "costing:remove-change": _scenario_change,
     "costing:group": lambda _, i: {
@@ -637,6 +638,12 @@ OBJECTS: dict[str, Any] = {
     "costing:income-entries": _drill_down("department"),
     "costing:charge-lines": _drill_down("ordering"),
     "costing:flows": _drill_down("receiver"),
+    "costing:encounters": _drill_down("department"),
+    "costing:cases": _drill_down("department"),
+    "costing:items": _drill_down("department"),
+    "costing:unit-cases": _cost_run,
+    "costing:pathway-items": lambda c, i: {**_cost_run(c, i), "pathway": _pathway(c, i)["pk"]},
+    "costing:figure": lambda *_: {"code": "allocation"},
     "insurance_settlement:case": _case,
     "insurance_settlement:encounter": lambda _, i: {
         "institution": i.pk,
@@ -652,6 +659,7 @@ OBJECTS: dict[str, Any] = {
 # objects that belong to no institution, that everybody may see, or that are seen by who had a hand in them
 WITHOUT_INSTITUTION = {
     "costing:group",
+    "costing:figure",
     "costing:report",
     "costing-report",
     "ledger:carry-everybody",

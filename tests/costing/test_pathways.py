@@ -397,7 +397,7 @@ def test_the_variance_of_a_group_sums_to_the_cost_of_its_cases(
     """With the month itself as base nothing is dearer but by rounding; what differs is volume."""
     pathway = in_force(hospital, director, centre)
     mine = month_of(hospital, pathway)
-    rows, whole = _of_pathway(mine, run_of(hospital))
+    rows, whole = _of_pathway(mine, run_of(hospital), run_of(hospital))
     assert Decimal(whole.actual) / 100 == mine.total("cost", "actual")
     assert whole.volume + whole.rate == whole.total
     assert abs(whole.rate) <= len(rows) * 3
@@ -421,7 +421,7 @@ def test_a_further_day_costs_the_variable_part_of_the_bed_day(
     ward = Department.objects.get(institution=hospital, code="HX")
     days = sum(PatientCost.objects.values_list("days", flat=True))
     expected = traits.variable("personnel", Decimal("1100.01"))
-    assert _day_costs(run, traits)[ward.pk] * days == int(expected * 100)
+    assert _day_costs(run, traits)[ward.pk].cost * days == int(expected * 100)
     rows = report(director, "stay-effect", hospital)
     drg = group_of(hospital)
     row = next(row for row in rows if str(row[0]).startswith(drg))

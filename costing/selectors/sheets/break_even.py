@@ -1,30 +1,28 @@
 """Break-even reports (量本利): departments, disease groups, service items."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from django.urls import reverse
+
 from costing.behaviour import Behaviour, behaviour_at
+from costing.derivations import Derivation, Part, minus, per, plus, quotient, total
 from costing.engine.break_even import BreakEven
 from costing.engine.columns import COST_ITEMS
+from costing.models import ItemCost, PatientRun
 from costing.selectors.groups import GroupCost, month_of_groups
-from costing.selectors.layers import ITEMS
+from costing.selectors.layers import ZERO
 from costing.selectors.patients import item_costs
+from costing.selectors.sheets import sources
+from costing.selectors.sheets.patients import group_url
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
-from costing.sheets import Cell, Column, Row, Sheet, Value, cells, summed
+from costing.sheets import Cell, Column, Row, Sheet, summed
 from costing.titles import HANDING_OUT
 from ops_platform.kernel import Period, from_fen, to_fen
 
 MANY = 300
-MONEY_COLUMNS = (
-    Column("收入"),
-    Column("变动成本"),
-    Column("固定成本"),
-    Column("边际贡献"),
-    Column("边际贡献率", "percent"),
-    Column("结余"),
-    Column("保本收入"),
-)
 NONE = "无保本点"
 
 
@@ -37,17 +35,65 @@ def _one(income: Decimal, variable: Decimal, fixed: Decimal, volume: Decimal | i
     return BreakEven(to_fen(income), to_fen(variable), to_fen(fixed), None if volume is None else Fraction(volume))
 
 
-def _figures(one: BreakEven) -> tuple[Value, ...]:
+def _columns(first: int) -> tuple[Column, ...]:
+    """Money of a break-even; its first stands in that place."""
+    return (
+        Column("收入"),
+        Column("变动成本"),
+        Column("固定成本"),
+        Column("边际贡献", made=minus(first, first + 1)),
+        Column("边际贡献率", "percent", made=per(first + 3, first)),
+        Column("结余", made=minus(first + 3, first + 2)),
+        Column("保本收入"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What income, variable and full cost were made from."""
+
+    income: Cell
+    variable: Derivation
+    full: Part
+
+
+def _figures(one: BreakEven, made: _Sources | None, at: tuple[int, int]) -> tuple[Cell, ...]:
+    """As `_columns` want it, the first at that place; without sources where the figures are sums over rows."""
+    income, variable, fixed = from_fen(one.income), from_fen(one.variable), from_fen(one.fixed)
+    rest = None
+    if made is not None:
+        rest = total([made.full, Part("变动成本", variable, sign=-1, at=(at[0], at[1] + 1))])
     found = one.break_even_income
     return (
-        from_fen(one.income),
-        from_fen(one.variable),
-        from_fen(one.fixed),
-        from_fen(one.contribution),
-        _ratio(one.contribution_ratio),
-        from_fen(one.contribution - one.fixed),
-        NONE if found is None else from_fen(found),
+        made.income if made else Cell(income),
+        Cell(variable, made=made.variable if made else None),
+        Cell(fixed, made=rest),
+        Cell(from_fen(one.contribution)),
+        Cell(_ratio(one.contribution_ratio)),
+        Cell(from_fen(one.contribution - one.fixed)),
+        Cell(NONE) if found is None else Cell(from_fen(found), made=_break_even(one, at)),
     )
+
+
+def _break_even(one: BreakEven, at: tuple[int, int]) -> Derivation:
+    """Fixed cost ÷ contribution ratio."""
+    row, first = at
+    ratio = quotient(
+        Part("边际贡献", from_fen(one.contribution), at=(row, first + 3)),
+        Part("收入", from_fen(one.income), at=(row, first)),
+    )
+    part = Part("边际贡献率", ratio.value or 0, "percent", made=ratio)
+    return quotient(Part("固定成本", from_fen(one.fixed), at=(row, first + 2)), part)
+
+
+def _margin(one: BreakEven, at: tuple[int, int]) -> Cell:
+    """安全边际率: what of the income lies above the break-even."""
+    found, (row, first) = one.break_even_income, at
+    if found is None:
+        return Cell(None)
+    income = Part("收入", from_fen(one.income), at=(row, first))
+    above = total([income, Part("保本收入", from_fen(found), sign=-1, at=(row, first + 6))])
+    return Cell(_ratio(one.safety_margin), made=quotient(Part("安全边际", above.value or 0, made=above), income))
 
 
 def _ratio(exact: Fraction | None) -> Decimal | None:
@@ -57,40 +103,50 @@ def _ratio(exact: Fraction | None) -> Decimal | None:
 def departments(scope: Scope) -> Sheet:
     """科室量本利分析表: by income, because a department's patients are not all alike."""
     costs, traits = scope.costs(), _traits(scope)
-    rows, all_of = [], []
+    rows: list[Row] = []
+    all_of = []
     for each in costs.clinical:
-        full = costs.whole(each.department_id).full
-        variable = summed([traits.variable(item, costs.of(each.department_id, item).full) for item in ITEMS])
-        one = _one(each.income + each.other_income, variable, full - variable)
+        number, whole = each.department_id, costs.whole(each.department_id)
+        variable = sources.variable(traits, sources.full_by_item(scope, number, costs.items_of(number)))
+        varies, earned = variable.value or ZERO, each.income + each.other_income
+        one = _one(earned, varies, whole.full - varies)
         all_of.append(one)
-        rows.append(
-            Row(each.name, cells(*_figures(one), _ratio(one.safety_margin)), scope.department_url(each.department_id))
+        made = _Sources(
+            Cell(earned, made=sources.income(scope, each)),
+            variable,
+            Part("全成本", whole.full, made=sources.full(scope, number, whole)),
         )
-    whole = BreakEven(
+        at = (len(rows), 0)
+        rows.append(Row(each.name, (*_figures(one, made, at), _margin(one, at)), scope.department_url(number)))
+    every = BreakEven(
         sum(one.income for one in all_of), sum(one.variable for one in all_of), sum(one.fixed for one in all_of)
     )
-    rows.append(Row("临床服务类合计", cells(*_figures(whole), _ratio(whole.safety_margin)), level="total"))
-    return Sheet("科室名称", (*MONEY_COLUMNS, Column("安全边际率", "percent")), tuple(rows), (traits.words,))
+    at = (len(rows), 0)
+    figures = (*_figures(every, None, at), _margin(every, at))
+    rows.append(Row("临床服务类合计", figures, level="total", made=plus(*range(len(rows)))))
+    return Sheet("科室名称", (*_columns(0), Column("安全边际率", "percent")), tuple(rows), (traits.words,))
 
 
 def groups(scope: Scope) -> Sheet:
     """病组量本利分析表: how many cases of a group it takes to bear its fixed cost. Income is what the insurer pays."""
     traits = _traits(scope)
     found = month_of_groups(institution=scope.institution, period=scope.run.period)
-    rows = []
+    rows: list[Row] = []
     for group in found.groups if found else ():
         if group.costed == group.cases == group.priced:
-            one = _of_group(group, traits)
-            volume = one.break_even_volume
+            one, made = _of_group(scope, group, traits)
+            at = (len(rows), 1)
+            number = Cell(group.cases, sources.cases(scope.run, "count", group.cases, drg=group.drg).url)
             rows.append(
                 Row(
                     f"{group.drg} {group.name}",
-                    cells(group.cases, *_figures(one), NONE if volume is None else volume, _ratio(one.safety_margin)),
+                    (number, *_figures(one, made, at), _volume(one), _margin(one, at)),
+                    group_url(scope, group.drg),
                 )
             )
     columns = (
         Column("例数", "quantity"),
-        *MONEY_COLUMNS,
+        *_columns(1),
         Column("保本例数", "quantity"),
         Column("安全边际率", "percent"),
     )
@@ -101,9 +157,19 @@ def groups(scope: Scope) -> Sheet:
     return Sheet("病组", columns, tuple(rows), tuple(notes))
 
 
-def _of_group(group: GroupCost, traits: Behaviour) -> BreakEven:
-    variable = summed([traits.variable(item, group.amounts[item]) for item in COST_ITEMS])
-    return _one(group.payment, variable, group.cost - variable, group.cases)
+def _volume(one: BreakEven) -> Cell:
+    volume = one.break_even_volume
+    return Cell(NONE if volume is None else volume)
+
+
+def _of_group(scope: Scope, group: GroupCost, traits: Behaviour) -> tuple[BreakEven, _Sources]:
+    def part(measure: str, amount: Decimal) -> Part:
+        return sources.cases(scope.run, measure, amount, drg=group.drg)
+
+    variable = sources.variable(traits, {item: part(item, group.amounts[item]) for item in COST_ITEMS})
+    varies = variable.value or ZERO
+    made = _Sources(Cell(group.payment, part("payment", group.payment).url), variable, part("cost", group.cost))
+    return _one(group.payment, varies, group.cost - varies, group.cases), made
 
 
 def items(scope: Scope) -> Sheet:
@@ -111,7 +177,7 @@ def items(scope: Scope) -> Sheet:
     columns = (
         Column("执行科室", "text"),
         Column("数量", "quantity"),
-        *MONEY_COLUMNS,
+        *_columns(2),
         Column("保本数量", "quantity"),
         Column("安全边际率", "percent"),
     )
@@ -120,28 +186,37 @@ def items(scope: Scope) -> Sheet:
     traits = _traits(scope)
     found = []
     for row in item_costs(run=scope.patients):
-        amounts = {item: getattr(row, item) for item in COST_ITEMS}
-        variable = summed([traits.variable(item, amount) for item, amount in amounts.items()])
-        whole = summed(list(amounts.values()))
-        one = _one(row.income, variable, whole - variable, row.quantity)
-        name = str(row.item) if row.item is not None else HANDING_OUT
-        volume = one.break_even_volume
-        found.append(
-            (
-                -one.fixed,
-                row.pk,
-                Row(
-                    name,
-                    (
-                        Cell(row.department.name),
-                        Cell(row.quantity),
-                        *cells(*_figures(one), NONE if volume is None else volume, _ratio(one.safety_margin)),
-                    ),
-                ),
-            )
-        )
-    rows = [row for _, _, row in sorted(found, key=lambda one: one[:2])]
+        variable = summed([traits.variable(item, getattr(row, item)) for item in COST_ITEMS])
+        found.append((_one(row.income, variable, row.medical_cost - variable, row.quantity), row))
+    found.sort(key=lambda each: (-each[0].fixed, each[1].pk))
+    rows = [_of_item(scope.patients, traits, one, row, at) for at, (one, row) in enumerate(found[:MANY])]
     notes = [traits.words]
-    if len(rows) > MANY:
-        notes.append(f"共 {len(rows):,} 个项目，这里列出固定成本最高的 {MANY} 个。")
-    return Sheet("项目", columns, tuple(rows[:MANY]), tuple(notes))
+    if len(found) > MANY:
+        notes.append(f"共 {len(found):,} 个项目，这里列出固定成本最高的 {MANY} 个。")
+    return Sheet("项目", columns, tuple(rows), tuple(notes))
+
+
+def _of_item(run: PatientRun, traits: Behaviour, one: BreakEven, row: ItemCost, line: int) -> Row:
+    """An item of a department; it opens its page."""
+
+    def part(measure: str, amount: Decimal) -> Part:
+        code = row.item.code if row.item is not None else ""
+        return sources.items(run, measure, amount, department=row.department_id, item=code)
+
+    at = (line, 2)
+    made = _Sources(
+        Cell(row.income, part("income", row.income).url),
+        sources.variable(traits, {item: part(item, getattr(row, item)) for item in COST_ITEMS}),
+        part("cost", row.medical_cost),
+    )
+    return Row(
+        str(row.item) if row.item is not None else HANDING_OUT,
+        (
+            Cell(row.department.name),
+            Cell(row.quantity),
+            *_figures(one, made, at),
+            _volume(one),
+            _margin(one, at),
+        ),
+        reverse("costing:item-cost", args=[row.pk]),
+    )

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
+from costing.derivations import plus
 from costing.engine.columns import COLUMNS, column_of
 from costing.models import DepartmentCost, DepartmentMonth
 from costing.selectors.layers import ITEMS, ZERO
@@ -38,15 +39,19 @@ def direct_costs(scope: Scope) -> Sheet:
         amounts[department][column_of(item, source)] += amount
     departments = list(DepartmentMonth.objects.filter(run=scope.run).order_by("department__code", "pk"))
     rows: list[Row] = []
+    subtotals: list[int] = []
     for cost_class in reversed(CostClass):
         members = [one for one in departments if one.cost_class == cost_class]
+        first = len(rows)
         rows += [_department(scope, one, amounts[one.department_id]) for one in members]
         if members:
             together = _sum([amounts[one.department_id] for one in members])
-            rows.append(Row(f"{cost_class.label}小计", cells(*_figures(together)), level="subtotal"))
+            subtotals.append(len(rows))
+            made = plus(*range(first, len(rows)))
+            rows.append(Row(f"{cost_class.label}小计", cells(*_figures(together)), level="subtotal", made=made))
     if departments:
         whole = _sum([amounts[one.department_id] for one in departments])
-        rows.append(Row("全院合计", cells(*_figures(whole)), level="total"))
+        rows.append(Row("全院合计", cells(*_figures(whole)), level="total", made=plus(*subtotals)))
     return Sheet("科室名称", tuple(Column(title) for title in COLUMN_TITLES), tuple(rows))
 
 

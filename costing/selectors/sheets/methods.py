@@ -12,11 +12,14 @@ from dataclasses import replace
 from django.db.models import Sum
 
 from costing import drivers
+from costing.derivations import minus, per, plus
 from costing.engine.allocation import Allocation, allocate
 from costing.engine.model import AllocationModel, Method
 from costing.facts import MonthFacts
 from costing.models import DepartmentCost, DepartmentMonth
 from costing.recomputing import Computation, compute, inputs_of, model_of
+from costing.selectors.layers import Layer, layer_costs
+from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Cell, Column, Row, Sheet, Value, cells, share
 from costing.tiers import TIERS
@@ -35,10 +38,10 @@ COLUMNS = (
     Column("阶梯分摊(正式)", "money", "全成本"),
     Column("顺序分摊", "money", "全成本"),
     Column("交互分摊", "money", "全成本"),
-    Column("差额", "money", "顺序与正式"),
-    Column("差异率", "percent", "顺序与正式"),
-    Column("差额", "money", "交互与正式"),
-    Column("差异率", "percent", "交互与正式"),
+    Column("差额", "money", "顺序与正式", made=minus(2, 1)),
+    Column("差异率", "percent", "顺序与正式", made=per(4, 1)),
+    Column("差额", "money", "交互与正式", made=minus(3, 1)),
+    Column("差异率", "percent", "交互与正式", made=per(6, 1)),
 )
 
 
@@ -124,7 +127,8 @@ def _rows(
         .select_related("department")
         .order_by("department__code")
     }
-    rows = []
+    costs = layer_costs(run=scope.run, layer=Layer.HOSPITAL)
+    rows: list[Row] = []
     sums = [0] * (1 + len(fulls))
     for code, one in listed.items():
         amounts = [direct[code], *(full.get(code, 0) for full in fulls)]
@@ -132,9 +136,13 @@ def _rows(
             continue
         sums = [total + fen for total, fen in zip(sums, amounts, strict=True)]
         values = _figures(amounts, absent)
-        url = scope.department_url(one.department_id)
-        rows.append(Row(one.name, (values[0], Cell(values[1].value, url), *values[2:]), url))
-    return [*rows, Row("合计", _figures(sums, absent), level="total")]
+        number, whole = one.department_id, costs.whole(one.department_id)
+        opening = (
+            Cell(values[0].value, scope.direct_url(number) if amounts[0] else ""),
+            Cell(values[1].value, made=sources.full(scope, number, whole)),
+        )
+        rows.append(Row(one.name, (*opening, *values[2:]), scope.department_url(number)))
+    return [*rows, Row("合计", _figures(sums, absent), level="total", made=plus(*range(len(rows))))]
 
 
 def _figures(amounts: Sequence[int], absent: Sequence[bool]) -> tuple[Cell, ...]:

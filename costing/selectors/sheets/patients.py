@@ -1,22 +1,26 @@
 """Reports over patients: disease groups, insurers, doctors, and the cases that lost most."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TypeVar
 
-from django.db import connection
 from django.urls import reverse
 
+from costing.derivations import Derivation, Part, minus, per, plus, quotient, total
 from costing.engine.columns import COST_ITEMS
+from costing.models import CostRun
 from costing.selectors.department_groups import above_norm
 from costing.selectors.groups import CaseCost, GroupCost, case_costs, case_totals, month_of_groups
 from costing.selectors.layers import ZERO
+from costing.selectors.measured import DOCTOR, EncounterFacts, facts_of
+from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
 from costing.sheets import Cell, Column, Row, Sheet, cells, share, summed
 from costing.titles import COST_ITEM_TITLES
 from insurance_settlement.public import DischargedCase, month_of_cases
-from ops_platform.his_intake.public import SCHEMES, as_of_sql
+from ops_platform.his_intake.public import SCHEMES
 from ops_platform.masterdata.models import Department
 
 LOSSES = 50
@@ -38,12 +42,12 @@ def group_composition(scope: Scope) -> Sheet:
         Column("其中药品", "money", "例均医疗成本"),
         Column("其中单独收费材料", "money", "例均医疗成本"),
         Column("例均支付"),
-        Column("例均结余"),
+        Column("例均结余", made=minus(11, 8)),
     )
     found = month_of_groups(institution=scope.institution, period=scope.run.period)
     listed = sorted(found.groups if found else (), key=lambda group: group.drg)
     rows = [
-        Row(f"{group.drg} {group.name}", _composition(group), group_url(scope, group.drg))
+        Row(f"{group.drg} {group.name}", _composition(scope, group), group_url(scope, group.drg))
         for group in listed
         if group.costed
     ]
@@ -60,13 +64,15 @@ def group_costs(scope: Scope) -> Sheet:
         Column("已核算", "quantity"),
         Column("平均住院日", "decimal"),
         *(Column(title, "money", "医疗成本合计") for title in METHODS),
-        *(Column(title, "money", "例均医疗成本") for title in METHODS),
+        *(Column(title, "money", "例均医疗成本", made=per(at, 1)) for at, title in enumerate(METHODS, 3)),
         Column("例均费用", "money", "例均"),
         Column("例均支付", "money", "例均"),
     )
     found = month_of_groups(institution=scope.institution, period=scope.run.period)
     listed = sorted((group for group in (found.groups if found else ()) if group.costed), key=lambda group: group.drg)
-    rows = [Row(f"{group.drg} {group.name}", _by_methods(group), group_url(scope, group.drg)) for group in listed]
+    rows = [
+        Row(f"{group.drg} {group.name}", _by_methods(scope, group), group_url(scope, group.drg)) for group in listed
+    ]
     if rows:
         totals = [_totals(group) for group in listed]
         costed = sum(group.costed for group in listed)
@@ -80,7 +86,7 @@ def group_costs(scope: Scope) -> Sheet:
             None,
             None,
         )
-        rows.append(Row("合计", figures, level="total"))
+        rows.append(Row("合计", figures, level="total", made=plus(*range(len(rows)))))
     return Sheet("病组", columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
 
 
@@ -89,18 +95,50 @@ def _totals(group: GroupCost) -> list[Decimal]:
     return [group.cost, group.amounts["top_down"], group.amounts["cost_to_income"]]
 
 
-def _by_methods(group: GroupCost) -> tuple[Cell, ...]:
+def _by_methods(scope: Scope, group: GroupCost) -> tuple[Cell, ...]:
     totals = _totals(group)
-    means = [share(amount, group.costed) for amount in totals]
-    return cells(group.cases, group.costed, group.mean_days, *totals, *means, group.mean_charges, group.mean_payment)
+    return (
+        Cell(group.cases, _cases(scope, group, "count", group.cases).url),
+        Cell(group.costed, _cases(scope, group, "count", group.costed, "costed").url),
+        Cell(group.mean_days),
+        *(
+            Cell(amount, _cases(scope, group, measure, amount, "costed").url if amount else "")
+            for measure, amount in zip(("cost", "top_down", "cost_to_income"), totals, strict=True)
+        ),
+        *(Cell(share(amount, group.costed)) for amount in totals),
+        Cell(
+            group.mean_charges,
+            made=sources.mean_of_cases(scope.run, "charges", group.charges, group.cases, drg=group.drg),
+        ),
+        _paid(scope, group),
+    )
 
 
-def _composition(group: GroupCost) -> tuple[Cell, ...]:
-    means = [amount for _, amount, _ in group.composition()]
-    apart = [group.amounts[name] / group.costed for name in ("drug_cost", "material_cost")]
+def _cases(scope: Scope, group: GroupCost, measure: str, amount: Decimal | int, counted: str = "") -> Part:
+    """What the cases of a group sum to."""
+    return sources.cases(scope.run, measure, amount, drg=group.drg, counted=counted or None)
+
+
+def _paid(scope: Scope, group: GroupCost) -> Cell:
+    """Payment of a priced case."""
+    made = sources.mean_of_cases(scope.run, "payment", group.payment, group.priced, drg=group.drg, counted="priced")
+    return Cell(group.mean_payment, made=made)
+
+
+def _composition(scope: Scope, group: GroupCost) -> tuple[Cell, ...]:
+    def mean(measure: str, amount: Decimal) -> Cell:
+        made = sources.mean_of_cases(scope.run, measure, amount, group.costed, drg=group.drg, counted="costed")
+        return Cell(share(amount, group.costed), made=made)
+
     paid, cost = group.mean_payment, group.mean_cost
-    left = paid - cost if paid is not None and cost is not None else None
-    return cells(group.cases, *means, cost, *apart, paid, left)
+    return (
+        Cell(group.cases, _cases(scope, group, "count", group.cases).url),
+        *(mean(name, group.amounts[name]) for name in COST_ITEMS),
+        mean("cost", group.cost),
+        *(mean(name, group.amounts[name]) for name in ("drug_cost", "material_cost")),
+        _paid(scope, group),
+        Cell(paid - cost if paid is not None and cost is not None else None),
+    )
 
 
 @dataclass
@@ -126,20 +164,28 @@ class _Sums:
             self.payment += case.payment
             self.cost += cost
 
-    def cells(self) -> tuple[Cell, ...]:
-        """As the columns of `CASE_COLUMNS` want it."""
+    def cells(self, run: CostRun, **choice: str | int | None) -> tuple[Cell, ...]:
+        """As the columns of `CASE_COLUMNS` want it; `choice` says whose cases they are."""
+
+        def part(measure: str, amount: Decimal | int, counted: str | None = None) -> Part:
+            return sources.cases(run, measure, amount, counted=counted, **choice)
+
+        def cell(measure: str, amount: Decimal | int, counted: str | None = None) -> Cell:
+            return Cell(amount, part(measure, amount, counted).url if amount else "")
+
+        number = part("count", self.cases)
         left = self.payment - self.cost
-        return cells(
-            self.cases,
-            share(self.days, self.cases),
-            share(self.weight, self.cases),
-            self.charges,
-            self.complete,
-            self.payment,
-            self.cost,
-            left,
-            share(left, self.complete),
-            share(left, self.payment),
+        return (
+            Cell(self.cases, number.url),
+            Cell(share(self.days, self.cases), made=quotient(part("days", self.days), number)),
+            Cell(share(self.weight, self.cases), made=quotient(part("weight", self.weight), number)),
+            cell("charges", self.charges),
+            cell("count", self.complete, "complete"),
+            cell("payment", self.payment, "complete"),
+            cell("cost", self.cost, "complete"),
+            Cell(left),
+            Cell(share(left, self.complete)),
+            Cell(share(left, self.payment)),
         )
 
 
@@ -151,87 +197,82 @@ CASE_COLUMNS = (
     Column("已定价且已核算", "quantity"),
     Column("支付额"),
     Column("成本"),
-    Column("结余"),
-    Column("例均结余"),
-    Column("结余率", "percent"),
+    Column("结余", made=minus(5, 6)),
+    Column("例均结余", made=per(7, 4)),
+    Column("结余率", "percent", made=per(7, 5)),
 )
+Key = TypeVar("Key", bound=Hashable)
 
 
-def _by(scope: Scope, key: Callable[[DischargedCase, "_Payer"], str]) -> tuple[dict[str, _Sums], _Sums]:
+def _by(scope: Scope, key: Callable[[DischargedCase, EncounterFacts], Key]) -> tuple[dict[Key, _Sums], _Sums]:
     """The month's discharges summed by something of the case or of who pays; of their cost only the sum is read."""
     settled = month_of_cases(institution=scope.institution, period=scope.run.period)
     cases = settled.cases if settled else ()
-    known = _payers(scope, [case.encounter for case in cases])
-    sums: dict[str, _Sums] = {}
+    numbers = [case.encounter for case in cases]
+    known = facts_of(institution=scope.institution, encounters=numbers, sequence=scope.run.input_sequence)
+    sums: dict[Key, _Sums] = {}
     whole = _Sums()
     costs = case_totals(institution=scope.institution, cases=cases)
     for case in cases:
-        payer, cost = known.get(case.encounter, _Payer("", "", "")), costs.get(case.encounter)
-        sums.setdefault(key(case, payer), _Sums()).add(case, cost)
+        facts, cost = known.get(case.encounter, EncounterFacts()), costs.get(case.encounter)
+        sums.setdefault(key(case, facts), _Sums()).add(case, cost)
         whole.add(case, cost)
     return sums, whole
 
 
-@dataclass(frozen=True, slots=True)
-class _Payer:
-    """Of an encounter: who pays, and who treats (pseudonym)."""
-
-    insurer: str
-    scheme: str
-    doctor: str
-
-
-def _payers(scope: Scope, encounters: Iterable[int]) -> dict[int, _Payer]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT f.entity, coalesce(f.insurer, ''), coalesce(f.scheme, ''), coalesce(f.doctor, '')"
-            f" FROM his_intake_encounter f WHERE f.institution_id = %s AND {as_of_sql('f', scope.run.input_sequence)}"
-            " AND f.entity = ANY(%s)",
-            [scope.institution, list(encounters)],
-        )
-        return {entity: _Payer(insurer, scheme, doctor) for entity, insurer, scheme, doctor in cursor.fetchall()}
-
-
 def insurers(scope: Scope) -> Sheet:
-    """医保类别结余表: discharges by scheme and insurer."""
+    """医保类别结余表: discharges by scheme and insurer, each opening its cases."""
 
-    def payer(_one: DischargedCase, known: _Payer) -> str:
-        return (
-            " ".join(part for part in (SCHEME_TITLES.get(known.scheme, known.scheme), known.insurer) if part)
-            or "未注明"
-        )
+    def title(payer: tuple[str, str]) -> str:
+        scheme, insurer = payer
+        return " ".join(part for part in (SCHEME_TITLES.get(scheme, scheme), insurer) if part) or "未注明"
 
-    sums, whole = _by(scope, payer)
-    rows = [Row(name, found.cells()) for name, found in sorted(sums.items())]
-    return _cases_sheet("险种与经办机构", rows, whole)
+    sums, whole = _by(scope, lambda _one, known: (known.scheme, known.insurer))
+    rows = [
+        _cases_row(scope, title(payer), found, scheme=payer[0], insurer=payer[1])
+        for payer, found in sorted(sums.items(), key=lambda one: title(one[0]))
+    ]
+    return _cases_sheet(scope, "险种与经办机构", rows, whole)
 
 
 def departments(scope: Scope) -> Sheet:
     """科室病例结余表: discharges by treating department; drawn as CMI against mean surplus."""
     names = dict(Department.objects.filter(institution=scope.institution).values_list("pk", "name"))
-    sums, whole = _by(scope, lambda one, _known: f"{one.department:012d}")
+    sums, whole = _by(scope, lambda one, _known: one.department)
     rows = [
-        Row(names.get(int(number), ""), found.cells(), scope.department_url(int(number)))
+        Row(names.get(number, ""), found.cells(scope.run, department=number), scope.department_url(number))
         for number, found in sorted(sums.items())
     ]
-    return _cases_sheet("科室", rows, whole, drawn=(2, 8))
+    return _cases_sheet(scope, "科室", rows, whole, drawn=(2, 8))
 
 
 def doctors(scope: Scope) -> Sheet:
-    """诊疗组(医师)结余表: discharges by treating department and doctor, whose name the platform does not know."""
+    """诊疗组(医师)结余表: discharges by treating department and doctor, whose name the platform does not know; each
+    opens its cases."""
     names = dict(Department.objects.filter(institution=scope.institution).values_list("pk", "name"))
+    sums, whole = _by(scope, lambda one, known: (one.department, known.doctor[:DOCTOR]))
 
-    def group(one: DischargedCase, known: _Payer) -> str:
-        return f"{names.get(one.department, '')} {known.doctor[:8] or '未注明'}"
+    def title(group: tuple[int, str]) -> str:
+        return f"{names.get(group[0], '')} {group[1] or '未注明'}"
 
-    sums, whole = _by(scope, group)
-    rows = [Row(name, found.cells()) for name, found in sorted(sums.items())]
-    return _cases_sheet("科室与医师代号", rows, whole, drawn=(2, 8))
+    rows = [
+        _cases_row(scope, title(group), found, department=group[0], doctor=group[1])
+        for group, found in sorted(sums.items(), key=lambda one: title(one[0]))
+    ]
+    return _cases_sheet(scope, "科室与医师代号", rows, whole, drawn=(2, 8))
 
 
-def _cases_sheet(first: str, rows: list[Row], whole: _Sums, drawn: tuple[int, int] | None = None) -> Sheet:
-    total = (Row("合计", whole.cells(), level="total"),) if rows else ()
-    return Sheet(first, CASE_COLUMNS, (*rows, *total), (WHOLE_STAY if rows else NOT_COSTED,), drawn)
+def _cases_row(scope: Scope, name: str, found: _Sums, **choice: str | int) -> Row:
+    """Somebody's cases; the row opens the list of them with what each left."""
+    cases = sources.cases(scope.run, "surplus", found.payment - found.cost, **choice)
+    return Row(name, found.cells(scope.run, **choice), cases.url)
+
+
+def _cases_sheet(
+    scope: Scope, first: str, rows: list[Row], whole: _Sums, drawn: tuple[int, int] | None = None
+) -> Sheet:
+    last = (Row("合计", whole.cells(scope.run), level="total"),) if rows else ()
+    return Sheet(first, CASE_COLUMNS, (*rows, *last), (WHOLE_STAY if rows else NOT_COSTED,), drawn)
 
 
 def losses(scope: Scope) -> Sheet:
@@ -242,7 +283,7 @@ def losses(scope: Scope) -> Sheet:
         Column("住院日", "quantity"),
         Column("支付额"),
         Column("成本"),
-        Column("结余"),
+        Column("结余", made=minus(3, 4)),
         Column("同组例均成本"),
         Column("同组例数", "quantity"),
         Column("高于同组例均的成本项目", "words"),
@@ -265,23 +306,55 @@ def losses(scope: Scope) -> Sheet:
 def _loss(scope: Scope, one: CaseCost, members: list[CaseCost], names: dict[int, str]) -> Row:
     others = [each.amounts for each in members if each is not one and each.amounts is not None]
     norm = {item: summed([amounts[item] for amounts in others]) / len(others) for item in COST_ITEMS} if others else {}
+    case = one.case
     url = ""
     if scope.patients is not None:
-        url = reverse("costing:patient", args=[scope.patients.pk, one.case.encounter])
+        url = reverse("costing:patient", args=[scope.patients.pk, case.encounter])
+
+    def alone(measure: str, amount: Decimal | None) -> Cell:
+        """A figure of the case: a list of it alone, which opens the stay."""
+        if amount is None:
+            return Cell(None)
+        return Cell(amount, sources.cases(scope.run, measure, amount, encounter=case.encounter).url)
+
     return Row(
-        one.case.encounter_no,
+        case.encounter_no,
         (
-            Cell(one.case.drg, group_url(scope, one.case.drg)),
-            *cells(
-                names.get(one.case.department, ""),
-                one.case.stay_days,
-                one.case.payment,
-                one.cost,
-                one.surplus,
-                summed(list(norm.values())) if norm else None,
-                len(members),
-                above_norm(one.amounts or {}, norm),
-            ),
+            Cell(case.drg, group_url(scope, case.drg)),
+            Cell(names.get(case.department, "")),
+            Cell(case.stay_days),
+            alone("payment", case.payment),
+            alone("cost", one.cost),
+            Cell(one.surplus),
+            _norm_cell(scope, one, members),
+            Cell(len(members), sources.cases(scope.run, "count", len(members), drg=case.drg, counted="costed").url),
+            Cell(above_norm(one.amounts or {}, norm)),
         ),
         url,
     )
+
+
+def _norm_cell(scope: Scope, one: CaseCost, members: list[CaseCost]) -> Cell:
+    """Mean cost of the other cases of the group: those of the group less the case itself, ÷ their number."""
+    number = len(members) - 1
+    if not number or one.cost is None:
+        return Cell(None)
+    drg = one.case.drg
+    whole = summed([each.cost for each in members if each.cost is not None])
+    all_of = sources.cases(scope.run, "cost", whole, "同组成本", drg=drg, counted="costed")
+    own = sources.cases(scope.run, "cost", one.cost, "本例成本", encounter=one.case.encounter)
+    others = total([all_of, replace(own, sign=-1)])
+    return Cell(
+        (whole - one.cost) / number,
+        made=quotient(
+            Part("其他病例成本", whole - one.cost, made=others),
+            Part("其他病例", number, "quantity", made=_others(scope, members)),
+        ),
+    )
+
+
+def _others(scope: Scope, members: list[CaseCost]) -> Derivation:
+    """All cases of the group but one."""
+    drg = members[0].case.drg
+    all_of = sources.cases(scope.run, "count", len(members), "同组例数", drg=drg, counted="costed")
+    return total([all_of, Part("本例", 1, "quantity", sign=-1)])

@@ -2,17 +2,19 @@
 month of the year before, with the change of place. A department or member without the measure has no place."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
 from django.db.models import Sum
 from django.urls import reverse
 
+from costing.derivations import Derivation, minus
 from costing.engine.ranking import places, rise
 from costing.models import CostRun, DepartmentMonth, PatientRun
 from costing.selectors.monthly import department_reports
-from costing.selectors.patients import hospital_unit_costs, unit_costs
+from costing.selectors.patients import UnitCost, hospital_unit_costs, unit_costs
+from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.structure import by_institution, variants
 from costing.sheets import Cell, Column, Kind, Row, Sheet, share
@@ -34,6 +36,7 @@ class Standing:
     drug_ratio: Decimal | None
     material_ratio: Decimal | None
     service_ratio: Decimal | None
+    opened: Mapping[str, Derivation] = field(default_factory=dict)  # by code of measure, where its parts are here
 
     @property
     def surplus_rate(self) -> Decimal | None:
@@ -117,8 +120,21 @@ def _departments(run: CostRun | None, patients: PatientRun | None) -> dict[int, 
             one.drug_ratio,
             one.material_ratio,
             one.service_ratio,
+            _opened(patients, unit, one.department),
         )
     return found
+
+
+def _opened(patients: PatientRun | None, unit: UnitCost | None, department: int | None) -> dict[str, Derivation]:
+    """What a visit and a bed-day cost, as cost ÷ volume."""
+    if patients is None or unit is None:
+        return {}
+    sides = (("visit-cost", unit.visit_cost, unit.visits, False), ("day-cost", unit.day_cost, unit.days, True))
+    return {
+        code: sources.unit_cost(patients, cost, volume, department=department, inpatient=stay)
+        for code, cost, volume, stay in sides
+        if volume
+    }
 
 
 def _members(institutions: Sequence[int], period: str) -> dict[int, Standing]:
@@ -148,8 +164,17 @@ def _members(institutions: Sequence[int], period: str) -> dict[int, Standing]:
             structure.drug_ratio if structure else None,
             structure.material_ratio if structure else None,
             structure.service_ratio if structure else None,
+            _opened(patients.get((number, period)), unit, None),
         )
     return found
+
+
+def _value(measure: Measure, one: Standing | None, url: str = "") -> Cell:
+    """The figure, opening its parts; else the page `url`."""
+    if one is None:
+        return Cell(None)
+    made = one.opened.get(measure.code)
+    return Cell(measure.of(one), "" if made else url, made)
 
 
 def _sheet(scope: Scope, first: str, months: Sequence[Mapping[int, Standing]], url: Callable[[int], str]) -> Sheet:
@@ -159,12 +184,12 @@ def _sheet(scope: Scope, first: str, months: Sequence[Mapping[int, Standing]], u
         Column(measure.title, measure.kind, "本月"),
         *(
             column
-            for title in ("上月", "上年同月")
+            for title, place in (("上月", 3), ("上年同月", 7))
             for column in (
                 Column("名次", "quantity", title),
                 Column(measure.title, measure.kind, title),
                 Column("名次变化", "quantity", f"比{title}"),
-                Column("增减", measure.kind, f"比{title}"),
+                Column("增减", measure.kind, f"比{title}", made=minus(1, place)),
             )
         ),
     )
@@ -175,13 +200,13 @@ def _sheet(scope: Scope, first: str, months: Sequence[Mapping[int, Standing]], u
     rows = []
     for number in sorted(names, key=lambda one: (ranks[0].get(one, last), names[one], one)):
         now, place = values[0][number], ranks[0].get(number)
-        cells = [Cell(place), Cell(now, url(number))]
-        for earlier, earlier_ranks in zip(values[1:], ranks[1:], strict=True):
+        cells = [Cell(place), _value(measure, months[0].get(number), url(number))]
+        for month, earlier, earlier_ranks in zip(months[1:], values[1:], ranks[1:], strict=True):
             before = earlier.get(number)
             moved = None if now is None or before is None else now - before
             cells += [
                 Cell(earlier_ranks.get(number)),
-                Cell(before),
+                _value(measure, month.get(number)),
                 Cell(rise(earlier_ranks.get(number), place)),
                 Cell(moved),
             ]

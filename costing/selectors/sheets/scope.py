@@ -51,6 +51,10 @@ class Scope:
         """The steps behind what a department received."""
         return self._drill("costing:flows", receiver=department, cost_item=cost_item, sender_class=sender_class)
 
+    def sent_url(self, department: int, cost_item: str = "") -> str:
+        """The steps behind what a department gave on."""
+        return self._drill("costing:flows", sender=department, cost_item=cost_item)
+
     def income_url(self, department: int) -> str:
         """The charge lines that a department ordered."""
         return f"{reverse('costing:charge-lines', args=[self.run.pk])}?ordering={department}"

@@ -5,13 +5,18 @@ month from `staff-headcounts` with physicians and nurses apart, as of the sequen
 patients, bottom-up. Per unit = personnel cost of outpatients ÷ visits, of inpatients ÷ occupied bed-days and ÷ discharges of
 the month. A cell is empty where nothing is counted."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
 
+from costing.derivations import Part, per, plus, quotient, total
 from costing.models import DepartmentMonth, PatientCost
+from costing.selectors.layers import ZERO, Amounts
+from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
 from costing.sheets import Cell, Column, Row, Sheet, cells, share, summed
@@ -19,6 +24,7 @@ from ops_platform.his_intake.public import as_of_sql
 from ops_platform.masterdata.models import CostClass
 
 PERSONNEL = "personnel"
+OF_VISITS, OF_STAYS = "门急诊患者的人员经费", "住院患者的人员经费"
 NOTES = (
     "人均、人次按当月在岗人数(科室人数数据集)。单位人力成本含分摊来的人员经费，按患者成本(自下而上)；住院按当月发生额除以当月床日、出院人次。",
     "报送数据只分医师、护士和其他人员；岗位设置、弹性排班和多学科团队没有报送，未列示。",
@@ -30,7 +36,7 @@ COLUMNS = (
     Column("其他", "decimal", "人数"),
     Column("直接", "money", "人员经费"),
     Column("全成本", "money", "人员经费"),
-    Column("人均(直接)", "money", "人员经费"),
+    Column("人均(直接)", "money", "人员经费", made=per(4, 0)),
     Column("占全成本", "percent", "人员经费"),
     Column("每门急诊人次", "money", "单位人力成本"),
     Column("每床日", "money", "单位人力成本"),
@@ -47,7 +53,9 @@ People = tuple[Decimal | None, Decimal | None, Decimal | None]
 def staffing(scope: Scope) -> Sheet:
     """The clinical departments, then all of them together."""
     costs, people, patients = scope.costs(), _people(scope), _patients(scope)
-    rows, sums = [], []
+    rows: list[Row] = []
+    sums: list[_Line] = []
+    parts: list[_Parts] = []
     for one in costs.departments:
         if one.cost_class != CostClass.CLINICAL:
             continue
@@ -61,13 +69,75 @@ def staffing(scope: Scope) -> Sheet:
             costs.whole(number).full,
             *patients.get(number, (None, None, 0)),
         )
+        mine = _Parts.of(scope, line, costs.whole(number))
+        shown = _opened(line, mine, len(rows))
+        shown[4] = Cell(amounts.direct, scope.direct_url(number, PERSONNEL) if amounts.direct else "")
+        shown[5] = Cell(amounts.full, made=sources.full(scope, number, amounts, PERSONNEL))
+        rows.append(Row(one.name, tuple(shown), scope.department_url(number)))
         sums.append(line)
-        shown = line.cells()
-        url = scope.direct_url(number, PERSONNEL) if amounts.direct else ""
-        rows.append(Row(one.name, (*shown[:4], Cell(shown[4].value, url), *shown[5:]), scope.department_url(number)))
+        parts.append(mine)
     if rows:
-        rows.append(Row("临床服务类合计", _together(sums).cells(), level="total"))
+        all_of = _together(sums)
+        shown = _opened(all_of, _Parts.together([line.month.name for line in sums], parts), len(rows))
+        rows.append(Row("临床服务类合计", tuple(shown), level="total", made=plus(*range(len(rows)))))
     return Sheet("科室名称", COLUMNS, tuple(rows), NOTES if scope.patients else (*NOTES, NOT_COSTED))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is divided in the figures of a line: full cost, personnel in the cost of visits and of stays, and visits."""
+
+    whole: Part
+    of_visits: Part
+    of_stays: Part
+    visits: Part
+
+    @classmethod
+    def of(cls, scope: Scope, line: "_Line", amounts: Amounts) -> "_Parts":
+        """Of a department."""
+        number = line.month.department_id
+        whole = Part("全成本", line.whole, made=sources.full(scope, number, amounts))
+        run, spent = scope.patients, (line.visit_cost or ZERO, line.day_cost or ZERO)
+        if run is None:
+            parts = Part(OF_VISITS, spent[0]), Part(OF_STAYS, spent[1])
+            return cls(whole, *parts, Part("门急诊人次", line.visits, "quantity"))
+
+        def of_patients(measure: str, amount: Decimal | int, words: str, *, inpatient: bool) -> Part:
+            return sources.encounters(run, measure, amount, department=number, inpatient=inpatient, words=words)
+
+        return cls(
+            whole,
+            of_patients(PERSONNEL, spent[0], OF_VISITS, inpatient=False),
+            of_patients(PERSONNEL, spent[1], OF_STAYS, inpatient=True),
+            of_patients("count", line.visits, "门急诊人次", inpatient=False),
+        )
+
+    @classmethod
+    def together(cls, names: Sequence[str], parts: Sequence["_Parts"]) -> "_Parts":
+        """Of all departments: the sum of theirs."""
+
+        def summed_up(field: str) -> Part:
+            mine = [replace(getattr(one, field), words=name) for name, one in zip(names, parts, strict=True)]
+            words, kind = getattr(parts[0], field).words, getattr(parts[0], field).kind
+            return Part(words, sum((Decimal(part.amount) for part in mine), ZERO), kind, made=total(mine))
+
+        return cls(*(summed_up(field) for field in ("whole", "of_visits", "of_stays", "visits")))
+
+
+def _opened(line: "_Line", parts: _Parts, row: int) -> list[Cell]:
+    """The figures of a line with what the derived ones were made from."""
+    shown = list(line.cells())
+    month = line.month
+    divided = {
+        7: (Part("人员经费全成本", line.full, at=(row, 5)), parts.whole),
+        8: (parts.of_visits, parts.visits),
+        9: (parts.of_stays, Part("床日", month.bed_days, "quantity")),
+        10: (parts.of_stays, Part("出院人次", month.discharges, "quantity")),
+    }
+    for at, (above, below) in divided.items():
+        if shown[at].value is not None:
+            shown[at] = Cell(shown[at].value, made=quotient(above, below))
+    return shown
 
 
 class _Line:

@@ -1,8 +1,9 @@
 """Effects of day surgery (日间手术) and of the length of stay (住院日) on what is left of a case's payment."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from urllib.parse import urlencode
 
@@ -10,12 +11,14 @@ from django.db.models import F, Sum
 from django.urls import reverse
 
 from costing.behaviour import Behaviour, behaviour_at
+from costing.derivations import Derivation, Part, minus, plus, product, quotient, total
 from costing.engine.columns import COST_ITEMS, DRUGS, MATERIALS
 from costing.engine.stays import Stays
 from costing.models import PatientCost, PatientRun
 from costing.selectors.groups import CaseCost, case_costs
 from costing.selectors.layers import ZERO
 from costing.selectors.pathways import in_force, pathway_of
+from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
 from costing.sheets import Cell, Column, Kind, Row, Sheet, cells, share, summed
@@ -68,12 +71,36 @@ def _means(members: Sequence[CaseCost]) -> tuple[Decimal | None, Decimal | None,
     return days, share(paid, len(whole)), share(cost, len(whole)), share(paid - cost, len(whole))
 
 
+def _mean_cells(scope: Scope, members: Sequence[CaseCost], **choice: str | int | None) -> tuple[Cell, ...]:
+    """The same as figures that open the cases, which `choice` finds."""
+    days, *means = _means(members)
+    whole = [one for one in members if one.surplus is not None]
+    sums = {
+        "payment": summed([one.case.payment for one in whole if one.case.payment is not None]),
+        "cost": summed([one.cost for one in whole if one.cost is not None]),
+        "surplus": summed([one.surplus for one in whole if one.surplus is not None]),
+    }
+    stayed = sum(one.case.stay_days for one in members)
+    return (
+        Cell(days, made=sources.mean_of_cases(scope.run, "days", stayed, len(members), **choice)),
+        *(
+            Cell(mean, made=sources.mean_of_cases(scope.run, measure, amount, len(whole), counted="complete", **choice))
+            for mean, (measure, amount) in zip(means, sums.items(), strict=True)
+        ),
+    )
+
+
+def _number(scope: Scope, members: Sequence[CaseCost], **choice: str | int | None) -> Cell:
+    """How many there are."""
+    return Cell(len(members), sources.cases(scope.run, "count", len(members), **choice).url if members else "")
+
+
 def day_surgery(scope: Scope) -> Sheet:
     """日间手术效果表: cases with a procedure, day cases against other inpatients of the same group and procedure."""
     columns = (
         Column("主要操作", "text"),
         *(Column(title, kind, side) for side in ("日间", "住院") for title, kind in FIGURES),
-        Column("每例多结余", "money", "改为日间"),
+        Column("每例多结余", "money", "改为日间", made=minus(5, 10)),
         Column("全部改为日间多结余", "money", "改为日间"),
         Column("可腾出床日", "decimal", "改为日间"),
     )
@@ -84,35 +111,57 @@ def day_surgery(scope: Scope) -> Sheet:
         stay = stays.get(one.case.encounter)
         if stay is not None and stay.procedure:
             sides[one.case.drg, stay.procedure][stay.hours > hours].append(one)
-    rows = []
+    rows: list[Row] = []
     gained, days_gained = [], []
     for (drg, procedure), (day, ward) in sorted(sides.items()):
         day_means, ward_means = _means(day), _means(ward)
         more = whole = freed = None
         if day_means[3] is not None and ward_means[3] is not None and day_means[0] is not None:
             more = day_means[3] - ward_means[3]
-            whole = (more * len(ward)).quantize(ZERO)
+            whole = (more * len(ward)).quantize(ZERO, rounding=ROUND_HALF_UP)
             freed = sum(one.case.stay_days for one in ward) - day_means[0] * len(ward)
             gained.append(whole)
             days_gained.append(freed)
         rows.append(
             Row(
                 f"{drg} {settled.names.get(drg, '') if settled else ''}",
-                cells(procedure, len(day), *day_means, len(ward), *ward_means, more, whole, freed),
+                (
+                    Cell(procedure),
+                    *(
+                        cell
+                        for side, mine in (("day", day), ("ward", ward))
+                        for cell in _side(scope, mine, drg=drg, procedure=procedure, side=side)
+                    ),
+                    Cell(more),
+                    Cell(whole, made=_if_day(more, len(ward), len(rows))),
+                    Cell(freed),
+                ),
                 _group_url(scope, drg),
             )
         )
     if rows:
         all_day = [one for day, _ward in sides.values() for one in day]
         all_ward = [one for _day, ward in sides.values() for one in ward]
-        figures_of_all = (None, len(all_day), *_means(all_day), len(all_ward), *_means(all_ward), None)
-        total = (*figures_of_all, summed(gained) if gained else None, sum(days_gained, Decimal(0)) if gained else None)
-        rows.append(Row("合计", cells(*total), level="total"))
+        last = (None, summed(gained) if gained else None, sum(days_gained, Decimal(0)) if gained else None)
+        of_all = (*_side(scope, all_day, side="day"), *_side(scope, all_ward, side="ward"))
+        rows.append(Row("合计", (Cell(None), *of_all, *cells(*last)), level="total", made=plus(*range(len(rows)))))
     notes = (
         f"日间：入院到出院不超过 {formats.quantity(hours)} 小时(参数 {DAY_HOURS})且有手术操作的出院病例；其余为住院。",
         "例均支付、成本和结余取已定价且已核算的病例。改为日间：住院病例都按日间病例的例均结余计，是上限；两方病情可能不同，供讨论。",
     )
     return Sheet("病组", columns, tuple(rows), notes if rows else ("本月没有带手术操作的出院病例。",))
+
+
+def _side(scope: Scope, members: Sequence[CaseCost], **choice: str | int | None) -> tuple[Cell, ...]:
+    """Number and means of day cases, or of the others."""
+    return _number(scope, members, **choice), *_mean_cells(scope, members, **choice)
+
+
+def _if_day(more: Decimal | None, number: int, row: int) -> Derivation | None:
+    """What all others would leave more as day cases."""
+    if more is None:
+        return None
+    return product(Part("每例多结余", more, at=(row, 11)), Part("住院例数", number, "quantity", at=(row, 6)))
 
 
 def stay_effect(scope: Scope) -> Sheet:
@@ -142,11 +191,11 @@ def stay_effect(scope: Scope) -> Sheet:
     members: dict[str, list[CaseCost]] = defaultdict(list)
     for one in listed:
         members[one.case.drg].append(one)
-    rows = []
+    rows: list[Row] = []
     beyond_days, beyond_cost = [], []
     for drg, mine in sorted(members.items()):
         whole = [one.surplus for one in mine if one.surplus is not None]
-        known = [day_costs[one.case.department] for one in mine if one.case.department in day_costs]
+        known = [day_costs[one.case.department].cost for one in mine if one.case.department in day_costs]
         found = Stays(
             days=[one.case.stay_days for one in mine],
             surplus=to_fen(summed(whole)),
@@ -161,36 +210,38 @@ def stay_effect(scope: Scope) -> Sheet:
             beyond_days.append(days)
             beyond_cost.append(cost)
         limit = found.break_even_day
-        mean = _means(mine)
+        mean = _mean_cells(scope, mine, drg=drg)
         rows.append(
             Row(
                 f"{drg} {settled.names.get(drg, '')}",
                 (
-                    *cells(len(mine), mean[0], standard, source),
+                    _number(scope, mine, drg=drg),
+                    mean[0],
+                    *cells(standard, source),
                     Cell(_break_even(limit)),
-                    *cells(*mean[1:], _decimal(found.day_cost / 100) if known else None, days, cost),
-                    *cells(*_buckets(mine, (first, second, third))),
+                    *mean[1:],
+                    _further_day(scope.patients, mine, day_costs, traits, found),
+                    Cell(days),
+                    Cell(cost, made=_beyond(days, found, len(rows)) if cost is not None and known else None),
+                    *_buckets(scope, mine, (first, second, third), drg=drg),
                 ),
                 _group_url(scope, drg),
             )
         )
-    mean = _means(listed)
+    mean = _mean_cells(scope, listed)
     rows.append(
         Row(
             "合计",
-            cells(
-                len(listed),
+            (
+                _number(scope, listed),
                 mean[0],
-                None,
-                None,
-                None,
+                *cells(None, None, None),
                 *mean[1:],
-                None,
-                sum(beyond_days, Decimal(0)),
-                summed(beyond_cost),
-                *_buckets(listed, (first, second, third)),
+                *cells(None, sum(beyond_days, Decimal(0)), summed(beyond_cost)),
+                *_buckets(scope, listed, (first, second, third)),
             ),
             level="total",
+            made=plus(*range(len(rows))),
         )
     )
     notes = (
@@ -212,31 +263,101 @@ def _decimal(exact: Fraction) -> Decimal:
     return Decimal(exact.numerator) / exact.denominator
 
 
-def _buckets(members: Sequence[CaseCost], limits: Sequence[Decimal]) -> list[Decimal | int | None]:
+def _buckets(
+    scope: Scope, members: Sequence[CaseCost], limits: Sequence[Decimal], **choice: str | int | None
+) -> list[Cell]:
     """Cases and mean surplus in each length of stay."""
-    found: list[Decimal | int | None] = []
+    found: list[Cell] = []
     lower = Decimal(-1)
-    for upper in (*limits, Decimal("Infinity")):
-        mine = [one for one in members if lower < one.case.stay_days <= upper]
-        found += [len(mine), _means(mine)[3] if mine else None]
-        lower = upper
+    for upper in (*limits, None):
+        mine = [one for one in members if lower < one.case.stay_days and (upper is None or one.case.stay_days <= upper)]
+        within = {"longer": int(lower) if lower >= 0 else None, "upto": None if upper is None else int(upper)}
+        surplus = _mean_cells(scope, mine, **choice, **within)[3] if mine else Cell(None)
+        found += [_number(scope, mine, **choice, **within), surplus]
+        lower = upper or lower
     return found
 
 
-def _day_costs(run: PatientRun, traits: Behaviour) -> dict[int, Fraction]:
+def _further_day(
+    run: PatientRun, members: Sequence[CaseCost], day_costs: Mapping[int, "_DayCost"], traits: Behaviour, found: Stays
+) -> Cell:
+    """What a further day costs the group: the mean over its cases of what it costs their departments."""
+    numbers: dict[int, int] = defaultdict(int)
+    for one in members:
+        if one.case.department in day_costs:
+            numbers[one.case.department] += 1
+    if not numbers:
+        return Cell(None)
+    parts = []
+    for department, number in sorted(numbers.items()):
+        one_day = day_costs[department]
+        unit = Part("一床日的变动成本", _decimal(one_day.cost / 100), made=one_day.opened(run, department, traits))
+        cases = Part(f"{one_day.name}例数", number, "quantity")
+        parts.append(Part(one_day.name, _decimal(one_day.cost * number / 100), made=product(cases, unit)))
+    whole = total(parts)
+    made = quotient(
+        Part("各科室合计", whole.value or ZERO, made=whole), Part("例数", sum(numbers.values()), "quantity")
+    )
+    return Cell(_decimal(found.day_cost / 100), made=made)
+
+
+def _beyond(days: Decimal | None, found: Stays, row: int) -> Derivation:
+    """Days beyond the standard × what a further day costs."""
+    return product(
+        Part("超标准床日", days or ZERO, "decimal", at=(row, 9)),
+        Part("多住一日的成本", _decimal(found.day_cost / 100), at=(row, 8)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _DayCost:
+    """Of a department: what a further day of its inpatients costs in fen, their days, and the cost items (`apart`: what
+    drugs and separately charged materials are of two of them)."""
+
+    name: str
+    cost: Fraction
+    days: int
+    amounts: Mapping[str, Decimal]
+    apart: Mapping[str, tuple[str, Decimal]]
+
+    def opened(self, run: PatientRun, department: int, traits: Behaviour) -> Derivation:
+        """Variable part of the cost items ÷ days."""
+
+        def spent(measure: str, amount: Decimal) -> Part:
+            return sources.encounters(run, measure, amount, department=department, inpatient=True)
+
+        parts = {}
+        for item, amount in self.amounts.items():
+            parts[item] = spent(item, amount)
+            if item in self.apart:
+                measure, charged = self.apart[item]
+                left = sources.difference(spent(item, amount + charged), spent(measure, charged))
+                parts[item] = Part(parts[item].words, amount, made=left)
+        varies = sources.variable(traits, parts)
+        days = sources.encounters(run, "days", self.days, department=department, inpatient=True)
+        return quotient(Part("变动成本", varies.value or ZERO, made=varies), days)
+
+
+def _day_costs(run: PatientRun, traits: Behaviour) -> dict[int, _DayCost]:
     """By treating department: what a further day of its inpatients costs in fen. Drugs and separately charged materials
     follow orders and are left out; of the rest the variable share of each cost item. One query."""
-    rows = PatientCost.objects.filter(run=run, inpatient=True).order_by().values_list("department")
+    rows = PatientCost.objects.filter(run=run, inpatient=True).order_by().values_list("department", "department__name")
     own = {name: Sum(name) for name in COST_ITEMS}
     own[COST_ITEMS[DRUGS]] = Sum(F("drugs") - F("drug_cost"))
     own[COST_ITEMS[MATERIALS]] = Sum(F("materials") - F("material_cost"))
+    sums = rows.annotate(
+        stay=Sum("days"),
+        drug=Sum("drug_cost"),
+        material=Sum("material_cost"),
+        **{f"of_{name}": one for name, one in own.items()},
+    )
     found = {}
-    for department, days, *amounts in rows.annotate(
-        stay=Sum("days"), **{f"of_{name}": one for name, one in own.items()}
-    ):
-        variable = summed([traits.variable(name, amount) for name, amount in zip(COST_ITEMS, amounts, strict=True)])
+    for department, title, days, drug, material, *listed in sums:
+        amounts = dict(zip(COST_ITEMS, listed, strict=True))
+        variable = summed([traits.variable(name, amount) for name, amount in amounts.items()])
         if days:
-            found[department] = Fraction(to_fen(variable), days)
+            apart = {COST_ITEMS[DRUGS]: ("drug_cost", drug), COST_ITEMS[MATERIALS]: ("material_cost", material)}
+            found[department] = _DayCost(title, Fraction(to_fen(variable), days), days, amounts, apart)
     return found
 
 

@@ -3,13 +3,15 @@ year before (同比). A month without a run is empty, never zero, and those befo
 stand as they are now."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from decimal import Decimal
 
 from django.db.models import Sum
-from django.urls import reverse
 
+from costing.derivations import Derivation, Formula, Part, plus, quotient
 from costing.models import CostRun, DepartmentCost, DepartmentMonth
 from costing.selectors.layers import ITEMS, ZERO
+from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Cell, Column, Row, Sheet, Value, share, summed
 from costing.titles import COST_ITEM_TITLES
@@ -30,7 +32,8 @@ def trend(scope: Scope) -> Sheet:
     costs = _costs(scope, runs)
     incomes = _incomes(runs)
     total = {period: summed([costs[item].get(period, ZERO) for item in ITEMS]) for period in runs}
-    surplus = {period: incomes.get(period, ZERO) - total[period] for period in runs}
+    income = {period: summed(list(incomes.get(period, ()))) for period in runs}
+    surplus = {period: income[period] - total[period] for period in runs}
     complete = {item: {period: costs[item].get(period, ZERO) for period in runs} for item in ITEMS}
     columns = (
         *(Column(period) for period in periods),
@@ -38,26 +41,56 @@ def trend(scope: Scope) -> Sheet:
         Column("同比", "percent", ""),
     )
 
-    def row(name: str, line: Line, level: str = "department", *, opens: str = "") -> Row:
-        def url(period: str) -> str:
-            run = runs.get(period)
-            if run is None or not opens:
-                return ""
-            month = f"institution={scope.institution}&period={period}&layer={scope.layer}"
-            return f"{reverse('costing:report', args=[opens])}?{month}"
-
-        shown = tuple(Cell(line.get(period), url(period) if period in line else "") for period in periods)
-        now = line.get(str(last))
-        return Row(
-            name,
-            (*shown, Cell(_change(now, line.get(str(last.shift(-1))))), Cell(_change(now, line.get(year_before)))),
-            level=level,
+    def row(
+        name: str,
+        line: Line,
+        opened: Callable[[str], Derivation | None],
+        level: str = "department",
+        made: Formula | None = None,
+    ) -> Row:
+        """A line over the months; `opened` says what the figure of a month was made from."""
+        shown = tuple(
+            Cell(line.get(period), made=opened(period) if period in line and made is None else None)
+            for period in periods
         )
+        now, whole = (
+            line.get(str(last)),
+            {period: Part(period, amount, made=opened(period)) for period, amount in line.items()},
+        )
+        changes = []
+        for before in (str(last.shift(-1)), year_before):
+            moved = _change(now, line.get(before))
+            derived = None
+            if moved is not None:
+                more = sources.difference(whole[str(last)], whole[before])
+                derived = quotient(Part("增减额", more.value or ZERO, made=more), whole[before])
+            changes.append(Cell(moved, made=derived))
+        return Row(name, (*shown, *changes), level=level, made=made)
 
-    rows = [row(COST_ITEM_TITLES[item], complete[item], opens="direct-costs") for item in ITEMS]
-    rows.append(row("成本合计", total, "total", opens="full-costs"))
-    rows.append(row("收入合计", {period: incomes.get(period, ZERO) for period in runs}, "subtotal", opens="monthly"))
-    rows.append(row("结余", surplus, "subtotal", opens="surplus"))
+    def spent(item: str) -> Callable[[str], Derivation | None]:
+        def of(period: str) -> Derivation | None:
+            amount = complete[item].get(period, ZERO)
+            return sources.added([sources.spent_by_all(runs[period], scope.layer, amount, item)])
+
+        return of
+
+    def earned(period: str) -> Derivation | None:
+        return sources.added(sources.earned_by_all(runs[period], *incomes.get(period, (ZERO, ZERO))))
+
+    def whole_cost(period: str) -> Derivation | None:
+        return sources.added([sources.spent_by_all(runs[period], scope.layer, total[period])])
+
+    def left(period: str) -> Derivation | None:
+        parts = (
+            Part("收入合计", income[period], made=earned(period)),
+            Part("成本合计", total[period], made=whole_cost(period)),
+        )
+        return sources.difference(*parts)
+
+    rows = [row(str(COST_ITEM_TITLES[item]), complete[item], spent(item)) for item in ITEMS]
+    rows.append(row("成本合计", total, whole_cost, "total", plus(*range(len(ITEMS)))))
+    rows.append(row("收入合计", income, earned, "subtotal"))
+    rows.append(row("结余", surplus, left, "subtotal"))
     return Sheet("项目", columns, tuple(rows), (NOTE,), lined=len(periods))
 
 
@@ -81,6 +114,7 @@ def _costs(scope: Scope, runs: dict[str, CostRun]) -> dict[str, Line]:
     return found
 
 
-def _incomes(runs: dict[str, CostRun]) -> Line:
+def _incomes(runs: dict[str, CostRun]) -> dict[str, tuple[Decimal, Decimal]]:
+    """Charges and other income by month."""
     rows = DepartmentMonth.objects.filter(run__in=runs.values()).order_by().values_list("run__period")
-    return {period: income + other for period, income, other in rows.annotate(Sum("income"), Sum("other_income"))}
+    return {period: (income, other) for period, income, other in rows.annotate(Sum("income"), Sum("other_income"))}

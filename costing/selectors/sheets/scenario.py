@@ -1,0 +1,77 @@
+"""A scenario (测算方案) beside its run, as a report whose figures open: those of the run to facts, those of the scenario
+to what it computed, which is stored nowhere."""
+
+from decimal import Decimal
+
+from costing.derivations import Derivation, Part, minus, plus, total
+from costing.models import DepartmentMonth, Scenario
+from costing.recomputing import Figures
+from costing.selectors.layers import Amounts, Layer, LayerCosts
+from costing.selectors.scenarios import Beside, Outcome
+from costing.selectors.sheets import sources
+from costing.selectors.sheets.scope import Scope
+from costing.sheets import Cell, Column, Row, Sheet
+from ops_platform.kernel import from_fen
+
+COLUMNS = (
+    Column("收入", "money", "原来"),
+    Column("全成本", "money", "原来"),
+    Column("结余", "money", "原来", made=minus(0, 1)),
+    Column("收入", "money", "测算"),
+    Column("全成本", "money", "测算"),
+    Column("结余", "money", "测算", made=minus(3, 4)),
+    Column("结余变化", "money", "测算", made=minus(5, 2)),
+)
+NOTE = "测算在读表时由原来的数据和各项变化重新计算，不保存，因此测算的直接成本、转入和转出没有可打开的明细。"
+
+
+def scenario_sheet(*, scenario: Scenario, found: Outcome) -> Sheet:
+    """The departments that keep cost or earn, then the hospital."""
+    scope = Scope(scenario.run, None, Layer.HOSPITAL)
+    costs = scope.costs()
+    months = {one.department_id: one for one in costs.departments}
+    rows: list[Row] = []
+    for one in found.rows:
+        if one.department:
+            rows.append(_department(scope, one, costs, months.get(one.department), len(rows)))
+        else:
+            rows.append(Row(one.name, _cells(one, len(rows)), level="total", made=plus(*range(len(rows)))))
+    return Sheet("科室", COLUMNS, tuple(rows), (NOTE,))
+
+
+def _department(scope: Scope, one: Beside, costs: LayerCosts, month: DepartmentMonth | None, row: int) -> Row:
+    if month is None:
+        return Row(one.name, _cells(one, row))
+    amounts = costs.whole(one.department)
+    income, cost, left, *rest = _cells(one, row)
+    opened = (
+        Cell(income.value, made=sources.income(scope, month) if one.income_before else None),
+        Cell(cost.value, made=sources.full(scope, one.department, amounts) if amounts != Amounts() else None),
+        left,
+    )
+    return Row(one.name, (*opened, *rest), scope.department_url(one.department))
+
+
+def _cells(one: Beside, row: int) -> tuple[Cell, ...]:
+    changed = Part("变化", one.income - one.income_before)
+    income = total([Part("原收入", one.income_before, at=(row, 0)), changed]) if one.department else None
+    return (
+        Cell(one.income_before),
+        Cell(one.cost_before),
+        Cell(one.surplus_before),
+        Cell(one.income, made=income),
+        Cell(one.cost, made=_computed(one.after) if one.department else None),
+        Cell(one.surplus),
+        Cell(one.change),
+    )
+
+
+def _computed(after: Figures) -> Derivation:
+    """Direct + received − sent, as the scenario has them."""
+    direct, received, full = (from_fen(fen) for fen in (after.direct, after.received, after.full))
+    parts = [
+        Part("测算直接成本", direct),
+        Part("测算分摊转入", received),
+        Part("测算分摊转出", direct + received - full, sign=-1),
+    ]
+    return total([part for part in parts if part.amount] or [Part("测算直接成本", Decimal("0.00"))])
