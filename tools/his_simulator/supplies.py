@@ -57,6 +57,8 @@ DEVICES = {
     ),
 }
 """Kind, name, function of its home, hours a day, share used, services an hour."""
+CARRIES = {"CT": ("CT",), "MRI": ("磁共振",), "彩超": ("彩超",), "DR": ("X线", "DR")}
+"""By kind: words in the names of the items that such a device carries out."""
 
 
 @dataclass
@@ -277,6 +279,14 @@ def devices_of(institution: Institution) -> list[tuple[str, str, str, str]]:
     return found
 
 
+def _carried(institution: Institution, kind: str) -> str:
+    """The codes of the items of a kind of device, as the gate wants a list."""
+    catalogue = catalogue_of(institution.kind)
+    words = CARRIES[kind]
+    named = zip(catalogue.code.tolist(), catalogue.name, strict=True)
+    return "|".join(code.decode() for code, name in named if any(word in name for word in words))
+
+
 def _devices(supplies: Supplies, institution: Institution, calendar: Calendar, seed: int) -> None:
     """Hours of every device on working days; every third township hospital has no CT."""
     rng = stream(seed, institution.code, "devices")
@@ -284,6 +294,7 @@ def _devices(supplies: Supplies, institution: Institution, calendar: Calendar, s
         if kind == "CT" and institution.code != LEAD_CODE and int(institution.code[1:]) % 3 == 0:
             continue
         own = share * float(rng.uniform(0.92, 1.08))
+        items = _carried(institution, kind)
         for day in range(calendar.days):
             if calendar.weekday[day] > 4:
                 continue
@@ -298,5 +309,6 @@ def _devices(supplies: Supplies, institution: Institution, calendar: Calendar, s
                     "used_hours": f"{used:.2f}",
                     "available_hours": str(hours),
                     "services": str(round(used * services)),
+                    "items": items,
                 }
             )

@@ -37,20 +37,22 @@ def _one(income: Decimal, variable: Decimal, fixed: Decimal, volume: Decimal | i
     return BreakEven(to_fen(income), to_fen(variable), to_fen(fixed), None if volume is None else Fraction(volume))
 
 
-def _figures(one: BreakEven) -> tuple[Value, ...]:
+def figures_of(one: BreakEven) -> tuple[Value, ...]:
+    """As `MONEY_COLUMNS` want it."""
     found = one.break_even_income
     return (
         from_fen(one.income),
         from_fen(one.variable),
         from_fen(one.fixed),
         from_fen(one.contribution),
-        _ratio(one.contribution_ratio),
+        exact_ratio(one.contribution_ratio),
         from_fen(one.contribution - one.fixed),
         NONE if found is None else from_fen(found),
     )
 
 
-def _ratio(exact: Fraction | None) -> Decimal | None:
+def exact_ratio(exact: Fraction | None) -> Decimal | None:
+    """For a column of ratios."""
     return None if exact is None else Decimal(exact.numerator) / exact.denominator
 
 
@@ -64,12 +66,16 @@ def departments(scope: Scope) -> Sheet:
         one = _one(each.income + each.other_income, variable, full - variable)
         all_of.append(one)
         rows.append(
-            Row(each.name, cells(*_figures(one), _ratio(one.safety_margin)), scope.department_url(each.department_id))
+            Row(
+                each.name,
+                cells(*figures_of(one), exact_ratio(one.safety_margin)),
+                scope.department_url(each.department_id),
+            )
         )
     whole = BreakEven(
         sum(one.income for one in all_of), sum(one.variable for one in all_of), sum(one.fixed for one in all_of)
     )
-    rows.append(Row("临床服务类合计", cells(*_figures(whole), _ratio(whole.safety_margin)), level="total"))
+    rows.append(Row("临床服务类合计", cells(*figures_of(whole), exact_ratio(whole.safety_margin)), level="total"))
     return Sheet("科室名称", (*MONEY_COLUMNS, Column("安全边际率", "percent")), tuple(rows), (traits.words,))
 
 
@@ -85,7 +91,12 @@ def groups(scope: Scope) -> Sheet:
             rows.append(
                 Row(
                     f"{group.drg} {group.name}",
-                    cells(group.cases, *_figures(one), NONE if volume is None else volume, _ratio(one.safety_margin)),
+                    cells(
+                        group.cases,
+                        *figures_of(one),
+                        NONE if volume is None else volume,
+                        exact_ratio(one.safety_margin),
+                    ),
                 )
             )
     columns = (
@@ -135,7 +146,7 @@ def items(scope: Scope) -> Sheet:
                     (
                         Cell(row.department.name),
                         Cell(row.quantity),
-                        *cells(*_figures(one), NONE if volume is None else volume, _ratio(one.safety_margin)),
+                        *cells(*figures_of(one), NONE if volume is None else volume, exact_ratio(one.safety_margin)),
                     ),
                 ),
             )

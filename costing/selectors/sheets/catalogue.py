@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from costing.selectors.sheets import (
     break_even,
     departments,
+    devices,
     direct,
+    diseases,
     items,
     methods,
     patients,
@@ -98,6 +100,15 @@ _ALL = (
         OFFICIAL,
         service_units.group_units,
     ),
+    Report("disease-costs", "病种成本明细表", "各病种按三种方法的成本合计与例均", OFFICIAL, diseases.disease_costs),
+    Report("diseases", "病种成本构成明细表", "各病种例均成本的构成", OFFICIAL, diseases.disease_composition),
+    Report(
+        "unit-diseases",
+        "服务单元病种成本构成明细表",
+        "各病种在每个服务单元的收入、成本收入比、成本",
+        OFFICIAL,
+        diseases.disease_units,
+    ),
     Report(
         "service-units",
         "服务单元成本收入比表",
@@ -177,6 +188,7 @@ _ALL = (
     ),
     Report("break-even-groups", "病组量本利分析表", "保本例数", BREAK_EVEN, break_even.groups),
     Report("break-even-items", "项目量本利分析表", "保本数量", BREAK_EVEN, break_even.items),
+    Report("break-even-devices", "设备量本利分析表", "每月保本次数、实际次数与安全边际", BREAK_EVEN, devices.devices),
     Report("item-variance", "项目标准成本差异表", "有标准的项目：数量差异与价格差异", STANDARD, standards.items),
     Report("department-variance", "科室标准成本差异表", "各科室有标准的项目合计", STANDARD, standards.departments),
     Report(

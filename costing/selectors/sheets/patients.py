@@ -1,6 +1,6 @@
 """Reports over patients: disease groups, insurers, doctors, and the cases that lost most."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -8,6 +8,7 @@ from django.db import connection
 from django.urls import reverse
 
 from costing.engine.columns import COST_ITEMS
+from costing.engine.diseases import NONE
 from costing.selectors.department_groups import above_norm
 from costing.selectors.groups import CaseCost, GroupCost, case_costs, case_totals, month_of_groups
 from costing.selectors.layers import ZERO
@@ -31,6 +32,12 @@ def group_url(scope: Scope, drg: str) -> str:
 
 def group_composition(scope: Scope) -> Sheet:
     """DRG成本构成明细表: mean cost of a case of each group by item, and how far it lies from its payment."""
+    found = month_of_groups(institution=scope.institution, period=scope.run.period)
+    return composition_of("病组", found.groups if found else (), lambda drg: group_url(scope, drg))
+
+
+def composition_of(first: str, groups: Iterable[GroupCost], url: Callable[[str], str]) -> Sheet:
+    """Groups or diseases, by item; `url` opens the cases of a code."""
     columns = (
         Column("例数", "quantity"),
         *(Column(title, "money", "例均医疗成本") for title in COST_ITEM_TITLES.values()),
@@ -40,14 +47,9 @@ def group_composition(scope: Scope) -> Sheet:
         Column("例均支付"),
         Column("例均结余"),
     )
-    found = month_of_groups(institution=scope.institution, period=scope.run.period)
-    listed = sorted(found.groups if found else (), key=lambda group: group.drg)
-    rows = [
-        Row(f"{group.drg} {group.name}", _composition(group), group_url(scope, group.drg))
-        for group in listed
-        if group.costed
-    ]
-    return Sheet("病组", columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
+    listed = sorted((group for group in groups if group.costed), key=lambda group: group.drg)
+    rows = [Row(group.title, _composition(group), url(group.drg)) for group in listed]
+    return Sheet(first, columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
 
 
 METHODS = ("自下而上法", "自上而下法", "成本收入比法")
@@ -55,6 +57,13 @@ METHODS = ("自下而上法", "自上而下法", "成本收入比法")
 
 def group_costs(scope: Scope) -> Sheet:
     """DRG成本明细表: what the cases of each group cost, in all and on the average, by the three official methods."""
+    found = month_of_groups(institution=scope.institution, period=scope.run.period)
+    return costs_of("病组", found.groups if found else (), lambda drg: group_url(scope, drg))
+
+
+def costs_of(first: str, groups: Iterable[GroupCost], url: Callable[[str], str]) -> Sheet:
+    """Groups or diseases by the three methods, and all of them; where cases have no diagnosis, those that have one stand
+    together before. `url` opens the cases of a code."""
     columns = (
         Column("例数", "quantity"),
         Column("已核算", "quantity"),
@@ -64,24 +73,23 @@ def group_costs(scope: Scope) -> Sheet:
         Column("例均费用", "money", "例均"),
         Column("例均支付", "money", "例均"),
     )
-    found = month_of_groups(institution=scope.institution, period=scope.run.period)
-    listed = sorted((group for group in (found.groups if found else ()) if group.costed), key=lambda group: group.drg)
-    rows = [Row(f"{group.drg} {group.name}", _by_methods(group), group_url(scope, group.drg)) for group in listed]
+    listed = sorted((group for group in groups if group.costed), key=lambda group: group.drg)
+    rows = [Row(group.title, _by_methods(group), url(group.drg)) for group in listed]
+    known = [group for group in listed if group.drg != NONE]
+    if len(known) < len(listed):
+        rows.insert(len(known), Row("有主要诊断的小计", _together(known), level="subtotal"))
     if rows:
-        totals = [_totals(group) for group in listed]
-        costed = sum(group.costed for group in listed)
-        whole = [summed([each[at] for each in totals]) for at in range(len(METHODS))]
-        figures = cells(
-            sum(group.cases for group in listed),
-            costed,
-            None,
-            *whole,
-            *(share(one, costed) for one in whole),
-            None,
-            None,
-        )
-        rows.append(Row("合计", figures, level="total"))
-    return Sheet("病组", columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
+        rows.append(Row("合计", _together(listed), level="total"))
+    return Sheet(first, columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
+
+
+def _together(groups: Sequence[GroupCost]) -> tuple[Cell, ...]:
+    """Sums and means of some groups."""
+    totals = [_totals(group) for group in groups]
+    costed = sum(group.costed for group in groups)
+    whole = [summed([each[at] for each in totals]) for at in range(len(METHODS))]
+    means = [share(one, costed) for one in whole]
+    return cells(sum(group.cases for group in groups), costed, None, *whole, *means, None, None)
 
 
 def _totals(group: GroupCost) -> list[Decimal]:

@@ -1,6 +1,7 @@
 """Reports of service units (服务单元, domain.md 1.6 and 1.7): their ratios of cost to income, and disease groups by unit."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -79,10 +80,18 @@ def group_units(scope: Scope) -> Sheet:
     """服务单元DRG成本构成明细表: each group by service unit; the units sum to its cost by the ratio of cost to income, to
     the fen. A group opens its cases."""
     settled = month_of_cases(institution=scope.institution, period=scope.run.period)
-    if settled is None or not UnitCost.objects.filter(run=scope.patients).exists():
-        return Sheet("病组与服务单元", GROUP_COLUMNS, (), (NOT_COSTED if settled is None else _why_not(scope),))
-    encounters = [case.encounter for case in settled.cases]
-    groups = [case.drg for case in settled.cases]
+    keys = {case.encounter: case.drg for case in settled.cases} if settled else None
+    titles = {drg: f"{drg} {name}" for drg, name in settled.names.items()} if settled else {}
+    return units_of(scope, "病组", keys, titles, lambda drg: group_url(scope, drg))
+
+
+def units_of(
+    scope: Scope, first: str, keys: Mapping[int, str] | None, titles: Mapping[str, str], url: Callable[[str], str]
+) -> Sheet:
+    """Groups or diseases by service unit: `keys` says of each encounter to which it belongs (None: nothing is priced)."""
+    if keys is None or not UnitCost.objects.filter(run=scope.patients).exists():
+        return Sheet(f"{first}与服务单元", GROUP_COLUMNS, (), (NOT_COSTED if keys is None else _why_not(scope),))
+    encounters, groups = list(keys), list(keys.values())
     parts, wholes = _parts(scope, encounters, groups), _wholes(scope, encounters, groups)
     rows: list[Row] = []
     for drg in sorted(wholes):
@@ -92,16 +101,16 @@ def group_units(scope: Scope) -> Sheet:
         rest = _Part(WITHOUT, other, other, cost - summed([one.cost for one in listed]))
         if rest.income or rest.cost:
             listed = [*listed, rest]
-        title = f"{drg} {settled.names.get(drg, '')}({cases} 例)"
+        title = f"{titles.get(drg, drg)}({cases} 例)"
         figures = cells(income, share(cost, income), cost, share(cost, cost), share(cost, cases))
-        rows.append(Row(title, figures, group_url(scope, drg), level="subtotal"))
+        rows.append(Row(title, figures, url(drg), level="subtotal"))
         rows += [_of_group(one, cost, cases) for one in listed]
     notes = (
-        "各服务单元合计等于该病组按成本收入比法的成本，分毫不差。成本为该次住院各月之和，跨月的按各月的成本收入比。",
+        f"各服务单元合计等于该{first}按成本收入比法的成本，分毫不差。成本为该次住院各月之和，跨月的按各月的成本收入比。",
         "药学等单元的成本收入比以其调配的药品和材料金额为依据，其收入列在药品、单独收费卫生材料。",
         f"「{WITHOUT}」为住院各月中以执行科室为单元核算的部分。",
     )
-    return Sheet("病组与服务单元", GROUP_COLUMNS, tuple(rows), notes)
+    return Sheet(f"{first}与服务单元", GROUP_COLUMNS, tuple(rows), notes)
 
 
 def _of_group(one: _Part, cost: Decimal, cases: int) -> Row:
