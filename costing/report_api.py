@@ -47,8 +47,8 @@ class ReportColumnSerializer(serializers.Serializer):
     title = serializers.CharField()
     group = serializers.CharField(allow_blank=True, help_text="上级表头")
     kind = serializers.ChoiceField(
-        choices=["money", "quantity", "decimal", "percent", "text", "words"],
-        help_text="money 为元，percent 为小数(0.125 即 12.5%)",
+        choices=["money", "quantity", "decimal", "percent", "points", "text", "words"],
+        help_text="money 为元，percent 为小数(0.125 即 12.5%)，points 为百分点",
     )
 
 

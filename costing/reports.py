@@ -24,6 +24,12 @@ def _sheet(title: str, run: CostRun, mark: str, columns: int) -> OfficialSheet:
     return OfficialSheet(title, heading, columns)
 
 
+def _of_members(title: str, run: CostRun, members: int, columns: int) -> OfficialSheet:
+    """A report of several institutions, each of its own run."""
+    heading = f"编制范围：{members} 家成员单位    期间：{formats.period_label(run.period)}    单位：元"
+    return OfficialSheet(title, heading, columns)
+
+
 def _basis(sheet: OfficialSheet, row: int, basis: Sequence[Basis]) -> None:
     sheet.text(row, 0, "分摊依据", "note")
     for offset, one in enumerate(basis, 1):
@@ -35,7 +41,7 @@ def patient_costs(run: PatientRun, found: Reconciliation, mark: str) -> FileResp
     columns = ["归集对象", "就诊数", "收费收入", *TITLES, "医疗成本合计", "财政项目经费", "科教经费", "医院全成本合计"]
     sheet = _sheet("患者成本归集表", run.cost_run, mark, len(columns))
     for column, title in enumerate(columns):
-        sheet.text(2, column, title, "head")
+        sheet.head(2, column, title)
     sheet.sheet.freeze_panes(3, 1)
     parts = [*found.patients, found.borne, *found.unassigned, found.full, found.difference]
     for number, part in enumerate(parts, 3):
@@ -51,18 +57,22 @@ def patient_costs(run: PatientRun, found: Reconciliation, mark: str) -> FileResp
 def sheet(report: Report, scope: Scope, found: Sheet, basis: Sequence[Basis], mark: str) -> FileResponse:
     """Any report in the layout of its page."""
     title = f"{report.title}({scope.layer.words})" if report.layered else report.title
-    written = _sheet(title, scope.run, mark, 1 + len(found.columns))
+    if report.alliance:
+        written = _of_members(title, scope.run, len(found.rows), 1 + len(found.columns))
+    else:
+        written = _sheet(title, scope.run, mark, 1 + len(found.columns))
     first = _heads(written, found)
     for number, row in enumerate(found.rows, first):
         strong = row.level != "department"
         written.text(number, 0, row.name, "strong" if strong else "text")
-        for column, (cell, kind) in enumerate(zip(row.cells, found.kinds, strict=True), 1):
-            written.figure(number, column, cell.value, kind, strong=strong)
+        for column, (cell, kind, tone) in enumerate(zip(row.cells, found.kinds, found.tones(row), strict=True), 1):
+            written.figure(number, column, cell.value, kind, strong=strong, tone=tone)
     below = first + len(found.rows) + 1
-    for offset, note in enumerate(found.notes):
+    for offset, note in enumerate(found.said):
         written.text(below + offset, 0, note, "note")
-    _basis(written, below + len(found.notes), basis)
-    return written.response(f"{report.title}-{scope.run.institution.code}-{scope.run.period}")
+    _basis(written, below + len(found.said), basis)
+    of = "成员单位" if report.alliance else scope.run.institution.code
+    return written.response(f"{report.title}-{of}-{scope.run.period}")
 
 
 def _heads(written: OfficialSheet, found: Sheet) -> int:
@@ -74,8 +84,8 @@ def _heads(written: OfficialSheet, found: Sheet) -> int:
         column += width
     if found.groups:
         written.text(2, 0, "", "head")
-    written.text(titles, 0, found.first, "head")
+    written.head(titles, 0, found.first)
     for column, one in enumerate(found.columns, 1):
-        written.text(titles, column, one.title, "head")
+        written.head(titles, column, one.title)
     written.sheet.freeze_panes(titles + 1, 1)
     return titles + 1

@@ -5,26 +5,32 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-Kind = Literal["money", "quantity", "decimal", "percent", "text", "words"]
+Kind = Literal["money", "quantity", "decimal", "percent", "points", "text", "words"]
+Good = Literal["", "up", "down", "none"]
 Value = Decimal | int | str | None
+DIRECTIONS = "绿色为有利，红色为不利：按指标的含义(成本、药占比下降为有利)，不按正负号。"
+HUNDRED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`group` stands above neighbouring columns that have it in common. Money in yuan, percent as a ratio; a decimal has two
-    places, words may be long."""
+    """`group` stands above neighbouring columns that have it in common. Money in yuan, percent as a ratio, points (百分点)
+    as what they count; a decimal has two places, words may be long. `good` says of a difference which way is favourable (有利):
+    up, down, or none of them; "" of what is no difference, which is red below zero."""
 
     title: str
     kind: Kind = "money"
     group: str = ""
+    good: Good = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure; `url` opens what it was made from."""
+    """A figure; `url` opens what it was made from; `good` where the row knows better than the column which way is good."""
 
     value: Value
     url: str = ""
+    good: Good = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,27 @@ class Sheet:
         groups = [column.group for column in self.columns]
         return tuple(bool(group) and (at == 0 or groups[at - 1] != group) for at, group in enumerate(groups))
 
-    def lines(self) -> list[tuple[Row, list[tuple[Cell, Kind, bool]]]]:
-        """Each row with its cells, how each is written, and whether it begins a group."""
-        return [(row, list(zip(row.cells, self.kinds, self.begins, strict=True))) for row in self.rows]
+    def tones(self, row: Row) -> list[str]:
+        """Of each cell of a row: good, bad or none of a difference, "" of what is none."""
+        return [_tone(cell.value, cell.good or one.good) for cell, one in zip(row.cells, self.columns, strict=True)]
+
+    def lines(self) -> list[tuple[Row, list[tuple[Cell, Kind, bool, str]]]]:
+        """Each row with its cells, how each is written, whether it begins a group, and its tone."""
+        return [(row, list(zip(row.cells, self.kinds, self.begins, self.tones(row), strict=True))) for row in self.rows]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The notes, with what the colours mean where some figure has one."""
+        toned = any(tone in ("good", "bad") for row in self.rows for tone in self.tones(row))
+        return (*self.notes, DIRECTIONS) if toned else self.notes
+
+
+def _tone(value: Value, good: Good) -> str:
+    if not good:
+        return ""
+    if good == "none" or not value or isinstance(value, str):
+        return "none"
+    return "good" if (value > 0) == (good == "up") else "bad"
 
 
 def cells(*values: Value) -> tuple[Cell, ...]:
@@ -97,6 +121,11 @@ def cells(*values: Value) -> tuple[Cell, ...]:
 def share(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
     """A ratio; None of nothing."""
     return Decimal(part) / Decimal(whole) if whole else None
+
+
+def points(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """The difference of two ratios in percentage points (百分点); None where one is unknown."""
+    return None if now is None or before is None else (now - before) * HUNDRED
 
 
 def summed(values: Sequence[Decimal]) -> Decimal:

@@ -70,5 +70,5 @@ def _sheet(book: Any, columns: Sequence[Any], formats: dict[str, Any]) -> Any:
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, max(len(columns) - 1, 0), 16)
     for column, title in enumerate(columns):
-        sheet.write_string(0, column, str(escape_cell(str(title))), formats["head"])
+        sheet.write_string(0, column, str(title), formats["head"])
     return sheet

@@ -62,6 +62,15 @@ def percent(value: Any, decimals: int = 1) -> str:
     return f"{number(exact * 100, decimals)}%"
 
 
+def report_figure(value: Any, kind: str) -> str:
+    """A figure of a report by its kind: money, decimal, percent, points (百分点), else a quantity."""
+    if kind in ("money", "decimal"):
+        return money(value)
+    if kind == "percent":
+        return percent(value)
+    return number(value, 1) if kind == "points" else quantity(value)
+
+
 def period_label(value: Period | str | None) -> str:
     """2026-03 as 2026年3月."""
     if not value:

@@ -6,10 +6,10 @@ from decimal import Decimal
 from costing.behaviour import Behaviour, behaviour_at
 from costing.models import DepartmentMonth
 from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, direct_by_class
-from costing.selectors.monthly import department_reports
+from costing.selectors.monthly_comparison import MEASURES, Compared, Measure, compared_reports
 from costing.selectors.patients import unit_costs
 from costing.selectors.sheets.scope import Scope
-from costing.sheets import Cell, Column, Row, Sheet, Stream, cells, share, summed
+from costing.sheets import Cell, Column, Kind, Row, Sheet, Stream, cells, share, summed
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import CostClass
@@ -298,36 +298,54 @@ def monthly(scope: Scope) -> Sheet:
         Column("收入"),
         Column("全成本"),
         Column("结余"),
-        Column("药占比", "percent"),
-        Column("耗占比", "percent"),
-        Column("医疗服务收入占比", "percent"),
         Column("人次", "quantity", "门急诊"),
         Column("次均费用", "money", "门急诊"),
         Column("次均成本", "money", "门急诊"),
-        Column("人次", "quantity", "出院"),
-        Column("次均费用", "money", "出院"),
+        Column("出院人次", "quantity", "出院"),
+        Column("已核算", "quantity", "出院"),
+        *(column for measure in MEASURES for column in _compared_columns(measure)),
     )
     rows = tuple(
         Row(
-            one.name,
+            one.report.name,
             (
-                Cell(one.income, scope.income_url(one.department)),
+                Cell(one.report.income, scope.income_url(one.report.department)),
                 *cells(
-                    one.cost,
-                    one.surplus,
-                    one.drug_ratio,
-                    one.material_ratio,
-                    one.service_ratio,
-                    one.visits,
-                    one.per_visit,
-                    one.cost_per_visit,
-                    one.discharges,
-                    one.per_discharge,
+                    one.report.cost,
+                    one.report.surplus,
+                    one.report.visits,
+                    one.report.per_visit,
+                    one.report.cost_per_visit,
+                    one.report.discharges,
+                    one.report.costed,
                 ),
+                *(cell for figure in one.figures for cell in _compared_cells(figure)),
             ),
-            scope.department_url(one.department),
+            scope.department_url(one.report.department),
         )
-        for one in department_reports(run=scope.run, patients=scope.patients)
+        for one in compared_reports(run=scope.run, patients=scope.patients)
     )
-    note = "月份结束后由夜间运行发给科室主任，数据更正后重发。出院次均费用按整次住院计，次均成本为医疗成本。"
-    return Sheet("科室", columns, rows, (note,))
+    return Sheet("科室", columns, rows, MONTHLY_NOTES)
+
+
+MONTHLY_NOTES = (
+    "月份结束后由夜间运行发给科室主任，数据更正后重发。门急诊次均成本为医疗成本(自上而下)。",
+    "出院次均费用、出院者平均成本按整次住院计；平均成本为已核算出院者的医疗成本(自下而上)，跨月住院含以前各月。",
+    "目标为现行成本目标；出院者平均成本的目标 = 上年同月 × (1 + 增幅目标)。没有目标或没有可比月份的留空。",
+)
+
+
+def _compared_columns(measure: Measure) -> tuple[Column, ...]:
+    moved: Kind = "points" if measure.kind == "percent" else "percent"
+    unit = "百分点" if moved == "points" else "增减率"
+    found = (
+        Column("本月", measure.kind, measure.title),
+        Column(f"比上月({unit})", moved, measure.title, measure.good),
+        Column(f"比上年同月({unit})", moved, measure.title, measure.good),
+    )
+    return (*found, Column("目标", measure.kind, measure.title)) if measure.metric else found
+
+
+def _compared_cells(one: Compared) -> tuple[Cell, ...]:
+    found = cells(one.now, one.month_change, one.year_change)
+    return (*found, Cell(one.target)) if one.measure.metric else found

@@ -15,7 +15,7 @@ from costing.selectors.monthly import department_reports
 from costing.selectors.patients import hospital_unit_costs, unit_costs
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.structure import by_institution, variants
-from costing.sheets import Cell, Column, Kind, Row, Sheet, share
+from costing.sheets import Cell, Column, Kind, Row, Sheet, points, share
 from ops_platform.kernel import Period
 
 ZERO = Decimal("0.00")
@@ -154,6 +154,8 @@ def _members(institutions: Sequence[int], period: str) -> dict[int, Standing]:
 
 def _sheet(scope: Scope, first: str, months: Sequence[Mapping[int, Standing]], url: Callable[[int], str]) -> Sheet:
     measure = BY_CODE.get(scope.measure, MEASURES[0])
+    of_ratios = measure.kind == "percent"
+    moved_title, moved_kind = ("增减(百分点)", "points") if of_ratios else ("增减", measure.kind)
     columns = (
         Column("名次", "quantity", "本月"),
         Column(measure.title, measure.kind, "本月"),
@@ -163,8 +165,8 @@ def _sheet(scope: Scope, first: str, months: Sequence[Mapping[int, Standing]], u
             for column in (
                 Column("名次", "quantity", title),
                 Column(measure.title, measure.kind, title),
-                Column("名次变化", "quantity", f"比{title}"),
-                Column("增减", measure.kind, f"比{title}"),
+                Column("名次变化", "quantity", f"比{title}", "up"),
+                Column(moved_title, moved_kind, f"比{title}", "up" if measure.highest_first else "down"),
             )
         ),
     )
@@ -178,7 +180,7 @@ def _sheet(scope: Scope, first: str, months: Sequence[Mapping[int, Standing]], u
         cells = [Cell(place), Cell(now, url(number))]
         for earlier, earlier_ranks in zip(values[1:], ranks[1:], strict=True):
             before = earlier.get(number)
-            moved = None if now is None or before is None else now - before
+            moved = None if now is None or before is None else points(now, before) if of_ratios else now - before
             cells += [
                 Cell(earlier_ranks.get(number)),
                 Cell(before),

@@ -22,10 +22,10 @@ TEN_THOUSAND, MILLION = 10_000, 1_000_000
 MOVED = (
     Column("标准成本", "money", "成本"),
     Column("实际成本", "money", "成本"),
-    Column("数量差异", "money", "差异"),
-    Column("价格差异", "money", "差异"),
-    Column("总差异", "money", "差异"),
-    Column("差异率", "percent", "差异"),
+    Column("数量差异", "money", "差异", "down"),
+    Column("价格差异", "money", "差异", "down"),
+    Column("总差异", "money", "差异", "down"),
+    Column("差异率", "percent", "差异", "down"),
 )
 WORDS = "数量差异 = (实际数量 − 标准数量) × 标准单位成本，价格差异 = 其余，即 (实际 − 标准单位成本) × 实际数量。"
 NO_STANDARDS = "本月没有现行的项目标准成本。请在「项目标准成本」页录入，由第二人同意。"

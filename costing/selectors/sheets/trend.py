@@ -11,7 +11,7 @@ from django.urls import reverse
 from costing.models import CostRun, DepartmentCost, DepartmentMonth
 from costing.selectors.layers import ITEMS, ZERO
 from costing.selectors.sheets.scope import Scope
-from costing.sheets import Cell, Column, Row, Sheet, Value, share, summed
+from costing.sheets import Cell, Column, Good, Row, Sheet, Value, share, summed
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Period
 
@@ -38,7 +38,7 @@ def trend(scope: Scope) -> Sheet:
         Column("同比", "percent", ""),
     )
 
-    def row(name: str, line: Line, level: str = "department", *, opens: str = "") -> Row:
+    def row(name: str, line: Line, level: str = "department", *, opens: str = "", good: Good = "down") -> Row:
         def url(period: str) -> str:
             run = runs.get(period)
             if run is None or not opens:
@@ -50,14 +50,19 @@ def trend(scope: Scope) -> Sheet:
         now = line.get(str(last))
         return Row(
             name,
-            (*shown, Cell(_change(now, line.get(str(last.shift(-1))))), Cell(_change(now, line.get(year_before)))),
+            (
+                *shown,
+                *(Cell(_change(now, line.get(str(before))), good=good) for before in (last.shift(-1), year_before)),
+            ),
             level=level,
         )
 
     rows = [row(COST_ITEM_TITLES[item], complete[item], opens="direct-costs") for item in ITEMS]
     rows.append(row("成本合计", total, "total", opens="full-costs"))
-    rows.append(row("收入合计", {period: incomes.get(period, ZERO) for period in runs}, "subtotal", opens="monthly"))
-    rows.append(row("结余", surplus, "subtotal", opens="surplus"))
+    rows.append(
+        row("收入合计", {period: incomes.get(period, ZERO) for period in runs}, "subtotal", opens="monthly", good="up")
+    )
+    rows.append(row("结余", surplus, "subtotal", opens="surplus", good="up"))
     return Sheet("项目", columns, tuple(rows), (NOTE,), lined=len(periods))
 
 
