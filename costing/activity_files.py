@@ -13,7 +13,7 @@ from costing.activities import EVERY_COLUMN, LARGEST_DRIVER, LARGEST_USE, Wanted
 from costing.titles import COST_COLUMN_TITLES
 from ops_platform.kernel import Invalid
 from ops_platform.masterdata.models import Department
-from ops_platform.web.exports import xlsx_response
+from ops_platform.web.exports import escape_cell, xlsx_response
 from ops_platform.web.imports import NotAWorkbook, UnpacksTooLarge, first_sheet
 
 CODE, NAME, RESOURCE = "项目编码", "项目名称", "资源动因"
@@ -41,7 +41,7 @@ def write(department: Department, day: str, filled: Filled) -> FileResponse:
         for column, title in TITLES.items()
     )
     items = ([code, name, *(_number(one.uses.get(code)) for one in activities)] for code, name in filled.items)
-    columns = [CODE, NAME, *(one.name for one in activities)]
+    columns = [CODE, NAME, *(escape_cell(one.name) for one in activities)]
     return xlsx_response(f"作业表_{department.institution.code}_{department.code}_{day}", columns, [*resources, *items])
 
 

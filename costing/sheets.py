@@ -1,13 +1,16 @@
 """A report as columns and rows, whatever it is of: one template shows it, one writer makes the .xlsx."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
+
+from ops_platform.web import formats
 
 Kind = Literal["money", "quantity", "decimal", "percent", "points", "text", "words"]
 Good = Literal["", "up", "down", "none"]
 Value = Decimal | int | str | None
+Pages = tuple[tuple[str, tuple[int, ...]], ...]
 DIRECTIONS = "绿色为有利，红色为不利：按指标的含义(成本、药占比下降为有利)，不按正负号。"
 HUNDRED = 100
 
@@ -15,8 +18,8 @@ HUNDRED = 100
 @dataclass(frozen=True, slots=True)
 class Column:
     """`group` stands above neighbouring columns that have it in common. Money in yuan, percent as a ratio, points (百分点)
-    as what they count; a decimal has two places, words may be long. `good` says of a difference which way is favourable (有利):
-    up, down, or none of them; "" of what is no difference, which is red below zero."""
+    as what they count; a decimal has two places, words may be long. `good` says of a difference which way is favourable
+    (有利): up, down, or none of them; "" of what is no difference, which is red below zero."""
 
     title: str
     kind: Kind = "money"
@@ -54,9 +57,10 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The report: what stands in its first column, its columns, its rows, and what has to be said of it. `drawn` names the
-    two columns of a picture beside it (across, up), `streams` are drawn as such, where a picture helps. `lined`: the
-    first so many columns are moments, and the totals and subtotals are drawn as lines over them."""
+    """The report: what stands in its first column, its columns, its rows, and what has to be said of it. `pages` are the
+    pages of the official form, each a title and the columns on it (none: one page with all of them); `drawn` names the two
+    columns of a picture beside it (across, up), `streams` are drawn as such, where a picture helps. `lined`: the first so
+    many columns are moments, and the totals and subtotals are drawn as lines over them."""
 
     first: str
     columns: tuple[Column, ...]
@@ -65,6 +69,15 @@ class Sheet:
     drawn: tuple[int, int] | None = None
     streams: tuple[Stream, ...] = ()
     lined: int = 0
+    pages: Pages = ()
+
+    def page(self, columns: Sequence[int]) -> "Sheet":
+        """The same rows with some of the columns; without groups where their titles tell them apart."""
+        rows = tuple(replace(row, cells=tuple(row.cells[at] for at in columns)) for row in self.rows)
+        own = tuple(self.columns[at] for at in columns)
+        if len({column.title for column in own}) == len(own):
+            own = tuple(replace(column, group="") for column in own)
+        return replace(self, columns=own, rows=rows, pages=())
 
     @property
     def groups(self) -> list[tuple[str, int]]:
@@ -80,6 +93,15 @@ class Sheet:
         return found
 
     @property
+    def heads(self) -> list[tuple[str, tuple[Column, ...]]]:
+        """The columns by group, of which "" has none."""
+        found, at = [], 0
+        for group, width in self.groups:
+            found.append((group, self.columns[at : at + width]))
+            at += width
+        return found
+
+    @property
     def kinds(self) -> tuple[Kind, ...]:
         """How the cells of each column are written."""
         return tuple(column.kind for column in self.columns)
@@ -92,7 +114,9 @@ class Sheet:
 
     def tones(self, row: Row) -> list[str]:
         """Of each cell of a row: good, bad or none of a difference, "" of what is none."""
-        return [_tone(cell.value, cell.good or one.good) for cell, one in zip(row.cells, self.columns, strict=True)]
+        return [
+            formats.tone(cell.value, cell.good or one.good) for cell, one in zip(row.cells, self.columns, strict=True)
+        ]
 
     def lines(self) -> list[tuple[Row, list[tuple[Cell, Kind, bool, str]]]]:
         """Each row with its cells, how each is written, whether it begins a group, and its tone."""
@@ -103,14 +127,6 @@ class Sheet:
         """The notes, with what the colours mean where some figure has one."""
         toned = any(tone in ("good", "bad") for row in self.rows for tone in self.tones(row))
         return (*self.notes, DIRECTIONS) if toned else self.notes
-
-
-def _tone(value: Value, good: Good) -> str:
-    if not good:
-        return ""
-    if good == "none" or not value or isinstance(value, str):
-        return "none"
-    return "good" if (value > 0) == (good == "up") else "bad"
 
 
 def cells(*values: Value) -> tuple[Cell, ...]:

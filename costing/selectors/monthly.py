@@ -1,6 +1,5 @@
 """The month of the clinical departments in the figures that they answer for (domain.md 6.1): drug ratio, consumable ratio,
-share of services, mean charges and mean cost of a visit and of a discharge, cost and surplus; beside the month before, the same
-month of the year before, and what is aimed at."""
+share of services, mean charges and mean cost of a visit and of a discharge, cost and surplus."""
 
 from dataclasses import dataclass
 from decimal import Decimal

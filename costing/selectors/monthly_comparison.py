@@ -40,8 +40,8 @@ MEASURES = (DRUGS, MATERIALS, SERVICES, CHARGES, COST)
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A figure of a department's month. Changes are percentage points of a ratio, else rates of growth; None where one of the
-    two is unknown. `target` is the limit, as a figure like `now`."""
+    """A figure of a department's month. Changes are percentage points of a ratio, else rates of growth; None where one of
+    the two is unknown. `target` is the limit, as a figure like `now`."""
 
     measure: Measure
     now: Decimal | None

@@ -42,7 +42,8 @@ def _write(sheet: Any, formats: dict[str, Any], row: int, column: int, value: An
 
 
 def xlsx_response(name: str, columns: Sequence[Any], rows: Iterable[Sequence[Any]]) -> FileResponse:
-    """A download `name`.xlsx with a header line. Rows are taken one by one; beyond a million another sheet begins."""
+    """A download `name`.xlsx with a header line of our own words (what comes from outside the caller escapes). Rows are
+    taken one by one; beyond a million another sheet begins."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     formats = {

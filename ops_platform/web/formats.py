@@ -79,6 +79,16 @@ def period_label(value: Period | str | None) -> str:
     return f"{period.year}年{period.month}月"
 
 
+def tone(value: Any, good: str) -> str:
+    """Of a difference: good (有利) or bad (不利) by the way that is `good` (up, down), none where neither or nothing moved;
+    "" where `good` is not given, of a figure that is no difference."""
+    if not good:
+        return ""
+    if good == "none" or not value or isinstance(value, str):
+        return "none"
+    return "good" if (value > 0) == (good == "up") else "bad"
+
+
 def is_negative(text: str) -> bool:
     """Whether a written figure is to be shown in red: what is written as 0.00 is not."""
     return text.startswith("-")

@@ -22,7 +22,7 @@ MONEY = {**BORDER, "num_format": "#,##0.00;[Red]-#,##0.00"}
 class OfficialSheet:
     """One sheet with a title and a heading over `columns` columns."""
 
-    def __init__(self, title: str, heading: str, columns: int) -> None:
+    def __init__(self, title: str, heading: str, columns: int, tab: str = "") -> None:
         self.file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
         self.book = xlsxwriter.Workbook(self.file, {"strings_to_formulas": False, "strings_to_urls": False})
         self.formats = {
@@ -47,11 +47,11 @@ class OfficialSheet:
                 for tone, colour in COLOURS.items()
             },
         }
-        self.add(title, heading, columns)
+        self.add(title, heading, columns, tab)
 
-    def add(self, title: str, heading: str, columns: int) -> None:
-        """Go on with another sheet of the same file."""
-        self.sheet = self.book.add_worksheet(title[:31])
+    def add(self, title: str, heading: str, columns: int, tab: str = "") -> None:
+        """Go on with another sheet of the same file; `tab` is its short name."""
+        self.sheet = self.book.add_worksheet((tab or title)[:31])
         self.sheet.merge_range(0, 0, 0, columns - 1, title, self.formats["title"])
         self.text(1, 0, heading, "note")
         self.sheet.set_column(0, 0, 22)
@@ -64,7 +64,7 @@ class OfficialSheet:
         """Words in a cell, which may come from outside."""
         self.sheet.write_string(row, column, str(escape_cell(str(words))), self.formats[style])
 
-    def head(self, row: int, column: int, words: Any) -> None:
+    def column_title(self, row: int, column: int, words: Any) -> None:
         """Our own words at the head of a column; they are written as they are, also where they begin with + or =."""
         self.sheet.write_string(row, column, str(words), self.formats["head"])
 
@@ -87,6 +87,10 @@ class OfficialSheet:
             self.text(row, column, words, "head")
         else:
             self.sheet.merge_range(row, column, row, column + width - 1, words, self.formats["head"])
+
+    def upright(self, row: int, column: int, words: str) -> None:
+        """A head of two lines."""
+        self.sheet.merge_range(row, column, row + 1, column, words, self.formats["head"])
 
     def line(self, row: int, name: str, amounts: Sequence[Decimal], *, strong: bool) -> None:
         """A name and its amounts."""

@@ -614,7 +614,7 @@ OBJECTS: dict[str, Any] = {
     "costing:group": lambda _, i: {
         "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg
     },
-    "costing:disease": lambda *_: {"code": "none"},
+    "costing:disease": lambda *_: {"code": "J18"},
     "costing:patient": _patient,
     "costing:department-groups": _ward,
     "costing:department-group": lambda community, i: {

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costing.engine.devices import ItemMonth, Machine, parts_of
@@ -176,6 +176,7 @@ def hospital_without(run: CostRun) -> CostRun:
     return made
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.integers(0, 400), min_size=1, max_size=5),
     st.lists(st.tuples(st.booleans(), *[st.integers(-(10**9), 10**9)] * 4), max_size=8),

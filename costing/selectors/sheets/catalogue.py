@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from costing.selectors.layers import Layer
 from costing.selectors.sheets import (
     break_even,
     departments,
@@ -29,7 +30,8 @@ STANDARD, STAYS = "标准成本与临床路径", "日间手术与住院日"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`layered`: the reader chooses the layer of cost; `compared`: and the month to compare with; `ordered`: and the order
+    """`layered`: the reader chooses the layer of cost, `layer` is the one first shown; `form`: the number of the official
+    form; `compared`: and the month to compare with; `ordered`: and the order
     of departments; `measures`: and by what it ranks (code, title); `alliance`: it shows all institutions that the reader may
     see; `patient_level`: it names encounters, so that opening it is logged."""
 
@@ -39,6 +41,8 @@ class Report:
     family: str
     build: Callable[[Scope], Sheet]
     layered: bool = False
+    layer: Layer = Layer.HOSPITAL
+    form: str = ""
     compared: bool = False
     ordered: bool = False
     measures: tuple[tuple[str, str], ...] = ()
@@ -47,22 +51,33 @@ class Report:
 
 
 _ALL = (
-    Report("direct-costs", "医院各科室直接成本表", "成本01：各科室直接成本，分四类小计", OFFICIAL, direct.direct_costs),
+    Report(
+        "direct-costs",
+        "医院各科室直接成本表",
+        "成本01：各科室直接成本，分四类小计",
+        OFFICIAL,
+        direct.direct_costs,
+        form="成本01表",
+    ),
     Report(
         "full-costs",
-        "临床服务类科室全成本表",
+        "医院临床服务类科室全成本表",
         "成本02：逐成本项目的直接成本、间接成本、全成本",
         OFFICIAL,
         departments.full_costs,
         layered=True,
+        layer=Layer.MEDICAL,
+        form="成本02表",
     ),
     Report(
         "composition",
-        "临床服务类科室全成本构成分析表",
+        "医院临床服务类科室全成本构成分析表",
         "成本03：各科室的成本构成、收入、床日与诊次成本",
         OFFICIAL,
         departments.composition,
         layered=True,
+        layer=Layer.MEDICAL,
+        form="成本03表",
     ),
     Report(
         "allocation",

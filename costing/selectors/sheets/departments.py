@@ -1,15 +1,18 @@
 """Reports of the clinical departments: allocation, composition, surplus tier by tier, behaviour of cost."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from costing.behaviour import Behaviour, behaviour_at
+from costing.engine.columns import FISCAL_PROJECT, RESEARCH
 from costing.models import DepartmentMonth
-from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, direct_by_class
+from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, direct_by_class, layer_costs
 from costing.selectors.monthly_comparison import MEASURES, Compared, Measure, compared_reports
 from costing.selectors.patients import unit_costs
+from costing.selectors.sheets.direct import FIRST_PAGE, OF_PROJECTS, OF_RESEARCH, SECOND_PAGE
 from costing.selectors.sheets.scope import Scope
-from costing.sheets import Cell, Column, Kind, Row, Sheet, Stream, cells, share, summed
+from costing.sheets import Cell, Column, Kind, Pages, Row, Sheet, Stream, cells, share, summed
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import CostClass
@@ -25,39 +28,77 @@ def _name(one: DepartmentMonth) -> str:
 
 
 def full_costs(scope: Scope) -> Sheet:
-    """成本02 临床服务类科室全成本表: direct, indirect and full cost by item."""
-    costs = scope.costs()
-    columns = [
-        Column(title, "money", group)
-        for group in ("合计", *COST_ITEM_TITLES.values())
-        for title in ("直接成本", "间接成本", "全成本")
-    ]
-
-    def of(amounts: Amounts, department: int | None, item: str) -> tuple[Cell, ...]:
-        if department is None:
-            return cells(amounts.direct, amounts.received - amounts.sent, amounts.full)
-        return (
-            Cell(amounts.direct, scope.direct_url(department, item) if amounts.direct else ""),
-            Cell(amounts.received - amounts.sent, scope.flows_url(department, item) if amounts.received else ""),
-            Cell(amounts.full),
+    """成本02 医院临床服务类科室全成本表: direct, indirect and full cost by item, and together. Of the medical cost
+    the form has a second page, which leads to 医疗全成本 and 医院全成本."""
+    layer = scope.costs()
+    parts: list[_Part] = [_Part(COST_ITEM_TITLES[item], layer, item=item) for item in ITEMS]
+    parts.append(_Part(f"{scope.layer.words}合计", layer))
+    rows_of = layer
+    pages: Pages = ()
+    if scope.layer is Layer.MEDICAL:
+        full_medical = layer_costs(run=scope.run, layer=Layer.FULL_MEDICAL)
+        rows_of = layer_costs(run=scope.run, layer=Layer.HOSPITAL)
+        parts += [
+            _Part(OF_PROJECTS, full_medical, less=layer, funding=FISCAL_PROJECT),
+            _Part("医疗全成本合计", full_medical, funding=Layer.FULL_MEDICAL),
+            _Part(OF_RESEARCH, rows_of, less=full_medical, funding=RESEARCH),
+            _Part("医院全成本合计", rows_of, funding=Layer.HOSPITAL),
+        ]
+        width, each = len(parts), len(KINDS_OF_COST)
+        pages = (
+            (FIRST_PAGE, tuple(range((len(ITEMS) + 1) * each))),
+            (SECOND_PAGE, tuple(range(len(ITEMS) * each, width * each))),
         )
-
+    columns = tuple(Column(title, "money", part.title) for part in parts for title in KINDS_OF_COST)
     rows = [
         Row(
             _name(one),
-            (
-                *of(costs.whole(one.department_id), one.department_id, ""),
-                *(cell for item in ITEMS for cell in of(costs.of(one.department_id, item), one.department_id, item)),
-            ),
+            tuple(cell for part in parts for cell in part.cells(scope, one.department_id)),
             scope.department_url(one.department_id),
         )
-        for one in costs.clinical
+        for one in rows_of.clinical
     ]
-    numbers = [one.department_id for one in costs.clinical]
-    together = [sum((costs.of(number, item) for number in numbers), Amounts()) for item in ITEMS]
-    whole = sum(together, Amounts())
-    total = (*of(whole, None, ""), *(cell for amounts in together for cell in of(amounts, None, "")))
-    return Sheet("科室名称", tuple(columns), (*rows, Row("临床服务类合计", total, level="total")))
+    numbers = [one.department_id for one in rows_of.clinical]
+    whole = [sum((part.of(number) for number in numbers), Amounts()) for part in parts]
+    total = tuple(cell for amounts in whole for cell in cells(*_three(amounts)))
+    return Sheet("科室名称", columns, (*rows, Row("临床服务类合计", total, level="total")), pages=pages)
+
+
+KINDS_OF_COST = ("直接成本", "间接成本", "全成本")
+
+
+def _three(amounts: Amounts) -> tuple[Decimal, Decimal, Decimal]:
+    """As `KINDS_OF_COST` says."""
+    return amounts.direct, amounts.received - amounts.sent, amounts.full
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Three columns of 成本02: a cost item or all of a layer, less another layer; `funding` where its lists are of another
+    layer or source than the report."""
+
+    title: str
+    costs: LayerCosts
+    less: LayerCosts | None = None
+    item: str = ""
+    funding: str = ""
+
+    def of(self, department: int) -> Amounts:
+        """What a department has of it."""
+        if self.item:
+            return self.costs.of(department, self.item)
+        whole = self.costs.whole(department)
+        return whole - self.less.whole(department) if self.less else whole
+
+    def cells(self, scope: Scope, department: int) -> tuple[Cell, ...]:
+        """Each opens to vouchers and flows."""
+        amounts = self.of(department)
+        direct, indirect, full = _three(amounts)
+        return (
+            Cell(direct, scope.direct_url(department, self.item, self.funding) if direct else ""),
+            Cell(indirect, scope.flows_url(department, self.item, funding=self.funding) if amounts.received else ""),
+            Cell(full),
+        )
 
 
 def allocation(scope: Scope) -> Sheet:

@@ -32,7 +32,7 @@ COLUMNS = (
     Column("收入依据", "text"),
     Column("使用机时", "decimal", "使用"),
     Column("完成例数", "quantity", "使用"),
-    Column("收费数量", "quantity", "使用"),
+    Column("收费数量", "decimal", "使用"),
     Column("收入", "money", "每次使用"),
     Column("变动成本", "money", "每次使用"),
     Column("固定成本(折旧)", "money", "每次使用"),
@@ -118,10 +118,8 @@ def _row(scope: Scope, one: DeviceSum, part: Part | None, charge: int | None) ->
     head += [Cell(one.used, url), Cell(one.services, url)]
     name = f"{one.name} {one.card}"
     if part is None or not part.items or uses <= 0:
-        rest = [None] * (len(COLUMNS) - len(head))
-        if charge is not None:
-            rest[6] = from_fen(charge)
-        return Row(name, (*head, *cells(*rest)), url)
+        fixed = NO_CARD if charge is None else from_fen(charge)
+        return Row(name, (*head, *cells(*[None] * 6, fixed, *[None] * 9)), url)
     income, variable = from_fen(part.income), from_fen(part.variable)
     each = (share(income, uses), share(variable, uses), None if charge is None else share(from_fen(charge), uses))
     head += [Cell(Decimal(part.quantity) / TEN_THOUSAND, items_url), Cell(each[0], items_url), Cell(each[1], items_url)]

@@ -34,10 +34,10 @@ COLUMNS = (
     Column("阶梯分摊(正式)", "money", "全成本"),
     Column("顺序分摊", "money", "全成本"),
     Column("交互分摊", "money", "全成本"),
-    Column("差额", "money", "顺序与正式"),
-    Column("差异率", "percent", "顺序与正式"),
-    Column("差额", "money", "交互与正式"),
-    Column("差异率", "percent", "交互与正式"),
+    Column("差额", "money", "顺序与正式", "none"),
+    Column("差异率", "percent", "顺序与正式", "none"),
+    Column("差额", "money", "交互与正式", "none"),
+    Column("差异率", "percent", "交互与正式", "none"),
 )
 
 

@@ -155,7 +155,8 @@ def _members(institutions: Sequence[int], period: str) -> dict[int, Standing]:
 def _sheet(scope: Scope, first: str, months: Sequence[Mapping[int, Standing]], url: Callable[[int], str]) -> Sheet:
     measure = BY_CODE.get(scope.measure, MEASURES[0])
     of_ratios = measure.kind == "percent"
-    moved_title, moved_kind = ("增减(百分点)", "points") if of_ratios else ("增减", measure.kind)
+    moved_title = "增减(百分点)" if of_ratios else "增减"
+    moved_kind: Kind = "points" if of_ratios else measure.kind
     columns = (
         Column("名次", "quantity", "本月"),
         Column(measure.title, measure.kind, "本月"),

@@ -67,13 +67,14 @@ class _Part:
     cost: Decimal
 
 
-GROUP_COLUMNS = (
-    Column("收入"),
-    Column("成本收入比", "percent"),
-    Column("成本"),
-    Column("占本组成本", "percent"),
-    Column("例均成本"),
-)
+def _columns(first: str) -> tuple[Column, ...]:
+    return (
+        Column("收入"),
+        Column("成本收入比", "percent"),
+        Column("成本"),
+        Column(f"占本{first}成本", "percent"),
+        Column("例均成本"),
+    )
 
 
 def group_units(scope: Scope) -> Sheet:
@@ -90,7 +91,7 @@ def units_of(
 ) -> Sheet:
     """Groups or diseases by service unit: `keys` says of each encounter to which it belongs (None: nothing is priced)."""
     if keys is None or not UnitCost.objects.filter(run=scope.patients).exists():
-        return Sheet(f"{first}与服务单元", GROUP_COLUMNS, (), (NOT_COSTED if keys is None else _why_not(scope),))
+        return Sheet(f"{first}与服务单元", _columns(first), (), (NOT_COSTED if keys is None else _why_not(scope),))
     encounters, groups = list(keys), list(keys.values())
     parts, wholes = _parts(scope, encounters, groups), _wholes(scope, encounters, groups)
     rows: list[Row] = []
@@ -110,7 +111,7 @@ def units_of(
         "药学等单元的成本收入比以其调配的药品和材料金额为依据，其收入列在药品、单独收费卫生材料。",
         f"「{WITHOUT}」为住院各月中以执行科室为单元核算的部分。",
     )
-    return Sheet(f"{first}与服务单元", GROUP_COLUMNS, tuple(rows), notes)
+    return Sheet(f"{first}与服务单元", _columns(first), tuple(rows), notes)
 
 
 def _of_group(one: _Part, cost: Decimal, cases: int) -> Row:

@@ -260,8 +260,8 @@ def _standards(
 
 
 def _of_alliance(scope: Scope) -> dict[str, tuple[int, int, int]]:
-    """Institutions, discharges and days of the alliance's groups of which another institution has cases too: a mean of one's own
-    cases is no standard. One query."""
+    """Institutions, discharges and days of the alliance's groups of which another institution has cases too: a mean of
+    one's own cases is no standard. One query."""
     groups: dict[str, list[GroupSum]] = defaultdict(list)
     for one in group_sums(institutions=None, period=scope.run.period):
         groups[one.drg].append(one)

@@ -87,12 +87,18 @@ def figure(value: Any, kind: str, tone: str = "") -> SafeString | str:
     if value is None or isinstance(value, str):
         return value or ""
     text = formats.report_figure(value, kind)
-    if tone in TONE_WORDS:
+    if tone in TONE_WORDS and any(digit in text for digit in "123456789"):
         words = TONE_WORDS[tone]
         return format_html(
             '<span class="num change-{}">{}<span class="visually-hidden"> {}</span></span>', tone, text, words
         )
     return format_html('<span class="num">{}</span>', text) if tone else _figure(text)
+
+
+@register.simple_tag
+def difference(value: Any, kind: str, good: str) -> SafeString | str:
+    """A difference in the colour of its meaning: `good` says which way is favourable (up, down, none)."""
+    return figure(value, kind, formats.tone(value, good))
 
 
 @register.simple_tag
