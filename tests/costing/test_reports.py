@@ -143,6 +143,7 @@ def test_an_amount_of_a_report_opens_to_rows_that_add_up_to_it(client: Client, r
         ("direct-costs", Layer.HOSPITAL),
         ("allocation", Layer.MEDICAL),
         ("full-costs", Layer.HOSPITAL),
+        ("full-costs", Layer.MEDICAL),
         ("surplus", Layer.FULL_MEDICAL),
     ):
         opened = [cell for row in built(run, code, layer).rows for cell in row.cells if cell.url and cell.value]
