@@ -20,7 +20,7 @@ from costing.row_files import Faults, FileRow, none_of, read_table, shown
 from costing.titles import COST_COLUMN_TITLES
 from ops_platform.kernel import Invalid
 from ops_platform.masterdata.models import Department
-from ops_platform.web.exports import xlsx_response
+from ops_platform.web.exports import escape_cell, xlsx_response
 
 CODE, NAME, RESOURCE = "项目编码", "项目名称", "资源动因"
 OWNER = "执行科室"  # the row that says whose activities these are
@@ -48,7 +48,7 @@ def write(department: Department, day: str, filled: Filled) -> FileResponse:
         for column, title in TITLES.items()
     )
     items = ([code, name, *(_number(one.uses.get(code)) for one in activities)] for code, name in filled.items)
-    columns = [CODE, NAME, *(one.name for one in activities)]
+    columns = [CODE, NAME, *(escape_cell(one.name) for one in activities)]
     return xlsx_response(
         f"作业表_{department.institution.code}_{department.code}_{day}", columns, [owner, *resources, *items]
     )

@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import prod
 from typing import Literal
 
-Kind = Literal["money", "quantity", "decimal", "percent", "text", "words"]
+Kind = Literal["money", "quantity", "decimal", "percent", "points", "text", "words"]
 Value = Decimal | int | str | None
 Way = Literal["sum", "quotient", "product"]
 FEN, MILLIONTH = 100, 1_000_000  # of a yuan, of one

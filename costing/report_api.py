@@ -25,7 +25,10 @@ class ReportQuery(MonthQuery):
     """Which month, which layer of cost, and what it is compared with; each counts where the report knows it."""
 
     layer = serializers.ChoiceField(
-        choices=[(one.value, one.words) for one in Layer], default=Layer.HOSPITAL.value, help_text="成本层次"
+        choices=[(one.value, one.words) for one in Layer],
+        required=False,
+        default="",
+        help_text="成本层次；不填为该表首先列示的层次",
     )
     order = serializers.CharField(
         required=False,
@@ -47,8 +50,8 @@ class ReportColumnSerializer(serializers.Serializer):
     title = serializers.CharField()
     group = serializers.CharField(allow_blank=True, help_text="上级表头")
     kind = serializers.ChoiceField(
-        choices=["money", "quantity", "decimal", "percent", "text", "words"],
-        help_text="money 为元，percent 为小数(0.125 即 12.5%)",
+        choices=["money", "quantity", "decimal", "percent", "points", "text", "words"],
+        help_text="money 为元，percent 为小数(0.125 即 12.5%)，points 为百分点",
     )
 
 
@@ -114,7 +117,7 @@ def _scope(actor: Actor, report: Report, asked: dict[str, Any]) -> Scope:
         raise NotFound("costing.no_run", "没有这个机构或月份的成本运行。")
     scope = Scope.of(
         run,
-        Layer(asked["layer"]),
+        Layer(asked["layer"]) if asked["layer"] else report.layer,
         asked["compare"] if report.compared else "",
         asked["order"] if report.ordered else "",
         asked["measure"],

@@ -16,15 +16,21 @@ from ops_platform.web.official_sheets import OfficialSheet
 TITLES = tuple(COST_ITEM_TITLES.values())
 
 
-def _sheet(title: str, run: CostRun, mark: str, columns: int) -> OfficialSheet:
-    heading = (
+def _heading(run: CostRun, mark: str) -> str:
+    return (
         f"编制单位：{run.institution.name}    期间：{formats.period_label(run.period)}({mark})    单位：元"
         f"    第 {run.version} 版，读到批次 {run.input_sequence}"
     )
-    return OfficialSheet(title, heading, columns)
+
+
+def _of_members(run: CostRun, members: int) -> str:
+    """Of a report of several institutions, each of its own run."""
+    return f"编制范围：{members} 家成员单位    期间：{formats.period_label(run.period)}    单位：元"
 
 
 def _basis(sheet: OfficialSheet, row: int, basis: Sequence[Basis]) -> None:
+    if not basis:
+        return
     sheet.text(row, 0, "分摊依据", "note")
     for offset, one in enumerate(basis, 1):
         sheet.text(row + offset, 0, f"{one.sender}:{one.driver}({one.mark_title}；{one.source_text})", "note")
@@ -33,9 +39,9 @@ def _basis(sheet: OfficialSheet, row: int, basis: Sequence[Basis]) -> None:
 def patient_costs(run: PatientRun, found: Reconciliation, mark: str) -> FileResponse:
     """患者成本归集表, in the layout of the page."""
     columns = ["归集对象", "就诊数", "收费收入", *TITLES, "医疗成本合计", "财政项目经费", "科教经费", "医院全成本合计"]
-    sheet = _sheet("患者成本归集表", run.cost_run, mark, len(columns))
+    sheet = OfficialSheet("患者成本归集表", _heading(run.cost_run, mark), len(columns))
     for column, title in enumerate(columns):
-        sheet.text(2, column, title, "head")
+        sheet.column_title(2, column, title)
     sheet.sheet.freeze_panes(3, 1)
     parts = [*found.patients, found.borne, *found.unassigned, found.full, found.difference]
     for number, part in enumerate(parts, 3):
@@ -49,33 +55,51 @@ def patient_costs(run: PatientRun, found: Reconciliation, mark: str) -> FileResp
 
 
 def sheet(report: Report, scope: Scope, found: Sheet, basis: Sequence[Basis], mark: str) -> FileResponse:
-    """Any report in the layout of its page."""
+    """Any report in the layout of its page; the pages of an official form are sheets of the file."""
     title = f"{report.title}({scope.layer.words})" if report.layered else report.title
-    written = _sheet(title, scope.run, mark, 1 + len(found.columns))
+    heading = _of_members(scope.run, len(found.rows)) if report.alliance else _heading(scope.run, mark)
+    if report.form:
+        heading = f"{report.form}    {heading}"
+    pages = [(f"{report.title}({name})", name, found.page(columns)) for name, columns in found.pages]
+    (name, tab, page), *others = pages or [(title, title, found)]
+    written = OfficialSheet(name, heading, 1 + len(page.columns), tab)
+    _fill(written, page, basis)
+    for name, tab, page in others:
+        written.add(name, heading, 1 + len(page.columns), tab)
+        _fill(written, page, basis)
+    of = "成员单位" if report.alliance else scope.run.institution.code
+    return written.response(f"{report.title}-{of}-{scope.run.period}")
+
+
+def _fill(written: OfficialSheet, found: Sheet, basis: Sequence[Basis]) -> None:
     first = _heads(written, found)
     for number, row in enumerate(found.rows, first):
         strong = row.level != "department"
         written.text(number, 0, row.name, "strong" if strong else "text")
-        for column, (cell, kind) in enumerate(zip(row.cells, found.kinds, strict=True), 1):
-            written.figure(number, column, cell.value, kind, strong=strong)
+        for column, (cell, kind, tone) in enumerate(zip(row.cells, found.kinds, found.tones(row), strict=True), 1):
+            written.figure(number, column, cell.value, kind, strong=strong, tone=tone)
     below = first + len(found.rows) + 1
-    for offset, note in enumerate(found.notes):
+    for offset, note in enumerate(found.said):
         written.text(below + offset, 0, note, "note")
-    _basis(written, below + len(found.notes), basis)
-    return written.response(f"{report.title}-{scope.run.institution.code}-{scope.run.period}")
+    _basis(written, below + len(found.said), basis)
 
 
 def _heads(written: OfficialSheet, found: Sheet) -> int:
     """The header in one line, or in two where columns have groups; returns the line of the first row."""
     titles = 3 if found.groups else 2
     column = 1
-    for group, width in found.groups:
-        written.merged(2, column, width, group)
-        column += width
-    if found.groups:
-        written.text(2, 0, "", "head")
-    written.text(titles, 0, found.first, "head")
-    for column, one in enumerate(found.columns, 1):
-        written.text(titles, column, one.title, "head")
+    for group, columns in found.heads:
+        if group:
+            written.merged(2, column, len(columns), group)
+        column += len(columns)
+    for column, title, group in [
+        (0, found.first, ""),
+        *((at, one.title, one.group) for at, one in enumerate(found.columns, 1)),
+    ]:
+        if found.groups and not group:
+            written.upright(2, column, title)
+        else:
+            written.column_title(titles, column, title)
     written.sheet.freeze_panes(titles + 1, 1)
+    written.sheet.repeat_rows(0, titles)
     return titles + 1

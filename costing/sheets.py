@@ -3,20 +3,44 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Literal
 
 from costing.derivations import Derivation, Formula, Kind, Part, Value
+from ops_platform.web import formats
 
-__all__ = ["Cell", "Column", "Kind", "Row", "Sheet", "Stream", "Value", "cells", "opened", "share", "summed"]
+__all__ = [
+    "Cell",
+    "Column",
+    "Good",
+    "Kind",
+    "Pages",
+    "Row",
+    "Sheet",
+    "Stream",
+    "Value",
+    "cells",
+    "opened",
+    "share",
+    "summed",
+]
+
+Good = Literal["", "up", "down", "none"]
+Pages = tuple[tuple[str, tuple[int, ...]], ...]
+DIRECTIONS = "绿色为有利，红色为不利：按指标的含义(成本、药占比下降为有利)，不按正负号。"
+HUNDRED = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`group` stands above neighbouring columns that have it in common. Money in yuan, percent as a ratio; a decimal has two
-    places, words may be long. `made` says from which columns of its row it follows."""
+    """`group` stands above neighbouring columns that have it in common. Money in yuan, percent as a ratio, points (百分点)
+    as what they count; a decimal has two places, words may be long. `good` says of a difference which way is favourable
+    (有利): up, down, or none of them; "" of what is no difference, which is red below zero. `made` says from which columns
+    of its row it follows."""
 
     title: str
     kind: Kind = "money"
     group: str = ""
+    good: Good = ""
     made: Formula | None = None
 
     @property
@@ -27,11 +51,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure; `url` opens what it was made from, `made` says it."""
+    """A figure; `url` opens what it was made from, `made` says it; `good` where the row knows better than the column which
+    way is good."""
 
     value: Value
     url: str = ""
     made: Derivation | None = None
+    good: Good = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +83,10 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The report: what stands in its first column, its columns, its rows, and what has to be said of it. `drawn` names the
-    two columns of a picture beside it (across, up), `streams` are drawn as such, where a picture helps. `lined`: the
-    first so many columns are moments, and the totals and subtotals are drawn as lines over them."""
+    """The report: what stands in its first column, its columns, its rows, and what has to be said of it. `pages` are the
+    pages of the official form, each a title and the columns on it (none: one page with all of them); `drawn` names the two
+    columns of a picture beside it (across, up), `streams` are drawn as such, where a picture helps. `lined`: the first so
+    many columns are moments, and the totals and subtotals are drawn as lines over them."""
 
     first: str
     columns: tuple[Column, ...]
@@ -68,6 +95,15 @@ class Sheet:
     drawn: tuple[int, int] | None = None
     streams: tuple[Stream, ...] = ()
     lined: int = 0
+    pages: Pages = ()
+
+    def page(self, columns: Sequence[int]) -> "Sheet":
+        """The same rows with some of the columns; without groups where their titles tell them apart."""
+        rows = tuple(replace(row, cells=tuple(row.cells[at] for at in columns)) for row in self.rows)
+        own = tuple(self.columns[at] for at in columns)
+        if len({column.title for column in own}) == len(own):
+            own = tuple(replace(column, group="") for column in own)
+        return replace(self, columns=own, rows=rows, pages=())
 
     @property
     def groups(self) -> list[tuple[str, int]]:
@@ -83,6 +119,15 @@ class Sheet:
         return found
 
     @property
+    def heads(self) -> list[tuple[str, tuple[Column, ...]]]:
+        """The columns by group, of which "" has none."""
+        found, at = [], 0
+        for group, width in self.groups:
+            found.append((group, self.columns[at : at + width]))
+            at += width
+        return found
+
+    @property
     def kinds(self) -> tuple[Kind, ...]:
         """How the cells of each column are written."""
         return tuple(column.kind for column in self.columns)
@@ -93,9 +138,21 @@ class Sheet:
         groups = [column.group for column in self.columns]
         return tuple(bool(group) and (at == 0 or groups[at - 1] != group) for at, group in enumerate(groups))
 
-    def lines(self) -> list[tuple[Row, list[tuple[Cell, Kind, bool]]]]:
-        """Each row with its cells, how each is written, and whether it begins a group."""
-        return [(row, list(zip(row.cells, self.kinds, self.begins, strict=True))) for row in self.rows]
+    def tones(self, row: Row) -> list[str]:
+        """Of each cell of a row: good, bad or none of a difference, "" of what is none."""
+        return [
+            formats.tone(cell.value, cell.good or one.good) for cell, one in zip(row.cells, self.columns, strict=True)
+        ]
+
+    def lines(self) -> list[tuple[Row, list[tuple[Cell, Kind, bool, str]]]]:
+        """Each row with its cells, how each is written, whether it begins a group, and its tone."""
+        return [(row, list(zip(row.cells, self.kinds, self.begins, self.tones(row), strict=True))) for row in self.rows]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The notes, with what the colours mean where some figure has one."""
+        toned = any(tone in ("good", "bad") for row in self.rows for tone in self.tones(row))
+        return (*self.notes, DIRECTIONS) if toned else self.notes
 
     def derivation(self, row: int, column: int) -> Derivation | None:
         """What a figure was made from: as it says itself, else by the ratio of its column, by its row, by its column. None
@@ -143,6 +200,11 @@ def cells(*values: Value) -> tuple[Cell, ...]:
 def share(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
     """A ratio; None of nothing."""
     return Decimal(part) / Decimal(whole) if whole else None
+
+
+def points(now: Decimal | None, before: Decimal | None) -> Decimal | None:
+    """The difference of two ratios in percentage points (百分点); None where one is unknown."""
+    return None if now is None or before is None else (now - before) * HUNDRED
 
 
 def summed(values: Sequence[Decimal]) -> Decimal:

@@ -75,6 +75,7 @@ urlpatterns = [
     path("unit-costs/", patients.UnitCosts.as_view(), name="unit-costs"),
     path("group-costs/", patients.GroupCosts.as_view(), name="group-costs"),
     path("group-costs/<str:drg>/", patients.GroupDetail.as_view(), name="group"),
+    path("diseases/<str:code>/", patients.DiseaseDetail.as_view(), name="disease"),
     path("patients/<int:pk>/<int:encounter>/", patients.Patient.as_view(), name="patient"),
     path("runs/", runs.Runs.as_view(), name="runs"),
     path("runs/<int:pk>/", runs.RunDetail.as_view(), name="run"),

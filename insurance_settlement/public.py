@@ -1,13 +1,13 @@
 """The door of insurance settlement for the apps above it. Callers pass what the actor may see."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, Sum
 
-from insurance_settlement.engine.pricing import Standard, standard_of
+from insurance_settlement.engine.standards import Standard, standard_of
 from insurance_settlement.models import CaseResult, GroupingRun, PriceBook
 from insurance_settlement.schemes import compiled_scheme, rule_book
 from insurance_settlement.selectors import (
@@ -15,6 +15,7 @@ from insurance_settlement.selectors import (
     DrgLine,
     Totals,
     current_run,
+    discharges_without_abstract,
     drg_lines,
 )
 from insurance_settlement.selectors import totals as settlement_totals
@@ -31,6 +32,7 @@ __all__ = [
     "PaymentStandards",
     "Totals",
     "cases_of_stays",
+    "cases_without_abstract",
     "department_drgs",
     "group_names",
     "group_sums",
@@ -70,13 +72,14 @@ class DischargedCase:
 @dataclass(frozen=True, slots=True)
 class MonthOfCases:
     """The discharges of an institution's month as its current run priced them, from facts up to `sequence`; `names` of the
-    groups."""
+    groups, `diagnosis_names` of the diagnosis codes that its scheme knows."""
 
     version: int
     sequence: int
     price_book: str
     cases: tuple[DischargedCase, ...]
     names: dict[str, str]
+    diagnosis_names: Mapping[str, str]
 
 
 def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
@@ -86,12 +89,25 @@ def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
         return None
     names = (field.name for field in fields(DischargedCase))
     rows = CaseResult.objects.filter(run=run).order_by("encounter").values_list(*names)
+    scheme = compiled_scheme(run.scheme)
     return MonthOfCases(
         version=run.version,
         sequence=run.input_sequence,
         price_book=run.price_book.name,
         cases=tuple(DischargedCase(*row) for row in rows.iterator()),
-        names=dict(compiled_scheme(run.scheme).drg_names),
+        names=dict(scheme.drg_names),
+        diagnosis_names=scheme.names.dx.names,
+    )
+
+
+def cases_without_abstract(*, institution: int, period: str) -> tuple[DischargedCase, ...]:
+    """The discharges that the month's current run could not group because no abstract (病案首页) had come: no group, weight
+    or payment."""
+    run = current_run(institution=institution, period=period)
+    found = discharges_without_abstract(run=run) if run else []
+    return tuple(
+        DischargedCase(encounter, number, "", department, None, charges, None, days)
+        for encounter, number, department, charges, days in found
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Avg, Count, QuerySet, Sum
 
 from insurance_settlement import schemes
@@ -13,7 +14,7 @@ from insurance_settlement.engine.pricing import Price, price
 from insurance_settlement.engine.worth import GroupedCase
 from insurance_settlement.models import CaseResult, GroupingRun, GroupingScheme, PriceBook
 from insurance_settlement.services import read_discharges
-from ops_platform.his_intake.public import EncounterAt, FactPage, encounter_at, encounter_lines
+from ops_platform.his_intake.public import EncounterAt, FactPage, as_of_sql, encounter_at, encounter_lines
 from ops_platform.kernel import Actor, NotFound, Period, Role, to_fen
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.orm.scopes import within_reach
@@ -276,6 +277,30 @@ def access_encounter(*, actor: Actor, institution_id: int, encounter: int, seque
         if any(actor.may(institution_id, *CASE_READERS, department=department) for department in touched):
             return EncounterBill(institution, found, lines, sequence)
     raise NotFound("insurance_settlement.no_encounter", "没有这次就诊。")
+
+
+def discharges_without_abstract(*, run: GroupingRun) -> list[tuple[int, str, int, Decimal, int]]:
+    """Stays discharged in the month of which no abstract had come when the run read the facts: encounter, its number,
+    department, charges of all months in yuan, days from admission to discharge (at least one). None is grouped. One query,
+    and none where the run counted none."""
+    if not run.without_abstract:
+        return []
+    period = Period.parse(run.period)
+    day = "AT TIME ZONE 'Asia/Shanghai')::date"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.entity, e.encounter_no, e.department_id, coalesce((SELECT sum(l.amount)"
+            " FROM his_intake_chargeline l WHERE l.institution_id = e.institution_id AND l.encounter = e.entity"
+            f" AND l.month >= date_trunc('month', e.admitted AT TIME ZONE 'Asia/Shanghai')::date"
+            f" AND {as_of_sql('l', run.input_sequence)}), 0.00),"
+            f" greatest((e.discharged {day} - (e.admitted {day}, 1) FROM his_intake_encounter e"
+            " WHERE e.institution_id = %(institution)s AND e.kind = 'inpatient'"
+            f" AND {as_of_sql('e', run.input_sequence)} AND (e.discharged {day} BETWEEN %(first)s AND %(last)s"
+            " AND NOT EXISTS (SELECT FROM his_intake_dischargeabstract a WHERE a.institution_id = e.institution_id"
+            f" AND a.encounter = e.entity AND {as_of_sql('a', run.input_sequence)}) ORDER BY e.entity",
+            {"institution": run.institution_id, "first": period.first_day, "last": period.last_day},
+        )
+        return cursor.fetchall()
 
 
 # -- rules -------------------------------------------------------------------------------------------------------------

@@ -124,7 +124,8 @@ class GroupEffect:
 
     @property
     def differences(self) -> dict[str, Decimal] | None:
-        """Second side − first side, where enough cases are known on both: material, cost, days, and share that left home."""
+        """Second side − first side, where enough cases are known on both: material, cost, days, and share that left home (in
+        percentage points)."""
         if not self.enough:
             return None
         first, second = self.arms
@@ -134,7 +135,7 @@ class GroupEffect:
         if min(first.costed, second.costed) >= self.least and first.cost is not None and second.cost is not None:
             found["cost"] = second.cost - first.cost
         if min(first.told, second.told) >= self.least and first.home is not None and second.home is not None:
-            found["home"] = second.home - first.home
+            found["home"] = (second.home - first.home) * 100
         return found
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from costing.engine.columns import COLUMNS, COST_ITEMS
+from costing.engine.diseases import NONE
 from costing.models import PatientCost
 from costing.selectors.patients import MEDICAL_COST
 from insurance_settlement.public import DischargedCase, MonthOfCases, month_of_cases
@@ -37,7 +38,8 @@ class CaseCost:
 
 @dataclass(frozen=True, slots=True)
 class GroupCost:
-    """A disease group of a month. Means are per costed case; `surplus` sums payment − cost over cases that have both."""
+    """A disease group of a month, or a disease (its code then stands as `drg`). Means are per costed case; `surplus` sums
+    payment − cost over cases that have both."""
 
     drg: str
     name: str
@@ -49,6 +51,11 @@ class GroupCost:
     priced: int
     payment: Decimal
     surplus: Decimal
+
+    @property
+    def title(self) -> str:
+        """Code and name; the name alone of the cases without diagnosis."""
+        return self.name if self.drg == NONE else f"{self.drg} {self.name}".strip()
 
     @property
     def cost(self) -> Decimal:

@@ -53,6 +53,14 @@ class Amounts:
             self.full + other.full,
         )
 
+    def __sub__(self, other: "Amounts") -> "Amounts":
+        return Amounts(
+            self.direct - other.direct,
+            self.received - other.received,
+            self.sent - other.sent,
+            self.full - other.full,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LayerCosts:

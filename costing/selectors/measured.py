@@ -14,10 +14,11 @@ from django.db.models.functions import Cast, Coalesce
 
 from costing.engine.columns import COST_ITEMS
 from costing.models import CostRun, ItemCost, PatientCost, PatientRun, PatientUnitCost
+from costing.selectors.diseases import month_of_diseases
 from costing.selectors.groups import CaseCost, case_costs
 from costing.selectors.pathway_cases import month_of_pathways
 from costing.selectors.patients import MEDICAL_COST
-from insurance_settlement.public import DischargedCase, month_of_cases
+from insurance_settlement.public import DischargedCase, MonthOfCases, month_of_cases
 from ops_platform.his_intake.public import FactPage, as_of_sql, items_as_of, stays_of
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import Department
@@ -117,6 +118,7 @@ class CaseChoice:
     `longer` and at most `upto` days."""
 
     drg: str | None = None
+    disease: str | None = None
     encounter: int | None = None
     department: int | None = None
     doctor: str | None = None
@@ -184,7 +186,7 @@ def of_case(measure: str) -> Callable[[CaseCost], Decimal]:
 def cases(*, run: CostRun, measure: str, choice: CaseChoice, offset: int, limit: int | None) -> FactPage[Measured]:
     """Discharges of the month as they are priced now, with the cost of their whole stays, the greatest amount first."""
     settled = month_of_cases(institution=run.institution_id, period=run.period)
-    listed = case_costs(institution=run.institution_id, cases=settled.cases if settled else ())
+    listed = case_costs(institution=run.institution_id, cases=_discharged(run, settled, choice.disease))
     found = [one for one in listed if choice.has(one)]
     if choice.of_facts:
         numbers = [one.case.encounter for one in found]
@@ -216,6 +218,14 @@ def cases(*, run: CostRun, measure: str, choice: CaseChoice, offset: int, limit:
     )
 
 
+def _discharged(run: CostRun, settled: MonthOfCases | None, disease: str | None) -> Sequence[DischargedCase]:
+    """The month's discharges; of a disease also those without abstract."""
+    if disease is None or settled is None:
+        return settled.cases if settled else ()
+    found = month_of_diseases(institution=run.institution_id, period=run.period)
+    return [one for one in found.cases if found.keys[one.encounter] == disease] if found else ()
+
+
 def _with_pages(run: PatientRun | None, encounters: Sequence[int]) -> set[int]:
     """Those that have a page in the run."""
     rows = PatientCost.objects.filter(run=run, encounter__in=encounters)
@@ -238,14 +248,21 @@ def _of_procedure(run: CostRun, choice: CaseChoice, listed: Sequence[CaseCost], 
 
 
 def unit_cases(
-    *, run: CostRun, measure: str, drg: str, kind: str, code: str, name: str, offset: int, limit: int | None
+    *,
+    run: CostRun,
+    measure: str,
+    drg: str | None,
+    disease: str | None,
+    kind: str,
+    code: str,
+    name: str,
+    offset: int,
+    limit: int | None,
 ) -> FactPage[Measured]:
-    """Discharges of a disease group with what they were charged and cost in a service unit, over all months of the stays.
-    Unit or executing department by code and name; those of all drugs or materials have neither."""
+    """Discharges of a disease group or a disease with what they were charged and cost in a service unit, over all months of
+    the stays. Unit or executing department by code and name; those of all drugs or materials have neither."""
     settled = month_of_cases(institution=run.institution_id, period=run.period)
-    members: dict[int, DischargedCase] = (
-        {one.encounter: one for one in settled.cases if one.drg == drg} if settled else {}
-    )
+    members = {one.encounter: one for one in _discharged(run, settled, disease) if drg in (None, one.drg)}
     rows = PatientUnitCost.objects.filter(
         encounter__in=list(members),
         unit__run__is_current=True,
@@ -268,7 +285,7 @@ def unit_cases(
                 number,
                 members[number].encounter_no,
                 names.get(members[number].department, ""),
-                drg,
+                members[number].drg,
                 members[number].stay_days,
                 amount,
                 patients.pk if patients and number in pages else None,

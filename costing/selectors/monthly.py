@@ -1,5 +1,5 @@
 """The month of the clinical departments in the figures that they answer for (domain.md 6.1): drug ratio, consumable ratio,
-share of services, mean charges of a visit and of a discharge, cost and surplus."""
+share of services, mean charges and mean cost of a visit and of a discharge, cost and surplus."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Count, Sum
 
 from costing.models import CostRun, DepartmentMonth, PatientCost, PatientRun
+from costing.selectors.groups import case_totals
 from costing.selectors.structure import Structure, by_department, variants
 from insurance_settlement.public import month_of_cases
 from ops_platform.kernel import Period
@@ -30,6 +31,8 @@ class DepartmentReport:
     visit_cost: Decimal
     discharges: int
     discharge_charges: Decimal
+    costed: int
+    discharge_cost: Decimal
 
     @property
     def drug_ratio(self) -> Decimal | None:
@@ -61,6 +64,11 @@ class DepartmentReport:
         """出院次均费用, of whole stays."""
         return self.discharge_charges / self.discharges if self.discharges else None
 
+    @property
+    def cost_per_discharge(self) -> Decimal | None:
+        """出院者平均成本: medical cost of whole stays, bottom-up, of the discharges that are costed."""
+        return self.discharge_cost / self.costed if self.costed else None
+
 
 def department_reports(*, run: CostRun, patients: PatientRun | None) -> list[DepartmentReport]:
     """The clinical departments of a run by code; a fixed number of queries."""
@@ -72,7 +80,7 @@ def department_reports(*, run: CostRun, patients: PatientRun | None) -> list[Dep
     reports = []
     for row in rows:
         number, charges, cost = visits.get(row.department_id, (0, ZERO, ZERO))
-        left, left_charges = discharges.get(row.department_id, (0, ZERO))
+        left = discharges.get(row.department_id, _Discharges())
         reports.append(
             DepartmentReport(
                 department=row.department_id,
@@ -84,8 +92,10 @@ def department_reports(*, run: CostRun, patients: PatientRun | None) -> list[Dep
                 visits=number,
                 visit_charges=charges,
                 visit_cost=cost,
-                discharges=left,
-                discharge_charges=left_charges,
+                discharges=left.cases,
+                discharge_charges=left.charges,
+                costed=left.costed,
+                discharge_cost=left.cost,
             )
         )
     return reports
@@ -100,11 +110,27 @@ def _visits(patients: PatientRun | None) -> dict[int, tuple[int, Decimal, Decima
     return {department: (number, income, cost) for department, number, income, cost in found}
 
 
-def _discharges(run: CostRun) -> dict[int, tuple[int, Decimal]]:
-    """Discharges of a department and the charges of their whole stays."""
+@dataclass
+class _Discharges:
+    """Discharges of a department with the charges of their whole stays; of those that are costed also the cost."""
+
+    cases: int = 0
+    charges: Decimal = ZERO
+    costed: int = 0
+    cost: Decimal = ZERO
+
+
+def _discharges(run: CostRun) -> dict[int, _Discharges]:
+    """By department; those that are grouped, which have an abstract."""
     settled = month_of_cases(institution=run.institution_id, period=run.period)
-    found: dict[int, tuple[int, Decimal]] = {}
-    for case in settled.cases if settled else ():
-        number, charges = found.get(case.department, (0, ZERO))
-        found[case.department] = (number + 1, charges + case.charges)
+    cases = settled.cases if settled else ()
+    costs = case_totals(institution=run.institution_id, cases=cases) if cases else {}
+    found: dict[int, _Discharges] = {}
+    for case in cases:
+        own = found.setdefault(case.department, _Discharges())
+        own.cases += 1
+        own.charges += case.charges
+        if case.encounter in costs:
+            own.costed += 1
+            own.cost += costs[case.encounter]
     return found

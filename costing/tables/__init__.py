@@ -2,7 +2,14 @@
 
 from costing.tables.collection import CardTable, ComputedCostTable
 from costing.tables.drill import ChargeLineTable, CostEntryTable, FlowTable, IncomeEntryTable
-from costing.tables.patients import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
+from costing.tables.patients import (
+    CaseCostTable,
+    ContributionTable,
+    DiseaseCaseTable,
+    GroupCostTable,
+    ItemCostTable,
+    UnitCostTable,
+)
 from costing.tables.rules import ItemBasisTable, RuleTable, UnitDefinitionTable
 from costing.tables.runs import MovedTable, RunTable
 from costing.tables.scenarios import ScenarioTable
@@ -14,6 +21,7 @@ __all__ = [
     "ComputedCostTable",
     "ContributionTable",
     "CostEntryTable",
+    "DiseaseCaseTable",
     "FlowTable",
     "GroupCostTable",
     "IncomeEntryTable",

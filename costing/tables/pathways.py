@@ -134,7 +134,7 @@ class PathwayCaseTable(Table):
     inside = MoneyColumn(accessor="cost__inside", verbose_name=_("=路径内成本"))
     outside = MoneyColumn(accessor="cost__outside", verbose_name=_("+路径外成本"))
     actual = MoneyColumn(accessor="cost__actual", verbose_name=_("=实际成本"))
-    difference = MoneyColumn(accessor="cost__difference", verbose_name=_("实际−标准"))
+    difference = MoneyColumn(accessor="cost__difference", verbose_name=_("实际−标准"), good="down")
     charges_inside = MoneyColumn(accessor="charges__inside", verbose_name=_("路径内费用"))
     charges_outside = MoneyColumn(accessor="charges__outside", verbose_name=_("路径外费用"))
     payment = MoneyColumn(accessor="case__payment", verbose_name=_("支付"))

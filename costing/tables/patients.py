@@ -149,6 +149,25 @@ class CaseCostTable(Table):
         return self.departments.get(value, "")
 
 
+class DiseaseCaseTable(CaseCostTable):
+    """Cases of a disease, with the diagnosis of the abstract and the disease group."""
+
+    diagnosis = django_tables2.Column(
+        accessor="case__encounter", verbose_name=_("主要诊断"), attrs={"td": {"class": "cell-words"}}
+    )
+    drg = django_tables2.Column(accessor="case__drg", verbose_name=_("病组"))
+
+    class Meta(CaseCostTable.Meta):
+        sequence = ("encounter_no", "diagnosis", "drg", "...")
+
+    def __init__(self, *args: Any, diagnoses: Mapping[int, str], **kwargs: Any) -> None:
+        self.diagnoses = diagnoses
+        super().__init__(*args, **kwargs)
+
+    def render_diagnosis(self, value: int) -> str:
+        return self.diagnoses.get(value, "")
+
+
 class ContributionTable(Table):
     """What each item gave to an encounter's cost."""
 

@@ -38,7 +38,6 @@ VERDICTS = {
 }
 GATES = {Gate.OPEN: (_("打开"), "good"), Gate.SHUT: (_("关闭"), "bad"), Gate.UNDECIDED: (_("待核定"), "warn")}
 HOLDS = {True: (_("满足"), "good"), False: (_("不满足"), "bad"), None: (_("待核定"), "warn")}
-DENSE_STACKED_WORDS = {"class": f"{DENSE_STACKED['class']} table-stack-words"}
 STATE_TONES = {"open": "bad", "submitted": "warn", "acting": "warn", "confirming": "info", "closed": "good"}
 END = {"th": {"class": "text-end"}, "td": {"class": "text-end num"}}
 WORDS = {"td": {"class": "cell-words"}}

@@ -11,9 +11,11 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from costing.derivations import Kind
+from costing.engine.diseases import NONE
 from costing.measures import OF_CASES, OF_ENCOUNTERS, OF_ITEMS, OF_PATHWAYS, OF_UNITS, Measure
 from costing.models import Pathway, PatientRun, UnitKind
 from costing.selectors import access, measured
+from costing.selectors.diseases import WITHOUT
 from costing.selectors.pathways import names_of_items
 from costing.tables.measured import MeasuredItemTable, MeasuredTable
 from costing.titles import FEE_CLASS_TITLES, HANDING_OUT, NOTHING_CHARGED
@@ -51,6 +53,11 @@ class MeasuredList(FactList):
     @property
     def sum_kind(self) -> Kind:
         return self.measure.kind
+
+    def disease(self) -> str:
+        """The disease that is asked for, as people read it."""
+        code = self.text("disease") or ""
+        return WITHOUT if code == NONE else code
 
     def text(self, name: str) -> str | None:
         """Words of the address, None where it has none."""
@@ -122,6 +129,7 @@ class Cases(MeasuredList):
         """Which of them."""
         return measured.CaseChoice(
             drg=self.text("drg"),
+            disease=self.text("disease"),
             encounter=self.number("encounter"),
             department=self.side("department"),
             doctor=self.text("doctor"),
@@ -139,7 +147,14 @@ class Cases(MeasuredList):
 
     def about(self) -> list[Any]:
         chosen = self.choice()
-        told = [*super().about(), COUNTED[chosen.counted], SIDES[chosen.side], chosen.drg, chosen.procedure]
+        told = [
+            *super().about(),
+            COUNTED[chosen.counted],
+            SIDES[chosen.side],
+            chosen.drg,
+            self.disease(),
+            chosen.procedure,
+        ]
         if chosen.doctor is not None:
             told.append(_("医师代号 %s") % (chosen.doctor or _("未注明")))
         if chosen.scheme is not None or chosen.insurer is not None:
@@ -165,7 +180,8 @@ class UnitCases(MeasuredList):
         return measured.unit_cases(
             run=self.run,
             measure=self.asked,
-            drg=self.text("drg") or "",
+            drg=self.text("drg"),
+            disease=self.text("disease"),
             kind=self.code("kind", dict(UnitKind.choices)),
             code=self.text("unit") or "",
             name=self.text("name") or "",
@@ -175,7 +191,7 @@ class UnitCases(MeasuredList):
 
     def about(self) -> list[Any]:
         kind = dict(UnitKind.choices).get(self.code("kind", dict(UnitKind.choices)), "")
-        return [*super().about(), self.text("drg"), self.text("name") or kind]
+        return [*super().about(), self.text("drg"), self.disease(), self.text("name") or kind]
 
 
 class Items(MeasuredList):

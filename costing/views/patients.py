@@ -3,16 +3,25 @@
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from costing import reports
 from costing.filters import ItemCostFilter
 from costing.models import ItemMethod, PatientRun
 from costing.selectors import access, groups, items, patients, service_units
-from costing.tables import CaseCostTable, ContributionTable, GroupCostTable, ItemCostTable, UnitCostTable
+from costing.selectors.diseases import month_of_diseases
+from costing.tables import (
+    CaseCostTable,
+    ContributionTable,
+    DiseaseCaseTable,
+    GroupCostTable,
+    ItemCostTable,
+    UnitCostTable,
+)
 from costing.titles import COST_ITEM_TITLES
 from costing.views.choosing import choose
-from insurance_settlement.public import month_of_cases
+from insurance_settlement.public import DischargedCase, month_of_cases
 from ops_platform.identity.access import log_patient_access, log_patient_list
 from ops_platform.masterdata.models import Department
 from ops_platform.web.exports import xlsx_response
@@ -90,24 +99,22 @@ class GroupCosts(_PatientMonth):
         return super().get_context_data(found=found, table=table, **kwargs)
 
 
-class GroupDetail(_PatientMonth):
-    """One disease group: composition of its cost, and its cases. Opening it is logged: it names encounters."""
+class _Cases(_PatientMonth):
+    """Composition of the cost of some discharges, and the cases. Opening it is logged: it names encounters."""
 
     template_name = "costing/group_detail.html"
+    above: Any  # address and title of the list that it is reached from
+    above_title: Any
 
     def cases(self, run: PatientRun) -> tuple[groups.GroupCost, CaseCostTable]:
-        """The group and the table of its cases, the greatest loss first; that somebody looked is noted."""
-        settled = month_of_cases(institution=run.institution_id, period=run.period)
-        drg = self.kwargs["drg"]
-        cases = [case for case in settled.cases if case.drg == drg] if settled else []
-        if not settled or not cases:
-            raise Http404
-        log_patient_list(self.request, "group_costs", {run.institution: f"{run.period} {drg}"})
-        members = groups.case_costs(institution=run.institution_id, cases=cases)
+        """What the cases cost together, and their table; that somebody looked is noted."""
+        raise NotImplementedError
+
+    def members(self, run: PatientRun, cases: list[DischargedCase]) -> tuple[list[groups.CaseCost], dict[int, str]]:
+        """The cases with their cost, the greatest loss first, and the names of their departments."""
+        found = groups.case_costs(institution=run.institution_id, cases=cases)
         names = dict(Department.objects.filter(pk__in={case.department for case in cases}).values_list("pk", "name"))
-        rows = sorted(members, key=lambda one: (one.surplus is None, one.surplus or 0, one.case.encounter))
-        group = groups.group_of(drg, settled.names.get(drg, ""), members)
-        return group, CaseCostTable(rows, run=run, departments=names)
+        return sorted(found, key=lambda one: (one.surplus is None, one.surplus or 0, one.case.encounter)), names
 
     def download(self, run: PatientRun) -> HttpResponseBase:
         group, table = self.cases(run)
@@ -120,7 +127,46 @@ class GroupDetail(_PatientMonth):
         group, table = self.cases(self.run)
         composition = [(COST_ITEM_TITLES[name], mean, share) for name, mean, share in group.composition()]
         context = super().get_context_data(group=group, composition=composition, table=table, **kwargs)
-        return {**context, "title": f"{group.drg} {group.name}"}
+        return {**context, "title": group.title, "above": self.above, "above_title": self.above_title}
+
+
+class GroupDetail(_Cases):
+    """One disease group."""
+
+    above = reverse_lazy("costing:group-costs")
+    above_title = _("病组成本")
+
+    def cases(self, run: PatientRun) -> tuple[groups.GroupCost, CaseCostTable]:
+        settled = month_of_cases(institution=run.institution_id, period=run.period)
+        drg = self.kwargs["drg"]
+        cases = [case for case in settled.cases if case.drg == drg] if settled else []
+        if not settled or not cases:
+            raise Http404
+        log_patient_list(self.request, "group_costs", {run.institution: f"{run.period} {drg}"})
+        rows, names = self.members(run, cases)
+        return groups.group_of(drg, settled.names.get(drg, ""), rows), CaseCostTable(rows, run=run, departments=names)
+
+
+class DiseaseDetail(_Cases):
+    """One disease: the discharges of a main diagnosis."""
+
+    above = reverse_lazy("costing:report", args=["disease-costs"])
+    above_title = _("病种成本明细表")
+
+    def cases(self, run: PatientRun) -> tuple[groups.GroupCost, CaseCostTable]:
+        found = month_of_diseases(institution=run.institution_id, period=run.period)
+        code = self.kwargs["code"]
+        cases = [case for case in found.cases if found.keys[case.encounter] == code] if found else []
+        if not found or not cases:
+            raise Http404
+        log_patient_list(self.request, "disease_costs", {run.institution: f"{run.period} {code}"})
+        rows, names = self.members(run, cases)
+        diagnoses = {
+            encounter: f"{one} {found.settled.diagnosis_names.get(one, '')}".strip()
+            for encounter, one in found.diagnoses.items()
+        }
+        table = DiseaseCaseTable(rows, run=run, departments=names, diagnoses=diagnoses)
+        return groups.group_of(code, found.names[code], rows), table
 
 
 class ItemCosts(ListPage):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from costing import reports
 from costing.models import CostRun
 from costing.selectors import access
-from costing.selectors.basis import basis_of
+from costing.selectors.basis import Basis, basis_of
 from costing.selectors.layers import Layer
 from costing.selectors.sheets import COMPARED, REPORTS, Report, Scope
 from costing.sheets import Sheet, opened
@@ -67,8 +67,7 @@ class ReportPage(TemplatePage):
         if self.scope and report.patient_level:
             log_patient_list(request, f"costing.{report.code}", {self.scope.run.institution: self.scope.run.period})
         if self.scope and self.found and request.GET.get("export") == "xlsx":
-            basis = basis_of(run=self.scope.run)
-            return reports.sheet(report, self.scope, self.found, basis, self.choice.mark)
+            return reports.sheet(report, self.scope, self.found, self._basis(self.scope), self.choice.mark)
         return super().get(request, *args, **kwargs)
 
     def _scope(self, run: CostRun) -> Scope:
@@ -76,7 +75,7 @@ class ReportPage(TemplatePage):
         asked = compare if compare in COMPARED else next(iter(COMPARED))
         scope = Scope.of(
             run,
-            Layer(layer) if layer in tuple(Layer) else Layer.HOSPITAL,
+            Layer(layer) if layer in tuple(Layer) else self.report.layer,
             asked if self.report.compared else "",
             self.request.GET.get("order", "") if self.report.ordered else "",
             self.request.GET.get("measure", ""),
@@ -93,6 +92,10 @@ class ReportPage(TemplatePage):
         page = f"{reverse('costing:figure', args=[self.report.code])}?{urlencode(chosen)}"
         return opened(found, lambda row, column: f"{page}&row={row}&column={column}")
 
+    def _basis(self, scope: Scope | None) -> list[Basis]:
+        """By what the institution's costs were allocated; a report of several has none of its own."""
+        return basis_of(run=scope.run) if scope and not self.report.alliance else []
+
     def _measure(self) -> str:
         """As asked for, else the first that there is."""
         known = [code for code, _title in self.report.measures]
@@ -105,7 +108,7 @@ class ReportPage(TemplatePage):
             report=self.report,
             sheet=self.opened(found) if found else None,
             run=scope.run if scope else None,
-            basis=basis_of(run=scope.run) if scope else [],
+            basis=self._basis(scope),
             layers=[(one.value, one.words) for one in Layer] if self.report.layered else [],
             layer=scope.layer.value if scope else "",
             compared=COMPARED_TITLES if self.report.compared else [],

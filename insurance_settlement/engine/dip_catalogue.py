@@ -42,7 +42,7 @@ def read_catalogue(
     if "procedure_kinds" in parts:
         given["procedure_kinds"] = _kinds(parts["procedure_kinds"])
     if "adjustments" in parts:
-        known = frozenset(one.code for one in (*cores, *wide))
+        known = frozenset([*(core.code for core in cores), *(one.code for one in wide)])
         given["adjustments"] = tuple(_adjustment(part, known) for part in parts["adjustments"].entries())
     if "combine" in parts:
         given["combine"] = Combine(_word(parts["combine"], Combine))

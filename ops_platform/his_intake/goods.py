@@ -454,6 +454,14 @@ def device_sums(*, institutions: Collection[int], days: Days) -> list[DeviceSum]
         return [DeviceSum(*row) for row in cursor.fetchall()]
 
 
+def items_of_devices(*, institution: int, days: Days) -> dict[str, frozenset[str]]:
+    """The codes of the charge items that each device carries out, as its newest row of the days that names any says, by
+    card; one query."""
+    rows = EquipmentUse.objects.current().filter(institution=institution, date__range=days, items__isnull=False)
+    newest = rows.order_by("card", "-date", "-id").distinct("card")
+    return {card: frozenset(items) for card, items in newest.values_list("card", "items")}
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceDay:
     """A device's day."""

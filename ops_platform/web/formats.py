@@ -62,12 +62,31 @@ def percent(value: Any, decimals: int = 1) -> str:
     return f"{number(exact * 100, decimals)}%"
 
 
+def report_figure(value: Any, kind: str) -> str:
+    """A figure of a report by its kind: money, decimal, percent, points (百分点), else a quantity."""
+    if kind in ("money", "decimal"):
+        return money(value)
+    if kind == "percent":
+        return percent(value)
+    return number(value, 1) if kind == "points" else quantity(value)
+
+
 def period_label(value: Period | str | None) -> str:
     """2026-03 as 2026年3月."""
     if not value:
         return MISSING
     period = value if isinstance(value, Period) else Period.parse(str(value))
     return f"{period.year}年{period.month}月"
+
+
+def tone(value: Any, good: str) -> str:
+    """Of a difference: good (有利) or bad (不利) by the way that is `good` (up, down), none where neither or nothing moved;
+    "" where `good` is not given, of a figure that is no difference."""
+    if not good:
+        return ""
+    if good == "none" or not value or isinstance(value, str):
+        return "none"
+    return "good" if (value > 0) == (good == "up") else "bad"
 
 
 def is_negative(text: str) -> bool:

@@ -50,10 +50,14 @@ class _FigureColumn(django_tables2.Column):
 
 
 class MoneyColumn(_FigureColumn):
-    """Yuan with two decimals, negative in red."""
+    """Yuan with two decimals, negative in red; a difference, of which one way is `good` (up, down), by its meaning."""
+
+    def __init__(self, *args: Any, good: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.good = good
 
     def render(self, value: Any) -> str:
-        return ops.money(value)
+        return ops.difference(value, "money", self.good) if self.good else ops.money(value)
 
 
 class QuantityColumn(_FigureColumn):

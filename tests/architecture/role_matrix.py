@@ -403,6 +403,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:unit-costs": BUSINESS,
     "costing:group-costs": BUSINESS,
     "costing:group": BUSINESS,
+    "costing:disease": BUSINESS,
     "costing:patient": BUSINESS | roles("dep"),
     "costing:department-groups": BUSINESS | roles("dep"),
     "costing:department-group": BUSINESS | roles("dep"),

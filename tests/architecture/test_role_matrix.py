@@ -616,6 +616,7 @@ OBJECTS: dict[str, Any] = {
     "costing:group": lambda _, i: {
         "drg": CaseResult.objects.filter(run__institution=i, run__is_current=True).get().drg
     },
+    "costing:disease": lambda *_: {"code": "J18"},
     "costing:patient": _patient,
     "costing:department-groups": _ward,
     "costing:department-group": lambda community, i: {
@@ -658,6 +659,7 @@ OBJECTS: dict[str, Any] = {
 }
 # objects that belong to no institution, that everybody may see, or that are seen by who had a hand in them
 WITHOUT_INSTITUTION = {
+    "costing:disease",
     "costing:group",
     "costing:figure",
     "costing:report",

@@ -363,8 +363,8 @@ def test_imported_and_domestic_are_compared_within_a_group_and_few_cases_conclud
         source_mark=SourceMark.DEFAULT,
     )
     told = re.sub(r"<[^>]+>|\s", "", page(client, "material-effects"))
-    assert "国产减进口：例均耗材采购成本-200.00元" in told
-    assert "住院日0.0天，医嘱离院率33.3%" in told
+    assert "国产减进口：例均耗材采购成本-200.00有利元" in told
+    assert "住院日0.0天，医嘱离院率33.3个百分点" in told
     by_goods = effects.effects(
         institutions=[traced.pk], days=SPRING, item_code="ZJ", by="goods", sides=["HC-G", "HC-J"]
     )

@@ -13,12 +13,13 @@ from costing.models import CostRun
 from costing.selectors.layers import Layer
 from costing.selectors.sheets import REPORTS, Scope
 from costing.services import cost_patients_of, run_allocation
-from costing.sheets import Sheet, Value
+from costing.sheets import Cell, Column, Good, Row, Sheet, Value, points
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
 from tests.costing.test_month_allocation import hospital as c_step
 from tests.support import trade
+from tests.support.downloads import book_of
 
 MARCH = Period.parse("2026-03")
 hospital = c_step
@@ -100,3 +101,43 @@ def test_staff_cost_is_shown_per_head_and_per_unit_of_service(run: CostRun) -> N
     assert isinstance(direct, Decimal)
     assert per_head == direct / heads
     assert total[4] == sum(Decimal(str(row.cells[4].value)) for row in sheet.rows if row.level == "department")
+
+
+@pytest.mark.django_db
+def test_a_difference_of_ratios_is_in_points_and_a_lower_cost_is_favourable(
+    run: CostRun, hospital: Institution
+) -> None:
+    ratio, cost = built(run, "ranking", "surplus-rate"), built(run, "ranking", "visit-cost")
+    moved = [column for column in ratio.columns if column.title.startswith("增减")]
+    assert [(column.title, column.kind, column.good) for column in moved] == [("增减(百分点)", "points", "up")] * 2
+    moved = [column for column in cost.columns if column.title.startswith("增减")]
+    assert [(column.title, column.kind, column.good) for column in moved] == [("增减", "money", "down")] * 2
+    assert points(Decimal("0.40"), Decimal("0.5")) == -10
+    assert points(None, Decimal(1)) is None
+
+
+@pytest.mark.django_db
+def test_the_ranking_of_members_names_them_and_not_one_institution(client: Client, run: CostRun) -> None:
+    client.force_login(trade.person("centre", Role.OPERATION_CENTRE))
+    page = client.get("/costing/reports/members/", {"institution": run.institution_id, "period": "2026-03"})
+    subtitle = page.content.decode().partition('<div class="page-body')[0]
+    assert "1 家成员单位" in subtitle
+    assert f"{run.institution.name} · 2026年3月" not in subtitle
+    book = book_of(client.get(page.request["PATH_INFO"], {"period": "2026-03", "export": "xlsx"}))
+    assert book.get_sheet_by_index(0).to_python()[1][0].startswith("编制范围：1 家成员单位")
+
+
+@pytest.mark.parametrize(
+    ("value", "good", "tone"),
+    [
+        (-1, "down", "good"),
+        (1, "down", "bad"),
+        (1, "up", "good"),
+        (-1, "up", "bad"),
+        (-1, "none", "none"),
+        (-1, "", ""),
+    ],
+)
+def test_the_tone_of_a_difference_is_its_meaning_not_its_sign(value: int, good: Good, tone: str) -> None:
+    sheet = Sheet("科室", (Column("差异", "money", "", good),), (Row("内科", (Cell(value),)),))
+    assert sheet.tones(sheet.rows[0]) == [tone]

@@ -78,8 +78,8 @@ def test_surplus_goes_down_tier_by_tier(run: CostRun) -> None:
 
 def test_the_layer_decides_which_money_counts(run: CostRun) -> None:
     medical, hospital_wide = built(run, "full-costs"), built(run, "full-costs", Layer.HOSPITAL)
-    assert line(medical, "外科")[:3] == yuan(1_000_000, 328_000, 1_328_000)
-    assert line(hospital_wide, "外科")[:3] == yuan(1_001_000, 328_000, 1_329_000)
+    assert line(medical, "外科")[21:24] == yuan(1_000_000, 328_000, 1_328_000)
+    assert line(hospital_wide, "外科")[21:] == yuan(1_001_000, 328_000, 1_329_000)
 
 
 def test_layers_build_up_from_medical_business_to_the_whole_hospital(run: CostRun) -> None:
@@ -123,9 +123,10 @@ def test_every_report_is_a_page_and_a_workbook_with_the_same_figures(client: Cli
     assert page.status_code == 200
     sheet: Sheet = page.context["sheet"]
     rows = book_of(client.get(f"{url}&export=xlsx")).get_sheet_by_index(0).to_python()
-    heads = 4 if sheet.groups else 3
+    heads = 4 if (sheet.page(sheet.pages[0][1]) if sheet.pages else sheet).groups else 3
+    columns = sheet.pages[0][1] if sheet.pages else range(len(sheet.columns))
     for row, written in zip(sheet.rows, rows[heads:], strict=False):
-        values = [cell.value if cell.value is not None else None for cell in row.cells]
+        values = [row.cells[at].value for at in columns]
         assert written[0] == row.name
         assert [_plain(value) for value in written[1 : len(values) + 1]] == [_plain(value) for value in values]
 
@@ -142,6 +143,7 @@ def test_an_amount_of_a_report_opens_to_rows_that_add_up_to_it(client: Client, r
         ("direct-costs", Layer.HOSPITAL),
         ("allocation", Layer.MEDICAL),
         ("full-costs", Layer.HOSPITAL),
+        ("full-costs", Layer.MEDICAL),
         ("surplus", Layer.FULL_MEDICAL),
     ):
         opened = [cell for row in built(run, code, layer).rows for cell in row.cells if cell.url and cell.value]
@@ -193,3 +195,43 @@ def test_the_api_tells_the_figures_of_the_page(client: Client, run: CostRun) -> 
         answer = client.get(f"/api/v1/costing/reports/{path}/", query)
         assert (answer.status_code, answer.json()["code"]) == (404, code)
     assert client.get("/api/v1/costing/reports/allocation/", {**asked, "layer": "moon"}).status_code in (400, 422)
+
+
+def test_the_full_cost_of_clinical_departments_has_the_two_pages_of_the_form(client: Client, run: CostRun) -> None:
+    """Items first, then the medical cost; the second page leads from it over fiscal projects to the whole hospital."""
+    sheet = built(run, "full-costs")
+    groups = list(dict.fromkeys(column.group for column in sheet.columns))
+    assert groups[6:] == [
+        "其他运行费用",
+        "医疗成本合计",
+        "财政项目经费",
+        "医疗全成本合计",
+        "科教经费",
+        "医院全成本合计",
+    ]
+    surgery = line(sheet, "外科")
+    assert surgery[21:] == [
+        *yuan(1_000_000, 328_000, 1_328_000),
+        *yuan(1_000, 0, 1_000),
+        *yuan(1_001_000, 328_000, 1_329_000),
+        *yuan(0, 0, 0),
+        *yuan(1_001_000, 328_000, 1_329_000),
+    ]
+    client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, run.institution))
+    book = book_of(client.get("/costing/reports/full-costs/?period=2026-03&export=xlsx"))
+    assert book.sheet_names == ["医疗成本", "医疗全成本和医院全成本"]
+    second = book.get_sheet_by_index(1).to_python()
+    assert second[1][0].startswith("成本02表")
+    assert [name for name in second[2] if name] == ["科室名称", *groups[7:]]
+    written = next(row for row in second if row[0] == "外科")
+    assert written[1:] == [float(value) for value in surgery[21:] if isinstance(value, Decimal)]
+
+
+def test_direct_costs_have_the_two_pages_of_the_form(client: Client, run: CostRun) -> None:
+    client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, run.institution))
+    book = book_of(client.get("/costing/reports/direct-costs/?period=2026-03&export=xlsx"))
+    assert book.sheet_names == ["医疗成本", "医疗全成本和医院全成本"]
+    first, second = (book.get_sheet_by_index(at).to_python() for at in (0, 1))
+    assert first[2][-1] == second[2][1] == "医疗成本合计"
+    assert second[2][1:] == ["医疗成本合计", "财政项目经费", "医疗全成本合计", "科教经费", "医院全成本合计"]
+    assert next(row for row in second if row[0] == "外科")[1:] == [1_000_000, 1_000, 1_001_000, 0, 1_001_000]

@@ -37,3 +37,11 @@ def test_an_empty_list_still_gives_a_sheet_with_its_header():
     response = xlsx_response("空", ["科室"], [])
     sheet = zipfile.ZipFile(BytesIO(b"".join(response.streaming_content))).read("xl/worksheets/sheet1.xml").decode()
     assert "科室" in sheet
+
+
+def test_our_own_heads_are_written_as_they_are():
+    response = xlsx_response("路径", ["标准成本", "+可选项目", "=实际成本"], iter([["1", "2", "=3"]]))
+    sheet = zipfile.ZipFile(BytesIO(b"".join(response.streaming_content))).read("xl/worksheets/sheet1.xml").decode()
+    for words in (">+可选项目<", ">=实际成本<", "'=3"):
+        assert words in sheet
+    assert "<f>" not in sheet

@@ -45,18 +45,20 @@ SUPPLIERS = ("华东医药配送中心", "省医药集团", "青澜医药有限�
 CENT = Decimal("0.01")
 DEVICES = {
     "lead_hospital": (
-        ("CT", "64 排螺旋CT", "imaging", 10, 0.93, 4.2),
-        ("CT", "16 排螺旋CT", "imaging", 10, 0.86, 4.0),
-        ("MRI", "1.5T 磁共振", "imaging", 9, 0.74, 2.1),
-        ("彩超", "彩色多普勒超声", "ultrasound", 8, 0.81, 5.0),
+        ("CT", "64 排螺旋CT", "imaging", 10, 0.93),
+        ("CT", "16 排螺旋CT", "imaging", 10, 0.86),
+        ("MRI", "1.5T 磁共振", "imaging", 9, 0.74),
+        ("彩超", "彩色多普勒超声", "ultrasound", 8, 0.81),
     ),
     "township_hospital": (
-        ("CT", "16 排螺旋CT", "imaging", 8, 0.34, 3.6),
-        ("DR", "数字化X线机", "imaging", 8, 0.57, 6.0),
-        ("彩超", "彩色多普勒超声", "ultrasound", 8, 0.46, 4.4),
+        ("CT", "16 排螺旋CT", "imaging", 8, 0.34),
+        ("DR", "数字化X线机", "imaging", 8, 0.57),
+        ("彩超", "彩色多普勒超声", "ultrasound", 8, 0.46),
     ),
 }
-"""Kind, name, function of its home, hours a day, share used, services an hour."""
+"""Kind, name, function of its home, hours a day, share used."""
+CARRIES = {"CT": ("CT",), "MRI": ("磁共振",), "彩超": ("彩超",), "DR": ("位片", "平片")}
+"""By kind: words in the names of the items that such a device carries out."""
 
 
 @dataclass
@@ -112,7 +114,7 @@ def supplies_of(
         _gloves(book, seed)
     if institution.code == LEAD_CODE:
         _pieces(book, seed, encounters, lines)
-    _devices(supplies, institution, calendar, seed)
+    _devices(supplies, institution, calendar, seed, lines)
     return supplies
 
 
@@ -277,26 +279,52 @@ def devices_of(institution: Institution) -> list[tuple[str, str, str, str]]:
     return found
 
 
-def _devices(supplies: Supplies, institution: Institution, calendar: Calendar, seed: int) -> None:
-    """Hours of every device on working days; every third township hospital has no CT."""
+def _carried(institution: Institution, kind: str) -> str:
+    """The codes of the items of a kind of device, as the gate wants a list."""
+    catalogue = catalogue_of(institution.kind)
+    words = CARRIES[kind]
+    named = zip(catalogue.code.tolist(), catalogue.name, strict=True)
+    return "|".join(code.decode() for code, name in named if any(word in name for word in words))
+
+
+def _devices(supplies: Supplies, institution: Institution, calendar: Calendar, seed: int, lines: ChargeLines) -> None:
+    """Hours of every device on working days; every third township hospital has no CT. What was charged of a kind of item
+    in a month was done on its devices, by the hours they ran."""
     rng = stream(seed, institution.code, "devices")
-    for place, (kind, name, function, hours, share, services) in enumerate(DEVICES.get(institution.kind, ())):
+    done: dict[tuple[str, int], list[tuple[float, dict[str, str]]]] = defaultdict(list)
+    for place, (kind, name, function, hours, share) in enumerate(DEVICES.get(institution.kind, ())):
         if kind == "CT" and institution.code != LEAD_CODE and int(institution.code[1:]) % 3 == 0:
             continue
         own = share * float(rng.uniform(0.92, 1.08))
+        items = _carried(institution, kind)
         for day in range(calendar.days):
             if calendar.weekday[day] > 4:
                 continue
             used = min(hours * 1.2, max(0.0, hours * own * float(rng.normal(1, 0.12))))
-            supplies.devices[int(calendar.month_of_day[day])].append(
-                {
-                    "card": f"SB-{institution.code}-{place + 1:02d}",
-                    "date": calendar.day(day).isoformat(),
-                    "department": institution.homes[function],
-                    "name": name,
-                    "kind": kind,
-                    "used_hours": f"{used:.2f}",
-                    "available_hours": str(hours),
-                    "services": str(round(used * services)),
-                }
-            )
+            month = int(calendar.month_of_day[day])
+            row = {
+                "card": f"SB-{institution.code}-{place + 1:02d}",
+                "date": calendar.day(day).isoformat(),
+                "department": institution.homes[function],
+                "name": name,
+                "kind": kind,
+                "used_hours": f"{used:.2f}",
+                "available_hours": str(hours),
+                "items": items,
+            }
+            supplies.devices[month].append(row)
+            done[kind, month].append((used, row))
+    for (kind, month), rows in done.items():
+        whole = _charged(institution, calendar, lines, kind, month)
+        until = np.cumsum([used for used, _row in rows])
+        counted = np.floor(until / until[-1] * whole + 1e-9).astype(int)
+        for (_used, row), services in zip(rows, np.diff(counted, prepend=0).tolist(), strict=True):
+            row["services"] = str(services)
+
+
+def _charged(institution: Institution, calendar: Calendar, lines: ChargeLines, kind: str, month: int) -> int:
+    """How many services of a kind of device a month was charged, refunds taken off."""
+    codes = [code.decode() for code in catalogue_of(institution.kind).code.tolist()]
+    places = [codes.index(code) for code in _carried(institution, kind).split("|") if code]
+    here = np.isin(lines.item, places) & (calendar.month_of_day[lines.minute // 1440] == month)
+    return max(0, int(lines.quantity[here].sum())) // UNIT

@@ -18,7 +18,7 @@ from costing.selectors.sheets import sources
 from costing.selectors.sheets.patients import group_url
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
-from costing.sheets import Cell, Column, Row, Sheet, summed
+from costing.sheets import Cell, Column, Row, Sheet, Value, summed
 from costing.titles import HANDING_OUT
 from ops_platform.kernel import Period, from_fen, to_fen
 
@@ -35,7 +35,7 @@ def _one(income: Decimal, variable: Decimal, fixed: Decimal, volume: Decimal | i
     return BreakEven(to_fen(income), to_fen(variable), to_fen(fixed), None if volume is None else Fraction(volume))
 
 
-def _columns(first: int) -> tuple[Column, ...]:
+def money_columns(first: int) -> tuple[Column, ...]:
     """Money of a break-even; its first stands in that place."""
     return (
         Column("收入"),
@@ -69,7 +69,7 @@ def _figures(one: BreakEven, made: _Sources | None, at: tuple[int, int]) -> tupl
         Cell(variable, made=made.variable if made else None),
         Cell(fixed, made=rest),
         Cell(from_fen(one.contribution)),
-        Cell(_ratio(one.contribution_ratio)),
+        Cell(exact_ratio(one.contribution_ratio)),
         Cell(from_fen(one.contribution - one.fixed)),
         Cell(NONE) if found is None else Cell(from_fen(found), made=_break_even(one, at)),
     )
@@ -93,10 +93,15 @@ def _margin(one: BreakEven, at: tuple[int, int]) -> Cell:
         return Cell(None)
     income = Part("收入", from_fen(one.income), at=(row, first))
     above = total([income, Part("保本收入", from_fen(found), sign=-1, at=(row, first + 6))])
-    return Cell(_ratio(one.safety_margin), made=quotient(Part("安全边际", above.value or 0, made=above), income))
+    return Cell(exact_ratio(one.safety_margin), made=quotient(Part("安全边际", above.value or 0, made=above), income))
 
 
-def _ratio(exact: Fraction | None) -> Decimal | None:
+def figures_of(one: BreakEven) -> tuple[Value, ...]:
+    """As `money_columns` want it, of what opens nothing."""
+    return tuple(cell.value for cell in _figures(one, None, (0, 0)))
+
+
+def exact_ratio(exact: Fraction | None) -> Decimal | None:
     return None if exact is None else Decimal(exact.numerator) / exact.denominator
 
 
@@ -124,7 +129,7 @@ def departments(scope: Scope) -> Sheet:
     at = (len(rows), 0)
     figures = (*_figures(every, None, at), _margin(every, at))
     rows.append(Row("临床服务类合计", figures, level="total", made=plus(*range(len(rows)))))
-    return Sheet("科室名称", (*_columns(0), Column("安全边际率", "percent")), tuple(rows), (traits.words,))
+    return Sheet("科室名称", (*money_columns(0), Column("安全边际率", "percent")), tuple(rows), (traits.words,))
 
 
 def groups(scope: Scope) -> Sheet:
@@ -146,7 +151,7 @@ def groups(scope: Scope) -> Sheet:
             )
     columns = (
         Column("例数", "quantity"),
-        *_columns(1),
+        *money_columns(1),
         Column("保本例数", "quantity"),
         Column("安全边际率", "percent"),
     )
@@ -177,7 +182,7 @@ def items(scope: Scope) -> Sheet:
     columns = (
         Column("执行科室", "text"),
         Column("数量", "quantity"),
-        *_columns(2),
+        *money_columns(2),
         Column("保本数量", "quantity"),
         Column("安全边际率", "percent"),
     )

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from costing.selectors.layers import Layer
 from costing.selectors.sheets import (
     break_even,
     departments,
+    devices,
     direct,
+    diseases,
     items,
     methods,
     patients,
@@ -27,7 +30,8 @@ STANDARD, STAYS = "标准成本与临床路径", "日间手术与住院日"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`layered`: the reader chooses the layer of cost; `compared`: and the month to compare with; `ordered`: and the order
+    """`layered`: the reader chooses the layer of cost, `layer` is the one first shown; `form`: the number of the official
+    form; `compared`: and the month to compare with; `ordered`: and the order
     of departments; `measures`: and by what it ranks (code, title); `alliance`: it shows all institutions that the reader may
     see; `patient_level`: it names encounters, so that opening it is logged."""
 
@@ -37,6 +41,8 @@ class Report:
     family: str
     build: Callable[[Scope], Sheet]
     layered: bool = False
+    layer: Layer = Layer.HOSPITAL
+    form: str = ""
     compared: bool = False
     ordered: bool = False
     measures: tuple[tuple[str, str], ...] = ()
@@ -45,22 +51,33 @@ class Report:
 
 
 _ALL = (
-    Report("direct-costs", "医院各科室直接成本表", "成本01：各科室直接成本，分四类小计", OFFICIAL, direct.direct_costs),
+    Report(
+        "direct-costs",
+        "医院各科室直接成本表",
+        "成本01：各科室直接成本，分四类小计",
+        OFFICIAL,
+        direct.direct_costs,
+        form="成本01表",
+    ),
     Report(
         "full-costs",
-        "临床服务类科室全成本表",
+        "医院临床服务类科室全成本表",
         "成本02：逐成本项目的直接成本、间接成本、全成本",
         OFFICIAL,
         departments.full_costs,
         layered=True,
+        layer=Layer.MEDICAL,
+        form="成本02表",
     ),
     Report(
         "composition",
-        "临床服务类科室全成本构成分析表",
+        "医院临床服务类科室全成本构成分析表",
         "成本03：各科室的成本构成、收入、床日与诊次成本",
         OFFICIAL,
         departments.composition,
         layered=True,
+        layer=Layer.MEDICAL,
+        form="成本03表",
     ),
     Report(
         "allocation",
@@ -97,6 +114,15 @@ _ALL = (
         "各病组在每个服务单元的收入、成本收入比、成本",
         OFFICIAL,
         service_units.group_units,
+    ),
+    Report("disease-costs", "病种成本明细表", "各病种按三种方法的成本合计与例均", OFFICIAL, diseases.disease_costs),
+    Report("diseases", "病种成本构成明细表", "各病种例均成本的构成", OFFICIAL, diseases.disease_composition),
+    Report(
+        "unit-diseases",
+        "服务单元病种成本构成明细表",
+        "各病种在每个服务单元的收入、成本收入比、成本",
+        OFFICIAL,
+        diseases.disease_units,
     ),
     Report(
         "service-units",
@@ -177,6 +203,7 @@ _ALL = (
     ),
     Report("break-even-groups", "病组量本利分析表", "保本例数", BREAK_EVEN, break_even.groups),
     Report("break-even-items", "项目量本利分析表", "保本数量", BREAK_EVEN, break_even.items),
+    Report("break-even-devices", "设备量本利分析表", "每月保本次数、实际次数与安全边际", BREAK_EVEN, devices.devices),
     Report("item-variance", "项目标准成本差异表", "有标准的项目：数量差异与价格差异", STANDARD, standards.items),
     Report("department-variance", "科室标准成本差异表", "各科室有标准的项目合计", STANDARD, standards.departments),
     Report(

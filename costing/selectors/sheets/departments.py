@@ -1,19 +1,20 @@
 """Reports of the clinical departments: allocation, composition, surplus tier by tier, behaviour of cost."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from costing.behaviour import Behaviour, behaviour_at
 from costing.derivations import Formula, Part, minus, per, plus, quotient, total
 from costing.engine.columns import FISCAL_PROJECT, RESEARCH
 from costing.models import DepartmentMonth
-from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, direct_by_source
-from costing.selectors.monthly import department_reports
+from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, direct_by_source, layer_costs
+from costing.selectors.monthly_comparison import MEASURES, Compared, Measure, compared_reports
 from costing.selectors.patients import unit_costs
 from costing.selectors.sheets import sources
+from costing.selectors.sheets.direct import FIRST_PAGE, OF_PROJECTS, OF_RESEARCH, SECOND_PAGE
 from costing.selectors.sheets.scope import Scope
-from costing.sheets import Cell, Column, Kind, Row, Sheet, Stream, cells, share, summed
+from costing.sheets import Cell, Column, Kind, Pages, Row, Sheet, Stream, cells, share, summed
 from costing.tiers import TIERS
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Period
@@ -32,44 +33,81 @@ def _name(one: DepartmentMonth) -> str:
 
 
 def full_costs(scope: Scope) -> Sheet:
-    """成本02 临床服务类科室全成本表: direct, indirect and full cost by item."""
-    costs = scope.costs()
-    columns: list[Column] = []
-    for group in ("合计", *COST_ITEM_TITLES.values()):
-        at = len(columns)
-        columns += [
-            Column("直接成本", "money", group),
-            Column("间接成本", "money", group),
-            Column("全成本", "money", group, made=plus(at, at + 1)),
+    """成本02 医院临床服务类科室全成本表: direct, indirect and full cost by item, and together. Of the medical cost
+    the form has a second page, which leads to 医疗全成本 and 医院全成本."""
+    layer = scope.costs()
+    parts: list[_Part] = [_Part(COST_ITEM_TITLES[item], layer, item=item) for item in ITEMS]
+    parts.append(_Part(f"{scope.layer.words}合计", layer))
+    rows_of = layer
+    pages: Pages = ()
+    if scope.layer is Layer.MEDICAL:
+        full_medical = layer_costs(run=scope.run, layer=Layer.FULL_MEDICAL)
+        rows_of = layer_costs(run=scope.run, layer=Layer.HOSPITAL)
+        parts += [
+            _Part(OF_PROJECTS, full_medical, less=layer, funding=FISCAL_PROJECT),
+            _Part("医疗全成本合计", full_medical, funding=Layer.FULL_MEDICAL),
+            _Part(OF_RESEARCH, rows_of, less=full_medical, funding=RESEARCH),
+            _Part("医院全成本合计", rows_of, funding=Layer.HOSPITAL),
         ]
-
-    def of(amounts: Amounts, department: int, item: str = "") -> tuple[Cell, ...]:
-        return (
-            Cell(amounts.direct, scope.direct_url(department, item) if amounts.direct else ""),
-            _indirect(scope, department, amounts, item),
-            Cell(amounts.full),
+        width, each = len(parts), len(KINDS_OF_COST)
+        pages = (
+            (FIRST_PAGE, tuple(range((len(ITEMS) + 1) * each))),
+            (SECOND_PAGE, tuple(range(len(ITEMS) * each, width * each))),
         )
-
+    columns = tuple(
+        Column(title, "money", part.title, made=plus(3 * place, 3 * place + 1) if title == FULL else None)
+        for place, part in enumerate(parts)
+        for title in KINDS_OF_COST
+    )
     rows = [
         Row(
             _name(one),
-            (
-                *of(costs.whole(one.department_id), one.department_id),
-                *(cell for item in ITEMS for cell in of(costs.of(one.department_id, item), one.department_id, item)),
-            ),
+            tuple(cell for part in parts for cell in part.cells(scope, one.department_id)),
             scope.department_url(one.department_id),
         )
-        for one in costs.clinical
+        for one in rows_of.clinical
     ]
-    return Sheet("科室名称", tuple(columns), (*rows, _total(rows)))
+    return Sheet("科室名称", columns, (*rows, _total(rows)), pages=pages)
 
 
-def _indirect(scope: Scope, department: int, amounts: Amounts, item: str = "") -> Cell:
+FULL = "全成本"
+KINDS_OF_COST = ("直接成本", "间接成本", FULL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Three columns of 成本02: a cost item or all of a layer, less another layer; `funding` where its lists are of another
+    layer or source than the report."""
+
+    title: str
+    costs: LayerCosts
+    less: LayerCosts | None = None
+    item: str = ""
+    funding: str = ""
+
+    def of(self, department: int) -> Amounts:
+        """What a department has of it."""
+        if self.item:
+            return self.costs.of(department, self.item)
+        whole = self.costs.whole(department)
+        return whole - self.less.whole(department) if self.less else whole
+
+    def cells(self, scope: Scope, department: int) -> tuple[Cell, ...]:
+        """Each opens to vouchers and flows."""
+        amounts = self.of(department)
+        return (
+            Cell(amounts.direct, scope.direct_url(department, self.item, self.funding) if amounts.direct else ""),
+            _indirect(scope, department, amounts, self.item, self.funding),
+            Cell(amounts.full),
+        )
+
+
+def _indirect(scope: Scope, department: int, amounts: Amounts, item: str = "", funding: str = "") -> Cell:
     """What was received: its flows; less what was given on, where a department that holds cost did so."""
     amount = amounts.received - amounts.sent
     if amounts.sent:
-        return Cell(amount, made=sources.indirect(scope, department, amounts, item))
-    return Cell(amount, scope.flows_url(department, item) if amounts.received else "")
+        return Cell(amount, made=sources.indirect(scope, department, amounts, item, funding))
+    return Cell(amount, scope.flows_url(department, item, funding=funding) if amounts.received else "")
 
 
 def _total(rows: Sequence[Row], *ratios: tuple[int, int, int]) -> Row:
@@ -373,36 +411,54 @@ def monthly(scope: Scope) -> Sheet:
         Column("收入"),
         Column("全成本"),
         Column("结余"),
-        Column("药占比", "percent"),
-        Column("耗占比", "percent"),
-        Column("医疗服务收入占比", "percent"),
         Column("人次", "quantity", "门急诊"),
         Column("次均费用", "money", "门急诊"),
         Column("次均成本", "money", "门急诊"),
-        Column("人次", "quantity", "出院"),
-        Column("次均费用", "money", "出院"),
+        Column("出院人次", "quantity", "出院"),
+        Column("已核算", "quantity", "出院"),
+        *(column for measure in MEASURES for column in _compared_columns(measure)),
     )
     rows = tuple(
         Row(
-            one.name,
+            one.report.name,
             (
-                Cell(one.income, scope.income_url(one.department)),
+                Cell(one.report.income, scope.income_url(one.report.department)),
                 *cells(
-                    one.cost,
-                    one.surplus,
-                    one.drug_ratio,
-                    one.material_ratio,
-                    one.service_ratio,
-                    one.visits,
-                    one.per_visit,
-                    one.cost_per_visit,
-                    one.discharges,
-                    one.per_discharge,
+                    one.report.cost,
+                    one.report.surplus,
+                    one.report.visits,
+                    one.report.per_visit,
+                    one.report.cost_per_visit,
+                    one.report.discharges,
+                    one.report.costed,
                 ),
+                *(cell for figure in one.figures for cell in _compared_cells(figure)),
             ),
-            scope.department_url(one.department),
+            scope.department_url(one.report.department),
         )
-        for one in department_reports(run=scope.run, patients=scope.patients)
+        for one in compared_reports(run=scope.run, patients=scope.patients)
     )
-    note = "月份结束后由夜间运行发给科室主任，数据更正后重发。出院次均费用按整次住院计，次均成本为医疗成本。"
-    return Sheet("科室", columns, rows, (note,))
+    return Sheet("科室", columns, rows, MONTHLY_NOTES)
+
+
+MONTHLY_NOTES = (
+    "月份结束后由夜间运行发给科室主任，数据更正后重发。门急诊次均成本为医疗成本(自上而下)。",
+    "出院次均费用、出院者平均成本按整次住院计；平均成本为已核算出院者的医疗成本(自下而上)，跨月住院含以前各月。",
+    "目标为现行成本目标；出院者平均成本的目标 = 上年同月 × (1 + 增幅目标)。没有目标或没有可比月份的留空。",
+)
+
+
+def _compared_columns(measure: Measure) -> tuple[Column, ...]:
+    moved: Kind = "points" if measure.kind == "percent" else "percent"
+    unit = "百分点" if moved == "points" else "增减率"
+    found = (
+        Column("本月", measure.kind, measure.title),
+        Column(f"比上月({unit})", moved, measure.title, measure.good),
+        Column(f"比上年同月({unit})", moved, measure.title, measure.good),
+    )
+    return (*found, Column("目标", measure.kind, measure.title)) if measure.metric else found
+
+
+def _compared_cells(one: Compared) -> tuple[Cell, ...]:
+    found = cells(one.now, one.month_change, one.year_change)
+    return (*found, Cell(one.target)) if one.measure.metric else found

@@ -1,7 +1,8 @@
 """成本01 医院各科室直接成本表 (domain.md 1.7): departments by class with subtotals, then the hospital.
 
 Medical cost (医疗成本) is the cost of the seven items borne by own and basic fiscal funds; with fiscal projects it is the
-full medical cost (医疗全成本), with research and teaching the full cost of the hospital (医院全成本).
+full medical cost (医疗全成本), with research and teaching the full cost of the hospital (医院全成本). The form has two
+pages: the seven items with the medical cost, and what makes it the other two.
 """
 
 from collections import defaultdict
@@ -20,13 +21,16 @@ from costing.titles import COST_ITEM_TITLES
 from ops_platform.masterdata.models import CostClass
 
 Amounts = list[Decimal]
-COLUMN_TITLES = (
-    *COST_ITEM_TITLES.values(),
-    "医疗成本合计",
-    "财政项目经费",
-    "医疗全成本合计",
-    "科教经费",
-    "医院全成本合计",
+FIRST_PAGE, SECOND_PAGE = "医疗成本", "医疗全成本和医院全成本"
+OF_PROJECTS, OF_RESEARCH = "财政项目经费", "科教经费"
+COLUMNS_OF_PAGES = (
+    *(Column(title, "money", FIRST_PAGE) for title in (*COST_ITEM_TITLES.values(), "医疗成本合计")),
+    *(Column(title, "money", SECOND_PAGE) for title in (OF_PROJECTS, "医疗全成本合计", OF_RESEARCH, "医院全成本合计")),
+)
+MEDICAL = len(ITEMS)
+PAGES = (
+    (FIRST_PAGE, tuple(range(MEDICAL + 1))),
+    (SECOND_PAGE, tuple(range(MEDICAL, len(COLUMNS_OF_PAGES)))),
 )
 
 
@@ -52,7 +56,7 @@ def direct_costs(scope: Scope) -> Sheet:
     if departments:
         whole = _sum([amounts[one.department_id] for one in departments])
         rows.append(Row("全院合计", cells(*_figures(whole)), level="total", made=plus(*subtotals)))
-    return Sheet("科室名称", tuple(Column(title) for title in COLUMN_TITLES), tuple(rows))
+    return Sheet("科室名称", COLUMNS_OF_PAGES, tuple(rows), pages=PAGES)
 
 
 def _sum(rows: Sequence[Amounts]) -> Amounts:

@@ -38,10 +38,10 @@ COLUMNS = (
     Column("阶梯分摊(正式)", "money", "全成本"),
     Column("顺序分摊", "money", "全成本"),
     Column("交互分摊", "money", "全成本"),
-    Column("差额", "money", "顺序与正式", made=minus(2, 1)),
-    Column("差异率", "percent", "顺序与正式", made=per(4, 1)),
-    Column("差额", "money", "交互与正式", made=minus(3, 1)),
-    Column("差异率", "percent", "交互与正式", made=per(6, 1)),
+    Column("差额", "money", "顺序与正式", "none", minus(2, 1)),
+    Column("差异率", "percent", "顺序与正式", "none", per(4, 1)),
+    Column("差额", "money", "交互与正式", "none", minus(3, 1)),
+    Column("差异率", "percent", "交互与正式", "none", per(6, 1)),
 )
 
 

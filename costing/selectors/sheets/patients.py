@@ -1,6 +1,6 @@
 """Reports over patients: disease groups, insurers, doctors, and the cases that lost most."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeVar
@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from costing.derivations import Derivation, Part, minus, per, plus, quotient, total
 from costing.engine.columns import COST_ITEMS
+from costing.engine.diseases import NONE
 from costing.models import CostRun
 from costing.selectors.department_groups import above_norm
 from costing.selectors.groups import CaseCost, GroupCost, case_costs, case_totals, month_of_groups
@@ -33,8 +34,40 @@ def group_url(scope: Scope, drg: str) -> str:
     return f"{reverse('costing:group', args=[drg])}?institution={scope.institution}&period={scope.run.period}"
 
 
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """By what the discharges of a month are put together: how a row is headed, by which choice of `CaseChoice` its cases are
+    found, and what opens them."""
+
+    scope: Scope
+    first: str
+    by: str
+    url: Callable[[str], str]
+
+    def cases(self, code: str, measure: str, amount: Decimal | int, counted: str | None = None) -> Part:
+        """What the cases of a group sum to."""
+        return sources.cases(self.scope.run, measure, amount, counted=counted, **{self.by: code})
+
+    def mean(
+        self, code: str, measure: str, amount: Decimal, number: int, counted: str | None = None
+    ) -> Derivation | None:
+        """A sum over its cases ÷ their number."""
+        return sources.mean_of_cases(self.scope.run, measure, amount, number, counted=counted, **{self.by: code})
+
+
+def by_group(scope: Scope) -> Grouped:
+    """Disease groups (DRG)."""
+    return Grouped(scope, "病组", "drg", lambda drg: group_url(scope, drg))
+
+
 def group_composition(scope: Scope) -> Sheet:
     """DRG成本构成明细表: mean cost of a case of each group by item, and how far it lies from its payment."""
+    found = month_of_groups(institution=scope.institution, period=scope.run.period)
+    return composition_of(by_group(scope), found.groups if found else ())
+
+
+def composition_of(grouped: Grouped, groups: Iterable[GroupCost]) -> Sheet:
+    """Groups or diseases, by item."""
     columns = (
         Column("例数", "quantity"),
         *(Column(title, "money", "例均医疗成本") for title in COST_ITEM_TITLES.values()),
@@ -44,14 +77,9 @@ def group_composition(scope: Scope) -> Sheet:
         Column("例均支付"),
         Column("例均结余", made=minus(11, 8)),
     )
-    found = month_of_groups(institution=scope.institution, period=scope.run.period)
-    listed = sorted(found.groups if found else (), key=lambda group: group.drg)
-    rows = [
-        Row(f"{group.drg} {group.name}", _composition(scope, group), group_url(scope, group.drg))
-        for group in listed
-        if group.costed
-    ]
-    return Sheet("病组", columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
+    listed = sorted((group for group in groups if group.costed), key=lambda group: group.drg)
+    rows = [Row(group.title, _composition(grouped, group), grouped.url(group.drg)) for group in listed]
+    return Sheet(grouped.first, columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
 
 
 METHODS = ("自下而上法", "自上而下法", "成本收入比法")
@@ -59,6 +87,13 @@ METHODS = ("自下而上法", "自上而下法", "成本收入比法")
 
 def group_costs(scope: Scope) -> Sheet:
     """DRG成本明细表: what the cases of each group cost, in all and on the average, by the three official methods."""
+    found = month_of_groups(institution=scope.institution, period=scope.run.period)
+    return costs_of(by_group(scope), found.groups if found else ())
+
+
+def costs_of(grouped: Grouped, groups: Iterable[GroupCost]) -> Sheet:
+    """Groups or diseases by the three methods, and all of them; where cases have no diagnosis, those that have one stand
+    together before."""
     columns = (
         Column("例数", "quantity"),
         Column("已核算", "quantity"),
@@ -68,26 +103,25 @@ def group_costs(scope: Scope) -> Sheet:
         Column("例均费用", "money", "例均"),
         Column("例均支付", "money", "例均"),
     )
-    found = month_of_groups(institution=scope.institution, period=scope.run.period)
-    listed = sorted((group for group in (found.groups if found else ()) if group.costed), key=lambda group: group.drg)
-    rows = [
-        Row(f"{group.drg} {group.name}", _by_methods(scope, group), group_url(scope, group.drg)) for group in listed
-    ]
+    listed = sorted((group for group in groups if group.costed), key=lambda group: group.drg)
+    rows = [Row(group.title, _by_methods(grouped, group), grouped.url(group.drg)) for group in listed]
+    known = [group for group in listed if group.drg != NONE]
+    if len(known) < len(listed):
+        rows.insert(len(known), _together("有主要诊断的小计", "subtotal", known, range(len(known))))
     if rows:
-        totals = [_totals(group) for group in listed]
-        costed = sum(group.costed for group in listed)
-        whole = [summed([each[at] for each in totals]) for at in range(len(METHODS))]
-        figures = cells(
-            sum(group.cases for group in listed),
-            costed,
-            None,
-            *whole,
-            *(share(one, costed) for one in whole),
-            None,
-            None,
-        )
-        rows.append(Row("合计", figures, level="total", made=plus(*range(len(rows)))))
-    return Sheet("病组", columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
+        every = [at for at, row in enumerate(rows) if row.level != "subtotal"]
+        rows.append(_together("合计", "total", listed, every))
+    return Sheet(grouped.first, columns, tuple(rows), (WHOLE_STAY if rows else NOT_COSTED,))
+
+
+def _together(name: str, level: str, groups: Sequence[GroupCost], rows: Iterable[int]) -> Row:
+    """Sums and means of some groups, which stand in these rows."""
+    totals = [_totals(group) for group in groups]
+    costed = sum(group.costed for group in groups)
+    whole = [summed([each[at] for each in totals]) for at in range(len(METHODS))]
+    means = [share(one, costed) for one in whole]
+    figures = cells(sum(group.cases for group in groups), costed, None, *whole, *means, None, None)
+    return Row(name, figures, level=level, made=plus(*rows))
 
 
 def _totals(group: GroupCost) -> list[Decimal]:
@@ -95,48 +129,39 @@ def _totals(group: GroupCost) -> list[Decimal]:
     return [group.cost, group.amounts["top_down"], group.amounts["cost_to_income"]]
 
 
-def _by_methods(scope: Scope, group: GroupCost) -> tuple[Cell, ...]:
-    totals = _totals(group)
+def _by_methods(grouped: Grouped, group: GroupCost) -> tuple[Cell, ...]:
+    code, totals = group.drg, _totals(group)
     return (
-        Cell(group.cases, _cases(scope, group, "count", group.cases).url),
-        Cell(group.costed, _cases(scope, group, "count", group.costed, "costed").url),
+        Cell(group.cases, grouped.cases(code, "count", group.cases).url),
+        Cell(group.costed, grouped.cases(code, "count", group.costed, "costed").url),
         Cell(group.mean_days),
         *(
-            Cell(amount, _cases(scope, group, measure, amount, "costed").url if amount else "")
+            Cell(amount, grouped.cases(code, measure, amount, "costed").url if amount else "")
             for measure, amount in zip(("cost", "top_down", "cost_to_income"), totals, strict=True)
         ),
         *(Cell(share(amount, group.costed)) for amount in totals),
-        Cell(
-            group.mean_charges,
-            made=sources.mean_of_cases(scope.run, "charges", group.charges, group.cases, drg=group.drg),
-        ),
-        _paid(scope, group),
+        Cell(group.mean_charges, made=grouped.mean(code, "charges", group.charges, group.cases)),
+        _paid(grouped, group),
     )
 
 
-def _cases(scope: Scope, group: GroupCost, measure: str, amount: Decimal | int, counted: str = "") -> Part:
-    """What the cases of a group sum to."""
-    return sources.cases(scope.run, measure, amount, drg=group.drg, counted=counted or None)
-
-
-def _paid(scope: Scope, group: GroupCost) -> Cell:
+def _paid(grouped: Grouped, group: GroupCost) -> Cell:
     """Payment of a priced case."""
-    made = sources.mean_of_cases(scope.run, "payment", group.payment, group.priced, drg=group.drg, counted="priced")
-    return Cell(group.mean_payment, made=made)
+    return Cell(group.mean_payment, made=grouped.mean(group.drg, "payment", group.payment, group.priced, "priced"))
 
 
-def _composition(scope: Scope, group: GroupCost) -> tuple[Cell, ...]:
+def _composition(grouped: Grouped, group: GroupCost) -> tuple[Cell, ...]:
     def mean(measure: str, amount: Decimal) -> Cell:
-        made = sources.mean_of_cases(scope.run, measure, amount, group.costed, drg=group.drg, counted="costed")
+        made = grouped.mean(group.drg, measure, amount, group.costed, "costed")
         return Cell(share(amount, group.costed), made=made)
 
     paid, cost = group.mean_payment, group.mean_cost
     return (
-        Cell(group.cases, _cases(scope, group, "count", group.cases).url),
+        Cell(group.cases, grouped.cases(group.drg, "count", group.cases).url),
         *(mean(name, group.amounts[name]) for name in COST_ITEMS),
         mean("cost", group.cost),
         *(mean(name, group.amounts[name]) for name in ("drug_cost", "material_cost")),
-        _paid(scope, group),
+        _paid(grouped, group),
         Cell(paid - cost if paid is not None and cost is not None else None),
     )
 

@@ -17,7 +17,7 @@ from costing.selectors.patients import UnitCost, hospital_unit_costs, unit_costs
 from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.structure import by_institution, variants
-from costing.sheets import Cell, Column, Kind, Row, Sheet, share
+from costing.sheets import Cell, Column, Kind, Row, Sheet, points, share
 from ops_platform.kernel import Period
 
 ZERO = Decimal("0.00")
@@ -179,6 +179,9 @@ def _value(measure: Measure, one: Standing | None, url: str = "") -> Cell:
 
 def _sheet(scope: Scope, first: str, months: Sequence[Mapping[int, Standing]], url: Callable[[int], str]) -> Sheet:
     measure = BY_CODE.get(scope.measure, MEASURES[0])
+    of_ratios = measure.kind == "percent"
+    moved_title = "增减(百分点)" if of_ratios else "增减"
+    moved_kind: Kind = "points" if of_ratios else measure.kind
     columns = (
         Column("名次", "quantity", "本月"),
         Column(measure.title, measure.kind, "本月"),
@@ -188,8 +191,14 @@ def _sheet(scope: Scope, first: str, months: Sequence[Mapping[int, Standing]], u
             for column in (
                 Column("名次", "quantity", title),
                 Column(measure.title, measure.kind, title),
-                Column("名次变化", "quantity", f"比{title}"),
-                Column("增减", measure.kind, f"比{title}", made=minus(1, place)),
+                Column("名次变化", "quantity", f"比{title}", "up"),
+                Column(
+                    moved_title,
+                    moved_kind,
+                    f"比{title}",
+                    "up" if measure.highest_first else "down",
+                    None if of_ratios else minus(1, place),
+                ),
             )
         ),
     )
@@ -203,7 +212,7 @@ def _sheet(scope: Scope, first: str, months: Sequence[Mapping[int, Standing]], u
         cells = [Cell(place), _value(measure, months[0].get(number), url(number))]
         for month, earlier, earlier_ranks in zip(months[1:], values[1:], ranks[1:], strict=True):
             before = earlier.get(number)
-            moved = None if now is None or before is None else now - before
+            moved = None if now is None or before is None else points(now, before) if of_ratios else now - before
             cells += [
                 Cell(earlier_ranks.get(number)),
                 _value(measure, month.get(number)),

@@ -47,13 +47,14 @@ class Scope:
         """The vouchers and computed parts behind a direct cost; of the layer, or of another one or one funding source."""
         return self._drill("costing:cost-entries", funding, department=department, cost_item=cost_item)
 
-    def flows_url(self, department: int, cost_item: str = "", sender_class: str = "") -> str:
-        """The steps behind what a department received."""
-        return self._drill("costing:flows", receiver=department, cost_item=cost_item, sender_class=sender_class)
+    def flows_url(self, department: int, cost_item: str = "", sender_class: str = "", funding: str = "") -> str:
+        """The steps behind what a department received; of the layer, or of another one or one funding source."""
+        narrowed = {"cost_item": cost_item, "sender_class": sender_class}
+        return self._drill("costing:flows", funding, receiver=department, **narrowed)
 
-    def sent_url(self, department: int, cost_item: str = "") -> str:
+    def sent_url(self, department: int, cost_item: str = "", funding: str = "") -> str:
         """The steps behind what a department gave on."""
-        return self._drill("costing:flows", sender=department, cost_item=cost_item)
+        return self._drill("costing:flows", funding, sender=department, cost_item=cost_item)
 
     def income_url(self, department: int) -> str:
         """The charge lines that a department ordered."""

@@ -1,6 +1,7 @@
 """Reports of service units (服务单元, domain.md 1.6 and 1.7): their ratios of cost to income, and disease groups by unit."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from costing.models import ItemCost, PatientCost, PatientRun, UnitCost, UnitKind
 from costing.patient_facts import units_of
 from costing.selectors.layers import ZERO
 from costing.selectors.sheets import sources
-from costing.selectors.sheets.patients import group_url
+from costing.selectors.sheets.patients import Grouped, by_group
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
 from costing.sheets import Cell, Column, Row, Sheet, share, summed
@@ -184,72 +185,82 @@ class _Part:
     name: str = ""
 
 
-GROUP_COLUMNS = (
-    Column("收入"),
-    Column("成本收入比", "percent"),
-    Column("成本"),
-    Column("占本组成本", "percent"),
-    Column("例均成本"),
-)
+def _columns(first: str) -> tuple[Column, ...]:
+    return (
+        Column("收入"),
+        Column("成本收入比", "percent"),
+        Column("成本"),
+        Column(f"占本{first}成本", "percent"),
+        Column("例均成本"),
+    )
 
 
 def group_units(scope: Scope) -> Sheet:
     """服务单元DRG成本构成明细表: each group by service unit; the units sum to its cost by the ratio of cost to income, to
     the fen. A group opens its cases."""
     settled = month_of_cases(institution=scope.institution, period=scope.run.period)
-    if settled is None or not UnitCost.objects.filter(run=scope.patients).exists():
-        return Sheet("病组与服务单元", GROUP_COLUMNS, (), (NOT_COSTED if settled is None else _why_not(scope),))
-    encounters = [case.encounter for case in settled.cases]
-    groups = [case.drg for case in settled.cases]
+    keys = {case.encounter: case.drg for case in settled.cases} if settled else None
+    titles = {drg: f"{drg} {name}" for drg, name in settled.names.items()} if settled else {}
+    return each_by_unit(by_group(scope), keys, titles)
+
+
+def each_by_unit(grouped: Grouped, keys: Mapping[int, str] | None, titles: Mapping[str, str]) -> Sheet:
+    """Groups or diseases by service unit: `keys` says of each encounter to which it belongs (None: nothing is priced)."""
+    scope, first = grouped.scope, grouped.first
+    if keys is None or not UnitCost.objects.filter(run=scope.patients).exists():
+        return Sheet(f"{first}与服务单元", _columns(first), (), (NOT_COSTED if keys is None else _why_not(scope),))
+    encounters, groups = list(keys), list(keys.values())
     parts, wholes = _parts(scope, encounters, groups), _wholes(scope, encounters, groups)
     rows: list[Row] = []
-    for drg in sorted(wholes):
-        cases, income, cost = wholes[drg]
-        listed = parts.get(drg, [])
+    for code in sorted(wholes):
+        cases, income, cost = wholes[code]
+        listed = parts.get(code, [])
         other = income - summed([one.income for one in listed])
         rest = _Part(WITHOUT, other, other, cost - summed([one.cost for one in listed]))
         if rest.income or rest.cost:
             listed = [*listed, rest]
-        head = len(rows)
-        rows.append(_group(scope, drg, settled.names.get(drg, ""), wholes[drg], head))
-        count = sources.cases(scope.run, "count", cases, "例数", drg=drg, counted="costed")
+        head, title = len(rows), f"{titles.get(code, code)}({cases} 例)"
+        rows.append(_group(grouped, code, title, wholes[code], head))
+        count = grouped.cases(code, "count", cases, "costed")
         for one in listed:
             made = minus(head, *range(head + 1, len(rows))) if one is rest else None
-            rows.append(_of_group(scope, one, drg, (head, len(rows)), cost, count, made))
+            rows.append(_of_group(grouped, one, code, (head, len(rows)), cost, count, made))
     notes = (
-        "各服务单元合计等于该病组按成本收入比法的成本，分毫不差。成本为该次住院各月之和，跨月的按各月的成本收入比。",
+        f"各服务单元合计等于该{first}按成本收入比法的成本，分毫不差。成本为该次住院各月之和，跨月的按各月的成本收入比。",
         "药学等单元的成本收入比以其调配的药品和材料金额为依据，其收入列在药品、单独收费卫生材料。",
         f"「{WITHOUT}」为住院各月中以执行科室为单元核算的部分。",
     )
-    return Sheet("病组与服务单元", GROUP_COLUMNS, tuple(rows), notes)
+    return Sheet(f"{first}与服务单元", _columns(first), tuple(rows), notes)
 
 
-def _group(scope: Scope, drg: str, name: str, whole: tuple[int, Decimal, Decimal], row: int) -> Row:
+def _group(grouped: Grouped, code: str, title: str, whole: tuple[int, Decimal, Decimal], row: int) -> Row:
     """All units of a group together: its charges and cost by the ratio of cost to income; it opens its cases."""
     cases, income, cost = whole
-    asked = {"drg": drg, "counted": "costed"}
-    earned = sources.cases(scope.run, "income", income, **asked)
-    spent = sources.cases(scope.run, "cost_to_income", cost, **asked)
+    earned = grouped.cases(code, "income", income, "costed")
+    spent = grouped.cases(code, "cost_to_income", cost, "costed")
+    of_all = Part(f"本{grouped.first}成本", cost, at=(row, 2))
     figures = (
         Cell(income, earned.url),
         Cell(share(cost, income), made=quotient(spent, earned) if income else None),
         Cell(cost, spent.url),
-        Cell(share(cost, cost), made=quotient(spent, Part("本组成本", cost, at=(row, 2))) if cost else None),
-        Cell(share(cost, cases), made=sources.mean_of_cases(scope.run, "cost_to_income", cost, cases, **asked)),
+        Cell(share(cost, cost), made=quotient(spent, of_all) if cost else None),
+        Cell(share(cost, cases), made=grouped.mean(code, "cost_to_income", cost, cases, "costed")),
     )
-    return Row(f"{drg} {name}({cases} 例)", figures, group_url(scope, drg), level="subtotal")
+    return Row(title, figures, grouped.url(code), level="subtotal")
 
 
 def _of_group(
-    scope: Scope, one: _Part, drg: str, at: tuple[int, int], cost: Decimal, count: Part, made: Formula | None
+    grouped: Grouped, one: _Part, code: str, at: tuple[int, int], cost: Decimal, count: Part, made: Formula | None
 ) -> Row:
     """A unit of a group, at (row of the group, own row); `made` where it is what the others leave."""
     head, row = at
+    of_all = Part(f"本{grouped.first}成本", cost, at=(head, 2))
 
     def part(measure: str, amount: Decimal) -> Part:
         if made is not None:
             return Part("收入" if measure == "base" else "成本", amount, at=(row, 0 if measure == "base" else 2))
-        return sources.unit_cases(scope.run, measure, amount, drg=drg, kind=one.kind, unit=one.code, name=one.name)
+        run, chosen = grouped.scope.run, {grouped.by: code}
+        return sources.unit_cases(run, measure, amount, kind=one.kind, unit=one.code, name=one.name, **chosen)
 
     def opens(measure: str, amount: Decimal) -> Cell:
         return Cell(amount, part(measure, amount).url if amount and made is None else "")
@@ -259,7 +270,7 @@ def _of_group(
         opens("income", one.income),
         Cell(share(one.cost, one.base), made=quotient(spent, part("base", one.base)) if one.base else None),
         opens("cost", one.cost),
-        Cell(share(one.cost, cost), made=quotient(spent, Part("本组成本", cost, at=(head, 2))) if cost else None),
+        Cell(share(one.cost, cost), made=quotient(spent, of_all) if cost else None),
         Cell(share(one.cost, Decimal(count.amount)), made=quotient(spent, count)),
     )
     return Row(f"　{one.title}", figures, made=made)

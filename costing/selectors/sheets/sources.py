@@ -32,16 +32,16 @@ def direct(scope: Scope, department: int, amounts: Amounts, item: str = "") -> P
     return Part("直接成本", amounts.direct, url=scope.direct_url(department, item))
 
 
-def moved(scope: Scope, department: int, amounts: Amounts, item: str = "") -> list[Part]:
-    """What was allocated to a department and what it gave on, as far as there is any."""
-    received = Part("分摊转入", amounts.received, url=scope.flows_url(department, item))
-    sent = Part("分摊转出", amounts.sent, sign=-1, url=scope.sent_url(department, item))
+def moved(scope: Scope, department: int, amounts: Amounts, item: str = "", funding: str = "") -> list[Part]:
+    """What was allocated to a department and what it gave on, as far as there is any; in the layer, or of `funding`."""
+    received = Part("分摊转入", amounts.received, url=scope.flows_url(department, item, funding=funding))
+    sent = Part("分摊转出", amounts.sent, sign=-1, url=scope.sent_url(department, item, funding))
     return [part for part in (received, sent) if part.amount]
 
 
-def indirect(scope: Scope, department: int, amounts: Amounts, item: str = "") -> Derivation | None:
+def indirect(scope: Scope, department: int, amounts: Amounts, item: str = "", funding: str = "") -> Derivation | None:
     """Received − sent."""
-    parts = moved(scope, department, amounts, item)
+    parts = moved(scope, department, amounts, item, funding)
     return total(parts) if parts else None
 
 
@@ -193,9 +193,11 @@ def pathway_items(run: PatientRun, measure: str, amount: Decimal, *, pathway: in
     return _measured("pathway-items", run.cost_run_id, OF_PATHWAYS, measure, amount, words, pathway=pathway, item=item)
 
 
-def unit_cases(run: CostRun, measure: str, amount: Decimal, *, drg: str, kind: str, unit: str, name: str) -> Part:
-    """Discharges of a group in a service unit."""
-    return _measured("unit-cases", run.pk, OF_UNITS, measure, amount, "", drg=drg, kind=kind, unit=unit, name=name)
+def unit_cases(
+    run: CostRun, measure: str, amount: Decimal, *, kind: str, unit: str, name: str, **choice: Asked
+) -> Part:
+    """Discharges of a group (`drg`) or `disease` in a service unit."""
+    return _measured("unit-cases", run.pk, OF_UNITS, measure, amount, "", kind=kind, unit=unit, name=name, **choice)
 
 
 def difference(now: Part, before: Part) -> Derivation:

@@ -30,10 +30,10 @@ def _columns(first: int) -> tuple[Column, ...]:
     return (
         Column("标准成本", "money", "成本"),
         Column("实际成本", "money", "成本"),
-        Column("数量差异", "money", "差异"),
-        Column("价格差异", "money", "差异", made=minus(first + 4, first + 2)),
-        Column("总差异", "money", "差异", made=minus(first + 1, first)),
-        Column("差异率", "percent", "差异", made=per(first + 4, first)),
+        Column("数量差异", "money", "差异", "down"),
+        Column("价格差异", "money", "差异", "down", minus(first + 4, first + 2)),
+        Column("总差异", "money", "差异", "down", minus(first + 1, first)),
+        Column("差异率", "percent", "差异", "down", per(first + 4, first)),
     )
 
 

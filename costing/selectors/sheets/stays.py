@@ -22,7 +22,7 @@ from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
 from costing.sheets import Cell, Column, Kind, Row, Sheet, cells, share, summed
-from insurance_settlement.public import MonthOfCases, group_sums, month_of_cases
+from insurance_settlement.public import GroupSum, MonthOfCases, group_sums, month_of_cases
 from ops_platform.his_intake.public import StayAt, stays_of
 from ops_platform.kernel import Period, from_fen, to_fen
 from ops_platform.masterdata.selectors import ParametersAt
@@ -247,7 +247,7 @@ def stay_effect(scope: Scope) -> Sheet:
     notes = (
         "多住一日的成本 = 病例所在科室床日成本中不随医嘱的变动部分(不含药品和单独收费材料；变动占比为参数)，支付额不变。",
         "保本住院日 = 平均住院日 + 例均结余 ÷ 多住一日的成本。标准住院日取现行临床路径，没有路径的取医共体同病组均值"
-        f"(至少 {formats.quantity(least)} 例)。",
+        f"(至少 {formats.quantity(least)} 例，注明家数和例数；只有本机构病例的不作标准，留空)。",
         traits.words,
     )
     return Sheet("病组", columns, tuple(rows), notes)
@@ -372,9 +372,22 @@ def _standards(
         found = pathway_of(one.case, stays.get(one.case.encounter), held)
         if found is not None:
             of_pathways[one.case.drg].append(found.standard_days)
-    sums: dict[str, tuple[int, int]] = {}
-    for group in group_sums(institutions=None, period=scope.run.period):
-        cases, days = sums.get(group.drg, (0, 0))
-        sums[group.drg] = (cases + group.cases, days + group.stay_days)
-    standards = {drg: (Decimal(days) / cases, "医共体均值") for drg, (cases, days) in sums.items() if cases >= least}
+    standards = {
+        drg: (Decimal(days) / cases, f"医共体均值({members} 家 {cases} 例)")
+        for drg, (members, cases, days) in _of_alliance(scope).items()
+        if cases >= least
+    }
     return standards | {drg: (sum(days, Decimal(0)) / len(days), "临床路径") for drg, days in of_pathways.items()}
+
+
+def _of_alliance(scope: Scope) -> dict[str, tuple[int, int, int]]:
+    """Institutions, discharges and days of the alliance's groups of which another institution has cases too: a mean of
+    one's own cases is no standard. One query."""
+    groups: dict[str, list[GroupSum]] = defaultdict(list)
+    for one in group_sums(institutions=None, period=scope.run.period):
+        groups[one.drg].append(one)
+    return {
+        drg: (len(members), sum(one.cases for one in members), sum(one.stay_days for one in members))
+        for drg, members in groups.items()
+        if any(one.institution != scope.institution for one in members)
+    }

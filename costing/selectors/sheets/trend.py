@@ -13,7 +13,7 @@ from costing.models import CostRun, DepartmentCost, DepartmentMonth
 from costing.selectors.layers import ITEMS, ZERO
 from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
-from costing.sheets import Cell, Column, Row, Sheet, Value, share, summed
+from costing.sheets import Cell, Column, Good, Row, Sheet, Value, share, summed
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.kernel import Period
 
@@ -47,6 +47,8 @@ def trend(scope: Scope) -> Sheet:
         opened: Callable[[str], Derivation | None],
         level: str = "department",
         made: Formula | None = None,
+        *,
+        good: Good = "down",
     ) -> Row:
         """A line over the months; `opened` says what the figure of a month was made from."""
         shown = tuple(
@@ -64,7 +66,7 @@ def trend(scope: Scope) -> Sheet:
             if moved is not None:
                 more = sources.difference(whole[str(last)], whole[before])
                 derived = quotient(Part("增减额", more.value or ZERO, made=more), whole[before])
-            changes.append(Cell(moved, made=derived))
+            changes.append(Cell(moved, made=derived, good=good))
         return Row(name, (*shown, *changes), level=level, made=made)
 
     def spent(item: str) -> Callable[[str], Derivation | None]:
@@ -89,8 +91,8 @@ def trend(scope: Scope) -> Sheet:
 
     rows = [row(str(COST_ITEM_TITLES[item]), complete[item], spent(item)) for item in ITEMS]
     rows.append(row("成本合计", total, whole_cost, "total", plus(*range(len(ITEMS)))))
-    rows.append(row("收入合计", income, earned, "subtotal"))
-    rows.append(row("结余", surplus, left, "subtotal"))
+    rows.append(row("收入合计", income, earned, "subtotal", good="up"))
+    rows.append(row("结余", surplus, left, "subtotal", good="up"))
     return Sheet("项目", columns, tuple(rows), (NOTE,), lined=len(periods))
 
 

@@ -91,10 +91,10 @@ def changes(scope: Scope) -> Sheet:
         Column("本期", "money", "单位成本"),
         Column("基期", "money", "成本"),
         Column("本期", "money", "成本"),
-        Column("变动", "money", "成本变动", made=minus(5, 4)),
-        Column("工作量影响", "money", "成本变动"),
-        Column("单位成本影响", "money", "成本变动", made=minus(6, 7)),
-        Column("变动率", "percent", "成本变动", made=per(6, 4)),
+        Column("变动", "money", "成本变动", "none", minus(5, 4)),
+        Column("工作量影响", "money", "成本变动", "none"),
+        Column("单位成本影响", "money", "成本变动", "down", minus(6, 7)),
+        Column("变动率", "percent", "成本变动", "none", per(6, 4)),
     )
     if scope.patients is None or scope.patients_before is None:
         return Sheet("科室与工作量", columns, (), ("本期或基期的患者成本尚未核算，不能比较。",))

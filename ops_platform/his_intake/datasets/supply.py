@@ -2,7 +2,7 @@
 
 from ops_platform.his_intake.datasets import months
 from ops_platform.his_intake.datasets.declaration import Check, Dataset
-from ops_platform.his_intake.datasets.fields import Choice, Day, Number, Reference, Text
+from ops_platform.his_intake.datasets.fields import Choice, CodeList, Day, Number, Reference, Text
 from ops_platform.his_intake.models import EquipmentUse, GoodsMove
 
 MOVE_KINDS = (
@@ -136,6 +136,7 @@ EQUIPMENT_USES = Dataset(
         Number(name="used_hours", title="使用机时(小时)", digits=2, example="6.50"),
         Number(name="available_hours", title="可用机时(小时)", digits=2, example="8"),
         Number(name="services", title="完成例数", scale=0, digits=6, required=False, example="26"),
+        CodeList(name="items", title="该设备完成的收费项目代码", required=False, example="080005|080006"),
     ),
     checks=(
         Check(

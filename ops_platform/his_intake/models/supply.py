@@ -1,5 +1,6 @@
 """Facts of purchase and use: what goods came, went and were used, and how long devices ran."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Round
@@ -71,7 +72,8 @@ class GoodsMove(Fact):
 
 
 class EquipmentUse(Fact):
-    """How long a device ran on a day, how long it could have, and what it did; `card` is its asset card."""
+    """How long a device ran on a day, how long it could have, and what it did; `card` is its asset card, `items` are the
+    codes of the charge items that it carries out, where the sender knows."""
 
     card = models.CharField(max_length=60)
     date = models.DateField()
@@ -81,6 +83,7 @@ class EquipmentUse(Fact):
     used_hours = models.DecimalField(max_digits=6, decimal_places=2)
     available_hours = models.DecimalField(max_digits=6, decimal_places=2)
     services = models.PositiveIntegerField(null=True)
+    items = ArrayField(models.CharField(max_length=40), null=True)
 
     class Meta:
         constraints = [

@@ -10,12 +10,14 @@ from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Explanation
 from ops_platform.web import formats
 
 register = template.Library()
 
+TONE_WORDS = {"good": _("有利"), "bad": _("不利")}
 TONES = ("good", "warn", "bad", "info", "neutral")
 
 
@@ -79,12 +81,24 @@ def named(username: str, people: Mapping[str, str]) -> str:
 
 
 @register.simple_tag
-def figure(value: Any, kind: str) -> SafeString | str:
-    """A figure of a report: money, quantity, decimal or percent, negative in red; words as they are, else nothing."""
+def figure(value: Any, kind: str, tone: str = "") -> SafeString | str:
+    """A figure of a report: money, quantity, decimal, percent or points (百分点); words as they are, else nothing. Negative
+    in red, but a difference, which has a `tone`: good (有利) in green, bad (不利) in red, none in neither."""
     if value is None or isinstance(value, str):
         return value or ""
-    written = {"money": formats.money, "decimal": formats.money, "percent": formats.percent}.get(kind, formats.quantity)
-    return _figure(written(value))
+    text = formats.report_figure(value, kind)
+    if tone in TONE_WORDS and any(digit in text for digit in "123456789"):
+        words = TONE_WORDS[tone]
+        return format_html(
+            '<span class="num change-{}">{}<span class="visually-hidden"> {}</span></span>', tone, text, words
+        )
+    return format_html('<span class="num">{}</span>', text) if tone else _figure(text)
+
+
+@register.simple_tag
+def difference(value: Any, kind: str, good: str) -> SafeString | str:
+    """A difference in the colour of its meaning: `good` says which way is favourable (up, down, none)."""
+    return figure(value, kind, formats.tone(value, good))
 
 
 @register.simple_tag

@@ -17,7 +17,7 @@ def _unchecked(name: str, to: str, **given: object) -> migrations.AlterField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("costing", "0017_asset_value_driver")]
+    dependencies = [("costing", "0018_direct_assignment")]
 
     operations = [
         _unchecked("run", "costing.patientrun", related_name="items"),
