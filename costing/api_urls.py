@@ -5,6 +5,7 @@ from django.urls import path
 from costing import (
     agreement_api,
     api,
+    explanation_api,
     method_api,
     pathway_api,
     patient_api,
@@ -21,6 +22,8 @@ urlpatterns = [
     path("patient-runs/", api.PatientRunListView.as_view(), name="costing-patient-runs"),
     path("item-costs/", api.ItemCostListView.as_view(), name="costing-item-costs"),
     path("allocation-flows/", api.FlowListView.as_view(), name="costing-allocation-flows"),
+    path("runs/<int:pk>/compare/<int:other>/", explanation_api.ComparisonView.as_view(), name="costing-comparison"),
+    path("driver-rules/", explanation_api.DriverRuleListView.as_view(), name="costing-driver-rules"),
     path("item-bases/", method_api.ItemBasisListView.as_view(), name="costing-item-bases"),
     path("item-coefficients/", method_api.ItemCoefficientListView.as_view(), name="costing-item-coefficients"),
     path("activity-costs/", method_api.ActivityCostListView.as_view(), name="costing-activity-costs"),

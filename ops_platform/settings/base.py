@@ -212,6 +212,7 @@ SPECTACULAR_SETTINGS = {
         "RequestKindEnum": "workflows.models.RequestKind",
         "MatterStateEnum": "workflows.models.Matter.State",
         "PartyRoleEnum": "costing.models.PartyRole",
+        "CostClassEnum": "ops_platform.masterdata.models.CostClass",
         "ServiceUnitKindEnum": "costing.models.UnitKind",
         "TargetMetricEnum": "costing.models.TargetMetric",
         "WorkloadMetricEnum": "ops_platform.his_intake.public.METRICS",

@@ -491,6 +491,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     **{
         f"costing-{name}": BUSINESS
         for name in (
+            "comparison",
+            "driver-rules",
             "item-bases",
             "item-coefficients",
             "activity-costs",

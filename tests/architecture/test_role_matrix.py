@@ -633,6 +633,7 @@ OBJECTS: dict[str, Any] = {
     "costing-pathway-versions": _pathway,
     "costing-pathway-case": _pathway_case,
     "costing:compare": _two_runs,
+    "costing-comparison": _two_runs,
     "costing:cost-entries": _drill_down("department"),
     "costing:shared-bills": _drill_down("department"),
     "costing:asset-cards": _drill_down("department"),

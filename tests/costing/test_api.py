@@ -90,6 +90,22 @@ def test_a_scenario_is_read_beside_its_run(clerk: Client, run: CostRun) -> None:
     assert Decimal(hospital["cost"]) == run.full_cost
 
 
+def test_driver_rules_are_told_with_what_they_divide(clerk: Client) -> None:
+    found = clerk.get("/api/v1/costing/driver-rules/", {"page_size": 1000}).json()["results"]
+    assert {row["cost_class"] for row in found} >= {"administration", "medical_support", "medical_technology"}
+    assert {row["institution"] for row in found} == {None}
+
+
+def test_two_versions_are_compared_and_their_effects_sum_to_the_difference(clerk: Client, run: CostRun) -> None:
+    trade.landed(run.institution, "cost-entries", [trade.cost("LATE", "E", "120.00")])
+    later = run_allocation(PLATFORM, institution=run.institution, period=MARCH).run
+    found = clerk.get(f"/api/v1/costing/runs/{later.pk}/compare/{run.pk}/").json()
+    assert (found["earlier"], found["later"], found["cost_change"]) == (run.pk, later.pk, "120.00")
+    assert [effect["causes"][0]["dataset"] for effect in found["effects"]] == ["cost-entries"]
+    assert sum(Decimal(effect["cost"]) for effect in found["effects"]) == Decimal("120.00")
+    assert {row["department"]: row["cost_change"] for row in found["departments"]}["E"] == "120.00"
+
+
 def test_other_hospitals_and_unknown_codes_are_not_found(client: Client, run: CostRun) -> None:
     elsewhere = Institution.objects.exclude(pk=run.institution_id).exclude(parent=None).first()
     client.force_login(trade.person("stranger", Role.FINANCE_OFFICER, elsewhere))
