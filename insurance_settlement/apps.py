@@ -20,6 +20,7 @@ class InsuranceSettlementConfig(AppConfig):
         register_actions(
             insurance_settlement__scheme_imported="导入分组方案",
             insurance_settlement__price_book_imported="导入价格规则",
+            insurance_settlement__placed_in_area="设定统筹地区",
             insurance_settlement__run_created="分组计价运行",
         )
         register_check("insurance_settlement.runs", "分组计价合计", integrity.runs_add_up)

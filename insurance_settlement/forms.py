@@ -7,8 +7,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from insurance_settlement.models import GroupingScheme
-from insurance_settlement.selectors import grouping_schemes
+from insurance_settlement.models import GroupingScheme, PoolingArea
+from insurance_settlement.selectors import areas, grouping_schemes
+from insurance_settlement.services import IMPORTERS
+from ops_platform.kernel import Actor
+from ops_platform.masterdata.models import Institution
 
 MAX_BYTES = 16 * 2**20
 FIRST_DAY = _("自该日起出院的病例使用；此前的月份仍按旧方案。")
@@ -28,9 +31,9 @@ class _RuleFile(forms.FileField):
 
 
 class SchemeForm(forms.Form):
-    """A grouping scheme with its code tables."""
+    """A grouping scheme, or a DIP catalogue, with its code tables."""
 
-    content = _RuleFile(".json", label=_("分组方案(JSON)"))
+    content = _RuleFile(".json", label=_("分组方案或 DIP 病种目录(JSON)"))
     dx_codes = _RuleFile(".csv", label=_("诊断代码表(CSV:code,name,map_to)"))
     proc_codes = _RuleFile(".csv", label=_("手术操作代码表(CSV:code,name,map_to)"))
     effective_from = forms.DateField(
@@ -45,6 +48,13 @@ class PriceBookForm(forms.Form):
     content = _RuleFile(".json", label=_("价格规则(JSON)"))
     name = forms.CharField(label=_("名称"), max_length=80, help_text=_("例如：2026 年度权重与费率"))
     scheme = forms.ModelChoiceField(GroupingScheme.objects.none(), label=_("适用方案"))
+    area = forms.ModelChoiceField(
+        PoolingArea.objects.none(),
+        label=_("统筹地区"),
+        required=False,
+        empty_label=_("全部机构适用"),
+        help_text=_("只适用于该统筹地区的机构；没有自己规则的机构按全部机构适用的规则。"),
+    )
     effective_from = forms.DateField(
         label=_("生效日期"), help_text=FIRST_DAY, widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -53,3 +63,26 @@ class PriceBookForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["scheme"].queryset = grouping_schemes()  # type: ignore[attr-defined]
+        self.fields["area"].queryset = areas()  # type: ignore[attr-defined]
+
+
+class AreaForm(forms.Form):
+    """Which institutions are paid by the rules of an area, from when on."""
+
+    name = forms.CharField(
+        label=_("统筹地区"),
+        max_length=60,
+        required=False,
+        help_text=_("例如：甲市职工医保；新的名称即新增。留空表示改回全部机构适用的规则。"),
+    )
+    institutions = forms.ModelMultipleChoiceField(
+        Institution.objects.none(), label=_("机构"), widget=forms.CheckboxSelectMultiple
+    )
+    effective_from = forms.DateField(
+        label=_("生效日期"), help_text=FIRST_DAY, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seen = Institution.objects.visible_to(actor, *IMPORTERS).order_by("code")
+        self.fields["institutions"].queryset = seen  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 
 from insurance_settlement.engine.standards import Standard, standard_of
 from insurance_settlement.models import CaseResult, GroupingRun, PriceBook
-from insurance_settlement.schemes import compiled_scheme, rule_book
+from insurance_settlement.schemes import book_in_force, compiled_scheme, rule_book
 from insurance_settlement.selectors import (
     CASE_READERS,
     DrgLine,
@@ -20,6 +20,7 @@ from insurance_settlement.selectors import (
 )
 from insurance_settlement.selectors import totals as settlement_totals
 from ops_platform.kernel import from_fen
+from ops_platform.masterdata.models import Institution
 
 __all__ = [
     "CASE_READERS",
@@ -95,8 +96,8 @@ def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
         sequence=run.input_sequence,
         price_book=run.price_book.name,
         cases=tuple(DischargedCase(*row) for row in rows.iterator()),
-        names=dict(scheme.drg_names),
-        diagnosis_names=scheme.names.dx.names,
+        names=dict(scheme.titles),
+        diagnosis_names=scheme.dx.names,
     )
 
 
@@ -132,7 +133,7 @@ def cases_of_stays(*, encounters: Collection[int]) -> CasesOfStays:
     )
     titles: dict[str, str] = {}
     for run in runs.select_related("scheme"):
-        titles |= compiled_scheme(run.scheme).drg_names
+        titles |= compiled_scheme(run.scheme).titles
     return CasesOfStays(found, titles)
 
 
@@ -173,10 +174,14 @@ def group_sums(*, institutions: Collection[int] | None, period: str) -> list[Gro
 
 
 def group_names(*, day: date) -> dict[str, str]:
-    """The disease groups that there are on a day, by code, as the price book in force has them (the first one for a day
-    before it); empty while none has been imported."""
-    book = _book_at(day) or PriceBook.objects.select_related("scheme").order_by("effective_from").first()
-    return dict(compiled_scheme(book.scheme).drg_names) if book else {}
+    """The disease groups that there are on a day, by code, as the price books in force have them, whatever their area (the
+    first one for a day before them); empty while none has been imported."""
+    books = PriceBook.objects.select_related("scheme")
+    begun = books.filter(effective_from__lte=day).order_by("area_id", "-effective_from").distinct("area_id")
+    found: dict[str, str] = {}
+    for book in begun or books.order_by("effective_from")[:1]:
+        found |= compiled_scheme(book.scheme).titles
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,15 +195,11 @@ class PaymentStandards:
 
 def payment_standards(*, institution: str, day: date | None = None) -> PaymentStandards | None:
     """The standards in force on a day, or under the newest price book, which may begin later; `institution` by code."""
-    row = _book_at(day) if day else PriceBook.objects.order_by("-effective_from").first()
+    number = Institution.objects.filter(code=institution).values_list("pk", flat=True).first()
+    row = book_in_force(number, day or date.max) if number else None
     if row is None:
         return None
     rules = rule_book(row)
     found = {group: standard_of(rules, group, institution) for group in rules.weights}
     amounts = {group: from_fen(one.amount) for group, one in found.items() if isinstance(one, Standard)}
     return PaymentStandards(row.name, row.effective_from, amounts)
-
-
-def _book_at(day: date) -> PriceBook | None:
-    rows = PriceBook.objects.select_related("scheme").filter(effective_from__lte=day)
-    return rows.order_by("-effective_from").first()

@@ -8,12 +8,12 @@ from django.db import connection
 from django.db.models import Avg, Count, QuerySet, Sum
 
 from insurance_settlement import schemes
-from insurance_settlement.engine.case import Case, Grouping
-from insurance_settlement.engine.grouping import explain
+from insurance_settlement.discharges import read_discharges
+from insurance_settlement.engine.case import Case
 from insurance_settlement.engine.pricing import Price, price
 from insurance_settlement.engine.worth import GroupedCase
-from insurance_settlement.models import CaseResult, GroupingRun, GroupingScheme, PriceBook
-from insurance_settlement.services import read_discharges
+from insurance_settlement.models import AreaMember, CaseResult, GroupingRun, GroupingScheme, PoolingArea, PriceBook
+from insurance_settlement.schemes import Found
 from ops_platform.his_intake.public import EncounterAt, FactPage, as_of_sql, encounter_at, encounter_lines
 from ops_platform.kernel import Actor, NotFound, Period, Role, to_fen
 from ops_platform.masterdata.models import Department, Institution
@@ -133,7 +133,7 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
         )
         .order_by("balance", "drg")
     )
-    names = schemes.compiled_scheme(run.scheme).drg_names
+    names = schemes.compiled_scheme(run.scheme).titles
     return [DrgLine(name=names.get(row["drg"], ""), **row) for row in sums]
 
 
@@ -179,6 +179,7 @@ def _as_priced(case: CaseResult, institution: str) -> GroupedCase:
         charges=to_fen(case.charges),
         stay_days=case.stay_days,
         scheme=case.scheme,
+        factor=case.factor,
     )
 
 
@@ -210,7 +211,7 @@ class CaseDetail:
     abstract: Case | None
     diagnoses: tuple[CodeLine, ...]
     procedures: tuple[CodeLine, ...]
-    grouping: Grouping | None
+    grouping: Found | None
     price: Price
     drg_name: str
     fees: tuple[FeeLine, ...]
@@ -224,24 +225,20 @@ def case_detail(*, case: CaseResult) -> CaseDetail:
     scheme, book = schemes.compiled_scheme(run.scheme), schemes.rule_book(run.price_book)
     found = read_discharges(run.institution, Period.parse(run.period), run.input_sequence, case.encounter)
     abstract = found[0].case if found else None
-    grouping = explain(scheme, abstract) if abstract else None
+    grouping = scheme.explain(abstract) if abstract else None
     encounter = encounter_at(institution=run.institution_id, encounter=case.encounter, sequence=run.input_sequence)
     fees, charged = _fees(run, encounter)
     return CaseDetail(
         encounter=encounter,
         abstract=abstract,
-        diagnoses=tuple(
-            CodeLine(c, scheme.names.dx.names.get(c, "")) for c in (abstract.diagnoses if abstract else ())
-        ),
-        procedures=tuple(
-            CodeLine(c, scheme.names.proc.names.get(c, "")) for c in (abstract.procedures if abstract else ())
-        ),
+        diagnoses=tuple(CodeLine(c, scheme.dx.names.get(c, "")) for c in (abstract.diagnoses if abstract else ())),
+        procedures=tuple(CodeLine(c, scheme.proc.names.get(c, "")) for c in (abstract.procedures if abstract else ())),
         grouping=grouping,
         price=price(book, _as_priced(case, run.institution.code)),
-        drg_name=scheme.drg_names.get(case.drg, ""),
+        drg_name=scheme.titles.get(case.drg, ""),
         fees=fees,
         charged=charged,
-        same_as_run=grouping is not None and grouping.drg == case.drg,
+        same_as_run=grouping is not None and grouping.code == case.drg,
     )
 
 
@@ -314,4 +311,15 @@ def grouping_schemes() -> QuerySet[GroupingScheme]:
 def price_books() -> QuerySet[PriceBook]:
     """Price books without their content, newest first."""
     rows = PriceBook.objects.defer("content", "scheme__content", "scheme__dx_codes", "scheme__proc_codes")
-    return rows.select_related("scheme").order_by("-effective_from", "pk")
+    return rows.select_related("scheme", "area").order_by("-effective_from", "area__name", "pk")
+
+
+def areas() -> QuerySet[PoolingArea]:
+    """Pooling areas by name."""
+    return PoolingArea.objects.order_by("name")
+
+
+def area_members(*, actor: Actor) -> QuerySet[AreaMember]:
+    """Which institutions are paid by the rules of which area, from when on: of those the actor may see, newest first."""
+    rows = AreaMember.objects.filter(institution__in=Institution.objects.visible_to(actor, *MONTH_READERS))
+    return rows.select_related("area", "institution").order_by("institution__code", "-effective_from", "pk")

@@ -167,12 +167,13 @@ class _RuleTable(Table):
 class SchemeTable(_RuleTable):
     """Grouping schemes."""
 
+    kind = django_tables2.Column(verbose_name=_("类别"))
     name = django_tables2.Column(verbose_name=_("分组方案"), linkify=("insurance_settlement:scheme", {"pk": A("pk")}))
     findings = django_tables2.Column(verbose_name=_("检查发现"), empty_values=())
 
     class Meta(Table.Meta):
         orderable = False
-        sequence = ("name", "effective_from", "findings", "...")
+        sequence = ("name", "kind", "effective_from", "findings", "...")
 
     def render_findings(self, record: Any) -> str:
         return badge(len(record.findings), "warn") if record.findings else badge(_("无"), "good")
@@ -183,7 +184,22 @@ class PriceBookTable(_RuleTable):
 
     name = django_tables2.Column(verbose_name=_("价格规则"))
     scheme = django_tables2.Column(verbose_name=_("适用方案"))
+    area = django_tables2.Column(verbose_name=_("统筹地区"), default=_("全部机构适用"))
 
     class Meta(Table.Meta):
         orderable = False
-        sequence = ("name", "effective_from", "scheme", "...")
+        sequence = ("name", "area", "effective_from", "scheme", "...")
+
+
+class AreaMemberTable(Table):
+    """By which area's rules institutions are paid, from when on."""
+
+    institution = django_tables2.Column(verbose_name=_("机构"))
+    area = django_tables2.Column(verbose_name=_("统筹地区"), default=_("全部机构适用的规则"))
+    effective_from = DayColumn(verbose_name=_("生效日期"))
+    changed_by = PersonColumn(verbose_name=_("设定人"))
+    changed_at = TimeColumn(verbose_name=_("设定时间"))
+
+    class Meta(Table.Meta):
+        attrs = STACKED
+        orderable = False

@@ -14,5 +14,6 @@ urlpatterns = [
     path("rules/", views.Rules.as_view(), name="rules"),
     path("rules/schemes/<int:pk>/", views.SchemeDetail.as_view(), name="scheme"),
     path("rules/schemes/import/", views.ImportScheme.as_view(), name="import-scheme"),
+    path("rules/areas/place/", views.PlaceInArea.as_view(), name="place-in-area"),
     path("rules/price-books/import/", views.ImportPriceBook.as_view(), name="import-price-book"),
 ]

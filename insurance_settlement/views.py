@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement import selectors, services
 from insurance_settlement.filters import CaseFilter
-from insurance_settlement.forms import PriceBookForm, SchemeForm
+from insurance_settlement.forms import AreaForm, PriceBookForm, SchemeForm
 from insurance_settlement.models import CaseResult
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
 from insurance_settlement.tables import (
     FEE_TITLES,
     SCHEME_TITLES,
+    AreaMemberTable,
     CaseTable,
     DrgTable,
     EncounterLineTable,
@@ -213,6 +214,7 @@ class Rules(TemplatePage):
         return super().get_context_data(
             schemes=SchemeTable(selectors.grouping_schemes()),
             books=PriceBookTable(selectors.price_books()),
+            members=AreaMemberTable(selectors.area_members(actor=self.actor)),
             may_import=self.actor.has(*services.IMPORTERS),
             **kwargs,
         )
@@ -275,5 +277,28 @@ class ImportPriceBook(_Import):
             name=given["name"],
             effective_from=given["effective_from"],
             scheme=given["scheme"],
+            area=given["area"],
             source_text=given["source_text"],
+        )
+
+
+class PlaceInArea(_Import):
+    """Institutions into a pooling area, from a day on."""
+
+    title = _("设定统筹地区")
+    form_class = AreaForm
+    submit_label = _("保存")
+    success_message = _("统筹地区已设定。相关月份将在下一次夜间运行中按其规则重新计价。")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "actor": self.actor}
+
+    def act(self, form: AreaForm) -> None:
+        given = form.cleaned_data
+        name = given["name"].strip()
+        services.place_in_area(
+            self.actor,
+            institutions=given["institutions"],
+            area=services.area_named(self.actor, name) if name else None,
+            effective_from=given["effective_from"],
         )

@@ -107,6 +107,12 @@ class Catalogue:
     proc_codes: CodeTable = EMPTY
 
     @cached_property
+    def titles(self) -> Mapping[str, str]:
+        """Names of all diseases by code."""
+        listed: tuple[Core | Comprehensive, ...] = (*self.cores, *self.comprehensives)
+        return {one.code: one.name for one in listed}
+
+    @cached_property
     def by_diagnosis(self) -> Mapping[str, tuple[Core, ...]]:
         """Core diseases by their diagnosis."""
         found: dict[str, list[Core]] = {}

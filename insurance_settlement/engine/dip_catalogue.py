@@ -1,6 +1,7 @@
 """Reading a city's DIP catalogue (docs/algorithms/dip.md): every part by the type it must have, whatever else is refused by
 name and line."""
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +20,15 @@ from insurance_settlement.engine.json_parts import Part, Source, load_json
 from ops_platform.kernel import Invalid
 
 PREFIX = "insurance_settlement.catalogue"
+
+
+def is_catalogue(content: bytes) -> bool:
+    """Whether a file means to be a catalogue and not a grouping scheme; what is no JSON is neither."""
+    try:
+        root = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(root, dict) and "catalogue" in root
 
 
 def read_catalogue(

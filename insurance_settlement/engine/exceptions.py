@@ -96,13 +96,13 @@ def _base(book: RuleBook, case: GroupedCase) -> Standard | Finding:
     weight = book.weight_of(case.group)
     if weight is None:
         return standard_of(book, case.group, case.institution)
-    return standard_by(book, case.group, case.institution, weight)
+    return standard_by(book, case.group, case.institution, weight * case.factor)
 
 
 def _by_factor(book: RuleBook, case: GroupedCase, exception: Exception_) -> Worth:
-    standard = standard_of(book, case.group, case.institution)
+    standard = standard_of(book, case.group, case.institution, case.factor)
     if isinstance(standard, Finding):
         return unpriced(standard)
     factor = exception.amount or Decimal(0)
-    lines = standard_lines(book, case.group, case.institution, standard)
+    lines = standard_lines(book, case.group, case.institution, standard, case.factor)
     return times(book, exception.kind, standard, Fraction(factor), lines, f"{exception.name}：× {factor}")

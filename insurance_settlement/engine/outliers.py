@@ -36,7 +36,7 @@ class _Compared:
 
 def by_ratio(book: RuleBook, case: GroupedCase, charges: int, standard: Standard) -> Worth:
     """An ordinary case: whether it is an outlier, and what that makes of it."""
-    lines = standard_lines(book, case.group, case.institution, standard)
+    lines = standard_lines(book, case.group, case.institution, standard, case.factor)
     points = standard.weight if book.method is Method.POINTS else None
     rule = book.outliers
     if rule is None:

@@ -103,7 +103,7 @@ def _worth(book: RuleBook, case: GroupedCase, charges: int) -> Worth:
     if is_ungrouped(case.group):
         what = f"歧义组 {case.group}" if case.group.endswith("QY") else "未入组(0000)"
         return Worth(Kind.UNGROUPED, None, (Line("入组", what, "没有权重，不按病组计价"),))
-    standard = standard_of(book, case.group, case.institution)
+    standard = standard_of(book, case.group, case.institution, case.factor)
     if isinstance(standard, Finding):
         return unpriced(standard)
     return by_ratio(book, case, charges, standard)

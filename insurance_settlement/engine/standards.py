@@ -20,21 +20,26 @@ class Standard:
     amount: int
 
 
-def standard_of(book: RuleBook, group: str, institution: str) -> Standard | Finding:
-    """The payment standard, or what is missing for it. It depends on nothing else, so callers may keep it."""
+ONE = Decimal(1)
+
+
+def standard_of(book: RuleBook, group: str, institution: str, factor: Decimal = ONE) -> Standard | Finding:
+    """The payment standard, or what is missing for it; `factor` of the auxiliary lists multiplies weight or points. It
+    depends on nothing else, so callers may keep it."""
     weight = book.weight_of(group)
     if weight is None:
         noun = "权重" if book.method is Method.RATE else "分值"
         message = f"规则 {book.version} 没有病组 {group} 的{noun}，不能计价。请在规则库中补充后重新计价。"
         return Finding("insurance_settlement.no_weight", Severity.BLOCKING, message, group)
-    return standard_by(book, group, institution, _own_points(book, group, institution, weight))
+    return standard_by(book, group, institution, _own_points(book, group, institution, weight, factor))
 
 
-def _own_points(book: RuleBook, group: str, institution: str, base: Decimal) -> Decimal:
-    """Base points times the institution's cost coefficient of the group (新病组 1); a weight stays as it is."""
+def _own_points(book: RuleBook, group: str, institution: str, base: Decimal, factor: Decimal) -> Decimal:
+    """Base points times the institution's cost coefficient of the group (新病组 1) and the factor; a weight times the factor
+    alone."""
     if book.method is Method.RATE:
-        return base
-    return points_of(book, Fraction(base) * Fraction(cost_coefficient(book, group, institution)))
+        return base * factor
+    return points_of(book, Fraction(base) * Fraction(cost_coefficient(book, group, institution)) * Fraction(factor))
 
 
 def cost_coefficient(book: RuleBook, group: str, institution: str) -> Decimal:
@@ -91,12 +96,18 @@ def standard_line(book: RuleBook, standard: Standard) -> Line:
     return Line("支付标准", f"{amount} 元", how)
 
 
-def standard_lines(book: RuleBook, group: str, institution: str, standard: Standard) -> tuple[Line, ...]:
+def standard_lines(
+    book: RuleBook, group: str, institution: str, standard: Standard, factor: Decimal = ONE
+) -> tuple[Line, ...]:
     """How the standard came to be; by points first how the points did."""
     line = standard_line(book, standard)
     base = book.weight_of(group)
-    if book.method is Method.RATE or base is None:
+    if base is None or (book.method is Method.RATE and factor == 1):
         return (line,)
-    coefficient = cost_coefficient(book, group, institution)
-    how = f"基准点数 {base} × 成本系数 {coefficient} = {standard.weight}"
-    return Line("病例点数", f"{standard.weight}", how), line
+    told = [f"{'权重' if book.method is Method.RATE else '基准点数'} {base}"]
+    if book.method is Method.POINTS:
+        told.append(f"成本系数 {cost_coefficient(book, group, institution)}")
+    if factor != 1:
+        told.append(f"辅助目录系数 {factor}")
+    noun = "病例权重" if book.method is Method.RATE else "病例点数"
+    return Line(noun, f"{standard.weight}", f"{' × '.join(told)} = {standard.weight}"), line

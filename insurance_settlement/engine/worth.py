@@ -24,8 +24,8 @@ class GroupedCase:
     """A discharge after grouping: its group (0000 or xQY when there is none) and what it was charged; money in fen.
 
     `flags` are what the hospital reported of it (an exception may ask for one). `excluded` are charges of new technology
-    that are paid apart. `mean_charges` and the reimbursement ratio stand for those of the book where given. `paid` is what
-    patient and others paid, where it was reported.
+    that are paid apart. `factor` of the auxiliary lists multiplies weight or points. `mean_charges` and the reimbursement
+    ratio stand for those of the book where given. `paid` is what patient and others paid, where it was reported.
     """
 
     case_no: str
@@ -37,6 +37,7 @@ class GroupedCase:
     leaving_type: str = ""
     flags: frozenset[str] = frozenset()
     excluded: int = 0
+    factor: Decimal = Decimal(1)
     mean_charges: int | None = None
     review: Review | None = None
     self_paid: int | None = None

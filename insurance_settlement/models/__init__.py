@@ -1,6 +1,6 @@
 """Tables of insurance settlement."""
 
 from insurance_settlement.models.results import CaseResult, GroupingRun
-from insurance_settlement.models.rules import GroupingScheme, PriceBook
+from insurance_settlement.models.rules import AreaMember, GroupingScheme, PoolingArea, PriceBook, SchemeKind
 
-__all__ = ["CaseResult", "GroupingRun", "GroupingScheme", "PriceBook"]
+__all__ = ["AreaMember", "CaseResult", "GroupingRun", "GroupingScheme", "PoolingArea", "PriceBook", "SchemeKind"]

@@ -54,7 +54,8 @@ class GroupingRun(models.Model):
 
 class CaseResult(AppendOnly):
     """One discharge: its group, weight, charges and what the insurer pays for it; `kind` says how it was priced
-    (`engine.rule_book.Kind`). By the points method `weight` are the points of the group at the institution, and `points`
+    (`engine.rule_book.Kind`). By a DIP catalogue `drg` is the disease, MDC and ADRG are empty, and `factor` is that of its
+    auxiliary lists (1 by DRG). By the points method `weight` are the points of the group at the institution, and `points`
     those that the case was given.
 
     `balance` = payment − charges (against charges, not against cost: that view belongs to costing). Payment and balance
@@ -75,6 +76,7 @@ class CaseResult(AppendOnly):
     kind = models.CharField(max_length=20)
     weight = models.DecimalField(max_digits=18, decimal_places=8, null=True)
     points = models.DecimalField(max_digits=20, decimal_places=8, null=True)
+    factor = models.DecimalField(max_digits=12, decimal_places=6, default=1)
     charges = MoneyField()
     payment = MoneyField(null=True)
     balance = MoneyField(null=True)

@@ -474,6 +474,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "insurance_settlement:scheme": BUSINESS | roles("ins"),
     "insurance_settlement:import-scheme": roles("ins oc"),
     "insurance_settlement:import-price-book": roles("ins oc"),
+    "insurance_settlement:place-in-area": roles("ins oc"),
     "audit:events": roles("aud dir head adm"),
     "audit:event": roles("aud dir head adm"),
     "intake-batches": INTAKE_READERS,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insurance_settlement.engine.rule_book import read_rule_book
@@ -110,7 +110,7 @@ ODD = (
 )
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 @given(document=st.sampled_from([RATE, JINHUA, GUANGZHOU]), data=st.data())
 def test_a_mutilated_rule_book_is_read_or_refused_never_worse(document: dict[str, Any], data: st.DataObject) -> None:
     broken = json.loads(json.dumps(document))

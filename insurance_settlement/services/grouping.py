@@ -1,0 +1,181 @@
+"""Grouping and pricing a month."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from insurance_settlement import schemes
+from insurance_settlement.discharges import Discharge, read_discharges
+from insurance_settlement.engine.pricing import Price, price
+from insurance_settlement.engine.worth import GroupedCase
+from insurance_settlement.models import CaseResult, GroupingRun, PriceBook
+from insurance_settlement.schemes import Found
+from ops_platform.audit.public import record
+from ops_platform.his_intake.public import input_stamp
+from ops_platform.kernel import Actor, Finding, Period, Severity, digest_of, from_fen
+from ops_platform.masterdata.models import Institution
+from ops_platform.masterdata.selectors import was_closed
+from ops_platform.masterdata.services import hold_period
+from ops_platform.orm.bulk import copy_rows
+
+ENGINE_VERSION = "2"
+DATASETS = ("encounters", "discharge-abstracts", "charge-lines")
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """The current run of the scope, and whether it is a new one."""
+
+    run: GroupingRun
+    created: bool
+
+
+@transaction.atomic
+def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> RunOutcome:
+    """Group and price the month's discharges by the scheme and price book in force on its last day.
+
+    When nothing that the result depends on has changed, the current run is returned and nothing is written. A charge of
+    an earlier month belongs to the stay it was made for. A closed month keeps the run it was closed on.
+    """
+    Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
+    takes_changes = hold_period(institution, period)
+    stamp = input_stamp(institution, period, DATASETS, from_start=True)
+    book_row = schemes.price_book_at(institution.pk, period.last_day)
+    current = GroupingRun.objects.filter(institution=institution, period=str(period), is_current=True).first()
+    digest = _digest(stamp.digest, book_row)
+    if current and (current.input_digest == digest or not takes_changes):
+        return RunOutcome(current, created=False)
+    scheme, book = schemes.compiled_scheme(book_row.scheme), schemes.rule_book(book_row)
+    discharges = read_discharges(institution, period, stamp.sequence)
+    graded: list[tuple[Discharge, Found, Price]] = []
+    for discharge in discharges:
+        if discharge.case is None:
+            continue
+        grouping = scheme.group(discharge.case)
+        graded.append(
+            (
+                discharge,
+                grouping,
+                price(book, grouped_case(discharge, institution.code, grouping)),
+            )
+        )
+    run = _store(actor, institution, period, current, book_row, stamp.sequence, digest, discharges, graded)
+    record(
+        actor,
+        "insurance_settlement.run_created",
+        institution=institution.code,
+        subject_type="grouping_run",
+        subject=run.pk,
+        detail={
+            "period": str(period),
+            "version": run.version,
+            "cases": run.cases,
+            "input_digest": digest,
+            "payment": format(run.payment, "f"),
+        },
+    )
+    return RunOutcome(run, created=True)
+
+
+def grouped_case(discharge: Discharge, institution: str, found: Found) -> GroupedCase:
+    """A discharge with its group, as pricing takes it."""
+    return GroupedCase(
+        case_no=discharge.encounter_no,
+        institution=institution,
+        group=found.code,
+        charges=discharge.charges,
+        stay_days=discharge.stay_days,
+        scheme=discharge.scheme,
+        factor=found.factor,
+    )
+
+
+def _digest(facts: str, book: PriceBook) -> str:
+    return digest_of([facts, book.digest, book.scheme.digest, ENGINE_VERSION])
+
+
+def closing_blockers(institution: Institution, period: Period) -> Iterable[Finding]:
+    """A month closes only on a grouping that is up to date."""
+    stamp = input_stamp(institution, period, DATASETS, from_start=True)
+    digest = _digest(stamp.digest, schemes.price_book_at(institution.pk, period.last_day))
+    if not GroupingRun.objects.filter(
+        institution=institution, period=str(period), is_current=True, input_digest=digest
+    ).exists():
+        yield Finding(
+            code="insurance_settlement.not_up_to_date",
+            severity=Severity.BLOCKING,
+            message=f"{period} 的病例尚未分组计价，或之后又有新数据。每晚自动计算，急用时由财务负责人启动运行。",
+            subject=institution.code,
+        )
+
+
+def _store(
+    actor: Actor,
+    institution: Institution,
+    period: Period,
+    current: GroupingRun | None,
+    book: PriceBook,
+    sequence: int,
+    digest: str,
+    discharges: list[Discharge],
+    graded: list[tuple[Discharge, Found, Price]],
+) -> GroupingRun:
+    if current:
+        GroupingRun.objects.filter(pk=current.pk).update(is_current=False)
+    priced = [(discharge, found) for discharge, _, found in graded if found.payment is not None]
+    findings = {finding.code + finding.subject: finding for _, _, found in graded for finding in found.findings}
+    run = GroupingRun.objects.create(
+        institution=institution,
+        period=str(period),
+        version=current.version + 1 if current else 1,
+        restatement=was_closed(institution, period),
+        scheme=book.scheme,
+        price_book=book,
+        input_digest=digest,
+        input_sequence=sequence,
+        engine_version=ENGINE_VERSION,
+        cases=len(graded),
+        grouped=sum(grouping.grouped for _, grouping, _ in graded),
+        without_abstract=len(discharges) - len(graded),
+        total_weight=sum((found.standard.weight for _, found in priced if found.standard), Decimal(0)),
+        charges=from_fen(sum(discharge.charges for discharge, _, _ in graded)),
+        priced_charges=from_fen(sum(discharge.charges for discharge, _ in priced)),
+        payment=from_fen(sum(found.payment or 0 for _, found in priced)),
+        findings=[{"code": f.code, "subject": f.subject, "message": f.message} for f in findings.values()],
+        actor=actor.name,
+        created_at=timezone.now(),
+    )
+    columns = (
+        "run_id encounter encounter_no department_id scheme discharged stay_days mdc adrg drg status kind weight points"
+        " factor charges payment balance"
+    )
+    copy_rows(CaseResult, columns.split(), _rows(run, graded))
+    return run
+
+
+def _rows(run: GroupingRun, graded: list[tuple[Discharge, Found, Price]]) -> Iterable[tuple[Any, ...]]:
+    for discharge, grouping, found in graded:
+        yield (
+            run.pk,
+            discharge.encounter,
+            discharge.encounter_no,
+            discharge.department,
+            discharge.scheme,
+            discharge.discharged.isoformat(),
+            discharge.stay_days,
+            grouping.mdc,
+            grouping.adrg,
+            grouping.code,
+            grouping.status,
+            str(found.kind),
+            found.standard.weight if found.standard else None,
+            found.points,
+            grouping.factor,
+            from_fen(discharge.charges),
+            None if found.payment is None else from_fen(found.payment),
+            None if found.balance is None else from_fen(found.balance),
+        )

@@ -1,0 +1,152 @@
+"""Importing grouping schemes, DIP catalogues and price books."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+
+from insurance_settlement import schemes
+from insurance_settlement.engine import scheme_checks
+from insurance_settlement.engine.codes import CodeTable, parse_code_table
+from insurance_settlement.engine.dip_catalogue import is_catalogue, read_catalogue
+from insurance_settlement.engine.rule_book import read_rule_book
+from insurance_settlement.engine.scheme import read_scheme
+from insurance_settlement.models import GroupingScheme, PoolingArea, PriceBook, SchemeKind
+from ops_platform.audit.public import record
+from ops_platform.kernel import Actor, Conflict, Finding, Forbidden, Invalid, Role
+from ops_platform.masterdata.models import SourceMark
+
+IMPORTERS = (Role.INSURANCE_OFFICER, Role.OPERATION_CENTRE)
+
+
+@transaction.atomic
+def import_scheme(
+    actor: Actor,
+    *,
+    content: bytes,
+    dx_codes: bytes,
+    proc_codes: bytes,
+    effective_from: date,
+    source_mark: str = SourceMark.DEFAULT,
+    source_text: str = "",
+) -> GroupingScheme:
+    """Keep a grouping scheme or a DIP catalogue from a file. Refused with path and line when it is malformed; what cannot
+    be reached in a scheme is kept as findings. The same content for the same date again changes nothing."""
+    if not actor.has(*IMPORTERS):
+        raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以导入分组方案。")
+    texts = [
+        _text(part, what)
+        for part, what in ((content, "分组方案"), (dx_codes, "诊断代码表"), (proc_codes, "操作代码表"))
+    ]
+    tables = parse_code_table(texts[1], schemes.DX_TABLE), parse_code_table(texts[2], schemes.PROC_TABLE)
+    kind, name, source, findings = _read(content, *tables)
+    digest = _sha256(*texts)
+    present = GroupingScheme.objects.filter(name=name, effective_from=effective_from).first()
+    if present:
+        if present.digest == digest:
+            return present
+        raise Conflict(
+            "insurance_settlement.scheme_same_day",
+            f"自 {effective_from} 起已有另一份「{name}」，内容不同。请另选生效日期。",
+        )
+    row = GroupingScheme.objects.create(
+        name=name,
+        kind=kind,
+        effective_from=effective_from,
+        digest=digest,
+        content=texts[0],
+        dx_codes=texts[1],
+        proc_codes=texts[2],
+        findings=[{"code": f.code, "subject": f.subject, "message": f.message} for f in findings],
+        source_mark=source_mark,
+        source_text=source_text or source,
+        imported_by=actor.name,
+        imported_at=timezone.now(),
+    )
+    record(
+        actor,
+        "insurance_settlement.scheme_imported",
+        subject_type="grouping_scheme",
+        subject=row.pk,
+        detail={"name": row.name, "effective_from": effective_from.isoformat(), "digest": digest},
+    )
+    return row
+
+
+def _read(content: bytes, dx: CodeTable, proc: CodeTable) -> tuple[SchemeKind, str, str, Iterable[Finding]]:
+    """Kind, name and source of a scheme, and what its checks found."""
+    if is_catalogue(content):
+        catalogue = read_catalogue(content, dx, proc)
+        return SchemeKind.DIP, catalogue.name, catalogue.source, ()
+    scheme = read_scheme(content, dx, proc)
+    return SchemeKind.DRG, scheme.name, scheme.source, scheme_checks.findings(scheme)
+
+
+@transaction.atomic
+def import_price_book(
+    actor: Actor,
+    *,
+    content: bytes,
+    name: str,
+    effective_from: date,
+    scheme: GroupingScheme,
+    area: PoolingArea | None = None,
+    source_mark: str = SourceMark.DEFAULT,
+    source_text: str = "",
+) -> PriceBook:
+    """Keep weights, base rate and coefficients from a file; they must belong to the scheme they name."""
+    if not actor.has(*IMPORTERS):
+        raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以导入价格规则。")
+    text = _text(content, "价格规则")
+    book = read_rule_book(content, name)
+    if book.scheme != scheme.name:
+        raise Invalid(
+            "insurance_settlement.rule_book_other_scheme",
+            f"价格规则属于方案「{book.scheme}」，不能用于「{scheme.name}」。",
+        )
+    digest = _sha256(text)
+    present = PriceBook.objects.filter(area=area, effective_from=effective_from).first()
+    if present:
+        if present.digest == digest:
+            return present
+        raise Conflict(
+            "insurance_settlement.rule_book_same_day", f"自 {effective_from} 起已有另一价格规则，请另选生效日期。"
+        )
+    row = PriceBook.objects.create(
+        name=name,
+        area=area,
+        effective_from=effective_from,
+        scheme=scheme,
+        digest=digest,
+        content=text,
+        source_mark=source_mark,
+        source_text=source_text or book.source,
+        imported_by=actor.name,
+        imported_at=timezone.now(),
+    )
+    record(
+        actor,
+        "insurance_settlement.price_book_imported",
+        subject_type="price_book",
+        subject=row.pk,
+        detail={
+            "name": name,
+            "area": area.name if area else "",
+            "effective_from": effective_from.isoformat(),
+            "digest": digest,
+        },
+    )
+    return row
+
+
+def _text(content: bytes, what: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid("insurance_settlement.file_encoding", f"{what}不是 UTF-8 编码。请另存为 UTF-8。") from error
+
+
+def _sha256(*parts: str) -> str:
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
