@@ -5,11 +5,13 @@ import json
 import pytest
 
 from insurance_settlement.engine.case import Case
+from insurance_settlement.engine.dip import match
+from insurance_settlement.engine.dip_catalogue import read_catalogue
 from insurance_settlement.engine.grouping import explain, group
 from insurance_settlement.engine.pricing import price
 from insurance_settlement.engine.rule_book import Kind, read_rule_book
 from insurance_settlement.engine.worth import GroupedCase
-from tools import demo_scheme
+from tools import demo_catalogue, demo_scheme
 
 MIX = json.loads(demo_scheme.CASE_MIX.read_text(encoding="utf-8"))
 
@@ -56,9 +58,9 @@ def test_each_severity_of_a_group_can_be_reached(demo):
 
 
 def test_the_shipped_files_are_what_the_builder_builds():
-    for name, text in demo_scheme.files(MIX).items():
+    for name, text in (demo_scheme.files(MIX) | demo_catalogue.files(MIX)).items():
         built = (demo_scheme.REFERENCE / name).read_text(encoding="utf-8")
-        assert built == text, f"{name}: run python -m tools.demo_scheme and commit the result"
+        assert built == text, f"{name}: run python -m tools.demo_scheme and tools.demo_catalogue and commit the result"
 
 
 def test_every_code_has_a_name(demo):
@@ -74,3 +76,21 @@ def test_the_demo_weights_price_every_demo_group_and_are_marked_as_demo(demo):
     assert set(book.weights) == set(demo.drg_names)
     assert all(price(book, GroupedCase("1", "H", code, 0)).kind is Kind.NORMAL for code in demo.drg_names)
     assert "不是任何地区的官方" in json.loads(content)["note"]
+
+
+def test_the_demo_catalogue_and_its_points_belong_together():
+    content = (demo_scheme.REFERENCE / "demo_catalogue.json").read_bytes()
+    catalogue = read_catalogue(content)
+    book = read_rule_book((demo_scheme.REFERENCE / "demo_points.json").read_bytes(), "demo")
+    assert (catalogue.source, book.source, book.scheme) == ("demo", "demo", catalogue.name)
+    assert set(book.weights) == set(catalogue.titles) == set(book.mean_charges)
+
+
+def test_every_case_of_the_demo_finds_a_disease():
+    catalogue = read_catalogue((demo_scheme.REFERENCE / "demo_catalogue.json").read_bytes())
+    for one in MIX:
+        paired = len(one["proc"]) == len(one["dx"])
+        for place, diagnosis in enumerate(one["dx"]):
+            for operation in ([one["proc"][place]] if paired else one["proc"]) or [None]:
+                found = match(catalogue, Case(1, 50, (diagnosis,), (operation,) if operation else ()))
+                assert found.core, (one["group"], diagnosis, operation, found.reasons)

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.client import HTTPException
 from http.cookiejar import CookieJar
 from urllib.error import HTTPError
@@ -41,13 +41,18 @@ class Session:
 
     def upload(self, path: str, field: str, workbook: bytes, **fields: str) -> str:
         """Send a form with an .xlsx file in it; returns the path one ends up on."""
+        return self.send(path, {field: ("filled.xlsx", workbook)}, **fields)
+
+    def send(self, path: str, files: Mapping[str, tuple[str, bytes]], **fields: str) -> str:
+        """Send a form with files (name, content) in it; returns the path one ends up on."""
         mark = uuid.uuid4().hex
         parts = [
             f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             for name, value in {**fields, "csrfmiddlewaretoken": self._token}.items()
         ]
-        head = f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="filled.xlsx"\r\n'
-        parts += [head.encode(), b"Content-Type: application/octet-stream\r\n\r\n", workbook, b"\r\n"]
+        for field, (name, content) in files.items():
+            head = f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
+            parts += [head.encode(), b"Content-Type: application/octet-stream\r\n\r\n", content, b"\r\n"]
         body = b"".join([*parts, f"--{mark}--\r\n".encode()])
         headers = {
             "Referer": self._url + path,

@@ -17,6 +17,7 @@ from tools.demo.consolidating import consolidating
 from tools.demo.item_costing import item_costing
 from tools.demo.pathways import pathways
 from tools.demo.places import Places, read_json
+from tools.demo.pooling_area import pooling_area
 from tools.demo.processes import Processes, StepFailed, last_lines
 from tools.demo.progress import Progress, Size
 from tools.demo.register import keep_register
@@ -89,6 +90,7 @@ class Steps:
         planted = read_json(self._places.data / "planted.json", {})
         self._deeds("books", lambda: begin_books(url, closing_account(self.accounts()), planted))
         until, full_months = covered(self._places.data)
+        self._deeds("pooling area", lambda: pooling_area(url, self.accounts()))
         self._deeds("agreements", lambda: agreements(url, self.accounts(), full_months))
         self._deeds("item costing", lambda: item_costing(url, self.accounts(), full_months))
         self._deeds("targets", lambda: targets(url, self.accounts(), planted))
