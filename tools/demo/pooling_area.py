@@ -15,7 +15,7 @@ CENTRE = "centre1"
 NAME = "示例乙区(DIP)"
 BEGIN = date(2020, 1, 1).isoformat()
 SOURCE = "系统自带示例，仅供演示"
-MEMBER = re.compile(r'value="(\d+)"[^>]*>\s*[^<]*卫生院')
+MEMBER = re.compile(r'name="institutions" value="(\d+)"[^>]*>\s*<span[^>]*>[^<]*卫生院<')
 OPTION = r'<option value="(\d+)"[^>]*>\s*{name}'
 
 
