@@ -16,6 +16,7 @@ NAME = "示例DIP病种目录 1"
 SOURCE = "本项目自行编制的示例，仅供演示，不是任何地区的官方目录"
 POINTS_NOTE = "系统默认值，仅供演示，不是任何地区的官方分值或点值"
 POINT_VALUE = Decimal("7.20")
+LEVEL = Decimal("0.66")  # what a township hospital charges of what the case mix says for the county's
 CATEGORY = 5  # K80.1: the category with the first place after the point
 VENTILATION = "96"
 CHAPTERS = (
@@ -100,11 +101,11 @@ def documents(mix: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]
             cores[key] = disease
             codes.add(disease["code"])
             points[disease["code"]] = _rounded(weight * 1000, "1")
-            means[disease["code"]] = _rounded(charges, "0.01")
+            means[disease["code"]] = _rounded(charges * LEVEL, "0.01")
     wide = _comprehensive()
     for row in wide:
         points[row["code"]] = KINDS[row["kind"]][1]
-        means[row["code"]] = _rounded(Decimal(KINDS[row["kind"]][1]) * POINT_VALUE, "0.01")
+        means[row["code"]] = _rounded(Decimal(KINDS[row["kind"]][1]) * POINT_VALUE * LEVEL, "0.01")
     operations = sorted({code for group in mix for code in group["proc"]})
     kinds = {code: "therapeutic" if code.startswith(VENTILATION) else "operation" for code in operations}
     catalogue = {
@@ -125,7 +126,7 @@ def documents(mix: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]
         "method": "points",
         "points": dict(sorted(points.items())),
         "point_value": {"budget": str(POINT_VALUE)},
-        "default_coefficient": "1.00",
+        "default_coefficient": str(LEVEL),
         "mean_charges": dict(sorted(means.items())),
         "outliers": {
             "measured_by": "mean_charges",
