@@ -5,14 +5,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Avg, Count, QuerySet, Sum
+from django.db.models import Avg, Count, Q, QuerySet, Sum
 
 from insurance_settlement import schemes
 from insurance_settlement.discharges import read_discharges
 from insurance_settlement.engine.case import Case
 from insurance_settlement.engine.pricing import Price, price
 from insurance_settlement.engine.worth import GroupedCase
-from insurance_settlement.models import AreaMember, CaseResult, GroupingRun, GroupingScheme, PoolingArea, PriceBook
+from insurance_settlement.models import (
+    AreaMember,
+    CaseResult,
+    GroupingRun,
+    GroupingScheme,
+    PoolingArea,
+    PriceBook,
+    SchemeKind,
+)
 from insurance_settlement.schemes import Found
 from ops_platform.his_intake.public import EncounterAt, FactPage, as_of_sql, encounter_at, encounter_lines
 from ops_platform.kernel import Actor, NotFound, Period, Role, to_fen
@@ -137,9 +145,13 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
     return [DrgLine(name=names.get(row["drg"], ""), **row) for row in sums]
 
 
+BY_WEIGHT = Q(run__scheme__kind=SchemeKind.DRG)
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the discharges of a month. CMI = weight ÷ weighed cases; `balance` is over priced cases."""
+    """Sums over the discharges of a month. CMI = weight ÷ weighed cases, which are those of a DRG with a weight: scores of
+    DIP are no weights; `balance` is over priced cases."""
 
     institution: int
     period: str
@@ -159,8 +171,8 @@ def totals(*, institutions: Collection[int], periods: Collection[str]) -> list[T
         .values_list("run__institution", "run__period")
         .annotate(
             number=Count("id"),
-            weighed=Count("weight"),
-            points=Sum("weight", default=Decimal(0)),
+            weighed=Count("weight", filter=BY_WEIGHT),
+            weights=Sum("weight", filter=BY_WEIGHT, default=Decimal(0)),
             charged=Sum("charges"),
             paid=Sum("payment", default=Decimal(0)),
             result=Sum("balance", default=Decimal(0)),

@@ -19,7 +19,7 @@ POINT_VALUE = Decimal("7.20")
 LEVEL = Decimal("0.66")  # what a township hospital charges of what the case mix says for the county's
 CATEGORY = 5  # K80.1: the category with the first place after the point
 VENTILATION = "96"
-CHAPTERS = (
+CHAPTERS: tuple[tuple[str, list[str]], ...] = (
     ("消化系统", ["K"]),
     ("循环系统", ["I"]),
     ("呼吸系统", ["J"]),

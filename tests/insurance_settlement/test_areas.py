@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from insurance_settlement import schemes, services
 from insurance_settlement.models import AreaMember, CaseResult, GroupingScheme, PoolingArea, PriceBook
-from insurance_settlement.public import group_names, month_of_cases, payment_standards
+from insurance_settlement.public import group_names, month_of_cases, payment_standards, settlement_totals
 from ops_platform.kernel import Actor, Conflict, Invalid, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
@@ -23,7 +23,7 @@ from tests.support import trade
 
 pytestmark = pytest.mark.django_db
 MARCH = Period.parse("2026-03")
-TABLE = "code,name,map_to\nK80.102,胆囊结石伴慢性胆囊炎,\nE11.900,2型糖尿病,\n51.2300,腹腔镜下胆囊切除术,\n".encode()
+TABLE = "code,name,map_to\nK80.100x001,胆囊结石伴胆囊炎,\nE11.900,2型糖尿病,\n51.2300,腹腔镜下胆囊切除术,\n".encode()
 POINTS = {
     **GUANGZHOU,
     "scheme": "示例DIP目录",
@@ -43,7 +43,7 @@ def members() -> dict[str, Institution]:
         trade.landed(members[code], "encounters", [stay])
         line = trade.charge("Z1", 1, "SS", "WK", "WK", "15000.00", when="2026-03-02T09:00:00")
         trade.landed(members[code], "charge-lines", [line])
-        sent = abstract("Z1", "K80.102", "E11.900") | {"procedures": ["51.2300"], "total_charges": "15000.00"}
+        sent = abstract("Z1", "K80.100x001", "E11.900") | {"procedures": ["51.2300"], "total_charges": "15000.00"}
         trade.landed(members[code], "discharge-abstracts", [sent])
     return members
 
@@ -81,7 +81,7 @@ def test_each_member_is_grouped_and_priced_by_the_rules_of_its_area(
     by_drg = services.run_grouping(PLATFORM, institution=members["H1"], period=MARCH).run
     by_dip = services.run_grouping(PLATFORM, institution=members["T1"], period=MARCH).run
     assert (by_drg.scheme.kind, by_dip.scheme.kind) == ("drg", "dip")
-    assert CaseResult.objects.get(run=by_drg).mdc
+    assert CaseResult.objects.get(run=by_drg).mdc == "MDCH"
     case = CaseResult.objects.get(run=by_dip)
     assert (case.drg, case.mdc, case.status, case.kind) == ("K80.1-1", "", "SUCCESS", "normal")
     # 1,500 × 1.05 for a comorbidity, worth 10.00 each (the settled value)
@@ -89,6 +89,26 @@ def test_each_member_is_grouped_and_priced_by_the_rules_of_its_area(
     month = month_of_cases(institution=members["T1"].pk, period="2026-03")
     assert month is not None
     assert month.names["K80.1-1"] == "胆囊结石伴胆囊炎，腹腔镜胆囊切除"
+
+
+def test_scores_are_no_weights_and_make_no_case_mix_index(
+    members: dict[str, Institution], area: PoolingArea, client: Client
+) -> None:
+    for member in ("H1", "T1"):
+        services.run_grouping(PLATFORM, institution=members[member], period=MARCH)
+    found = {
+        one.institution: one
+        for one in settlement_totals(institutions=[one.pk for one in members.values()], periods=["2026-03"])
+    }
+    assert (found[members["T1"].pk].weighed, found[members["T1"].pk].weight) == (0, 0)
+    assert found[members["H1"].pk].weighed == 1
+    month = month_of_cases(institution=members["T1"].pk, period="2026-03")
+    assert month is not None
+    assert [case.weight for case in month.cases] == [None]
+    client.force_login(trade.person("centre", Role.OPERATION_CENTRE))
+    page = client.get(reverse("insurance_settlement:month"), {"institution": members["T1"].pk, "period": "2026-03"})
+    assert "例均基准分值" in page.content.decode()
+    assert "CMI" not in page.content.decode()
 
 
 def test_before_the_first_day_of_the_area_the_rules_of_everybody_hold(

@@ -189,6 +189,10 @@ class _Sums:
             self.payment += case.payment
             self.cost += cost
 
+    def _index(self, weight: Part, number: Part) -> Cell:
+        """CMI; none where no case has a weight (DIP)."""
+        return Cell(share(self.weight, self.cases), made=quotient(weight, number)) if self.weight else Cell(None)
+
     def cells(self, run: CostRun, **choice: str | int | None) -> tuple[Cell, ...]:
         """As the columns of `CASE_COLUMNS` want it; `choice` says whose cases they are."""
 
@@ -203,7 +207,7 @@ class _Sums:
         return (
             Cell(self.cases, number.url),
             Cell(share(self.days, self.cases), made=quotient(part("days", self.days), number)),
-            Cell(share(self.weight, self.cases), made=quotient(part("weight", self.weight), number)),
+            self._index(part("weight", self.weight), number),
             cell("charges", self.charges),
             cell("count", self.complete, "complete"),
             cell("payment", self.payment, "complete"),
