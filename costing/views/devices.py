@@ -72,7 +72,7 @@ class Device(Devices):
         rows = self.rows(own)
         services = self.request.GET.get("measure") == "services"
         if services:
-            whole, expected = Decimal(sum(row.services or 0 for row in rows)), own.sums.services or 0
+            whole, expected = Decimal(sum(row.services or 0 for row in rows)), Decimal(own.sums.services or 0)
         else:
             whole, expected = sum((row.used for row in rows), Decimal(0)), own.sums.used
         return {

@@ -141,7 +141,11 @@ def _cards(hospital: Institution) -> None:
         "in_use_from": "2025-01-10",
         "useful_months": "72",
     }
-    cards = (("FX1", "L", "100000.00", "basic"), ("FX2", "L", "70001.00", "fiscal_project"), ("CW1", "D", "9001", "basic"))
+    cards = (
+        ("FX1", "L", "100000.00", "basic"),
+        ("FX2", "L", "70001.00", "fiscal_project"),
+        ("CW1", "D", "9001", "basic"),
+    )
     rows = [
         given | {"card": card, "name": card, "department": where, "original_value": value, "funding_source": source}
         for card, where, value, source in cards

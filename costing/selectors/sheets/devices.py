@@ -122,11 +122,17 @@ def _row(scope: Scope, one: DeviceSum, part: Part | None, charge: int | None, ma
     card = Cell(NO_CARD) if charge is None else Cell(from_fen(charge), _card_url(scope, one.card, charge))
     if part is None or not part.items or uses <= 0:
         return Row(name, (*head, *cells(*[None] * 6), card, *cells(*[None] * 9)), url)
-    each = _Each(at, Of("完成例数", uses, "quantity", at=(at, 3)) if counted else Of("使用机时", uses, "decimal", at=(at, 2)))
+    each = _Each(
+        at, Of("完成例数", uses, "quantity", at=(at, 3)) if counted else Of("使用机时", uses, "decimal", at=(at, 2))
+    )
     earned, varies, rest = (from_fen(amount) for amount in (part.income, part.variable, part.fixed))
     income, variable = Cell(earned, made=made.income(part)), Cell(varies, made=made.variable(part))
     other = Cell(rest, made=made.fixed(part))
-    head += [Cell(Decimal(part.quantity) / TEN_THOUSAND, items_url), each.cell(EARNED, earned), each.cell(VARIES, varies)]
+    head += [
+        Cell(Decimal(part.quantity) / TEN_THOUSAND, items_url),
+        each.cell(EARNED, earned),
+        each.cell(VARIES, varies),
+    ]
     if charge is None:
         figures = (Cell(None), income, variable, card, *cells(earned - varies, share(earned - varies, earned)))
         return Row(name, (*head, *figures, *cells(*[None] * 5), other, Cell(None)), url)
@@ -172,7 +178,8 @@ def _basis(part: Part | None) -> str:
 
 
 def _total(known: Mapping[int, tuple[Part, int]], at: int) -> Row:
-    """Of the devices of which all is known, by row: sums, and the break-even income; uses of unlike devices do not add up."""
+    """Of the devices of which all is known, by row: sums, and the break-even income; uses of unlike devices do not add
+    up."""
     parts = [part for part, _charge in known.values()]
     whole = BreakEven(
         sum(part.income for part in parts),
