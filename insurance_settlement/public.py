@@ -73,7 +73,7 @@ class DischargedCase:
 @dataclass(frozen=True, slots=True)
 class MonthOfCases:
     """The discharges of an institution's month as its current run priced them, from facts up to `sequence`; `names` of the
-    groups, `diagnosis_names` of the diagnosis codes that its scheme knows."""
+    groups, `diagnosis_names` and `procedure_names` of the codes that its scheme knows."""
 
     version: int
     sequence: int
@@ -81,6 +81,7 @@ class MonthOfCases:
     cases: tuple[DischargedCase, ...]
     names: dict[str, str]
     diagnosis_names: Mapping[str, str]
+    procedure_names: Mapping[str, str]
 
 
 def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
@@ -98,6 +99,7 @@ def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
         cases=tuple(_as_weighed(DischargedCase(*row), run.scheme.kind) for row in rows.iterator()),
         names=dict(scheme.titles),
         diagnosis_names=scheme.dx.names,
+        procedure_names=scheme.proc.names,
     )
 
 

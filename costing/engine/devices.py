@@ -36,16 +36,50 @@ class ItemMonth:
     fixed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Borne:
+    """What a device has of one item, for `hours` of the `of_hours` of all that carry it out."""
+
+    month: ItemMonth
+    hours: int
+    of_hours: int
+    quantity: int
+    income: int
+    variable: int
+    fixed: int
+
+
 @dataclass
 class Part:
     """What a device has of its items; `estimated`: by hours alone, because it names none."""
 
     estimated: bool
-    items: set[str] = field(default_factory=set)
-    quantity: int = 0
-    income: int = 0
-    variable: int = 0
-    fixed: int = 0
+    borne: list[Borne] = field(default_factory=list)
+
+    @property
+    def items(self) -> set[str]:
+        """Their codes."""
+        return {one.month.code for one in self.borne}
+
+    @property
+    def quantity(self) -> int:
+        """In all."""
+        return sum(one.quantity for one in self.borne)
+
+    @property
+    def income(self) -> int:
+        """In all."""
+        return sum(one.income for one in self.borne)
+
+    @property
+    def variable(self) -> int:
+        """In all."""
+        return sum(one.variable for one in self.borne)
+
+    @property
+    def fixed(self) -> int:
+        """In all."""
+        return sum(one.fixed for one in self.borne)
 
 
 def parts_of(machines: Iterable[Machine], months: Iterable[ItemMonth]) -> dict[str, Part]:
@@ -65,11 +99,7 @@ def parts_of(machines: Iterable[Machine], months: Iterable[ItemMonth]) -> dict[s
         if not sum(weights):
             continue
         amounts = (month.quantity, month.income, month.variable, month.fixed)
-        for one, parts in zip(bearers, zip(*(split(amount, weights) for amount in amounts), strict=True), strict=True):
-            part = found[one.card]
-            part.items.add(month.code)
-            part.quantity += parts[0]
-            part.income += parts[1]
-            part.variable += parts[2]
-            part.fixed += parts[3]
+        pieces = zip(*(split(amount, weights) for amount in amounts), strict=True)
+        for one, piece in zip(bearers, pieces, strict=True):
+            found[one.card].borne.append(Borne(month, one.used, sum(weights), *piece))
     return found

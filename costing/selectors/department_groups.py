@@ -17,6 +17,7 @@ from ops_platform.web import formats
 
 MONTHS_OF_NORM = 3
 NAMED = 3
+HALF_PERCENT = Decimal("0.005")
 
 Norm = Mapping[str, Decimal]
 
@@ -75,13 +76,13 @@ def access_department(*, actor: Actor, department_id: int) -> Department:
 
 
 def above_norm(amounts: Mapping[str, Decimal], norm: Norm) -> str:
-    """The three cost items furthest above the norm, in words: 卫生材料费 +1,200.00(35%)."""
+    """The three cost items furthest above the norm, in words: 卫生材料费 +1,200.00(35%). What rounds to 0 % is left out."""
     more = sorted(((amounts[item] - mean, item) for item, mean in norm.items()), reverse=True)
     return "；".join(
         f"{COST_ITEM_TITLES[item]} +{formats.money(amount)}"
         + (f"({formats.percent(amount / norm[item], 0)})" if norm[item] else "")
         for amount, item in more[:NAMED]
-        if amount > 0
+        if amount > 0 and (not norm[item] or amount / norm[item] >= HALF_PERCENT)
     )
 
 

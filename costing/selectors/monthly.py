@@ -22,9 +22,11 @@ class DepartmentReport:
 
     department: int
     name: str
-    income: Decimal
+    charges: Decimal
+    other_income: Decimal
+    direct: Decimal
+    received: Decimal
     cost: Decimal
-    surplus: Decimal
     structure: Structure | None
     visits: int
     visit_charges: Decimal
@@ -33,6 +35,16 @@ class DepartmentReport:
     discharge_charges: Decimal
     costed: int
     discharge_cost: Decimal
+
+    @property
+    def income(self) -> Decimal:
+        """收入: 医疗收入 and other."""
+        return self.charges + self.other_income
+
+    @property
+    def surplus(self) -> Decimal:
+        """结余"""
+        return self.income - self.cost
 
     @property
     def drug_ratio(self) -> Decimal | None:
@@ -85,9 +97,11 @@ def department_reports(*, run: CostRun, patients: PatientRun | None) -> list[Dep
             DepartmentReport(
                 department=row.department_id,
                 name=row.name,
-                income=row.income + row.other_income,
+                charges=row.income,
+                other_income=row.other_income,
+                direct=row.direct_cost,
+                received=row.received_cost,
                 cost=row.full_cost,
-                surplus=row.surplus,
                 structure=structures.get(row.department_id),
                 visits=number,
                 visit_charges=charges,

@@ -13,6 +13,7 @@ from costing.sheets import Good, Kind, points, share
 from ops_platform.kernel import Period
 
 MONTH, YEAR = -1, -12
+NOWHERE = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +41,36 @@ MEASURES = (DRUGS, MATERIALS, SERVICES, CHARGES, COST)
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A figure of a department's month. Changes are percentage points of a ratio, else rates of growth; None where one of
-    the two is unknown. `target` is the limit, as a figure like `now`."""
+    """A figure of a department's month with those of the month before and of the same month of the year before, each None
+    where it is unknown. `target` is the limit, as a figure like `now`, `aim` the target that says so."""
 
     measure: Measure
     now: Decimal | None
-    month_change: Decimal | None
-    year_change: Decimal | None
+    before: Decimal | None
+    year_before: Decimal | None
     target: Decimal | None
+    aim: CostTarget | None
+
+    @property
+    def month_change(self) -> Decimal | None:
+        """Since the month before: percentage points of a ratio, else rate of growth."""
+        return _change(self.measure, self.now, self.before)
+
+    @property
+    def year_change(self) -> Decimal | None:
+        """Since the same month of the year before."""
+        return _change(self.measure, self.now, self.year_before)
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedReport:
-    """A department's month with its figures compared, in the order of `MEASURES`."""
+    """A department's month with its figures compared, in the order of `MEASURES`; `before` and `year_before` are its places
+    among the departments of these months."""
 
     report: DepartmentReport
     figures: tuple[Compared, ...]
+    before: int | None
+    year_before: int | None
 
     def of(self, measure: Measure) -> Compared:
         """One of them."""
@@ -64,36 +79,33 @@ class ComparedReport:
 
 def compared_reports(*, run: CostRun, patients: PatientRun | None) -> list[ComparedReport]:
     """The clinical departments of a run by code; a fixed number of queries."""
-    now = department_reports(run=run, patients=patients)
     before, year_before = _earlier(run, MONTH), _earlier(run, YEAR)
     limits = _limits(run)
-    return [
-        ComparedReport(
-            one,
-            tuple(
-                _compared(measure, one, before.get(one.department), year_before.get(one.department), limits)
-                for measure in MEASURES
-            ),
-        )
-        for one in now
-    ]
+
+    def compared(one: DepartmentReport) -> ComparedReport:
+        at, earlier = before.get(one.department, NOWHERE)
+        year_at, last_year = year_before.get(one.department, NOWHERE)
+        figures = tuple(_compared(measure, one, earlier, last_year, limits) for measure in MEASURES)
+        return ComparedReport(one, figures, at, year_at)
+
+    return [compared(one) for one in department_reports(run=run, patients=patients)]
 
 
-def _earlier(run: CostRun, months: int) -> dict[int, DepartmentReport]:
-    """The departments of another month of the institution, as its current run has them."""
+def _earlier(run: CostRun, months: int) -> dict[int, tuple[int, DepartmentReport]]:
+    """The departments of another month of the institution with their places, as its current run has them."""
     period = str(Period.parse(run.period).shift(months))
     rows = CostRun.objects.filter(institution=run.institution_id, period=period, is_current=True)
     other = rows.select_related("institution").first()
     if other is None:
         return {}
-    return {one.department: one for one in department_reports(run=other, patients=None)}
+    return {one.department: (at, one) for at, one in enumerate(department_reports(run=other, patients=None))}
 
 
-def _limits(run: CostRun) -> dict[tuple[int, str], Decimal]:
+def _limits(run: CostRun) -> dict[tuple[int, str], CostTarget]:
     """What departments aim at in the month, by department and metric."""
     rows = CostTarget.objects.filter(institution=run.institution_id, department__isnull=False, object="")
     holding = in_force(rows.select_related("institution", "department"), run.period)
-    return {(row.department_id, row.metric): row.limit for row in holding if row.department_id is not None}
+    return {(row.department_id, row.metric): row for row in holding if row.department_id is not None}
 
 
 def _compared(
@@ -101,15 +113,16 @@ def _compared(
     own: DepartmentReport,
     before: DepartmentReport | None,
     year_before: DepartmentReport | None,
-    limits: dict[tuple[int, str], Decimal],
+    limits: dict[tuple[int, str], CostTarget],
 ) -> Compared:
     now = measure.of(own)
     earlier = measure.of(before) if before else None
     last_year = measure.of(year_before) if year_before else None
-    limit = limits.get((own.department, measure.metric)) if measure.metric else None
+    aim = limits.get((own.department, measure.metric)) if measure.metric else None
+    limit = aim.limit if aim else None
     if limit is not None and measure.growth:
         limit = None if last_year is None else last_year * (1 + limit)
-    return Compared(measure, now, _change(measure, now, earlier), _change(measure, now, last_year), limit)
+    return Compared(measure, now, earlier, last_year, limit, aim)
 
 
 def _change(measure: Measure, now: Decimal | None, before: Decimal | None) -> Decimal | None:

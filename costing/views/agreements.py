@@ -32,6 +32,7 @@ from costing.tables.agreements import (
 from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Period, from_fen, to_fen
 from ops_platform.masterdata.models import Institution
+from ops_platform.web import formats
 from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, Page
 from ops_platform.web.people import names_of
@@ -180,7 +181,7 @@ class SettleMonth(ActionPage):
         return _now(
             "%(period)s 已结算 %(changed)s 个协议，%(unchanged)s 个没有变化。凭证在下一次夜间运行中生成，"
             "急用时由财务人员在「业务事项」中点「生成凭证」。"
-        ) % {"period": period, "changed": len(done.changed), "unchanged": done.unchanged}
+        ) % {"period": formats.period_label(str(period)), "changed": len(done.changed), "unchanged": done.unchanged}
 
 
 class Settlement(ListPage):
@@ -206,7 +207,7 @@ class Settlement(ListPage):
         ]
         return {
             **context,
-            "title": f"{run.agreement.name} {run.period}",
+            "title": f"{run.agreement.name} {formats.period_label(run.period)}",
             "run": run,
             "parties": agreements.words_of(named),
             "total": sum((part.amount for part in parts), start=from_fen(0)),
@@ -276,7 +277,7 @@ class Basis(ListPage):
         )
         return {
             **context,
-            "title": f"{self.basis.get_what_display()} {self.basis.provider} {self.run.period}",
+            "title": f"{self.basis.get_what_display()} {self.basis.provider} {formats.period_label(self.run.period)}",
             "basis": self.basis,
             "run": self.run,
             "incomes": agreements.incomes_behind(basis=self.basis, run=self.run),
@@ -320,7 +321,8 @@ class DoubleCharges(ListPage):
         return {
             **context,
             "run": run,
-            "title": _now("疑似双重收费 %(name)s %(period)s") % {"name": run.agreement.name, "period": run.period},
+            "title": _now("疑似双重收费 %(name)s %(period)s")
+            % {"name": run.agreement.name, "period": formats.period_label(run.period)},
             "days": double_charges.days_at(Period.parse(run.period)),
             "most": double_charges.MOST,
         }

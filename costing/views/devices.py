@@ -1,5 +1,6 @@
 """低效设备与共享: use of devices, proposals for sharing, pay by use."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404
@@ -69,11 +70,17 @@ class Device(Devices):
     def figures(self) -> dict[str, Any]:
         own = self.find()
         rows = self.rows(own)
-        used = sum((row.used for row in rows), type(own.sums.used)(0))
+        services = self.request.GET.get("measure") == "services"
+        if services:
+            whole, expected = Decimal(sum(row.services or 0 for row in rows)), Decimal(own.sums.services or 0)
+        else:
+            whole, expected = sum((row.used for row in rows), Decimal(0)), own.sums.used
         return {
             "own": own,
             "table": DeviceDayTable(rows, request=self.request),
-            "used": used,
-            "agrees": used == own.sums.used,
+            "services": services,
+            "whole": whole,
+            "expected": expected,
+            "agrees": whole == expected,
             "title": f"{own.sums.name} {own.sums.card}",
         }

@@ -3,7 +3,7 @@
 Each list shows its sum beside the amount of the summary one came from; they are equal to the fen, or the page says so.
 """
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -64,6 +64,14 @@ class FactList(TemplatePage):
     def expected(self) -> Decimal | None:
         """The amount of the summary; None where one came from no amount."""
         raise NotImplementedError
+
+    def came(self) -> Decimal | None:
+        """The amount that one came from, as the address carries it."""
+        try:
+            found = Decimal(self.request.GET.get("came", ""))
+        except InvalidOperation:
+            return None
+        return found if found.is_finite() else None
 
     def chosen(self) -> dict[str, Any]:
         """What the address asks for: departments (`sides`, with how each is said) and a code (`codes`: its name, titles
@@ -267,7 +275,16 @@ class AssetCards(_OfCosts):
             for card in found
             if chosen["cost_item"] in ("", card.cost_item)
             and (not chosen["funding_sources"] or card.charge.funding_source in chosen["funding_sources"])
+            and self.card in ("", card.card)
         ]
+
+    @property
+    def card(self) -> str:
+        """The number of the card that is looked at, or all."""
+        return self.request.GET.get("card", "")
+
+    def about(self) -> list[Any]:
+        return [*super().about(), self.card]
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
         cards = self.cards
@@ -278,7 +295,9 @@ class AssetCards(_OfCosts):
         numbers = {card.charge.department for card in self.cards}
         return {"departments": dict(Department.objects.filter(pk__in=numbers).values_list("pk", "name"))}
 
-    def expected(self) -> Decimal:
+    def expected(self) -> Decimal | None:
+        if self.card:
+            return self.came()
         return figures.computed_total(run=self.run.pk, origin="depreciation", **self.chosen())
 
 

@@ -3,7 +3,7 @@
 Nothing of these figures is stored but the rows themselves, so that what a list must add up to is the amount one came
 from: the address carries it (`came`), and a list that has moved since says so."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -72,11 +72,7 @@ class MeasuredList(FactList):
         return {"measure": self.measure}
 
     def expected(self) -> Decimal | None:
-        try:
-            found = Decimal(self.request.GET.get("came", ""))
-        except InvalidOperation:
-            return None
-        return found if found.is_finite() else None
+        return self.came()
 
     def about(self) -> list[Any]:
         return [self.measure.title, *super().about()]

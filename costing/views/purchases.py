@@ -203,6 +203,7 @@ class PriceSpreads(SpanPage):
             "excess": sum((row.spread.excess for row in self.everything), Decimal("0.00")),
             "widest": self.everything[0] if self.everything else None,
             "only": self.only,
+            "alone": len(self.span.institutions) < 2,
             "goods_class": self.goods_class,
             "goods_classes": GOODS_CLASSES,
             "threshold": purchases.marked(key="costing.price_spread_threshold", day=self.span.days[1]),

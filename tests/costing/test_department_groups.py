@@ -159,3 +159,6 @@ def test_only_what_lies_above_the_norm_is_named() -> None:
     own = {"personnel": Decimal("90"), "drugs": Decimal("60"), "other": Decimal("5")}
     assert above_norm(own, norm) == "药品费 +10.00(20%)；其他运行费用 +5.00"
     assert above_norm(own, {}) == ""
+    little = {"personnel": Decimal("10049.99"), "drugs": Decimal("10050.00")}
+    norm = {"personnel": Decimal("10000"), "drugs": Decimal("10000")}
+    assert above_norm(little, norm) == "药品费 +50.00(1%)", "what rounds to 0 % is nothing to explain"

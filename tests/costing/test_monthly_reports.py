@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from costing.models import CostRun
 from costing.selectors.layers import Layer
@@ -172,6 +173,35 @@ def test_the_head_reads_the_mean_cost_of_discharges_beside_other_months_and_the_
         "出院者平均成本 550.00 元(比上月 +37.5%，比上年同月 +10.0%，目标 ≤ 525.00 元)",
     ):
         assert words in body
+
+
+def test_the_figures_of_the_report_open_their_parts_the_other_months_and_the_target(
+    ward: Department, client: Client
+) -> None:
+    """Drugs 880 of 2,200; ten points below February's report, which opens; the target of the cost is 500.00 × 105 %."""
+    trade.person("head", Role.DEPARTMENT_HEAD, ward.institution, ward)
+    _aim(ward, {"drug_ratio": "0.35", "discharge_cost_growth": "0.05"})
+    client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, ward.institution))
+    where = {"institution": ward.institution_id, "period": "2026-03"}
+    sheet = client.get("/costing/reports/monthly/", where).context["sheet"]
+    opens = {column.name: cell for column, cell in zip(sheet.columns, sheet.rows[0].cells, strict=True)}
+
+    def parts(name: str) -> list[tuple[str, Decimal, str]]:
+        page = client.get(opens[name].url).context
+        assert page["agrees"], name
+        return [(line.part.words, Decimal(line.part.amount), line.part.url) for line in page["lines"]]
+
+    assert [one[:2] for one in parts("药占比 本月")] == [("药品收入", 880), ("医疗收入", 2200)]
+    _more, now, before, _hundred = parts("药占比 比上月(百分点)")
+    assert (now[:2], before[:2]) == (("本月", Decimal("0.4")), ("上月", Decimal("0.5")))
+    assert client.get(before[2]).context["amount"] == Decimal("0.5")
+    (_more, _now, _before, before) = parts("出院者平均成本 比上月(增减率)")
+    assert before[:2] == ("上月", 400)
+    last_year, growth = parts("出院者平均成本 目标")
+    assert (last_year[1], growth[1]) == (500, Decimal("1.05"))
+    for target in (opens["药占比 目标"].url, growth[2]):
+        assert "/costing/targets/" in target
+        assert client.get(target).status_code == 200
 
 
 def test_the_report_marks_a_fall_of_the_drug_ratio_as_favourable(ward: Department) -> None:

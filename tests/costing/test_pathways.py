@@ -412,6 +412,19 @@ def test_a_day_case_stands_beside_the_inpatients_of_its_procedure(hospital: Inst
     assert row[5] == float(cost)
 
 
+def test_a_procedure_without_a_day_case_is_left_out_and_counted(hospital: Institution, director: User) -> None:
+    """Z2 stays five days for another procedure."""
+    changed = {"encounter_no": "Z2", "total_charges": "800.00", **ABSTRACT, "stay_days": "5", "procedures": ["47.0100"]}
+    trade.landed(hospital, "discharge-abstracts", [changed])
+    run_grouping(PLATFORM, institution=hospital, period=MARCH)
+    asked = {"institution": hospital.pk, "period": "2026-03"}
+    sheet = client_of(director).get(reverse("costing:report", args=["day-surgery"]), asked).context["sheet"]
+    listed, whole = sheet.rows
+    assert str(listed.cells[0].value).startswith("33.2400")
+    assert (whole.name, whole.cells[1].value, whole.cells[6].value) == ("合计(含未列出的)", 1, 1)
+    assert "另有 1 组(病组与主要操作)没有日间病例，共 1 例住院" in " ".join(sheet.notes)
+
+
 def test_a_further_day_costs_the_variable_part_of_the_bed_day(
     hospital: Institution, director: User, centre: User
 ) -> None:

@@ -187,7 +187,7 @@ def test_a_member_sees_its_own_purchases_only(bought: dict[str, Institution]) ->
     assert bought["H1"].name not in front
     assert client.get(reverse("costing:purchases"), {"institution": bought["H1"].pk}).status_code == 404
     assert client.get(reverse("costing:product-purchases"), {"goods": "YP1", "unit": "盒"}).status_code == 404
-    assert "没有可以比较的品种" in page(client, "price-spreads")
+    assert "只有看得到多家成员的人才能比较" in page(client, "price-spreads")
 
 
 def test_more_products_and_members_take_no_more_queries(bought: dict[str, Institution]) -> None:

@@ -1,6 +1,6 @@
 """A hospital of which every report has something to show: two months, four classes of departments, a department whose cost
 is held back, a bill taken in for all, three funds, visits, stays, day surgery, goods, a pharmacy, service units, a pathway,
-standards. Amounts do not divide evenly, so that means are rounded somewhere."""
+standards, devices that share an item. Amounts do not divide evenly, so that means are rounded somewhere."""
 
 from datetime import date
 from decimal import Decimal
@@ -114,6 +114,43 @@ def _month(hospital: Institution, period: str, times: Decimal) -> None:
     )
     _visits(hospital, period, yuan)
     _stays(hospital, period, yuan)
+    _devices(hospital, period)
+
+
+def _devices(hospital: Institution, period: str) -> None:
+    """Two analysers that do the laboratory's tests, one of them counting; a bed of medicine; one whose card nobody sent."""
+    ran = (
+        ("FX1", "L", "7.30", {"services": "13", "items": ["HY"]}),
+        ("FX2", "L", "3.70", {"items": ["HY"]}),
+        ("FX3", "L", "1.10", {"items": ["HY"]}),
+        ("CW1", "D", "24.00", {"services": "1", "items": ["CW", "HL"]}),
+    )
+    rows = []
+    for card, department, used, more in ran:
+        for day in ("05", "06"):
+            row = trade.device(card, "分析仪", used, "24", f"{period}-{day}", department=department)
+            rows.append({name: one for name, one in row.items() if name != "services"} | more)
+    trade.landed(hospital, "equipment-uses", rows)
+
+
+def _cards(hospital: Institution) -> None:
+    """Straight line over months that do not divide the value."""
+    given = {
+        "effective_from": "2026-01-01",
+        "category": "special_equipment",
+        "in_use_from": "2025-01-10",
+        "useful_months": "72",
+    }
+    cards = (
+        ("FX1", "L", "100000.00", "basic"),
+        ("FX2", "L", "70001.00", "fiscal_project"),
+        ("CW1", "D", "9001", "basic"),
+    )
+    rows = [
+        given | {"card": card, "name": card, "department": where, "original_value": value, "funding_source": source}
+        for card, where, value, source in cards
+    ]
+    trade.landed(hospital, "assets", rows)
 
 
 def _visits(hospital: Institution, period: str, yuan: Any) -> None:
@@ -243,6 +280,7 @@ def reporting_hospital() -> Institution:
     """Its March, with February to compare with."""
     hospital = trade.alliance()["H1"]
     _landed(hospital)
+    _cards(hospital)
     _rules(hospital)
     for period, times in zip(MONTHS, (Decimal("0.93"), Decimal(1)), strict=True):
         _month(hospital, period, times)

@@ -69,7 +69,7 @@ def _lead(session: Session, field: str) -> str:
 def _agree(asker: Session, signer: Session, kind: str, **fields: str | list[str]) -> None:
     """Ask with what the form suggests and these fields, and let the other sign."""
     given = {name: value for name, value in entered(asker.page).items() if name != "csrfmiddlewaretoken"}
-    matter = asker.post(f"{NEW}?kind={kind}", **{**given, **fields})
+    matter = asker.post(f"{NEW}?kind={kind}", **{**given, "source_mark": "default", **fields})
     if not matter.startswith(MATTER):
         raise PageRefused(f"{NEW} did not take the agreement {fields['code']}")
     signer.get(matter)

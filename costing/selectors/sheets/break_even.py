@@ -63,7 +63,6 @@ def _figures(one: BreakEven, made: _Sources | None, at: tuple[int, int]) -> tupl
     rest = None
     if made is not None:
         rest = total([made.full, Part("变动成本", variable, sign=-1, at=(at[0], at[1] + 1))])
-    found = one.break_even_income
     return (
         made.income if made else Cell(income),
         Cell(variable, made=made.variable if made else None),
@@ -71,8 +70,14 @@ def _figures(one: BreakEven, made: _Sources | None, at: tuple[int, int]) -> tupl
         Cell(from_fen(one.contribution)),
         Cell(exact_ratio(one.contribution_ratio)),
         Cell(from_fen(one.contribution - one.fixed)),
-        Cell(NONE) if found is None else Cell(from_fen(found), made=_break_even(one, at)),
+        break_even_cell(one, at),
     )
+
+
+def break_even_cell(one: BreakEven, at: tuple[int, int]) -> Cell:
+    """保本收入 of a row whose income stands in that place."""
+    found = one.break_even_income
+    return Cell(NONE) if found is None else Cell(from_fen(found), made=_break_even(one, at))
 
 
 def _break_even(one: BreakEven, at: tuple[int, int]) -> Derivation:
@@ -86,7 +91,7 @@ def _break_even(one: BreakEven, at: tuple[int, int]) -> Derivation:
     return quotient(Part("固定成本", from_fen(one.fixed), at=(row, first + 2)), part)
 
 
-def _margin(one: BreakEven, at: tuple[int, int]) -> Cell:
+def margin_cell(one: BreakEven, at: tuple[int, int]) -> Cell:
     """安全边际率: what of the income lies above the break-even."""
     found, (row, first) = one.break_even_income, at
     if found is None:
@@ -122,12 +127,12 @@ def departments(scope: Scope) -> Sheet:
             Part("全成本", whole.full, made=sources.full(scope, number, whole)),
         )
         at = (len(rows), 0)
-        rows.append(Row(each.name, (*_figures(one, made, at), _margin(one, at)), scope.department_url(number)))
+        rows.append(Row(each.name, (*_figures(one, made, at), margin_cell(one, at)), scope.department_url(number)))
     every = BreakEven(
         sum(one.income for one in all_of), sum(one.variable for one in all_of), sum(one.fixed for one in all_of)
     )
     at = (len(rows), 0)
-    figures = (*_figures(every, None, at), _margin(every, at))
+    figures = (*_figures(every, None, at), margin_cell(every, at))
     rows.append(Row("临床服务类合计", figures, level="total", made=plus(*range(len(rows)))))
     return Sheet("科室名称", (*money_columns(0), Column("安全边际率", "percent")), tuple(rows), (traits.words,))
 
@@ -145,7 +150,7 @@ def groups(scope: Scope) -> Sheet:
             rows.append(
                 Row(
                     f"{group.drg} {group.name}",
-                    (number, *_figures(one, made, at), _volume(one), _margin(one, at)),
+                    (number, *_figures(one, made, at), _volume(one), margin_cell(one, at)),
                     group_url(scope, group.drg),
                 )
             )
@@ -221,7 +226,7 @@ def _of_item(run: PatientRun, traits: Behaviour, one: BreakEven, row: ItemCost, 
             Cell(row.quantity),
             *_figures(one, made, at),
             _volume(one),
-            _margin(one, at),
+            margin_cell(one, at),
         ),
         reverse("costing:item-cost", args=[row.pk]),
     )

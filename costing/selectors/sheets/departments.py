@@ -9,7 +9,6 @@ from costing.derivations import Formula, Part, minus, per, plus, quotient, total
 from costing.engine.columns import FISCAL_PROJECT, RESEARCH
 from costing.models import DepartmentMonth
 from costing.selectors.layers import ITEMS, ZERO, Amounts, Layer, LayerCosts, direct_by_source, layer_costs
-from costing.selectors.monthly_comparison import MEASURES, Compared, Measure, compared_reports
 from costing.selectors.patients import unit_costs
 from costing.selectors.sheets import sources
 from costing.selectors.sheets.direct import FIRST_PAGE, OF_PROJECTS, OF_RESEARCH, SECOND_PAGE
@@ -207,7 +206,7 @@ def surplus(scope: Scope) -> Sheet:
         left_over = one.income + one.other_income - whole.direct
         listed = [
             Cell(one.income, scope.income_url(number)),
-            Cell(one.other_income, sources.other_income(scope, one)),
+            Cell(one.other_income, sources.other_income(scope, one.department_id)),
             Cell(whole.direct, scope.direct_url(number)),
             Cell(left_over),
         ]
@@ -403,62 +402,3 @@ def layers(scope: Scope) -> Sheet:
     hospital = line("医院全成本", below(full, research), "total", plus(5, 6))
     rows = (business, offices, whole, public, fiscal, full, research, hospital)
     return Sheet("成本层次", columns, rows, ("按分摊前的直接成本列示；共用费用已按动因计入各科室。",))
-
-
-def monthly(scope: Scope) -> Sheet:
-    """科室成本月报: what the departments answer for, as it is sent to their heads."""
-    columns = (
-        Column("收入"),
-        Column("全成本"),
-        Column("结余"),
-        Column("人次", "quantity", "门急诊"),
-        Column("次均费用", "money", "门急诊"),
-        Column("次均成本", "money", "门急诊"),
-        Column("出院人次", "quantity", "出院"),
-        Column("已核算", "quantity", "出院"),
-        *(column for measure in MEASURES for column in _compared_columns(measure)),
-    )
-    rows = tuple(
-        Row(
-            one.report.name,
-            (
-                Cell(one.report.income, scope.income_url(one.report.department)),
-                *cells(
-                    one.report.cost,
-                    one.report.surplus,
-                    one.report.visits,
-                    one.report.per_visit,
-                    one.report.cost_per_visit,
-                    one.report.discharges,
-                    one.report.costed,
-                ),
-                *(cell for figure in one.figures for cell in _compared_cells(figure)),
-            ),
-            scope.department_url(one.report.department),
-        )
-        for one in compared_reports(run=scope.run, patients=scope.patients)
-    )
-    return Sheet("科室", columns, rows, MONTHLY_NOTES)
-
-
-MONTHLY_NOTES = (
-    "月份结束后由夜间运行发给科室主任，数据更正后重发。门急诊次均成本为医疗成本(自上而下)。",
-    "出院次均费用、出院者平均成本按整次住院计；平均成本为已核算出院者的医疗成本(自下而上)，跨月住院含以前各月。",
-    "目标为现行成本目标；出院者平均成本的目标 = 上年同月 × (1 + 增幅目标)。没有目标或没有可比月份的留空。",
-)
-
-
-def _compared_columns(measure: Measure) -> tuple[Column, ...]:
-    moved: Kind = "points" if measure.kind == "percent" else "percent"
-    unit = "百分点" if moved == "points" else "增减率"
-    found = (
-        Column("本月", measure.kind, measure.title),
-        Column(f"比上月({unit})", moved, measure.title, measure.good),
-        Column(f"比上年同月({unit})", moved, measure.title, measure.good),
-    )
-    return (*found, Column("目标", measure.kind, measure.title)) if measure.metric else found
-
-
-def _compared_cells(one: Compared) -> tuple[Cell, ...]:
-    found = cells(one.now, one.month_change, one.year_change)
-    return (*found, Cell(one.target)) if one.measure.metric else found

@@ -89,9 +89,9 @@ def direct_by_item(scope: Scope, department: int, costs: Mapping[str, Amounts]) 
     return {item: direct(scope, department, costs[item], item) for item in ITEMS}
 
 
-def other_income(scope: Scope, one: DepartmentMonth) -> str:
+def other_income(scope: Scope, department: int) -> str:
     """The vouchers of a department's income outside charges."""
-    return _address("income-entries", scope.run.pk, department=one.department_id)
+    return _address("income-entries", scope.run.pk, department=department)
 
 
 def spent_by_all(run: CostRun, layer: Layer, amount: Decimal, item: str = "") -> Part:
@@ -114,14 +114,14 @@ def income(scope: Scope, one: DepartmentMonth) -> Derivation:
     return total(
         [
             Part("医疗收入", one.income, url=scope.income_url(one.department_id)),
-            Part("其他收入", one.other_income, url=other_income(scope, one)),
+            Part("其他收入", one.other_income, url=other_income(scope, one.department_id)),
         ]
     )
 
 
-def charged(run: int, item_class: str) -> str:
-    """The month's charge lines of a class of items."""
-    return _address("charge-lines", run, item_class=item_class)
+def charged(run: int, item_class: str, ordering: int | None = None, fee_class: str | None = None) -> str:
+    """The month's charge lines of a class of items, of a department or a fee class as well."""
+    return _address("charge-lines", run, ordering=ordering, item_class=item_class, fee_class=fee_class)
 
 
 def _measured(

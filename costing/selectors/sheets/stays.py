@@ -18,6 +18,7 @@ from costing.models import PatientCost, PatientRun
 from costing.selectors.groups import CaseCost, case_costs
 from costing.selectors.layers import ZERO
 from costing.selectors.pathways import in_force, pathway_of
+from costing.selectors.purchases import marked
 from costing.selectors.sheets import sources
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.units import NOT_COSTED
@@ -104,16 +105,17 @@ def day_surgery(scope: Scope) -> Sheet:
         Column("全部改为日间多结余", "money", "改为日间"),
         Column("可腾出床日", "decimal", "改为日间"),
     )
-    (hours,) = _value(scope, DAY_HOURS)
+    hours = marked(key=DAY_HOURS, day=Period.parse(scope.run.period).last_day, institution=scope.run.institution)
     settled, listed, stays = _cases(scope)
     sides: dict[tuple[str, str], tuple[list[CaseCost], list[CaseCost]]] = defaultdict(lambda: ([], []))
     for one in listed:
         stay = stays.get(one.case.encounter)
         if stay is not None and stay.procedure:
-            sides[one.case.drg, stay.procedure][stay.hours > hours].append(one)
+            sides[one.case.drg, stay.procedure][stay.hours > hours.value].append(one)
+    shown = {key: both for key, both in sorted(sides.items()) if both[0]}
     rows: list[Row] = []
     gained, days_gained = [], []
-    for (drg, procedure), (day, ward) in sorted(sides.items()):
+    for (drg, procedure), (day, ward) in shown.items():
         day_means, ward_means = _means(day), _means(ward)
         more = whole = freed = None
         if day_means[3] is not None and ward_means[3] is not None and day_means[0] is not None:
@@ -126,7 +128,7 @@ def day_surgery(scope: Scope) -> Sheet:
             Row(
                 f"{drg} {settled.names.get(drg, '') if settled else ''}",
                 (
-                    Cell(procedure),
+                    Cell(f"{procedure} {settled.procedure_names.get(procedure, '') if settled else ''}".strip()),
                     *(
                         cell
                         for side, mine in (("day", day), ("ward", ward))
@@ -144,12 +146,22 @@ def day_surgery(scope: Scope) -> Sheet:
         all_ward = [one for _day, ward in sides.values() for one in ward]
         last = (None, summed(gained) if gained else None, sum(days_gained, Decimal(0)) if gained else None)
         of_all = (*_side(scope, all_day, side="day"), *_side(scope, all_ward, side="ward"))
-        rows.append(Row("合计", (Cell(None), *of_all, *cells(*last)), level="total", made=plus(*range(len(rows)))))
-    notes = (
-        f"日间：入院到出院不超过 {formats.quantity(hours)} 小时(参数 {DAY_HOURS})且有手术操作的出院病例；其余为住院。",
+        name = "合计(含未列出的)" if len(shown) < len(sides) else "合计"
+        rows.append(Row(name, (Cell(None), *of_all, *cells(*last)), level="total", made=plus(*range(len(rows)))))
+    notes = [
+        f"日间：入院到出院不超过 {formats.quantity(hours.value)} {hours.unit}(参数「{hours.name}」)"
+        "且有手术操作的出院病例；其余为住院。",
         "例均支付、成本和结余取已定价且已核算的病例。改为日间：住院病例都按日间病例的例均结余计，是上限；两方病情可能不同，供讨论。",
-    )
-    return Sheet("病组", columns, tuple(rows), notes if rows else ("本月没有带手术操作的出院病例。",))
+    ]
+    if rows and len(shown) < len(sides):
+        cases = sum(len(ward) for key, (_day, ward) in sides.items() if key not in shown)
+        notes.append(
+            f"另有 {len(sides) - len(shown)} 组(病组与主要操作)没有日间病例，共 {cases} 例住院，未逐行列出，计入合计。"
+        )
+    if not rows:
+        ward_cases = sum(len(ward) for _day, ward in sides.values())
+        notes = [f"本月 {ward_cases} 例带手术操作的出院病例都不是日间。" if sides else "本月没有带手术操作的出院病例。"]
+    return Sheet("病组", columns, tuple(rows), tuple(notes))
 
 
 def _side(scope: Scope, members: Sequence[CaseCost], **choice: str | int | None) -> tuple[Cell, ...]:

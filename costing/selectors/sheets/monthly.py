@@ -1,0 +1,213 @@
+"""科室成本月报: what the clinical departments answer for, as it is sent to their heads, each figure with its parts."""
+
+from dataclasses import replace
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from costing.derivations import Derivation, Part, minus, product, quotient, total
+from costing.models import CostRun
+from costing.selectors.layers import Amounts, Layer
+from costing.selectors.monthly import DepartmentReport
+from costing.selectors.monthly_comparison import (
+    CHARGES,
+    COST,
+    DRUGS,
+    MATERIALS,
+    MEASURES,
+    MONTH,
+    SERVICES,
+    YEAR,
+    Compared,
+    ComparedReport,
+    Measure,
+    compared_reports,
+)
+from costing.selectors.sheets import sources
+from costing.selectors.sheets.scope import Scope
+from costing.selectors.structure import HERBS, Structure
+from costing.selectors.structure import SERVICES as SERVICE_CLASSES
+from costing.sheets import HUNDRED, Cell, Column, Kind, Row, Sheet, cells
+from costing.titles import FEE_CLASS_TITLES
+from ops_platform.kernel import Period
+from ops_platform.masterdata.models import ItemClass
+
+NOTES = (
+    "月份结束后由夜间运行发给科室主任，数据更正后重发。门急诊次均成本为医疗成本(自上而下)。",
+    "出院次均费用、出院者平均成本按整次住院计；平均成本为已核算出院者的医疗成本(自下而上)，跨月住院含以前各月。",
+    "目标为现行成本目标；出院者平均成本的目标 = 上年同月 × (1 + 增幅目标)。没有目标或没有可比月份的留空。",
+)
+OF_DEPARTMENT = (
+    Column("收入"),
+    Column("全成本"),
+    Column("结余", made=minus(0, 1)),
+    Column("人次", "quantity", "门急诊"),
+    Column("次均费用", "money", "门急诊"),
+    Column("次均成本", "money", "门急诊"),
+    Column("出院人次", "quantity", "出院"),
+    Column("已核算", "quantity", "出院"),
+)
+
+
+def _columns_of(measure: Measure) -> tuple[Column, ...]:
+    moved: Kind = "points" if measure.kind == "percent" else "percent"
+    unit = "百分点" if moved == "points" else "增减率"
+    found = (
+        Column("本月", measure.kind, measure.title),
+        Column(f"比上月({unit})", moved, measure.title, measure.good),
+        Column(f"比上年同月({unit})", moved, measure.title, measure.good),
+    )
+    return (*found, Column("目标", measure.kind, measure.title)) if measure.metric else found
+
+
+COLUMNS = (*OF_DEPARTMENT, *(column for measure in MEASURES for column in _columns_of(measure)))
+PLACES = {column.group: at for at, column in reversed(list(enumerate(COLUMNS)))}  # where the columns of a measure begin
+
+
+def monthly(scope: Scope) -> Sheet:
+    """The clinical departments of the month."""
+    whole = replace(scope, layer=Layer.HOSPITAL)
+    reports = compared_reports(run=scope.run, patients=scope.patients)
+    return Sheet("科室", COLUMNS, tuple(_row(whole, one, at) for at, one in enumerate(reports)), NOTES)
+
+
+def _row(scope: Scope, compared: ComparedReport, at: int) -> Row:
+    one = compared.report
+    listed = [*_of_department(scope, one)]
+    for figure in compared.figures:
+        listed += _compared(scope, compared, figure, at)
+    return Row(one.name, tuple(listed), scope.department_url(one.department))
+
+
+def _of_department(scope: Scope, one: DepartmentReport) -> tuple[Cell, ...]:
+    """Income, cost, visits and discharges; the surplus follows from its column."""
+    number = one.department
+    earned = sources.added(
+        [
+            Part("医疗收入", one.charges, url=scope.income_url(number)),
+            Part("其他收入", one.other_income, url=sources.other_income(scope, number)),
+        ]
+    )
+    cost = sources.full(scope, number, Amounts(one.direct, one.received, full=one.cost))
+    all_left = sources.cases(scope.run, "count", one.discharges, department=number)
+    costed = sources.cases(scope.run, "count", one.costed, department=number, counted="costed")
+    return (
+        Cell(one.income, made=earned),
+        Cell(one.cost, made=cost),
+        *cells(one.surplus),
+        *_visits(scope, one),
+        Cell(one.discharges, all_left.url),
+        Cell(one.costed, costed.url),
+    )
+
+
+def _visits(scope: Scope, one: DepartmentReport) -> tuple[Cell, ...]:
+    """Number, mean charges and mean cost."""
+    if scope.patients is None or not one.visits:
+        return cells(one.visits, one.per_visit, one.cost_per_visit)
+    run = scope.patients
+    number = sources.encounters(
+        run, "count", one.visits, department=one.department, inpatient=False, words="门急诊人次"
+    )
+    charges = sources.encounters(run, "income", one.visit_charges, department=one.department, inpatient=False)
+    cost = sources.encounters(run, "top_down", one.visit_cost, department=one.department, inpatient=False)
+    return (
+        Cell(one.visits, number.url),
+        Cell(one.per_visit, made=quotient(charges, number)),
+        Cell(one.cost_per_visit, made=quotient(cost, number)),
+    )
+
+
+def _compared(scope: Scope, compared: ComparedReport, figure: Compared, at: int) -> tuple[Cell, ...]:
+    """A figure, its changes and its target, as its columns want them."""
+    place = PLACES[figure.measure.title]
+    now = None if figure.now is None else Part("本月", figure.now, figure.measure.kind, at=(at, place))
+
+    def earlier(words: str, months: int, row: int | None, amount: Decimal | None) -> Part | None:
+        """The figure of another month, which its own report opens."""
+        if row is None or amount is None:
+            return None
+        return Part(words, amount, figure.measure.kind, url=_figure_url(scope.run, months, row, place))
+
+    last_year = earlier("上年同月", YEAR, compared.year_before, figure.year_before)
+    found = (
+        Cell(figure.now, made=_made(scope, figure.measure, compared.report)),
+        _moved(figure.month_change, now, earlier("上月", MONTH, compared.before, figure.before)),
+        _moved(figure.year_change, now, last_year),
+    )
+    return (*found, _target(figure, last_year)) if figure.measure.metric else found
+
+
+def _figure_url(run: CostRun, months: int, row: int, column: int) -> str:
+    """The same figure in the report of another month."""
+    period = str(Period.parse(run.period).shift(months))
+    asked = {"institution": run.institution_id, "period": period, "row": row, "column": column}
+    return f"{reverse('costing:figure', args=['monthly'])}?{urlencode(asked)}"
+
+
+def _moved(change: Decimal | None, now: Part | None, before: Part | None) -> Cell:
+    """Percentage points of a ratio, else the rate of growth."""
+    if change is None or now is None or before is None:
+        return Cell(change)
+    difference = Decimal(now.amount) - Decimal(before.amount)
+    more = Part("增减", difference, now.kind, made=sources.difference(now, before))
+    if now.kind == "percent":
+        return Cell(change, made=product(more, Part("百分点", HUNDRED, "quantity")))
+    return Cell(change, made=quotient(more, before))
+
+
+def _target(figure: Compared, last_year: Part | None) -> Cell:
+    """The limit opens the target that says so; one of growth with what it grows from."""
+    if figure.aim is None:
+        return Cell(figure.target)
+    url = reverse("costing:target", args=[figure.aim.pk])
+    if not figure.measure.growth or last_year is None:
+        return Cell(figure.target, url)
+    return Cell(figure.target, made=product(last_year, Part("1 ＋ 增幅目标", 1 + figure.aim.limit, "percent", url=url)))
+
+
+def _made(scope: Scope, measure: Measure, one: DepartmentReport) -> Derivation | None:
+    """What the figure of the month was made from."""
+    number = one.department
+    if measure is CHARGES:
+        return sources.mean_of_cases(scope.run, "charges", one.discharge_charges, one.discharges, department=number)
+    if measure is COST:
+        return sources.mean_of_cases(
+            scope.run, "cost", one.discharge_cost, one.costed, department=number, counted="costed"
+        )
+    return _ratio(scope, measure, one.structure, number) if one.structure and measure.of(one) is not None else None
+
+
+def _ratio(scope: Scope, measure: Measure, found: Structure, department: int) -> Derivation | None:
+    """A ratio of income, in the form that the parameters choose."""
+
+    def lines(words: str, amount: Decimal, item_class: str, fee_class: str | None = None, sign: int = 1) -> Part:
+        url = sources.charged(scope.run.pk, item_class, department, fee_class)
+        return Part(words, amount, sign=sign, url=url)
+
+    def less(words: str, *parts: Part) -> Part:
+        made = total([part for part in parts if part.amount])
+        return Part(words, made.value or Decimal("0.00"), made=made)
+
+    income = Part("医疗收入", found.income, url=scope.income_url(department))
+    drugs = lines("药品收入", found.drugs, ItemClass.DRUG)
+    forms = found.variants
+    if measure is DRUGS:
+        herbs = lines("中药饮片收入", found.herbs, ItemClass.DRUG, HERBS, -1)
+        return quotient(less("药品收入(不含中药饮片)", drugs, herbs) if forms.without_herbs else drugs, income)
+    if measure is MATERIALS:
+        whole = less("医疗收入(不含药品)", income, replace(drugs, sign=-1)) if forms.materials_of_rest else income
+        return quotient(lines("卫生材料收入", found.materials, ItemClass.CHARGEABLE_MATERIAL), whole)
+    if measure is SERVICES:
+        services = [
+            lines(
+                f"{FEE_CLASS_TITLES[one]}收入",
+                found.cells.get((ItemClass.SERVICE, one), Decimal("0.00")),
+                ItemClass.SERVICE,
+                one,
+            )
+            for one in SERVICE_CLASSES
+        ]
+        return quotient(less("医疗服务收入", *services), income)
+    return None
