@@ -19,7 +19,7 @@ from costing.selectors.groups import CaseCost, case_costs
 from costing.selectors.pathway_cases import month_of_pathways
 from costing.selectors.patients import MEDICAL_COST
 from insurance_settlement.public import DischargedCase, MonthOfCases, month_of_cases
-from ops_platform.his_intake.public import FactPage, as_of_sql, items_as_of, stays_of
+from ops_platform.his_intake.public import FactPage, encounters_as_of_sql, items_as_of, stays_of
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import Department
 from ops_platform.masterdata.selectors import ParametersAt
@@ -59,9 +59,9 @@ def facts_of(*, institution: int, encounters: Iterable[int], sequence: int) -> d
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT f.entity, f.encounter_no, coalesce(f.insurer, ''), coalesce(f.scheme, ''), coalesce(f.doctor, '')"
-            f" FROM his_intake_encounter f WHERE f.institution_id = %s AND {as_of_sql('f', sequence)}"
-            " AND f.entity = ANY(%s)",
-            [institution, list(encounters)],
+            " FROM his_intake_encounter f WHERE f.institution_id = %(institution)s"
+            f" AND {encounters_as_of_sql('f', sequence)}",
+            {"institution": institution, "encounters": list(encounters)},
         )
         return {entity: EncounterFacts(*facts) for entity, *facts in cursor.fetchall()}
 

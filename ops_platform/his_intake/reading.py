@@ -96,6 +96,16 @@ def as_of_sql(alias: str, sequence: int) -> str:
     )
 
 
+def encounters_as_of_sql(alias: str, sequence: int) -> str:
+    """The condition under which an encounter is one of the parameter `encounters` (lasting numbers) as it held at the
+    sequence. Those that hold and those that were replaced have an index each: asked apart, both are used."""
+    number, named = int(sequence), f"{alias}.entity = ANY(%(encounters)s::bigint[])"
+    return (
+        f"{alias}.sequence <= {number} AND (({alias}.superseded_sequence IS NULL AND {named})"
+        f" OR ({alias}.superseded_sequence > {number} AND {named}))"
+    )
+
+
 def trial_balance_leaves(scope: str) -> str:
     """SQL of the leaf accounts of trial balances as they hold now; `scope` is a condition on the facts `t`.
 
@@ -275,16 +285,24 @@ class ItemSum:
 
 
 def item_sums(*, institution: int, periods: Collection[Period], sequence: int, items: Collection[int]) -> list[ItemSum]:
-    """Of each item the newest of these months in which more was charged than given back. One query."""
+    """Of each item the newest of these months in which more was charged than given back. A query a month from the newest
+    on, until every item is found: most are in the first, and each month is a partition of its own."""
+    found: list[ItemSum] = []
+    missing = set(items)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT ON (s.item_id) s.item_id, s.quantity, s.amount FROM ("
-            "SELECT l.item_id, l.month, sum(l.quantity) AS quantity, sum(l.amount) AS amount"
-            " FROM his_intake_chargeline l WHERE l.institution_id = %s AND l.month = ANY(%s) AND l.item_id = ANY(%s)"
-            f" AND {as_of_sql('l', sequence)} GROUP BY 1, 2 HAVING sum(l.quantity) > 0) s ORDER BY s.item_id, s.month DESC",
-            [institution, [period.first_day for period in periods], list(items)],
-        )
-        return [ItemSum(*row) for row in cursor.fetchall()]
+        for period in sorted(periods, reverse=True):
+            if not missing:
+                break
+            cursor.execute(
+                "SELECT l.item_id, sum(l.quantity), sum(l.amount) FROM his_intake_chargeline l"
+                " WHERE l.institution_id = %s AND l.month = %s AND l.item_id = ANY(%s)"
+                f" AND {as_of_sql('l', sequence)} GROUP BY 1 HAVING sum(l.quantity) > 0 ORDER BY 1",
+                [institution, period.first_day, list(missing)],
+            )
+            here = [ItemSum(*row) for row in cursor.fetchall()]
+            missing -= {one.item for one in here}
+            found += here
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,9 +323,9 @@ def stays_of(*, institution: int, encounters: Collection[int], sequence: int) ->
             " coalesce(a.procedures[1], '') FROM his_intake_encounter e"
             " LEFT JOIN his_intake_dischargeabstract a ON a.institution_id = e.institution_id"
             f" AND a.encounter = e.entity AND {as_of_sql('a', sequence)}"
-            " WHERE e.institution_id = %s AND e.entity = ANY(%s) AND e.discharged IS NOT NULL"
-            f" AND {as_of_sql('e', sequence)}",
-            [institution, list(encounters)],
+            " WHERE e.institution_id = %(institution)s AND e.discharged IS NOT NULL"
+            f" AND {encounters_as_of_sql('e', sequence)}",
+            {"institution": institution, "encounters": list(encounters)},
         )
         return {row[0]: StayAt(*row) for row in cursor.fetchall()}
 

@@ -259,6 +259,9 @@ class Encounter(Fact):
         indexes = [
             models.Index(fields=["institution", "admitted"], name="fact_encounter_admitted"),
             models.Index(
+                fields=["entity"], condition=Q(superseded_sequence__isnull=False), name="fact_encounter_former"
+            ),
+            models.Index(
                 fields=["institution", "discharged"],
                 name="fact_encounter_discharged",
                 condition=Q(kind="inpatient", discharged__isnull=False),
