@@ -84,8 +84,8 @@ class Price:
 def prices(*, run: PatientRun, items: Collection[int]) -> dict[int, Price]:
     """Unit costs and mean charges of items as the month's patients were costed; of an item that was not used in it, as in
     the newest month before it, at most `LOOKED_BACK`. Services: cost of all departments ÷ quantity. Drugs and separately
-    charged materials: mean charge × what a yuan charged of them cost in the month, as patient costing has it. Seven
-    queries."""
+    charged materials: mean charge × what a yuan charged of them cost in the month, as patient costing has it. Six
+    queries, and one a month looked back to."""
     period = Period.parse(run.period)
     back = [period.shift(-months) for months in range(LOOKED_BACK)]
     sequence = run.cost_run.input_sequence
