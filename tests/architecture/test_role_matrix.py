@@ -60,7 +60,7 @@ from workflows.reference import load_flows
 
 SIGN_IN = "/accounts/sign-in/"
 MATTER = "test.matter"  # something with attachments that whoever has a role at the institution may see
-SIDES = ("department", "ordering", "receiver", "pathway", "row", "column", "type", "event", "source")
+SIDES = ("department", "ordering", "receiver", "pathway", "type", "event", "source")
 
 
 def urls(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -610,7 +610,7 @@ OBJECTS: dict[str, Any] = {
     "costing-report": lambda *_: {"code": "allocation"},
     "costing:scenario": _scenario,
     "costing-scenario": _scenario,
-    "costing:scenario-figure": lambda c, i: {**_scenario(c, i), "row": 0, "column": 2},
+    "costing:scenario-figure": lambda c, i: {**_scenario(c, i), "query": {"row": 0, "column": 2}},
     "costing:archive-scenario": _scenario,
     "costing:remove-change": _scenario_change,
     "costing:group": lambda _, i: {
@@ -733,7 +733,8 @@ def community(django_db_setup: None, django_db_blocker: Any) -> Iterator[Communi
 def ask(name: str, arguments: dict[str, Any], user: User | None) -> Any:
     """One request, rolled back."""
     arguments = dict(arguments)
-    query = urlencode({side: arguments.pop(side) for side in SIDES if side in arguments})
+    sides = {side: arguments.pop(side) for side in SIDES if side in arguments}
+    query = urlencode(sides | arguments.pop("query", {}))
     client = Client(raise_request_exception=False)
     if user:
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
