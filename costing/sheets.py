@@ -28,6 +28,7 @@ Good = Literal["", "up", "down", "none"]
 Pages = tuple[tuple[str, tuple[int, ...]], ...]
 DIRECTIONS = "绿色为有利，红色为不利：按指标的含义(成本、药占比下降为有利)，不按正负号。"
 HUNDRED = 100
+ADDED = ("money", "quantity")  # what a total adds; other figures of its row say themselves what they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +159,16 @@ class Sheet:
         """What a figure was made from: as it says itself, else by the ratio of its column, by its row, by its column. None
         of words, of nothing, and of what only opens facts."""
         cell, by_row, by_column = self.rows[row].cells[column], self.rows[row].made, self.columns[column].made
-        if cell.made is not None or cell.url or not isinstance(cell.value, Decimal | int):
+        if not isinstance(cell.value, Decimal | int):
+            return None
+        if cell.made is not None or cell.url:
             return cell.made
         across = by_column is not None and (by_row is None or by_column.way != "sum")
         if across and by_column is not None:
             return self._made(
                 by_column, [(row, at) for at in by_column.of], [self.columns[at].name for at in by_column.of]
             )
-        if by_row is not None:
+        if by_row is not None and (by_row.way != "sum" or self.columns[column].kind in ADDED):
             return self._made(by_row, [(at, column) for at in by_row.of], [self.rows[at].name for at in by_row.of])
         return None
 

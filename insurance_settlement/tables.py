@@ -75,6 +75,9 @@ class DrgTable(Table):
             value,
         )
 
+    def value_drg(self, value: Any) -> Any:
+        return value
+
 
 class CaseTable(Table):
     """Cases; each opens its own page."""
@@ -177,6 +180,9 @@ class SchemeTable(_RuleTable):
 
     def render_findings(self, record: Any) -> str:
         return badge(len(record.findings), "warn") if record.findings else badge(_("无"), "good")
+
+    def value_findings(self, record: Any) -> int:
+        return len(record.findings)
 
 
 class PriceBookTable(_RuleTable):

@@ -167,6 +167,9 @@ class DealingTable(Table):
         address = reverse("costing:settlement", args=[record.run.pk])
         return format_html('<a href="{}">{}</a>', address, money(value))
 
+    def value_amount(self, value: Any) -> Any:
+        return value
+
 
 class PartTable(Table):
     """What is divided, by which share, and who bears it for whom."""

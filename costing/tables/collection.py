@@ -59,8 +59,11 @@ class ComputedCostTable(Table):
         self.run, self.query = run, {name: value for name, value in query.items() if value}
         super().__init__(*args, **kwargs)
 
+    def value_origin(self, record: ComputedCost) -> str:
+        return str(SHARED_TITLES.get(record.kind) or ASSET_TITLES.get(record.kind, record.kind))
+
     def render_origin(self, record: ComputedCost) -> str:
-        title = SHARED_TITLES.get(record.kind) or ASSET_TITLES.get(record.kind, record.kind)
+        title = self.value_origin(record)
         if record.origin == ComputedCost.Origin.SHARED and not self.query:
             return title
         asked = {**self.query, "department": record.department_id, "cost_item": record.cost_item}

@@ -86,6 +86,9 @@ class ItemBasisTable(Table):
             return str(value)
         return format_html('<span class="num">{}</span> {}', value, badge(_("现行"), "good"))
 
+    def value_effective_from(self, value: Any) -> Any:
+        return value
+
 
 class UnitDefinitionTable(Table):
     """Definitions of service units; each opens its units."""
@@ -111,7 +114,13 @@ class UnitDefinitionTable(Table):
         url = reverse("costing:service-unit-definition", args=[record.pk])
         return format_html('<a href="{}">{}</a>', url, _("%s 个单元") % value)
 
+    def value_count(self, value: Any) -> Any:
+        return value
+
     def render_effective_from(self, value: Any, record: UnitDefinition) -> str:
         if record.pk not in self.in_force:
             return str(value)
         return format_html('<span class="num">{}</span> {}', value, badge(_("现行"), "good"))
+
+    def value_effective_from(self, value: Any) -> Any:
+        return value

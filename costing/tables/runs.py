@@ -128,6 +128,12 @@ class MovedTable(Table):
     def render_income(self, value: Decimal, record: Moved) -> str:
         return self._income(value, self.run, record.now.other, record.department)
 
+    def value_direct(self, value: Decimal) -> Decimal:
+        """The amount; so of every figure that opens."""
+        return value
+
+    value_direct_before = value_received_before = value_received = value_income_before = value_income = value_direct
+
     def _income(self, value: Decimal, run: CostRun | None, other: Decimal, department: int) -> str:
         """Charges open their lines; with other income in it there is no one list that it is made of."""
         return formats.money(value) if other else _opened(value, "charge-lines", run, ordering=department)

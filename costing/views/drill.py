@@ -45,7 +45,7 @@ class FactList(TemplatePage):
     roles: ClassVar[tuple[Role, ...]] = access.DRILL_READERS
     template_name = "costing/facts.html"
     table_class: ClassVar[Any]
-    sides: ClassVar[dict[str, Any]] = {"department": ""}
+    sides: ClassVar[dict[str, Any]] = {"department": "%s"}
     codes: ClassVar[tuple[str, dict[str, Any], Any] | None] = None
     patient_level: ClassVar[bool] = False
     differs: ClassVar[Any] = _("不一致，请运行完整性检查并联系系统管理员")
@@ -95,9 +95,11 @@ class FactList(TemplatePage):
         return {"institution": run.institution_id, "period": self.period, "sequence": run.input_sequence}
 
     def side(self, name: str) -> int | None:
-        """A department of the address, or None."""
+        """A department of the address, or None without one; what is no number is no address."""
         asked = self.request.GET.get(name, "")
-        return int(asked) if asked.isdigit() and len(asked) < 19 else None
+        if asked and not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+            raise Http404
+        return int(asked) if asked else None
 
     def sources(self) -> tuple[str, ...]:
         """The funding sources of the address: those of a layer of cost, or one; nothing for all."""

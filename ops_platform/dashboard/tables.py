@@ -58,3 +58,6 @@ class ComparisonTable(Table):
     def render_surplus_rate(self, value: Any) -> str:
         text = PercentColumn().render(value)
         return format_html('<span class="neg">{}</span>', text) if value < 0 else text
+
+    def value_surplus_rate(self, value: Any) -> Any:
+        return value

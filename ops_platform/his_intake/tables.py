@@ -77,11 +77,17 @@ class ReportingTable(Table):
         url = f"{reverse('his_intake:quarantine')}?institution={record.pk}"
         return format_html('<a class="neg" href="{}">{}</a>', url, quantity(value))
 
+    def value_waiting(self, value: Any) -> Any:
+        return value
+
     def render_findings(self, value: int, record: Any) -> str:
         if not value:
             return quantity(value)
         url = f"{reverse('his_intake:quality')}?institution={record.pk}"
         return format_html('<a href="{}">{}</a>', url, quantity(value))
+
+    def value_findings(self, value: Any) -> Any:
+        return value
 
 
 class BatchTable(Table):
@@ -120,6 +126,9 @@ class BatchTable(Table):
 
     def render_quarantined(self, value: int) -> str:
         return format_html('<span class="neg">{}</span>', quantity(value)) if value else quantity(value)
+
+    def value_quarantined(self, value: Any) -> Any:
+        return value
 
 
 class QuarantineTable(Table):

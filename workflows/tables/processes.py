@@ -55,6 +55,9 @@ class ProcessTable(Table):
     def render_open_risks(self, value: int) -> str:
         return ops.badge(value, "warn") if value else "0"
 
+    def value_open_risks(self, value: Any) -> Any:
+        return value
+
 
 class CaseTable(Table):
     """Typical cases, drafts first."""
@@ -79,6 +82,9 @@ class CaseTable(Table):
         if not record.published:
             return ops.badge(_("未发布"), "neutral")
         return TimeColumn().render(value)
+
+    def value_published_at(self, value: Any) -> Any:
+        return value
 
 
 class _CountColumn(QuantityColumn):

@@ -128,11 +128,23 @@ def _opened(line: "_Line", parts: _Parts, row: int) -> list[Cell]:
     """The figures of a line with what the derived ones were made from."""
     shown = list(line.cells())
     month = line.month
+    visits = Part("门急诊人次", month.visits, "quantity")
+    days = Part("床日", month.bed_days, "quantity")
+    leavers = Part("出院人次", month.discharges, "quantity")
+
+    def heads(place: int) -> Part:
+        return Part(f"人数 {COLUMNS[place].title}", shown[place].value or 0, "decimal", at=(row, place))  # type: ignore[arg-type]
+
     divided = {
         7: (Part("人员经费全成本", line.full, at=(row, 5)), parts.whole),
         8: (parts.of_visits, parts.visits),
-        9: (parts.of_stays, Part("床日", month.bed_days, "quantity")),
-        10: (parts.of_stays, Part("出院人次", month.discharges, "quantity")),
+        9: (parts.of_stays, days),
+        10: (parts.of_stays, leavers),
+        11: (visits, heads(0)),
+        12: (days, heads(0)),
+        13: (leavers, heads(0)),
+        14: (visits, heads(1)),
+        15: (days, heads(2)),
     }
     for at, (above, below) in divided.items():
         if shown[at].value is not None:

@@ -53,5 +53,8 @@ class ExportTable(Table):
         address = reverse("ledger:export-file", args=[record.pk])
         return format_html('<a href="{}" hx-boost="false">{}</a>', address, _("下载"))
 
+    def value_file(self, record: VoucherExport) -> str:
+        return str(_("已保存")) if getattr(record, "kept", False) else ""
+
     def value_digest(self, value: str) -> str:
         return value
