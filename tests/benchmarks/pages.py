@@ -6,10 +6,11 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from costing.services import run_allocation
+from costing.services import cost_patients_of, run_allocation
 from insurance_settlement.services import run_grouping
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
+from ops_platform.ledger.public import book_month
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.services import close_period
 from tests.benchmarks import hospital
@@ -74,7 +75,9 @@ def _fill(institution: Institution, period: Period) -> None:
             ],
         )
     run_allocation(PLATFORM, institution=institution, period=period)
+    cost_patients_of(PLATFORM, institution=institution, period=period)
     run_grouping(PLATFORM, institution=institution, period=period)
+    book_month(PLATFORM, institution=institution, period=period)
     close_period(PLATFORM, institution_id=institution.pk, period=str(period))
 
 
