@@ -12,6 +12,8 @@ from costing.selectors.monthly_comparison import (
     DRUGS,
     MATERIALS,
     SERVICES,
+    VISIT_CHARGES,
+    VISIT_COST,
     Compared,
     ComparedReport,
     compared_reports,
@@ -54,7 +56,8 @@ def _words(compared: ComparedReport) -> str:
         "，".join(_figure(compared.of(measure)) for measure in (DRUGS, MATERIALS, SERVICES)),
     ]
     if one.visits:
-        parts.append(f"门急诊 {one.visits:,} 人次，次均费用 {formats.money(one.per_visit)} 元")
+        figures = [_figure(compared.of(each)) for each in (VISIT_CHARGES, VISIT_COST) if each.of(one) is not None]
+        parts.append("，".join([f"门急诊 {one.visits:,} 人次", *figures]))
     if one.discharges:
         parts.append(
             f"出院 {one.discharges:,} 人次，" + "，".join(_figure(compared.of(each)) for each in (CHARGES, COST))

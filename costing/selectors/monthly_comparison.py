@@ -8,6 +8,7 @@ from decimal import Decimal
 from costing.engine.targets import Metric
 from costing.models import CostRun, CostTarget, PatientRun
 from costing.selectors.monthly import DepartmentReport, department_reports
+from costing.selectors.patients import current_run
 from costing.selectors.responsibility.targets import in_force
 from costing.sheets import Good, Kind, points, share
 from ops_platform.kernel import Period
@@ -32,11 +33,15 @@ class Measure:
 DRUGS = Measure("药占比", "percent", "down", lambda one: one.drug_ratio, Metric.DRUG_RATIO)
 MATERIALS = Measure("耗占比", "percent", "down", lambda one: one.material_ratio, Metric.MATERIAL_RATIO)
 SERVICES = Measure("医疗服务收入占比", "percent", "up", lambda one: one.service_ratio, Metric.SERVICE_RATIO)
+VISIT_CHARGES = Measure("门急诊次均费用", "money", "down", lambda one: one.per_visit)
+VISIT_COST = Measure(
+    "门急诊次均成本", "money", "down", lambda one: one.cost_per_visit, Metric.VISIT_COST_GROWTH, growth=True
+)
 CHARGES = Measure("出院次均费用", "money", "down", lambda one: one.per_discharge)
 COST = Measure(
     "出院者平均成本", "money", "down", lambda one: one.cost_per_discharge, Metric.DISCHARGE_COST_GROWTH, growth=True
 )
-MEASURES = (DRUGS, MATERIALS, SERVICES, CHARGES, COST)
+MEASURES = (DRUGS, MATERIALS, SERVICES, VISIT_CHARGES, VISIT_COST, CHARGES, COST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,13 @@ class Compared:
     year_before: Decimal | None
     target: Decimal | None
     aim: CostTarget | None
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether the target is met; None where there is none, or nothing to compare."""
+        if self.now is None or self.target is None:
+            return None
+        return self.now <= self.target if self.measure.good == "down" else self.now >= self.target
 
     @property
     def month_change(self) -> Decimal | None:
@@ -98,7 +110,8 @@ def _earlier(run: CostRun, months: int) -> dict[int, tuple[int, DepartmentReport
     other = rows.select_related("institution").first()
     if other is None:
         return {}
-    return {one.department: (at, one) for at, one in enumerate(department_reports(run=other, patients=None))}
+    patients = current_run(institution=run.institution_id, period=period)
+    return {one.department: (at, one) for at, one in enumerate(department_reports(run=other, patients=patients))}
 
 
 def _limits(run: CostRun) -> dict[tuple[int, str], CostTarget]:

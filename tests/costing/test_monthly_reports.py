@@ -219,3 +219,32 @@ def test_the_report_marks_a_fall_of_the_drug_ratio_as_favourable(ward: Departmen
     assert found["出院者平均成本", "比上月(增减率)"] == (Decimal("0.375"), "bad")
     assert found["出院者平均成本", "目标"] == (None, ""), "nobody has set one"
     assert DIRECTIONS in sheet.said
+
+
+def _visits(hospital: Institution, period: str, number: str, charges: str) -> None:
+    """One more visit of the ward, with the month computed anew."""
+    trade.landed(hospital, "encounters", [trade.visit(number, "D", when=f"{period}-10T08:00:00")])
+    trade.landed(hospital, "charge-lines", [trade.charge(number, 1, "ZC", "D", "D", charges, f"{period}-10T09:00:00")])
+    at = Period.parse(period)
+    run_allocation(PLATFORM, institution=hospital, period=at)
+    cost_patients_of(PLATFORM, institution=hospital, period=at)
+
+
+def test_cost_of_a_visit_is_held_against_last_year_and_its_target(ward: Department, client: Client) -> None:
+    """Charges of a visit 400.00 after 200.00; its cost may grow by 8 % over last year's, and grew by more."""
+    hospital = ward.institution
+    trade.person("head", Role.DEPARTMENT_HEAD, hospital, ward)
+    _visits(hospital, "2025-03", "M0", "200.00")
+    _visits(hospital, "2026-03", "M1", "400.00")
+    _aim(ward, {"visit_cost_growth": "0.08"})
+    client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, hospital))
+    answer = client.get("/api/v1/costing/reports/monthly/", {"institution": "H1", "period": "2026-03"}).json()
+    titles = [f"{column['group']} {column['title']}" for column in answer["columns"]]
+    told = dict(zip(titles, next(row["values"] for row in answer["rows"] if row["name"] == "内科"), strict=True))
+    assert Decimal(told["门急诊次均费用 本月"]) == 400
+    assert Decimal(told["门急诊次均费用 比上年同月(增减率)"]) == 1
+    now, change = Decimal(told["门急诊次均成本 本月"]), Decimal(told["门急诊次均成本 比上年同月(增减率)"])
+    limit = Decimal(told["门急诊次均成本 目标"])
+    assert abs(limit - now / (1 + change) * Decimal("1.08")) < Decimal("0.000001")
+    assert now > limit
+    assert told["门急诊次均成本 达成"] == "未达成"

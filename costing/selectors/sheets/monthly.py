@@ -18,6 +18,8 @@ from costing.selectors.monthly_comparison import (
     MEASURES,
     MONTH,
     SERVICES,
+    VISIT_CHARGES,
+    VISIT_COST,
     YEAR,
     Compared,
     ComparedReport,
@@ -33,20 +35,19 @@ from costing.titles import FEE_CLASS_TITLES
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import ItemClass
 
+KEPT = {True: "达成", False: "未达成", None: ""}
 NOTES = (
-    "月份结束后由夜间运行发给科室主任，数据更正后重发。门急诊次均成本为医疗成本(自上而下)。",
+    "月份结束后由夜间运行发给科室主任，数据更正后重发。门急诊次均成本为医疗成本(自上而下)；全成本和结余为医院全成本口径。",
     "出院次均费用、出院者平均成本按整次住院计；平均成本为已核算出院者的医疗成本(自下而上)，跨月住院含以前各月。",
-    "目标为现行成本目标；出院者平均成本的目标 = 上年同月 × (1 + 增幅目标)。没有目标或没有可比月份的留空。",
+    "目标为现行成本目标；次均成本和出院者平均成本的目标 = 上年同月 × (1 + 增幅目标)。没有目标或没有可比月份的留空。",
 )
 OF_DEPARTMENT = (
     Column("收入"),
-    Column("全成本"),
+    Column("医院全成本"),
     Column("结余", made=minus(0, 1)),
-    Column("人次", "quantity", "门急诊"),
-    Column("次均费用", "money", "门急诊"),
-    Column("次均成本", "money", "门急诊"),
-    Column("出院人次", "quantity", "出院"),
-    Column("已核算", "quantity", "出院"),
+    Column("门急诊人次", "quantity"),
+    Column("出院人次", "quantity"),
+    Column("出院已核算", "quantity"),
 )
 
 
@@ -58,7 +59,9 @@ def _columns_of(measure: Measure) -> tuple[Column, ...]:
         Column(f"比上月({unit})", moved, measure.title, measure.good),
         Column(f"比上年同月({unit})", moved, measure.title, measure.good),
     )
-    return (*found, Column("目标", measure.kind, measure.title)) if measure.metric else found
+    if measure.metric is None:
+        return found
+    return (*found, Column("目标", measure.kind, measure.title), Column("达成", "text", measure.title))
 
 
 COLUMNS = (*OF_DEPARTMENT, *(column for measure in MEASURES for column in _columns_of(measure)))
@@ -96,27 +99,18 @@ def _of_department(scope: Scope, one: DepartmentReport) -> tuple[Cell, ...]:
         Cell(one.income, made=earned),
         Cell(one.cost, made=cost),
         *cells(one.surplus),
-        *_visits(scope, one),
+        Cell(one.visits, _visits(scope, one, "count", one.visits).url if scope.patients and one.visits else ""),
         Cell(one.discharges, all_left.url),
         Cell(one.costed, costed.url),
     )
 
 
-def _visits(scope: Scope, one: DepartmentReport) -> tuple[Cell, ...]:
-    """Number, mean charges and mean cost."""
-    if scope.patients is None or not one.visits:
-        return cells(one.visits, one.per_visit, one.cost_per_visit)
-    run = scope.patients
-    number = sources.encounters(
-        run, "count", one.visits, department=one.department, inpatient=False, words="门急诊人次"
-    )
-    charges = sources.encounters(run, "income", one.visit_charges, department=one.department, inpatient=False)
-    cost = sources.encounters(run, "top_down", one.visit_cost, department=one.department, inpatient=False)
-    return (
-        Cell(one.visits, number.url),
-        Cell(one.per_visit, made=quotient(charges, number)),
-        Cell(one.cost_per_visit, made=quotient(cost, number)),
-    )
+def _visits(scope: Scope, one: DepartmentReport, measure: str, amount: Decimal | int) -> Part:
+    """What the visits of a department come to, of the month's patients."""
+    if scope.patients is None:
+        raise ValueError("a month without patients has no visits to open")
+    words = "门急诊人次" if measure == "count" else ""
+    return sources.encounters(scope.patients, measure, amount, department=one.department, inpatient=False, words=words)
 
 
 def _compared(scope: Scope, compared: ComparedReport, figure: Compared, at: int) -> tuple[Cell, ...]:
@@ -136,7 +130,7 @@ def _compared(scope: Scope, compared: ComparedReport, figure: Compared, at: int)
         _moved(figure.month_change, now, earlier("上月", MONTH, compared.before, figure.before)),
         _moved(figure.year_change, now, last_year),
     )
-    return (*found, _target(figure, last_year)) if figure.measure.metric else found
+    return (*found, _target(figure, last_year), Cell(KEPT[figure.kept])) if figure.measure.metric else found
 
 
 def _figure_url(run: CostRun, months: int, row: int, column: int) -> str:
@@ -170,6 +164,11 @@ def _target(figure: Compared, last_year: Part | None) -> Cell:
 def _made(scope: Scope, measure: Measure, one: DepartmentReport) -> Derivation | None:
     """What the figure of the month was made from."""
     number = one.department
+    if measure in (VISIT_CHARGES, VISIT_COST):
+        if scope.patients is None or not one.visits:
+            return None
+        which = ("income", one.visit_charges) if measure is VISIT_CHARGES else ("top_down", one.visit_cost)
+        return quotient(_visits(scope, one, *which), _visits(scope, one, "count", one.visits))
     if measure is CHARGES:
         return sources.mean_of_cases(scope.run, "charges", one.discharge_charges, one.discharges, department=number)
     if measure is COST:
