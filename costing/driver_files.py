@@ -160,7 +160,7 @@ def _wanted(
         return None
     driver = DRIVERS[row[DRIVER]]
     try:
-        assigned = parse(row[ASSIGNED]) if driver == DriverKind.ASSIGNED else ()
+        assigned = parse(row[ASSIGNED]) if row[ASSIGNED] or driver == DriverKind.ASSIGNED else ()
     except DomainError as refusal:
         faults.add(row.number, ASSIGNED, refusal.message)
         return None

@@ -91,7 +91,8 @@ class DriverRuleForm(forms.Form):
 
     def named(self) -> tuple[Share, ...]:
         """The departments that a direct assignment names; raises Invalid."""
-        return parse(self.cleaned_data["assigned"]) if self.cleaned_data["driver"] == DriverKind.ASSIGNED else ()
+        given = self.cleaned_data["assigned"]
+        return parse(given) if given.strip() or self.cleaned_data["driver"] == DriverKind.ASSIGNED else ()
 
 
 def _not_too_large(file: UploadedFile | None) -> UploadedFile | None:

@@ -63,6 +63,9 @@ def _check(actor: Actor, wanted: Wanted) -> _Checked:
     institution, department = _scope(actor, wanted.institution_id, wanted.department_id)
     if wanted.driver not in DriverKind.values:
         raise Invalid("costing.unknown_driver", f"没有动因 {wanted.driver}。", field="driver")
+    if wanted.assigned and wanted.driver != DriverKind.ASSIGNED:
+        words = "填写了指定科室，但分摊动因不是「直接指定」。请改选直接指定，或清空指定科室。"
+        raise Invalid("costing.assignment", words, field="driver")
     if wanted.shared_as:
         _check_bill(wanted)
     elif wanted.cost_class not in CLOSED_CLASSES:

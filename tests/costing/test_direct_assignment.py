@@ -232,7 +232,10 @@ def test_the_form_takes_names_and_tells_the_sum(hospital: Institution, director:
     }
     page = browser.post(reverse("costing:new-driver-rule"), given)
     assert "现合计 90%" in page.content.decode()
-    assert browser.post(reverse("costing:new-driver-rule"), given | {"assigned": "内科 60\n外科 40"}).status_code == 302
+    forgotten = given | {"assigned": "内科 60\n外科 40", "driver": "headcount"}
+    page = browser.post(reverse("costing:new-driver-rule"), forgotten)
+    assert "分摊动因不是「直接指定」" in page.content.decode()
+    assert browser.post(reverse("costing:new-driver-rule"), forgotten | {"driver": "assigned"}).status_code == 302
     assert DriverProposal.objects.get().assigned == [["D", "60"], ["E", "40"]]
 
 

@@ -13,6 +13,7 @@ from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Department, Institution, SourceMark
 from tests.support import trade
+from tests.support.downloads import book_of
 
 pytestmark = pytest.mark.django_db
 MARCH = Period.parse("2026-03")
@@ -109,3 +110,22 @@ def test_the_page_reads_the_same_whichever_version_one_comes_from(hospital: Inst
         assert f"/costing/runs/{run.pk}/cost-entries/?department={ward.pk}" in pages[0]
         assert f"/costing/runs/{run.pk}/flows/?receiver={ward.pk}" in pages[0]
     assert all("第 1 版与第 2 版比较" in page and "correction" in page and "50.00" in page for page in pages)
+
+
+def test_the_workbook_carries_amounts_and_an_address_that_asks_for_nothing_is_none(
+    hospital: Institution, client: Client
+) -> None:
+    first = CostRun.objects.get()
+    trade.send(hospital, "cost-entries", [trade.cost("V-D", "D", "250.00")])
+    second = computed(hospital)
+    client.force_login(trade.person("reader", Role.FINANCE_OFFICER, hospital))
+    book = book_of(client.get(reverse("costing:compare", args=(second.pk, first.pk)), {"export": "xlsx"}))
+    header, *rows = book.get_sheet_by_index(0).to_python()
+    ward = dict(zip(header, next(row for row in rows if row[0] == "内科"), strict=True))
+    assert (ward["原直接成本(元)"], ward["新直接成本(元)"], ward["新分入(元)"]) == (200, 250, 100)
+    assert not any(isinstance(cell, str) and "<" in cell for row in rows for cell in row)
+    assert client.get(reverse("costing:compare", args=(second.pk, second.pk))).status_code == 404
+    listed = reverse("costing:cost-entries", args=[second.pk])
+    assert client.get(listed, {"department": "abc"}).status_code == 404
+    office = Department.objects.get(institution=hospital, code="A")
+    assert "办公室" in client.get(listed, {"department": office.pk}).content.decode()
