@@ -72,8 +72,7 @@ class CompareRuns(ListPage):
     def get_queryset(self) -> list[comparison.Moved]:
         named = [access.access_run(actor=self.actor, run_id=self.kwargs[name]) for name in ("pk", "other")]
         self.earlier, self.run = sorted(named, key=lambda run: run.version)
-        other_month = (self.run.institution_id, self.run.period) != (self.earlier.institution_id, self.earlier.period)
-        if other_month or self.run == self.earlier:
+        if (self.run.institution_id, self.run.period) != (self.earlier.institution_id, self.earlier.period):
             raise Http404
         self.export_name = f"{self.run.institution.code}-{self.run.period}-v{self.earlier.version}-v{self.run.version}"
         self.lines = comparison.compare(run=self.run, earlier=self.earlier)

@@ -124,7 +124,6 @@ def test_the_workbook_carries_amounts_and_an_address_that_asks_for_nothing_is_no
     ward = dict(zip(header, next(row for row in rows if row[0] == "内科"), strict=True))
     assert (ward["原直接成本(元)"], ward["新直接成本(元)"], ward["新分入(元)"]) == (200, 250, 100)
     assert not any(isinstance(cell, str) and "<" in cell for row in rows for cell in row)
-    assert client.get(reverse("costing:compare", args=(second.pk, second.pk))).status_code == 404
     listed = reverse("costing:cost-entries", args=[second.pk])
     assert client.get(listed, {"department": "abc"}).status_code == 404
     office = Department.objects.get(institution=hospital, code="A")
