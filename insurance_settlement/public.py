@@ -1,14 +1,14 @@
 """The door of insurance settlement for the apps above it. Callers pass what the actor may see."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, Sum
 
 from insurance_settlement.engine.standards import Standard, standard_of
-from insurance_settlement.models import CaseResult, GroupingRun, PriceBook, SchemeKind
+from insurance_settlement.models import CaseResult, GroupingRun, PriceBook
 from insurance_settlement.schemes import book_in_force, compiled_scheme, rule_book
 from insurance_settlement.selectors import (
     CASE_READERS,
@@ -57,8 +57,8 @@ class DepartmentDrgs:
 
 @dataclass(frozen=True, slots=True)
 class DischargedCase:
-    """One discharge of a month: encounter (lasting number), group, treating department, weight (None by DIP, whose scores
-    are no weights), charges and payment in yuan (None without a price), days of the whole stay."""
+    """One discharge of a month: encounter (lasting number), group, treating department, weight (None by the
+    points method), charges and payment in yuan (None without a price), days of the whole stay."""
 
     encounter: int
     encounter_no: str
@@ -96,15 +96,11 @@ def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
         version=run.version,
         sequence=run.input_sequence,
         price_book=run.price_book.name,
-        cases=tuple(_as_weighed(DischargedCase(*row), run.scheme.kind) for row in rows.iterator()),
+        cases=tuple(DischargedCase(*row) for row in rows.iterator()),
         names=dict(scheme.titles),
         diagnosis_names=scheme.dx.names,
         procedure_names=scheme.proc.names,
     )
-
-
-def _as_weighed(case: DischargedCase, kind: str) -> DischargedCase:
-    return case if kind == SchemeKind.DRG else replace(case, weight=None)
 
 
 def cases_without_abstract(*, institution: int, period: str) -> tuple[DischargedCase, ...]:

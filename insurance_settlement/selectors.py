@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Avg, Count, Q, QuerySet, Sum
+from django.db.models import Avg, Count, QuerySet, Sum
 
 from insurance_settlement import schemes
 from insurance_settlement.discharges import read_discharges
@@ -19,7 +19,6 @@ from insurance_settlement.models import (
     GroupingScheme,
     PoolingArea,
     PriceBook,
-    SchemeKind,
 )
 from insurance_settlement.schemes import Found
 from ops_platform.his_intake.public import EncounterAt, FactPage, as_of_sql, encounter_at, encounter_lines
@@ -105,7 +104,7 @@ def access_case(*, actor: Actor, case_id: int) -> CaseResult:
 @dataclass(frozen=True, slots=True)
 class DrgLine:
     """One group of a month. Sums of payment and balance are over priced cases; `weight` is that of the group, which the
-    `weighed` cases have (those that an exception pays have none)."""
+    `weighed` cases have; `points` are the mean, `total_points` the sum of its cases by the points method."""
 
     drg: str
     name: str
@@ -114,10 +113,17 @@ class DrgLine:
     weighed: int
     stay_days: Decimal
     weight: Decimal | None
+    points: Decimal | None
+    total_points: Decimal | None
     charges: Decimal
     mean_charges: Decimal
     payment: Decimal | None
     balance: Decimal | None
+
+    @property
+    def worth(self) -> Decimal | None:
+        """Weight, or points."""
+        return self.weight if self.points is None else self.points
 
 
 def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLine]:
@@ -134,6 +140,8 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
             weighed=Count("weight"),
             stay_days=Avg("stay_days"),
             weight=Avg("weight"),
+            total_points=Sum("points"),
+            points=Avg("points"),
             mean_charges=Avg("charges"),
             charges=Sum("charges"),
             payment=Sum("payment"),
@@ -145,13 +153,10 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
     return [DrgLine(name=names.get(row["drg"], ""), **row) for row in sums]
 
 
-BY_WEIGHT = Q(run__scheme__kind=SchemeKind.DRG)
-
-
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over the discharges of a month. CMI = weight ÷ weighed cases, which are those of a DRG with a weight: scores of
-    DIP are no weights; `balance` is over priced cases."""
+    """Sums over the discharges of a month. CMI = weight ÷ weighed cases (points are no weights); `balance` is over priced
+    cases."""
 
     institution: int
     period: str
@@ -171,8 +176,8 @@ def totals(*, institutions: Collection[int], periods: Collection[str]) -> list[T
         .values_list("run__institution", "run__period")
         .annotate(
             number=Count("id"),
-            weighed=Count("weight", filter=BY_WEIGHT),
-            weights=Sum("weight", filter=BY_WEIGHT, default=Decimal(0)),
+            weighed=Count("weight"),
+            weights=Sum("weight", default=Decimal(0)),
             charged=Sum("charges"),
             paid=Sum("payment", default=Decimal(0)),
             result=Sum("balance", default=Decimal(0)),

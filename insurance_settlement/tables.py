@@ -53,7 +53,7 @@ class DrgTable(Table):
     name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words"}})
     cases = QuantityColumn(verbose_name=_("例数"), footer=_sum("cases", quantity))
     stay_days = QuantityColumn(verbose_name=_("平均住院日"), decimals=1)
-    weight = QuantityColumn(verbose_name=_("权重或分值"), decimals=4)
+    worth = QuantityColumn(verbose_name=_("权重或点数"), decimals=4)
     mean_charges = MoneyColumn(verbose_name=_("例均费用(元)"))
     charges = MoneyColumn(verbose_name=_("费用合计(元)"), footer=_sum("charges", money))
     payment = MoneyColumn(verbose_name=_("支付标准(元)"), footer=_sum("payment", money))
@@ -94,7 +94,7 @@ class CaseTable(Table):
     drg = django_tables2.Column(verbose_name=_("病组"), order_by=("drg", "pk"))
     status = django_tables2.Column(verbose_name=_("状态"), order_by=("status", "pk"))
     scheme = django_tables2.Column(verbose_name=_("险种"), order_by=("scheme", "pk"))
-    weight = QuantityColumn(verbose_name=_("权重或分值"), decimals=4, order_by=("weight", "pk"))
+    worth = QuantityColumn(verbose_name=_("权重或点数"), decimals=4, order_by=("weight", "points", "pk"))
     charges = MoneyColumn(verbose_name=_("费用(元)"), order_by=("charges", "pk"))
     payment = MoneyColumn(verbose_name=_("支付标准(元)"), order_by=("payment", "pk"))
     balance = MoneyColumn(verbose_name=_("盈亏(元)"), order_by=("balance", "pk"))
@@ -110,7 +110,7 @@ class CaseTable(Table):
             "drg",
             "status",
             "scheme",
-            "weight",
+            "worth",
             "charges",
             "payment",
             "balance",

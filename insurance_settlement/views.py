@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from insurance_settlement import selectors, services
 from insurance_settlement.filters import CaseFilter
 from insurance_settlement.forms import AreaForm, PriceBookForm, SchemeForm
-from insurance_settlement.models import CaseResult, SchemeKind
+from insurance_settlement.models import CaseResult
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
 from insurance_settlement.tables import (
     FEE_TITLES,
@@ -109,7 +109,7 @@ class Month(ListPage):
             "kept": {"department": self.department.pk} if self.department else {},
             "cases": sum(line.cases for line in self.lines),
             "cmi": weight / weighed if weighed else None,
-            "by_points": self.run is not None and self.run.scheme.kind == SchemeKind.DIP,
+            "points": sum(line.total_points or 0 for line in self.lines),
             "charges": sum(line.charges for line in self.lines),
             "payment": sum(line.payment or 0 for line in self.lines),
             "balance": sum(line.balance or 0 for line in self.lines),

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from insurance_settlement.engine.rounding import shown, to_the_fen, yuan
-from insurance_settlement.engine.rule_book import Exception_, Method, Pay, RuleBook, When
+from insurance_settlement.engine.rule_book import CaseException, Method, Pay, RuleBook, When
 from insurance_settlement.engine.standards import (
     Standard,
     coefficient_of,
@@ -36,7 +36,7 @@ def is_for(when: When, case: GroupedCase) -> bool:
     )
 
 
-def excepted(book: RuleBook, case: GroupedCase, charges: int, exception: Exception_) -> Worth:
+def excepted(book: RuleBook, case: GroupedCase, charges: int, exception: CaseException) -> Worth:
     """What the exception pays for the case."""
     match exception.pay:
         case Pay.CHARGES:
@@ -52,7 +52,7 @@ def excepted(book: RuleBook, case: GroupedCase, charges: int, exception: Excepti
             return _by_factor(book, case, exception)
 
 
-def _by_days(book: RuleBook, case: GroupedCase, exception: Exception_) -> Worth:
+def _by_days(book: RuleBook, case: GroupedCase, exception: CaseException) -> Worth:
     """So much a day: yuan by the rate method, points by the other; times the institution's coefficient."""
     if case.stay_days is None:
         message = f"病例 {case.case_no} 没有住院天数，不能按床日计价。请由信息系统补报后重新计价。"
@@ -75,7 +75,7 @@ def _by_days(book: RuleBook, case: GroupedCase, exception: Exception_) -> Worth:
     return Worth(exception.kind, payment, (Line(exception.name, f"{yuan(payment)} 元", how),), None, points)
 
 
-def _incomplete(book: RuleBook, case: GroupedCase, charges: int, exception: Exception_) -> Worth:
+def _incomplete(book: RuleBook, case: GroupedCase, charges: int, exception: CaseException) -> Worth:
     """Value × charges ÷ mean charges, at most the value itself (基准点数, without cost coefficient)."""
     standard, mean = _base(book, case), mean_charges_of(book, case)
     if isinstance(standard, Finding):
@@ -93,13 +93,13 @@ def _incomplete(book: RuleBook, case: GroupedCase, charges: int, exception: Exce
 
 def _base(book: RuleBook, case: GroupedCase) -> Standard | Finding:
     """The standard without the cost coefficient."""
-    weight = book.weight_of(case.group)
+    weight = book.weights.get(case.group)
     if weight is None:
         return standard_of(book, case.group, case.institution)
     return standard_by(book, case.group, case.institution, weight * case.factor)
 
 
-def _by_factor(book: RuleBook, case: GroupedCase, exception: Exception_) -> Worth:
+def _by_factor(book: RuleBook, case: GroupedCase, exception: CaseException) -> Worth:
     standard = standard_of(book, case.group, case.institution, case.factor)
     if isinstance(standard, Finding):
         return unpriced(standard)

@@ -92,7 +92,7 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
-class Exception_:
+class CaseException:
     """An exception of the area: its name as people call it, whom it is for, what it pays. `amount` is yuan or points a day,
     or the factor, as `pay` says."""
 
@@ -178,12 +178,8 @@ class RuleBook:
     same_price: frozenset[str] = frozenset()
     mean_charges: Mapping[str, int] = field(default_factory=_nothing)
     outliers: Outliers | None = None
-    exceptions: tuple[Exception_, ...] = ()
+    exceptions: tuple[CaseException, ...] = ()
     fund: Fund | None = None
-
-    def weight_of(self, group: str) -> Decimal | None:
-        """Its weight or base points."""
-        return self.weights.get(group)
 
 
 REQUIRED = ("scheme", "source")
@@ -334,13 +330,13 @@ def _high(part: Part) -> tuple[High, ...]:
     return tuple(rows)
 
 
-def _exception(part: Part) -> Exception_:
+def _exception(part: Part) -> CaseException:
     fields = part.fields(("name", "kind", "when", "pay"), ("amount",))
     pay = Pay(_one_of(fields["pay"], Pay))
     if (pay in (Pay.DAYS, Pay.FACTOR)) != ("amount" in fields):
         word = "需要" if pay in (Pay.DAYS, Pay.FACTOR) else "不应有"
         raise part.refuse("wrong_value", f"pay 为 {pay} 时{word} amount")
-    return Exception_(
+    return CaseException(
         fields["name"].text(),
         Kind(_one_of(fields["kind"], EXCEPTIONS)),
         _when(fields["when"]),

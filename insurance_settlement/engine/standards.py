@@ -26,7 +26,7 @@ ONE = Decimal(1)
 def standard_of(book: RuleBook, group: str, institution: str, factor: Decimal = ONE) -> Standard | Finding:
     """The payment standard, or what is missing for it; `factor` of the auxiliary lists multiplies weight or points. It
     depends on nothing else, so callers may keep it."""
-    weight = book.weight_of(group)
+    weight = book.weights.get(group)
     if weight is None:
         noun = "权重" if book.method is Method.RATE else "分值"
         message = f"规则 {book.version} 没有病组 {group} 的{noun}，不能计价。请在规则库中补充后重新计价。"
@@ -101,7 +101,7 @@ def standard_lines(
 ) -> tuple[Line, ...]:
     """How the standard came to be; by points first how the points did."""
     line = standard_line(book, standard)
-    base = book.weight_of(group)
+    base = book.weights.get(group)
     if base is None or (book.method is Method.RATE and factor == 1):
         return (line,)
     told = [f"{'权重' if book.method is Method.RATE else '基准点数'} {base}"]

@@ -1,5 +1,7 @@
 """What a month's discharges are worth."""
 
+from decimal import Decimal
+
 from django.db import models
 
 from insurance_settlement.models.rules import GroupingScheme, PriceBook
@@ -55,8 +57,8 @@ class GroupingRun(models.Model):
 class CaseResult(AppendOnly):
     """One discharge: its group, weight, charges and what the insurer pays for it; `kind` says how it was priced
     (`engine.rule_book.Kind`). By a DIP catalogue `drg` is the disease, MDC and ADRG are empty, and `factor` is that of its
-    auxiliary lists (1 by DRG). By the points method `weight` are the points of the group at the institution, and `points`
-    those that the case was given.
+    auxiliary lists (1 by DRG). It has a weight by the rate method, `points` by the points method, neither where an exception
+    pays it otherwise.
 
     `balance` = payment − charges (against charges, not against cost: that view belongs to costing). Payment and balance
     are empty where there is no price (ungrouped, group without weight).
@@ -98,3 +100,8 @@ class CaseResult(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.encounter_no} {self.drg}"
+
+    @property
+    def worth(self) -> Decimal | None:
+        """Weight, or points."""
+        return self.weight if self.points is None else self.points

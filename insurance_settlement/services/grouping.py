@@ -141,7 +141,7 @@ def _store(
         cases=len(graded),
         grouped=sum(grouping.grouped for _, grouping, _ in graded),
         without_abstract=len(discharges) - len(graded),
-        total_weight=sum((found.standard.weight for _, found in priced if found.standard), Decimal(0)),
+        total_weight=sum((_weight(found) or Decimal(0) for _, found in priced), Decimal(0)),
         charges=from_fen(sum(discharge.charges for discharge, _, _ in graded)),
         priced_charges=from_fen(sum(discharge.charges for discharge, _ in priced)),
         payment=from_fen(sum(found.payment or 0 for _, found in priced)),
@@ -155,6 +155,11 @@ def _store(
     )
     copy_rows(CaseResult, columns.split(), _rows(run, graded))
     return run
+
+
+def _weight(found: Price) -> Decimal | None:
+    """Relative weight; points are none."""
+    return found.standard.weight if found.standard and found.points is None else None
 
 
 def _rows(run: GroupingRun, graded: list[tuple[Discharge, Found, Price]]) -> Iterable[tuple[Any, ...]]:
@@ -172,7 +177,7 @@ def _rows(run: GroupingRun, graded: list[tuple[Discharge, Found, Price]]) -> Ite
             grouping.code,
             grouping.status,
             str(found.kind),
-            found.standard.weight if found.standard else None,
+            _weight(found),
             found.points,
             grouping.factor,
             from_fen(discharge.charges),

@@ -107,7 +107,7 @@ def test_scores_are_no_weights_and_make_no_case_mix_index(
     assert [case.weight for case in month.cases] == [None]
     client.force_login(trade.person("centre", Role.OPERATION_CENTRE))
     page = client.get(reverse("insurance_settlement:month"), {"institution": members["T1"].pk, "period": "2026-03"})
-    assert "例均基准分值" in page.content.decode()
+    assert "总点数" in page.content.decode()
     assert "CMI" not in page.content.decode()
 
 

@@ -190,7 +190,7 @@ class _Sums:
             self.cost += cost
 
     def _index(self, weight: Part, number: Part) -> Cell:
-        """CMI; none where no case has a weight (DIP)."""
+        """CMI; none where no case has a weight (points method)."""
         return Cell(share(self.weight, self.cases), made=quotient(weight, number)) if self.weight else Cell(None)
 
     def cells(self, run: CostRun, **choice: str | int | None) -> tuple[Cell, ...]:
