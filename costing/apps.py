@@ -28,6 +28,7 @@ class CostingConfig(AppConfig):
             item_basis_subject,
             nightly,
             pathway_subject,
+            price_subject,
             reference,
             service_unit_subject,
             target_subject,
@@ -63,6 +64,9 @@ class CostingConfig(AppConfig):
             costing__deviation_closed="确认整改关闭偏差",
             costing__scenario_begun="建立测算方案",
             costing__scenario_changed="修改测算方案",
+            costing__price_adjustment_begun="编制调价方案",
+            costing__price_adjustment_approved="同意调价方案",
+            costing__price_adjustment_archived="归档调价方案",
         )
         for key, least, most, source in BOUNDS:
             register_bounds(key, Bounds(Decimal(least), Decimal(most), source))
@@ -78,6 +82,7 @@ class CostingConfig(AppConfig):
         register_subject(service_unit_subject.SERVICE_UNITS)
         register_subject(pathway_subject.CLINICAL_PATHWAY)
         register_subject(pathway_subject.ITEM_STANDARDS)
+        register_subject(price_subject.PRICE_ADJUSTMENT)
         register_subject(agreement_subject.AGREEMENT)
         register_subject(target_subject.TARGET)
         register_subject(deviation_subject.DEVIATION)
@@ -136,6 +141,7 @@ class CostingConfig(AppConfig):
         )
         methods = (
             (_("测算方案"), "costing:scenarios", "arrows-exchange"),
+            (_("调价方案"), "costing:price-adjustments", "coins"),
             (_("分摊动因"), "costing:driver-rules", "settings"),
             (_("项目成本方法"), "costing:item-bases", "settings"),
             (_("服务单元"), "costing:service-units", "settings"),

@@ -71,6 +71,17 @@ def sheet(report: Report, scope: Scope, found: Sheet, basis: Sequence[Basis], ma
     return written.response(f"{report.title}-{of}-{scope.run.period}")
 
 
+def workbook_of(name: str, heading: str, pages: Sequence[tuple[str, Sheet]]) -> FileResponse:
+    """Several reports as sheets of one file, each under its title."""
+    (title, first), *others = pages
+    written = OfficialSheet(title, heading, 1 + len(first.columns), title)
+    _fill(written, first, ())
+    for title, found in others:
+        written.add(title, heading, 1 + len(found.columns), title)
+        _fill(written, found, ())
+    return written.response(name)
+
+
 def _fill(written: OfficialSheet, found: Sheet, basis: Sequence[Basis]) -> None:
     first = _heads(written, found)
     for number, row in enumerate(found.rows, first):

@@ -38,6 +38,7 @@ __all__ = [
     "group_names",
     "group_sums",
     "month_of_cases",
+    "paid_by_case",
     "payment_standards",
     "settlement_totals",
 ]
@@ -101,6 +102,12 @@ def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
         diagnosis_names=scheme.dx.names,
         procedure_names=scheme.proc.names,
     )
+
+
+def paid_by_case(*, institution: int, day: date) -> bool:
+    """Whether stays of the institution were priced by case in the month of the day, so that what is charged for an item does
+    not change what the insurer pays."""
+    return current_run(institution=institution, period=f"{day:%Y-%m}") is not None
 
 
 def cases_without_abstract(*, institution: int, period: str) -> tuple[DischargedCase, ...]:

@@ -14,6 +14,8 @@ began or ended counts as volume.
 from dataclasses import dataclass
 from fractions import Fraction
 
+from costing.engine.rounding import nearest
+
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
@@ -39,7 +41,7 @@ class BreakEven:
         """To the nearest fen; None where each yuan earned costs a yuan or more."""
         if self.income <= 0 or self.contribution <= 0:
             return None
-        return _nearest(Fraction(self.fixed * self.income, self.contribution))
+        return nearest(Fraction(self.fixed * self.income, self.contribution))
 
     @property
     def break_even_volume(self) -> int | None:
@@ -73,11 +75,5 @@ def factors(cost_before: int, volume_before: int, cost: int, volume: int) -> Fac
     """Two periods of one thing; costs in fen."""
     if not volume_before or not volume:
         return Factors(cost - cost_before, 0)
-    of_volume = _nearest(Fraction((volume - volume_before) * cost_before, volume_before))
+    of_volume = nearest(Fraction((volume - volume_before) * cost_before, volume_before))
     return Factors(of_volume, cost - cost_before - of_volume)
-
-
-def _nearest(exact: Fraction) -> int:
-    """Half a fen away from zero."""
-    sign = -1 if exact < 0 else 1
-    return sign * ((2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator))

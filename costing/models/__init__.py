@@ -21,6 +21,7 @@ from costing.models.pathway import (
     ProposalState,
 )
 from costing.models.patients import ItemCost, PatientCost, PatientRun, UnassignedCost
+from costing.models.price_adjustment import PriceAdjustment, PriceAdjustmentBase, PriceAdjustmentItem
 from costing.models.pruning import PatientRunPruning
 from costing.models.results import (
     AllocationFlow,
@@ -90,6 +91,9 @@ __all__ = [
     "PatientRun",
     "PatientRunPruning",
     "PatientUnitCost",
+    "PriceAdjustment",
+    "PriceAdjustmentBase",
+    "PriceAdjustmentItem",
     "ProposalState",
     "Scenario",
     "ScenarioChange",

@@ -306,6 +306,31 @@ def item_sums(*, institution: int, periods: Collection[Period], sequence: int, i
 
 
 @dataclass(frozen=True, slots=True)
+class PayersOfItem:
+    """Who was to pay for an item in a month, in yuan: what was charged, and of it the insured parts of stays and of other
+    encounters."""
+
+    charged: Decimal = Decimal("0.00")
+    insured_stays: Decimal = Decimal("0.00")
+    insured_visits: Decimal = Decimal("0.00")
+
+
+def payers_of_items(*, institution: int, period: Period, sequence: int) -> dict[int, PayersOfItem]:
+    """Every item charged in the month as of a sequence, by lasting number. One query over the month."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT l.item_id, sum(l.amount),"
+            " coalesce(sum(l.insured_amount) FILTER (WHERE e.kind = 'inpatient'), 0),"
+            " coalesce(sum(l.insured_amount) FILTER (WHERE e.kind <> 'inpatient'), 0)"
+            " FROM his_intake_chargeline l JOIN his_intake_encounter e"
+            f" ON e.institution_id = l.institution_id AND e.entity = l.encounter AND {as_of_sql('e', sequence)}"
+            f" WHERE l.institution_id = %s AND l.month = %s AND {as_of_sql('l', sequence)} GROUP BY 1 ORDER BY 1",
+            [institution, period.first_day],
+        )
+        return {row[0]: PayersOfItem(*row[1:]) for row in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
 class StayAt:
     """A stay: hours from admission to discharge, main diagnosis and main procedure of its abstract ("" without)."""
 

@@ -26,6 +26,10 @@ from costing.models import (
     Pathway,
     PathwayItem,
     PatientCost,
+    PatientRun,
+    PriceAdjustment,
+    PriceAdjustmentBase,
+    PriceAdjustmentItem,
     Scenario,
     SettlementBasis,
     SettlementPart,
@@ -326,6 +330,38 @@ def _scenario(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": Scenario.objects.get(institution=institution).pk}
 
 
+def _price_adjustment(_: Community, institution: Institution) -> dict[str, Any]:
+    """A plan for a bed-day, made without its course."""
+    made = PriceAdjustment.objects.filter(institution=institution).first()
+    if made is None:
+        author = User.objects.order_by("pk").first()
+        made = PriceAdjustment.objects.create(
+            institution=institution,
+            title="床位费",
+            source_text="纪要",
+            first_month="2026-01",
+            last_month="2026-01",
+            steps=[date(2027, 1, 1)],
+            service_income=100,
+            service_cost=200,
+            by_case=True,
+            created_by=author,
+        )
+        bed = ChargeItem.objects.get(institution=institution, code="CW")
+        item = PriceAdjustmentItem.objects.create(
+            adjustment=made, item=bed, fee_class="bed", prices=[60], charged=50, insured_stays=30, insured_visits=0
+        )
+        PriceAdjustmentBase.objects.create(
+            item=item,
+            run=PatientRun.objects.filter(institution=institution).latest("pk"),
+            department=Department.objects.get(institution=institution, code="NK"),
+            quantity=1,
+            income=50,
+            cost=80,
+        )
+    return {"pk": made.pk}
+
+
 def _scenario_change(community: Community, institution: Institution) -> dict[str, Any]:
     return {**_scenario(community, institution), "change": 1}
 
@@ -608,6 +644,13 @@ OBJECTS: dict[str, Any] = {
     "costing:settlement-basis": _settlement_basis,
     "costing:report": lambda *_: {"code": "allocation"},
     "costing-report": lambda *_: {"code": "allocation"},
+    "costing:price-adjustment": _price_adjustment,
+    "costing-price-adjustment": _price_adjustment,
+    "costing:price-following": _price_adjustment,
+    "costing-price-following": _price_adjustment,
+    "costing:price-figure": lambda c, i: {**_price_adjustment(c, i), "code": "whole", "query": {"row": 0, "column": 2}},
+    "costing:submit-price-adjustment": _price_adjustment,
+    "costing:archive-price-adjustment": _price_adjustment,
     "costing:scenario": _scenario,
     "costing-scenario": _scenario,
     "costing:scenario-figure": lambda c, i: {**_scenario(c, i), "query": {"row": 0, "column": 2}},

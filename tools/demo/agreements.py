@@ -5,13 +5,12 @@ One of the operation centre asks, another signs."""
 import re
 from collections.abc import Iterator, Mapping
 
-from tools.demo.approvals import TASK
 from tools.demo.browserless import PageRefused, Session, sign_in
 from tools.demo.forms import entered
+from tools.demo.signing import MATTER, sign
 
 LIST = "/costing/agreements/"
 NEW = "/costing/agreements/new/"
-MATTER = "/workflows/matters/"
 ASKER, SIGNER = "centre1", "centre2"
 EXPERT, JOINT_EXAM, LABORATORY, CHRONIC = "EXPERT", "ECG", "LAB", "CHRONIC"
 ECG_ITEM = "100001"
@@ -72,8 +71,4 @@ def _agree(asker: Session, signer: Session, kind: str, **fields: str | list[str]
     matter = asker.post(f"{NEW}?kind={kind}", **{**given, "source_mark": "default", **fields})
     if not matter.startswith(MATTER):
         raise PageRefused(f"{NEW} did not take the agreement {fields['code']}")
-    signer.get(matter)
-    task = TASK.search(signer.page)
-    if task is None:
-        raise PageRefused(f"{matter} asks nothing of this person")
-    signer.post(f"{matter}sign/", task=task[1], act="approve", comment="各方已协商一致")
+    sign(signer, matter, "各方已协商一致")

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from tools.demo.browserless import PageRefused, Session, sign_in
+from tools.demo.signing import MATTER, TASK, sign
 
 NEW = "/workflows/requests/new/"
 LIMIT = "/masterdata/parameters/quarantine.release_limit/new/"
 QUARANTINE = "/intake/quarantine/"
-MATTER = "/workflows/matters/"
 DELEGATIONS = "/workflows/delegations/"
 DELEGATION = "/workflows/delegations/new/"
 LOWERED_LIMIT = 3
@@ -23,7 +23,6 @@ DATASETS = ("cost-entries", "charge-lines", "discharge-abstracts")
 GIVE_UP_REASON = "系统误发的行，正确的行已经补发"
 ROWS = re.compile(r"共 (?:<[^>]*>)?([\d,]+)")
 PROPOSAL = re.compile(r'href="(/workflows/subjects/masterdata\.parameter/\d+/)"')
-TASK = re.compile(r'name="task"\s+value="(\d+)"')
 INSTITUTION = re.compile(r'<select name="institution".*?<option value="(\d+)"', re.DOTALL)
 REVOKE = re.compile(r'action="(/workflows/delegations/\d+/revoke/)"')
 PERSON = r'name="{field}" value="(\d+)"[^>]*>\s*<span class="form-check-label">\s*{name}'
@@ -81,20 +80,20 @@ def approvals(url: str, accounts: list[dict[str, str]]) -> Iterator[str]:
     roof = _ask(people["township"], Asked("works", "门诊屋面防水维修", "9800.00", "雨季漏水"))
     routine = [_ask(people["finance"], asked) for asked in ROUTINE]
     yield f"{5 + len(routine)} requests asked for"
-    _sign(people["director"], monitor, "approve", "同意，走集中采购")
-    _sign(people["director"], paper, "reject", "请合并到集中采购计划")
+    sign(people["director"], monitor, "同意，走集中采购")
+    sign(people["director"], paper, "请合并到集中采购计划", "reject")
     yield "one approved, one refused"
-    _sign(people["centre1"], ultrasound, "return", "请补充使用率测算")
+    sign(people["centre1"], ultrasound, "请补充使用率测算", "return")
     people["finance"].get(ultrasound)
     people["finance"].post(f"{ultrasound}resubmit/", comment="近三个月使用率 86%，日均 41 例")
-    _sign(people["centre2"], ultrasound, "approve", "同意")
+    sign(people["centre2"], ultrasound, "同意")
     yield "one returned, submitted again and approved"
     for matter in routine:
-        _sign(people["director"], matter, "approve", "同意")
+        sign(people["director"], matter, "同意")
     yield f"{len(routine)} more approved; all within seconds, and so the demo's measured times are"
     yield from _hand_over(people)
     _add_signer(people["leader"], tube, people.name("centre1"), "请中心先核价格")
-    _sign(people["centre1"], tube, "approve", "价格与省平台一致")
+    sign(people["centre1"], tube, "价格与省平台一致")
     ventilator = _ask(people["finance"], Asked("equipment", "购置呼吸机一台", "49800.00", "急诊科抢救床位增加"))
     _add_signer(people["director"], ventilator, people.name("finance-director"), "请财务先核对经费")
     beds = [_ask(people["finance"], asked) for asked in BEDS]
@@ -133,7 +132,7 @@ def _lower_limit(people: People) -> None:
         raise PageRefused(f"{LIMIT} did not take the value")
     matter = second.get(found[1])
     if TASK.search(second.page):
-        _sign(second, matter, "approve", "同意，仅用于演示")
+        sign(second, matter, "同意，仅用于演示")
 
 
 def _give_up(session: Session) -> str:
@@ -168,27 +167,18 @@ def _ask(session: Session, asked: Asked) -> str:
     return path
 
 
-def _sign(session: Session, matter: str, act: str, comment: str) -> None:
-    """Approve, reject or return one's task of the matter."""
-    session.get(matter)
-    found = TASK.search(session.page)
-    if found is None:
-        raise PageRefused(f"{matter} asks nothing of this person")
-    session.post(f"{matter}sign/", task=found[1], act=act, comment=comment)
-
-
 def _hand_over(people: People) -> Iterator[str]:
     """A task that is given to a colleague, one that a deputy signs, a request that is taken back."""
     power = _ask(people["finance"], Asked("equipment", "更换机房不间断电源", "88000.00", "电池组容量不足一半"))
     _pass_on(people["centre1"], power, "transfer", people.name("leader"), "机房归信息化专班，请组长审批")
-    _sign(people["leader"], power, "approve", "同意，保留旧柜体")
+    sign(people["leader"], power, "同意，保留旧柜体")
     today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
     director = people["director"]
     deputy = _person(director, DELEGATION, "to", people.name("centre1"))
     days = {"first_day": today, "last_day": today}
     director.post(DELEGATION, to=deputy, **days, kinds="workflows.request", reason="参加县里半天会议")
     repair = _ask(people["finance"], Asked("works", "住院楼电梯厅照明改造", "6400.00", "照度不足，有跌倒风险"))
-    _sign(people["centre1"], repair, "approve", "代陈院长审批，同意")
+    sign(people["centre1"], repair, "代陈院长审批，同意")
     director.get(DELEGATIONS)
     found = REVOKE.search(director.page)
     if found is None:

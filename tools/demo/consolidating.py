@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterator, Mapping
 from html import unescape
 
-from tools.demo.approvals import TASK
 from tools.demo.browserless import PageRefused, Session, sign_in
+from tools.demo.signing import MATTER, sign
 
 MONTH = "/ledger/consolidation/"
-MATTER = "/workflows/matters/"
 PAIRS = re.compile(r'href="(/ledger/consolidation/\d+/pairs/)"')
 FINALISE = re.compile(r'href="(/ledger/consolidation/\d+/finalise/)"')
 EXPLAIN = re.compile(r'href="(/ledger/consolidation/pairs/\d+/explain/)"')
@@ -38,11 +37,7 @@ def make_final(maker: Session, signer: Session, period: str) -> None:
     matter = maker.post(finalise[1], explanation=REPORT)
     if not matter.startswith(MATTER):
         raise PageRefused(f"{period}: {finalise[1]} asked nobody")
-    signer.get(matter)
-    task = TASK.search(signer.page)
-    if task is None:
-        raise PageRefused(f"{matter} asks nothing of this person")
-    signer.post(f"{matter}sign/", task=task[1], act="approve", comment="数字已核对，同意定稿")
+    sign(signer, matter, "数字已核对，同意定稿")
     maker.get(f"{MONTH}?period={period}")
     if DONE not in maker.page:
         raise PageRefused(f"{period} was not made final")

@@ -3,22 +3,18 @@ department by activity, and service units for the ratio of cost to income. The f
 the operation centre signs."""
 
 import csv
-import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-import python_calamine
-import xlsxwriter
-
-from tools.demo.approvals import INSTITUTION, TASK
+from tools.demo.approvals import INSTITUTION
 from tools.demo.browserless import PageRefused, Session, sign_in
+from tools.demo.signing import sign
+from tools.demo.workbooks import Row, rows_of, workbook
 
 BASES, NEW_BASIS = "/costing/item-bases/", "/costing/item-bases/new/"
 COEFFICIENTS = "/costing/item-bases/coefficients/"
 UNITS, NEW_UNITS, UNIT_FILE = "/costing/service-units/", "/costing/service-units/new/", "/costing/service-units/file/"
-MATTER = "/workflows/matters/"
 ASKER, SIGNER = "finance-director", "centre1"
 DEPARTMENT = "影像科"
 CHOICE = r'<option value="(\d+)"[^>]*>\s*[^<]*· {name}\s*<'
@@ -56,7 +52,6 @@ UNIT_OF = (
 )
 WARDS = ("NK", "WK", "EK")
 CONSULTATION = ("诊察费", ("MZ", "门急诊", "门急诊"))
-Row = Sequence[Any]
 
 
 def item_costing(url: str, accounts: list[dict[str, str]], periods: list[str]) -> Iterator[str]:
@@ -78,7 +73,7 @@ def _by_activity(asker: Session, signer: Session, first: str) -> str:
     """The activities of the department, out of the survey of its items' minutes."""
     asker.get(NEW_BASIS)
     department = _found(re.compile(CHOICE.format(name=DEPARTMENT)), asker.page, f"{NEW_BASIS} offers no {DEPARTMENT}")
-    table = _rows(asker.download(f"{COEFFICIENTS}?method=activity&department={department}"))
+    table = rows_of(asker.download(f"{COEFFICIENTS}?method=activity&department={department}"))
     with SURVEY.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         names = [name for name in reader.fieldnames or () if name != "code"]
@@ -103,8 +98,8 @@ def _by_activity(asker: Session, signer: Session, first: str) -> str:
     institution = _found(INSTITUTION, asker.page, f"{NEW_BASIS} offers no institution")
     text = f"演示：{DEPARTMENT}作业调查，按工时和设备使用分钟"
     given = {"institution": institution, "department": department, "method": "activity"}
-    matter = asker.upload(NEW_BASIS, "file", _workbook(filled), **given, effective_from=first, source_text=text)
-    _sign(signer, matter, "作业和动因与科室核对一致")
+    matter = asker.upload(NEW_BASIS, "file", workbook(filled), **given, effective_from=first, source_text=text)
+    sign(signer, matter, "作业和动因与科室核对一致")
     return f"{DEPARTMENT} with {len(used)} activities and {len(carried)} items"
 
 
@@ -112,7 +107,7 @@ def _service_units(asker: Session, signer: Session, first: str) -> int:
     """The units of the hospital: wards, theatre, technology; consultations of all wards with the outpatients."""
     asker.get(NEW_UNITS)
     institution = _found(INSTITUTION, asker.page, f"{NEW_UNITS} offers no institution")
-    table = _rows(asker.download(f"{UNIT_FILE}?institution={institution}"))
+    table = rows_of(asker.download(f"{UNIT_FILE}?institution={institution}"))
     departments = {(str(row[0]), str(row[1])): None for row in table[1:]}
     filled: list[Row] = [table[0]]
     units = set()
@@ -129,18 +124,10 @@ def _service_units(asker: Session, signer: Session, first: str) -> int:
     asker.get(NEW_UNITS)
     text = "演示：按病区、医技科室和门急诊划分服务单元，诊察费归门急诊"
     matter = asker.upload(
-        NEW_UNITS, "file", _workbook(filled), institution=institution, effective_from=first, source_text=text
+        NEW_UNITS, "file", workbook(filled), institution=institution, effective_from=first, source_text=text
     )
-    _sign(signer, matter, "划分与院内讨论一致")
+    sign(signer, matter, "划分与院内讨论一致")
     return len(units)
-
-
-def _sign(signer: Session, matter: str, comment: str) -> None:
-    if not matter.startswith(MATTER):
-        raise PageRefused(f"the workbook was not taken: {matter}")
-    signer.get(matter)
-    task = _found(TASK, signer.page, f"{matter} asks nothing of this person")
-    signer.post(f"{matter}sign/", task=task, act="approve", comment=comment)
 
 
 def _found(pattern: re.Pattern[str], page: str, otherwise: str) -> str:
@@ -148,19 +135,6 @@ def _found(pattern: re.Pattern[str], page: str, otherwise: str) -> str:
     if match is None:
         raise PageRefused(otherwise)
     return str(match[1])
-
-
-def _rows(body: bytes) -> list[list[Any]]:
-    return list(python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0).to_python())
-
-
-def _workbook(rows: Iterable[Row]) -> bytes:
-    body = io.BytesIO()
-    with xlsxwriter.Workbook(body, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, list(row))
-    return body.getvalue()
 
 
 def _number(told: str) -> float | str:

@@ -1,21 +1,18 @@
 """Clinical pathways and standard costs of the lead hospital, done over HTTP like in the browser: the finance director
 takes the workbooks that the pages export, crosses out what the clinicians do not want, and another person signs."""
 
-import io
 import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
-import python_calamine
-import xlsxwriter
-
-from tools.demo.approvals import TASK
-from tools.demo.browserless import PageRefused, Session, sign_in
+from tools.demo.browserless import PageRefused, sign_in
+from tools.demo.signing import sign
+from tools.demo.workbooks import rows_of, workbook
 
 LIST, NEW, ITEMS = "/costing/pathways/", "/costing/pathways/new/", "/costing/pathways/items/"
 GROUPS = "/costing/group-costs/"
 NEW_STANDARDS, STANDARD_ITEMS = "/costing/item-standards/new/", "/costing/item-standards/items/"
-MATTER = "/workflows/matters/"
+SIGNED = "已与临床核对，同意"
 ASKER, SIGNER = "finance-director", "centre2"
 INSTITUTION = re.compile(r'<select name="institution".*?<option value="(\d+)"', re.DOTALL)
 GROUP = re.compile(
@@ -57,10 +54,10 @@ def pathways(url: str, accounts: list[dict[str, str]], periods: list[str]) -> It
             _leave_out(table)
         asker.get(NEW)
         matter = asker.upload(
-            NEW, "file", _book(table), institution=found[1], drg=drg, name=name[:120], standard_days=days.replace(",", ""),
-            diagnosis="", procedure="", effective_from=first, source_text="演示：医务科与临床科室核定的标准",
+            NEW, "file", workbook(table), institution=found[1], drg=drg, name=name[:120], diagnosis="", procedure="",
+            standard_days=days.replace(",", ""), effective_from=first, source_text="演示：医务科与临床科室核定的标准",
         )  # fmt: skip
-        _sign(signer, matter, drg)
+        sign(signer, matter, SIGNED)
     yield f"{PATHWAYS} clinical pathways from {first}: asked by {ASKER}, signed by {SIGNER}"
     asker.get("/costing/item-standards/")
     if "演示：" in asker.page:
@@ -70,29 +67,18 @@ def pathways(url: str, accounts: list[dict[str, str]], periods: list[str]) -> It
     standards = _standards(table)
     text = "演示：以首月实际为基础，数量下浮一成"
     matter = asker.upload(
-        NEW_STANDARDS, "file", _book(standards), institution=found[1], effective_from=first, source_text=text
+        NEW_STANDARDS, "file", workbook(standards), institution=found[1], effective_from=first, source_text=text
     )
-    _sign(signer, matter, "standards of items")
+    sign(signer, matter, SIGNED)
     yield f"standard costs of {len(standards) - 1} items from {first}"
 
 
 def _table(body: bytes) -> Table:
-    rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body)).get_sheet_by_index(0).to_python()
-    return [[_text(cell) for cell in row] for row in rows]
+    return [[_text(cell) for cell in row] for row in rows_of(body)]
 
 
 def _text(cell: object) -> str:
     return format(cell, "g") if isinstance(cell, float) else str(cell)
-
-
-def _book(table: Table) -> bytes:
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for number, row in enumerate(table):
-            for column, cell in enumerate(row):
-                sheet.write_string(number, column, cell)
-    return file.getvalue()
 
 
 def _leave_out(table: Table) -> None:
@@ -115,13 +101,3 @@ def _standards(table: Table) -> Table:
     for row in rows:
         row[wanted], row[unit] = str(round(float(row[quantity]) * 0.9)), row[cost]
     return [head, *rows]
-
-
-def _sign(session: Session, matter: str, what: str) -> None:
-    if not matter.startswith(MATTER):
-        raise PageRefused(f"{what} was not taken: led to {matter}")
-    session.get(matter)
-    task = TASK.search(session.page)
-    if task is None:
-        raise PageRefused(f"{matter} asks nothing of this person")
-    session.post(f"{matter}sign/", task=task[1], act="approve", comment="已与临床核对，同意")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tools.demo.browserless import PageRefused, Session, sign_in
 from tools.demo.forms import entered
+from tools.demo.signing import sign
 
 NEW = "/workflows/processes/new/"
 NEW_CASE = "/workflows/cases/new/"
@@ -16,7 +17,6 @@ INVENTED = "演示数据，系虚构"
 EDITOR, OWNER, SECOND = "finance-director", "finance", "centre1"
 INSTITUTION = re.compile(r'<select name="institution".*?<option value="(\d+)"', re.DOTALL)
 PERSON = r'<select name="owner".*?<option value="(\d+)"[^>]*>\s*{name}'
-TASK = re.compile(r'name="task"\s+value="(\d+)"')
 SHIPPED = ("PT-01", "PT-02", "PT-03", "PT-04", "PT-05")
 SHEET = ("code", "name", "matter", "area", "flow", "embedded_system", "status", "principles", "version")
 
@@ -133,8 +133,7 @@ def _enter(editor: Session, second: Session, process: Improved, owner: str) -> s
     control = _found(re.compile(rf'<option value="(\d+)">提交：{process.control}'), editor)
     editor.post(f"{page}points/new/", kind="risk", place="提交", text=process.risk, control=control)
     matter = editor.post(f"{page}optimised/")
-    second.get(matter)
-    second.post(f"{matter}sign/", task=_found(TASK, second), act="approve", comment="数据依据已核对")
+    sign(second, matter, "数据依据已核对")
     if "已同意" not in second.page:
         raise PageRefused(f"the process {process.name} was not taken as optimised")
     return page.rstrip("/").rpartition("/")[2]

@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tools.demo.approvals import TASK, People
+from tools.demo.approvals import People
 from tools.demo.browserless import PageRefused, Session
+from tools.demo.signing import MATTER, TASK, sign
 
 NEW = "/costing/targets/new/"
 DEVIATIONS = "/costing/deviations/"
-MATTER = "/workflows/matters/"
 ASKER, SIGNER, HEAD, CONFIRMER = "finance-director", "director", "head", "finance"
 SPECIALIST = "finance"
 SOURCE = "演示：2026 年成本控制责任书"
@@ -65,7 +65,7 @@ def targets(url: str, accounts: list[dict[str, str]], planted: Mapping[str, Any]
         }
         matter = asker.post(NEW, **fields)
         if matter.startswith(MATTER):
-            _sign(signer, matter, "与科室已签责任书")
+            sign(signer, matter, "与科室已签责任书")
         elif "正在审批" not in asker.page and "已有版本" not in asker.page:
             raise PageRefused(f"{NEW} did not take the target {metric}")
     yield f"{len(asked)} cost targets from {first}: asked by {ASKER}, signed by {SIGNER}"
@@ -94,10 +94,10 @@ def deviations(url: str, accounts: list[dict[str, str]]) -> Iterator[str]:
     )
     if not matter.startswith(MATTER):
         raise PageRefused(f"{page}explain/ did not take the explanation")
-    _sign(people[ASKER], matter, "同意，按期整改")
+    sign(people[ASKER], matter, "同意，按期整改")
     people[SIGNER].get(matter)
     if TASK.search(people[SIGNER].page):
-        _sign(people[SIGNER], matter, "同意")
+        sign(people[SIGNER], matter, "同意")
     head.get(f"{page}actions/1/")
     head.post(f"{page}actions/1/", proof="(演示)四周点评记录已交财务科，超路径审批单十二份。")
     confirmer = people[CONFIRMER] if "成本专员" not in head.page else people[SIGNER]
@@ -111,11 +111,3 @@ def _found(pattern: re.Pattern[str], session: Session) -> str:
     if found is None:
         raise PageRefused(f"{NEW} offers no {pattern.pattern[:40]}")
     return found[1]
-
-
-def _sign(session: Session, matter: str, comment: str) -> None:
-    session.get(matter)
-    task = TASK.search(session.page)
-    if task is None:
-        raise PageRefused(f"{matter} asks nothing of this person")
-    session.post(f"{matter}sign/", task=task[1], act="approve", comment=comment)

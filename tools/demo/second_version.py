@@ -7,12 +7,11 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 
-from tools.demo.approvals import TASK
 from tools.demo.browserless import PageRefused, Session, sign_in
+from tools.demo.signing import MATTER, sign
 from tools.his_simulator.client import Batch, Sender
 
 NEW_RULE, RULES = "/costing/driver-rules/new/", "/costing/driver-rules/"
-MATTER = "/workflows/matters/"
 ASKER, SIGNER = "finance-director", "centre1"
 LEAD, SUPPLY, DIVIDED, METRIC = "H001", "消毒供应中心", "medical_support", "sterile_packs"
 SOURCE = "演示：消毒供应中心按各科消毒包数量分摊，院务会纪要"
@@ -39,9 +38,7 @@ def second_version(url: str, accounts: list[dict[str, str]], period: str, api_ke
             source_text=SOURCE,
         )
         if matter.startswith(MATTER):
-            signer.get(matter)
-            task = _found(TASK, signer)
-            signer.post(f"{matter}sign/", task=task, act="approve", comment="消毒包数量有追溯系统记录，同意")
+            sign(signer, matter, "消毒包数量有追溯系统记录，同意")
         elif "正在审批" not in asker.page:
             raise PageRefused(f"{NEW_RULE} did not take the driver of {SUPPLY}")
         yield f"{SUPPLY} by {METRIC} from {period}: asked by {ASKER}, signed by {SIGNER}"

@@ -18,6 +18,7 @@ from tools.demo.item_costing import item_costing
 from tools.demo.pathways import pathways
 from tools.demo.places import Places, read_json
 from tools.demo.pooling_area import pooling_area
+from tools.demo.prices import price_adjustments
 from tools.demo.processes import Processes, StepFailed, last_lines
 from tools.demo.progress import Progress, Size
 from tools.demo.register import keep_register
@@ -104,6 +105,7 @@ class Steps:
         self._close(url, full_months)
         self._deeds("consolidation", lambda: consolidating(url, self.accounts(), full_months))
         self._deeds("scenarios", lambda: scenarios(url, self.accounts(), full_months[-1]))
+        self._deeds("prices", lambda: price_adjustments(url, self.accounts(), full_months))
         self._deeds("approvals", lambda: approvals(url, self.accounts()))
         self._deeds("deviations", lambda: deviations(url, self.accounts()))
         self._deeds("register", lambda: keep_register(url, self.accounts()))
