@@ -198,7 +198,8 @@ class ScenarioForm(forms.Form):
 
 
 class ChangeForm(forms.Form):
-    """One change of a scenario. Which fields count, the kind says; the service refuses what does not fit."""
+    """One change of a scenario. Which fields count, the kind says; a code names its kind before the colon, since fee classes
+    and cost items share some."""
 
     kind = forms.ChoiceField(label=_("变化"), choices=ChangeKind.choices)
     department = forms.ModelChoiceField(
@@ -230,9 +231,9 @@ class ChangeForm(forms.Form):
         required=False,
         choices=[
             ("", "—"),
-            (_("分摊动因"), DriverKind.choices),
-            (_("科室分类"), CostClass.choices),
-            (_("费用类别(价格)"), list(FEE_CLASS_TITLES.items())),
+            (_("分摊动因"), [(f"driver:{code}", title) for code, title in DriverKind.choices]),
+            (_("科室分类"), [(f"cost_class:{code}", title) for code, title in CostClass.choices]),
+            (_("费用类别(价格)"), [(f"price:{code}", title) for code, title in FEE_CLASS_TITLES.items()]),
             (_("成本项目(成本)"), [(f"cost:{code}", title) for code, title in COST_ITEM_TITLES.items()]),
         ],
         help_text=_("价格不选费用类别为全部收费，成本不选项目为全部直接成本。"),
@@ -246,18 +247,34 @@ class ChangeForm(forms.Form):
         departments.queryset = Department.objects.filter(institution=institution).order_by("code")
         departments.label_from_instance = lambda row: row.name
 
+    def clean(self) -> dict[str, Any]:
+        """What the kind does not know is refused rather than left out: it would be thought to count."""
+        given = super().clean() or {}
+        kind = given.get("kind")
+        if kind is None:
+            return given
+        driver = kind == ChangeKind.DRIVER
+        unknown = [name for name in ("target", "metric", "assigned") if given.get(name) and not driver]
+        if given.get("value") is not None and kind in (ChangeKind.DRIVER, ChangeKind.COST_CLASS, ChangeKind.CLOSE):
+            unknown.append("value")
+        if driver and given.get("department") and given.get("target"):
+            self.add_error("target", _("已选择科室，分摊对象请留空。"))
+        if given.get("code") and given["code"].partition(":")[0] != kind:
+            unknown.append("code")
+        for name in unknown:
+            self.add_error(name, _("「%s」不用所选的这一项，请留空或改选。") % ChangeKind(kind).label)
+        return given
+
     def wanted(self) -> WantedChange:
-        """As the service takes it: a field that the kind does not know is left out."""
+        """As the service takes it."""
         given = self.cleaned_data
-        kind, driver = given["kind"], given["kind"] == ChangeKind.DRIVER
-        coded = kind in (ChangeKind.DRIVER, ChangeKind.COST_CLASS, ChangeKind.PRICE, ChangeKind.COST)
-        valued = kind not in (ChangeKind.DRIVER, ChangeKind.COST_CLASS, ChangeKind.CLOSE)
+        code = given["code"].partition(":")[2]
         return WantedChange(
-            kind=kind,
+            kind=given["kind"],
             department=given["department"].pk if given["department"] else None,
-            target=given["target"] if driver and not given["department"] else "",
-            code=given["code"].removeprefix("cost:") if coded else "",
-            metric=given["metric"] if driver else "",
-            assigned=parse(given["assigned"]) if driver and given["code"] == DriverKind.ASSIGNED else (),
-            value=given["value"] if valued else None,
+            target=given["target"],
+            code=code,
+            metric=given["metric"],
+            assigned=parse(given["assigned"]) if code == DriverKind.ASSIGNED else (),
+            value=given["value"],
         )

@@ -3,7 +3,8 @@ two runs, and for scenarios. Nothing is written; departments are never touched b
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
 
 from costing import asset_cards, drivers, missing_drivers
 from costing.asset_cards import Source
@@ -22,9 +23,18 @@ Policies = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Scaled:
+    """Direct cost taken times a factor once it is collected, whether booked, a share of a bill or depreciation of cards: by
+    department (None: all), its factor by cost item (one that is not named stays)."""
+
+    department: int | None
+    factors: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """Everything that an allocation depends on. `rules` None: all that are in force; `cards` is the sequence as of which
-    asset cards are read."""
+    asset cards are read. `scaled`: direct cost that a scenario changes, in order."""
 
     institution: Institution
     period: Period
@@ -34,6 +44,7 @@ class Inputs:
     policies: Policies
     chosen: Mapping[int, drivers.ChosenDriver] | None = None
     shared: Mapping[str, drivers.ChosenDriver] | None = None
+    scaled: tuple[Scaled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,7 @@ def compute(inputs: Inputs) -> Computation:
     rules = {**drivers.choose(institution, month, last, inputs.rules), **(inputs.chosen or {})}
     shared = {**drivers.choose_shared(institution, month, last, inputs.rules), **(inputs.shared or {})}
     source = Source(inputs.policies[asset_cards.PARAMETER])
-    collected = collect(institution, period, inputs.cards, month, shared, source)
+    collected = _scaled(collect(institution, period, inputs.cards, month, shared, source), inputs.scaled)
     _refuse_departments_not_begun(inputs, collected)
     policy = Policy(inputs.policies[missing_drivers.PARAMETER])
     chosen, held = missing_drivers.settle(month, rules, policy)
@@ -116,6 +127,17 @@ def compute(inputs: Inputs) -> Computation:
         rules=frozenset(driver.rule for driver in (*rules.values(), *shared.values())),
         findings=(*allocation.findings, *done),
     )
+
+
+def _scaled(collected: Collected, scaled: tuple[Scaled, ...]) -> Collected:
+    """Cell by cell to the fen, half away from zero."""
+    direct = dict(collected.direct)
+    for one in scaled:
+        for key, fen in direct.items():
+            number, item, _source = key
+            if one.department in (None, number) and item in one.factors:
+                direct[key] = int((fen * one.factors[item]).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return replace(collected, direct=direct)
 
 
 def _refuse_departments_not_begun(inputs: Inputs, collected: Collected) -> None:

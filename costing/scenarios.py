@@ -1,18 +1,21 @@
 """Applying the changes of a scenario to what a run read. Amounts stay integer fen, rounded half away from zero where a
-per cent is taken; costs and income are cut or raised cell by cell, so that the same changes give the same fen."""
+per cent is taken; costs and income are cut or raised cell by cell, so that the same changes give the same fen. Direct
+cost is changed where it is collected, so that shares of bills and depreciation of cards change with it."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from costing.assignments import words
 from costing.behaviour import Behaviour, behaviour_at
+from costing.charges import Income
 from costing.drivers import Assigned, ChosenDriver
-from costing.facts import MonthFacts
 from costing.models import ChangeKind, DriverKind
-from costing.recomputing import Inputs
+from costing.recomputing import Inputs, Scaled
 from costing.tiers import TIERS
 from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, SHARED_TITLES, driver_title
+from ops_platform.kernel import Conflict
 from ops_platform.masterdata.models import CostClass
 from ops_platform.web import formats
 
@@ -113,30 +116,66 @@ def _driver(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
         if one.cost_class in TIERS and (change.department in (None, number))
         if change.department is not None or one.cost_class == change.target
     ]
+    if change.department is not None and not numbers:
+        raise Conflict(
+            "costing.sends_nothing", f"{change.department_name}的成本不再分摊，没有动因可改，请取消「{change.words}」。"
+        )
     return replace(inputs, chosen={**(inputs.chosen or {}), **dict.fromkeys(numbers, driver)})
 
 
 def _price(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
     factor = _factor(change)
+    mine = _is_mine(inputs, change.department)
     incomes = [
         replace(one, amount=_times(one.amount, factor), insured=_times(one.insured, factor))
-        if change.code in ("", one.fee_class) and change.department in (None, one.ordering)
+        if change.code in ("", one.fee_class) and mine(one)
         else one
         for one in inputs.month.incomes
     ]
     return _with_month(inputs, incomes=incomes)
 
 
+def _is_mine(inputs: Inputs, department: int | None) -> Callable[[Income], bool]:
+    """Whose income is changed: what a clinical department ordered, what another one carried out for those that ordered."""
+    if department is None:
+        return lambda _one: True
+    known = inputs.month.departments.get(department)
+    if known is not None and known.cost_class == CostClass.CLINICAL:
+        return lambda one: one.ordering == department
+    return lambda one: one.executing == department
+
+
 def _volume(inputs: Inputs, change: Change, behaviour: Behaviour) -> Inputs:
-    """Income follows the volume, and of the direct cost what varies with it."""
+    """Income follows the volume, and of the direct cost what varies with it: of the department, and of those that carry out
+    what it orders in so far as they do it for it. Workloads that are measured apart stay."""
     more = (change.value or Decimal(0)) / 100
-    changed = _price(inputs, replace(change, code=""), behaviour)
-    return _with_costs(changed, change, lambda item: 1 + more * behaviour.variable_shares[item])
+    changed = _price(inputs, change, behaviour)
+    if change.department is None:
+        return _scaled(changed, None, {item: 1 + more * varies for item, varies in behaviour.variable_shares.items()})
+    for number, part in _parts_of_volume(inputs, change.department).items():
+        factors = {item: 1 + more * part * varies for item, varies in behaviour.variable_shares.items()}
+        changed = _scaled(changed, number, factors)
+    return changed
+
+
+def _parts_of_volume(inputs: Inputs, department: int) -> dict[int, Decimal]:
+    """Which part of its volume each department has by this one: all of its own; of a department of medical technology, by
+    income, what this one ordered there."""
+    mine = _is_mine(inputs, department)
+    ordered: dict[int, int] = defaultdict(int)
+    whole: dict[int, int] = defaultdict(int)
+    for one in inputs.month.incomes:
+        known = inputs.month.departments.get(one.executing)
+        if one.executing != department and known is not None and known.cost_class == CostClass.MEDICAL_TECHNOLOGY:
+            whole[one.executing] += one.amount
+            ordered[one.executing] += one.amount if mine(one) else 0
+    parts = {number: Decimal(ordered[number]) / fen for number, fen in sorted(whole.items()) if fen > 0}
+    return {department: Decimal(1), **{number: part for number, part in parts.items() if part}}
 
 
 def _cost(inputs: Inputs, change: Change, _behaviour: Behaviour) -> Inputs:
-    factor = _factor(change)
-    return _with_costs(inputs, change, lambda item: factor if change.code in ("", item) else Decimal(1))
+    items = (change.code,) if change.code else COST_ITEM_TITLES
+    return _scaled(inputs, change.department, dict.fromkeys(items, _factor(change)))
 
 
 def _close(inputs: Inputs, change: Change, behaviour: Behaviour) -> Inputs:
@@ -155,16 +194,11 @@ def _close(inputs: Inputs, change: Change, behaviour: Behaviour) -> Inputs:
         areas={number: area for number, area in month.areas.items() if number != closed},
         workloads={key: quantity for key, quantity in month.workloads.items() if key[1] != closed},
     )
-    return _with_costs(left, change, lambda item: 1 - behaviour.variable_shares[item])
+    return _scaled(left, closed, {item: 1 - varies for item, varies in behaviour.variable_shares.items()})
 
 
-def _with_costs(inputs: Inputs, change: Change, factor_of: Callable[[str], Decimal]) -> Inputs:
-    month: MonthFacts = inputs.month
-    costs = {
-        (number, item, source): _times(fen, factor_of(item)) if change.department in (None, number) else fen
-        for (number, item, source), fen in month.costs.items()
-    }
-    return _with_month(inputs, costs=costs)
+def _scaled(inputs: Inputs, department: int | None, factors: Mapping[str, Decimal]) -> Inputs:
+    return replace(inputs, scaled=(*inputs.scaled, Scaled(department, factors)))
 
 
 _APPLY: dict[ChangeKind, Callable[[Inputs, Change, Behaviour], Inputs]] = {

@@ -135,6 +135,8 @@ def _check(wanted: WantedChange, department: Department | None) -> None:
         raise Invalid("costing.change_needs_code", "请选择科室分类。", field="code")
     if kind == ChangeKind.DRIVER:
         _check_driver(wanted, department)
+    elif wanted.code and kind in (ChangeKind.HEADCOUNT, ChangeKind.AREA, ChangeKind.VOLUME, ChangeKind.CLOSE):
+        raise Invalid("costing.change_needs_code", "这类变化不分费用类别和成本项目，请留空。", field="code")
     known = {ChangeKind.PRICE: FEE_CLASS_TITLES, ChangeKind.COST: COST_ITEM_TITLES}.get(ChangeKind(kind))
     if known is not None and wanted.code and wanted.code not in known:
         raise Invalid("costing.change_needs_code", "所选的费用类别或成本项目与变化类型不符。", field="code")

@@ -74,11 +74,52 @@ def test_a_lower_price_moves_income_and_the_shares_that_go_by_it(planner: Actor,
 
 
 def test_volume_moves_income_and_the_variable_part_of_cost(planner: Actor, scenario: Scenario) -> None:
-    """Personnel varies by a fifth: half the volume takes a tenth of medicine's 800,000."""
+    """Personnel varies by a fifth: half the volume takes a tenth of medicine's 800,000, and of the laboratory's 300,000,
+    40 % of which works for medicine, 4 %: 80,000 + 12,000."""
     found = with_changes(
         planner, scenario, {"kind": "volume", "department": number(scenario, "D"), "value": Decimal(-50)}
     )
-    assert found["全院"] == ("800000.00", "2270000.00", "-120000.00")
+    assert found["全院"] == ("800000.00", "2258000.00", "-108000.00")
+
+
+def test_price_and_volume_of_the_laboratory_are_of_what_it_carries_out(planner: Actor, scenario: Scenario) -> None:
+    """It orders nothing itself: a tenth off takes 100,000 from those that ordered; a tenth more brings 100,000 and costs a
+    fiftieth of its 300,000."""
+    of_laboratory = {"department": number(scenario, "L"), "value": Decimal(-10)}
+    dearer = with_changes(planner, scenario, {"kind": "price", **of_laboratory})
+    assert dearer["全院"] == ("900000.00", "2350000.00", "-100000.00")
+    more = begin_scenario(planner, run_id=scenario.run_id, title="更多检验")
+    found = with_changes(planner, more, {"kind": "volume", **of_laboratory, "value": Decimal(10)})
+    assert found["全院"] == ("1100000.00", "2356000.00", "94000.00")
+
+
+def test_a_change_of_cost_is_of_bills_and_depreciation_too(planner: Actor, scenario: Scenario) -> None:
+    """No voucher of depreciation was sent: it is computed from a card, 12,000 over 10 months; the water bill is shared."""
+    hospital = scenario.institution
+    trade.landed(
+        hospital,
+        "assets",
+        [
+            {
+                "card": "K1",
+                "effective_from": "2026-01-01",
+                "name": "监护仪",
+                "category": "special_equipment",
+                "department": "D",
+                "funding_source": "basic",
+                "original_value": "12000.00",
+                "useful_months": "10",
+                "in_use_from": "2026-01-15",
+            }
+        ],
+    )
+    trade.landed(hospital, "cost-entries", [{**trade.cost("W-1", "D", "9000.00", "other"), "shared_as": "water"}])
+    run = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    before = run.full_cost
+    for item, more in (("depreciation", "1200.00"), ("other", "9000.00")):
+        asked = begin_scenario(planner, run_id=run.pk, title=item)
+        found = with_changes(planner, asked, {"kind": "cost", "code": item, "value": Decimal(100)})
+        assert found["全院"][1] == f"{before + Decimal(more)}"
 
 
 def test_a_closed_ward_keeps_its_fixed_cost_and_its_shares_go_to_the_others(planner: Actor, scenario: Scenario) -> None:
@@ -105,6 +146,15 @@ def test_another_driver_of_one_department(planner: Actor, scenario: Scenario) ->
     )
     # the store's 100,000 over 75 heads: L 13,333.33, D 40,000.00, E 46,666.67; then L's 333,333.33 by 0.4 and 0.6
     assert (found["内科"][1], found["外科"][1]) == ("1033333.33", "1316666.67")
+
+
+def test_a_ward_has_no_driver_to_be_changed(planner: Actor, scenario: Scenario) -> None:
+    add_change(
+        planner,
+        scenario_id=scenario.pk,
+        wanted=WantedChange("driver", department=number(scenario, "D"), code="headcount"),
+    )
+    assert "内科的成本不再分摊" in outcome(scenario).refusal
 
 
 def test_another_class_of_a_department(planner: Actor, scenario: Scenario) -> None:
@@ -147,6 +197,7 @@ def test_a_change_is_taken_back_and_the_official_run_never_moved(
         ({"kind": "driver", "code": "headcount"}, "costing.change_needs_target"),
         ({"kind": "driver", "code": "workload", "target": "administration"}, "costing.metric_needed"),
         ({"kind": "driver", "code": "ordered_income", "target": "water"}, "costing.nobody_orders_a_bill"),
+        ({"kind": "volume", "value": Decimal(1), "code": "surgery"}, "costing.change_needs_code"),
         ({"kind": "moon"}, "costing.unknown_change"),
     ],
 )
@@ -174,7 +225,7 @@ def test_a_scenario_is_made_and_changed_on_its_page(client: Client, run: CostRun
     client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, run.institution))
     answer = client.post("/costing/scenarios/new/", {"title": "检查费下调", "run": run.pk, "note": ""})
     page = answer["Location"]
-    assert client.post(page, {"kind": "price", "code": "laboratory", "value": "-10"}).status_code == 302
+    assert client.post(page, {"kind": "price", "code": "price:laboratory", "value": "-10"}).status_code == 302
     shown = client.get(page)
     assert "全院化验费的价格变动 -10%" in shown.content.decode()
     assert str(shown.context["whole"].change) == "-100000.00"

@@ -24,7 +24,7 @@ def scenarios(url: str, accounts: list[dict[str, str]], period: str) -> Iterator
     page = _begin(planner, period, f"演示：关闭{CLOSED_WARD}", "患者全部流失的最坏情形；人员和设备去向另议。")
     _change(planner, page, kind="close", department=_found(DEPARTMENT, planner))
     page = _begin(planner, period, "演示：检查费下调 10%，业务量增加 5%", "医疗服务价格调整征求意见稿的影响。")
-    _change(planner, page, kind="price", code=FEE_CLASS, value=PRICE_CUT)
+    _change(planner, page, kind="price", code=f"price:{FEE_CLASS}", value=PRICE_CUT)
     _change(planner, page, kind="volume", value="5")
     yield f"two scenarios from {period} by {PLANNER}: {CLOSED_WARD} closed; examinations {PRICE_CUT} %"
 

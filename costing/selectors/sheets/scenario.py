@@ -22,7 +22,11 @@ COLUMNS = (
     Column("结余", "money", "测算", made=minus(3, 4)),
     Column("结余变化", "money", "测算", made=minus(5, 2)),
 )
-NOTE = "测算在读表时由原来的数据和各项变化重新计算，不保存，因此测算的直接成本、转入和转出没有可打开的明细。"
+NOTES = (
+    "测算在读表时由原来的数据和各项变化重新计算，不保存，因此测算的直接成本、转入和转出没有可打开的明细。",
+    "直接成本的变动包括凭证、公共费用分摊和按卡片计提的折旧。价格和业务量的变动：临床科室按其开单收入，其他科室按其执行收入。",
+    "业务量变动时，本科室和为其执行检查化验的医技科室，直接成本中的变动部分随之变动；另行统计的工作量(如消毒包)不变。",
+)
 
 
 def scenario_sheet(*, scenario: Scenario, found: Outcome) -> Sheet:
@@ -36,7 +40,7 @@ def scenario_sheet(*, scenario: Scenario, found: Outcome) -> Sheet:
             rows.append(_department(scope, one, costs, months.get(one.department), len(rows)))
         else:
             rows.append(Row(one.name, _cells(one, len(rows)), level="total", made=plus(*range(len(rows)))))
-    return Sheet("科室", COLUMNS, tuple(rows), (NOTE,))
+    return Sheet("科室", COLUMNS, tuple(rows), NOTES)
 
 
 def _department(scope: Scope, one: Beside, costs: LayerCosts, month: DepartmentMonth | None, row: int) -> Row:
