@@ -131,7 +131,14 @@ def test_only_complete_months_are_closed(tmp_path, until, full):
         {"institution": "H001", "period": period, "amount": "1.00"} for period in ("2026-02", "2026-03", "2026-02")
     ]
     write_json(tmp_path / "planted.json", {"until": until, "direct_cost_total": costs})
-    assert covered(tmp_path) == (date.fromisoformat(until), full)
+    assert covered(tmp_path, date(2026, 11, 30)) == (date.fromisoformat(until), full)
+
+
+def test_a_month_whose_last_day_is_today_cannot_be_closed_yet(tmp_path):
+    costs = [{"institution": "H001", "period": period, "amount": "1.00"} for period in ("2026-02", "2026-03")]
+    write_json(tmp_path / "planted.json", {"until": "2026-03-31", "direct_cost_total": costs})
+    assert covered(tmp_path, date(2026, 3, 31))[1] == ["2026-02"]
+    assert covered(tmp_path, date(2026, 4, 1))[1] == ["2026-02", "2026-03"]
 
 
 def test_chinese_signs_count_two_in_the_table():

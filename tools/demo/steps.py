@@ -4,10 +4,11 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
+from zoneinfo import ZoneInfo
 
 from tools.demo.agreements import agreements
 from tools.demo.approvals import approvals
@@ -90,7 +91,7 @@ class Steps:
             self._say(f"{len(self.accounts())} demo accounts created")
         planted = read_json(self._places.data / "planted.json", {})
         self._deeds("books", lambda: begin_books(url, closing_account(self.accounts()), planted))
-        until, full_months = covered(self._places.data)
+        until, full_months = covered(self._places.data, datetime.now(ZoneInfo("Asia/Shanghai")).date())
         self._deeds("pooling area", lambda: pooling_area(url, self.accounts()))
         self._deeds("agreements", lambda: agreements(url, self.accounts(), full_months))
         self._deeds("item costing", lambda: item_costing(url, self.accounts(), full_months))
@@ -174,10 +175,11 @@ class Steps:
         return self._processes.run(name, command, (lambda line: self._say(f"  {line}")) if show else None)
 
 
-def covered(data: Path) -> tuple[date, list[str]]:
-    """The last day of the generated data and the months that are complete by then."""
+def covered(data: Path, today: date) -> tuple[date, list[str]]:
+    """The last day of the generated data and the months that are complete by then; one whose last day is today still runs
+    and cannot be closed."""
     planted = read_json(data / "planted.json", {})
     until = date.fromisoformat(planted["until"])
-    open_month = (until + timedelta(days=1)).strftime("%Y-%m")
+    open_month = min(until + timedelta(days=1), today).strftime("%Y-%m")
     periods = {entry["period"] for entry in planted["direct_cost_total"]}
     return until, sorted(period for period in periods if period < open_month)
