@@ -10,12 +10,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from costing.models import SettlementPart
-from costing.purchase_api import MonthField
 from costing.selectors import agreements
 from costing.selectors.access import READERS
 from ops_platform.kernel import Actor
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList
+from ops_platform.web.api_queries import MonthField, Query
 
 TAGS = ["医共体分担"]
 
@@ -87,7 +87,7 @@ class SettlementPartSerializer(serializers.ModelSerializer):
         ]
 
 
-class PeriodQuery(serializers.Serializer):
+class PeriodQuery(Query):
     """Narrowed to a month."""
 
     period = MonthField(required=False, help_text="期间，如 2026-03；不填为全部")
@@ -122,10 +122,9 @@ class SettlementPartListView(VisibleList):
 
     roles = READERS
     serializer_class = SettlementPartSerializer
+    query = PeriodQuery
 
     def visible(self, actor: Actor) -> Any:
-        asked = PeriodQuery(data=self.request.query_params)
-        asked.is_valid(raise_exception=True)
+        period = PeriodQuery.of(self.request).get("period")
         rows = agreements.parts_seen(actor=actor).filter(run__is_current=True)
-        period = asked.validated_data.get("period")
         return rows.filter(run__period=period) if period else rows

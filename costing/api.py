@@ -19,6 +19,8 @@ from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMo
 from costing.selectors import access
 from costing.selectors.patients import refuse_pruned
 from ops_platform.kernel import Actor
+from ops_platform.masterdata.models import Department
+from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import RUN_FIELDS, ResultSerializer, RunSerializer, VisibleList
 from ops_platform.web.numbers import number_of
 
@@ -174,6 +176,7 @@ class PatientRunSerializer(serializers.ModelSerializer):
     """A run of patient costing: full cost = patients + unassigned."""
 
     institution = serializers.CharField(source="institution.code", help_text="机构代码")
+    bases = serializers.SerializerMethodField(help_text="按科室代码：服务成本的分配方法")
     pruned_at = serializers.DateTimeField(
         source="pruning.pruned_at", default=None, help_text="明细到期清理的时间；空为明细仍在"
     )
@@ -199,6 +202,10 @@ class PatientRunSerializer(serializers.ModelSerializer):
             "pruned_at",
         ]
 
+    def get_bases(self, row: PatientRun) -> dict[str, str]:
+        codes: dict[str, str] = self.context["codes"]
+        return {codes[number]: basis for number, basis in row.bases.items() if number in codes}
+
 
 class ItemCostSerializer(ResultSerializer):
     """What a service item cost in the department that carried it out, in the nine columns."""
@@ -223,20 +230,36 @@ class PatientRunListView(VisibleList):
         rows = PatientRun.objects.visible_to(actor, *access.READERS).select_related("institution", "pruning")
         return rows.order_by("-period", "institution__code", "-version", "pk")
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        seen = Department.objects.visible_to(actor_of(self.request), *access.READERS)
+        codes = {str(number): code for number, code in seen.values_list("pk", "code")}
+        return {**super().get_serializer_context(), "codes": codes}
 
-@extend_schema_view(get=extend_schema(tags=TAGS, summary="医疗服务项目成本", operation_id="costing_item_costs"))
-class ItemCostListView(VisibleList):
-    """Item costs of current runs, or of the run that is named."""
+
+class PatientResultView(VisibleList):
+    """Rows of current runs of patient costing, or of the run that is named; 404 for one whose detail was let go."""
 
     roles = access.READERS
-    serializer_class = ItemCostSerializer
-    filterset_class = ItemCostApiFilter
+    model: ClassVar[type[Model]]
+    related: ClassVar[tuple[str, ...]]
+    order: ClassVar[tuple[str, ...]] = ("run", "pk")
 
-    def visible(self, actor: Actor) -> QuerySet[ItemCost]:
+    def visible(self, actor: Actor) -> QuerySet[Any]:
         runs = PatientRun.objects.visible_to(actor, *access.READERS).order_by()
         if named := self.request.query_params.get("run"):
             refuse_pruned(actor, number_of(named))
         else:
             runs = runs.filter(is_current=True)
-        rows = ItemCost.objects.filter(run__in=runs.values("pk"))
-        return rows.select_related("run__institution", "department", "item").order_by("run", "department", "pk")
+        rows = self.model._default_manager.filter(run__in=runs.values("pk"))
+        return rows.select_related("run__institution", *self.related).order_by(*self.order)
+
+
+@extend_schema_view(get=extend_schema(tags=TAGS, summary="医疗服务项目成本", operation_id="costing_item_costs"))
+class ItemCostListView(PatientResultView):
+    """Item costs."""
+
+    serializer_class = ItemCostSerializer
+    filterset_class = ItemCostApiFilter
+    model = ItemCost
+    related = ("department", "item")
+    order = ("run", "department", "pk")

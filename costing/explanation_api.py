@@ -1,8 +1,6 @@
 """API of why two versions of a month differ, and of the driver rules; read only. A rule is asked for by
 `POST /api/v1/workflows/matters/`."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -10,18 +8,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from costing.filters import DriverRuleApiFilter
 from costing.models import DriverAssignment, DriverRule
 from costing.selectors import access, comparison, explaining, rules
 from ops_platform.kernel import Actor, NotFound
 from ops_platform.masterdata.models import Department
 from ops_platform.web.api import actor_of
-from ops_platform.web.api_lists import VisibleList
+from ops_platform.web.api_lists import VisibleList, money
 
 TAGS = ["成本核算"]
-
-
-def _money(**more: Any) -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=18, decimal_places=2, **more)
 
 
 class DriverAssignmentSerializer(serializers.ModelSerializer):
@@ -68,6 +63,7 @@ class DriverRuleListView(VisibleList):
 
     roles = access.READERS
     serializer_class = DriverRuleSerializer
+    filterset_class = DriverRuleApiFilter
 
     def visible(self, actor: Actor) -> QuerySet[DriverRule]:
         return rules.driver_rules(actor=actor)
@@ -89,17 +85,17 @@ class MovedTierSerializer(serializers.Serializer):
     """What the departments of a class gained and lost."""
 
     title = serializers.CharField()
-    gained = _money()
-    lost = _money()
+    gained = money()
+    lost = money()
 
 
 class EffectSerializer(serializers.Serializer):
     """What one change moved; all of them sum to the difference of the two versions."""
 
     causes = CauseSerializer(many=True)
-    cost = _money(help_text="全成本")
-    income = _money(help_text="收入")
-    between = _money(help_text="科室之间移动")
+    cost = money(help_text="全成本")
+    income = money(help_text="收入")
+    between = money(help_text="科室之间移动")
     tiers = MovedTierSerializer(many=True)
 
 
@@ -109,12 +105,12 @@ class MovedSerializer(serializers.Serializer):
     department = serializers.SerializerMethodField(help_text="科室代码")
     name = serializers.CharField()
     cost_class = serializers.CharField()
-    cost_before = _money(source="before.cost", help_text="直接成本与分摊转入")
-    cost = _money(source="now.cost")
-    income_before = _money(source="before.income")
-    income = _money(source="now.income")
-    cost_change = _money()
-    income_change = _money()
+    cost_before = money(source="before.cost", help_text="直接成本与分摊转入")
+    cost = money(source="now.cost")
+    income_before = money(source="before.income")
+    income = money(source="now.income")
+    cost_change = money()
+    income_change = money()
 
     def get_department(self, row: comparison.Moved) -> str:
         return str(self.context["codes"].get(row.department, ""))
@@ -125,8 +121,8 @@ class ComparisonSerializer(serializers.Serializer):
 
     earlier = serializers.IntegerField(source="earlier.pk")
     later = serializers.IntegerField(source="run.pk")
-    cost_change = _money()
-    income_change = _money()
+    cost_change = money()
+    income_change = money()
     effects = EffectSerializer(many=True)
     departments = MovedSerializer(many=True)
 

@@ -3,21 +3,33 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from costing.models import AllocationFlow, CostRun, DepartmentCost, DepartmentMonth, ItemCost, PatientRun
+from costing.models import (
+    ActivityCost,
+    AllocationFlow,
+    CostRun,
+    DepartmentCost,
+    DepartmentMonth,
+    DriverRule,
+    ItemBasis,
+    ItemCoefficient,
+    ItemCost,
+    ItemMethod,
+    PatientRun,
+    PriceAdjustment,
+    Scenario,
+    UnitCost,
+    UnitDefinition,
+    UnitKind,
+)
 from costing.selectors import access
-from ops_platform.masterdata.models import Department, Institution
+from ops_platform.his_intake.public import SHARED_KINDS
+from ops_platform.masterdata.models import CostClass, Department, Institution
+from ops_platform.web.filter_fields import MonthFilter, TrueFalseFilter
 
 ALL = _("全部")
-
-
-class MonthInput(forms.DateInput):
-    """The browser's own choice of a month."""
-
-    input_type = "month"
 
 
 class RunFilter(django_filters.FilterSet):
@@ -28,7 +40,7 @@ class RunFilter(django_filters.FilterSet):
         empty_label=ALL,
         queryset=lambda request: access.institutions(actor=request.actor) if request else Institution.objects.none(),
     )
-    period = django_filters.CharFilter(label=_("月份"), widget=MonthInput)
+    period = MonthFilter(label=_("月份"))
     is_current = django_filters.ChoiceFilter(
         label=_("版本"),
         choices=[("true", _("只看当前")), ("false", _("只看历史"))],
@@ -70,8 +82,8 @@ class RunApiFilter(django_filters.FilterSet):
     """Runs by codes."""
 
     institution = django_filters.CharFilter(field_name="institution__code")
-    period = django_filters.CharFilter()
-    is_current = django_filters.BooleanFilter()
+    period = MonthFilter()
+    is_current = TrueFalseFilter()
 
     class Meta:
         model = CostRun
@@ -80,7 +92,7 @@ class RunApiFilter(django_filters.FilterSet):
 
 class _ResultFilter(django_filters.FilterSet):
     institution = django_filters.CharFilter(field_name="run__institution__code")
-    period = django_filters.CharFilter(field_name="run__period")
+    period = MonthFilter(field_name="run__period")
     run = django_filters.NumberFilter(field_name="run_id")
 
 
@@ -135,4 +147,91 @@ class ItemCostApiFilter(_ResultFilter):
 
     class Meta:
         model = ItemCost
+        fields: list[str] = []
+
+
+class _OfInstitution(django_filters.FilterSet):
+    institution = django_filters.CharFilter(field_name="institution__code")
+
+
+class _OfDepartment(_OfInstitution):
+    department = django_filters.CharFilter(field_name="department__code")
+    method = django_filters.ChoiceFilter(choices=ItemMethod.choices)
+
+
+class ItemBasisFilter(_OfDepartment):
+    """Methods by codes."""
+
+    class Meta:
+        model = ItemBasis
+        fields: list[str] = []
+
+
+class ItemCoefficientFilter(_OfDepartment):
+    """Coefficients by codes."""
+
+    item = django_filters.CharFilter(field_name="item__code")
+
+    class Meta:
+        model = ItemCoefficient
+        fields: list[str] = []
+
+
+class UnitDefinitionFilter(_OfInstitution):
+    """Definitions by institution."""
+
+    class Meta:
+        model = UnitDefinition
+        fields: list[str] = []
+
+
+class UnitCostFilter(_ResultFilter):
+    """Service units' months by codes."""
+
+    kind = django_filters.ChoiceFilter(choices=UnitKind.choices)
+
+    class Meta:
+        model = UnitCost
+        fields: list[str] = []
+
+
+class ActivityCostFilter(_ResultFilter):
+    """Costs of activities by codes."""
+
+    department = django_filters.CharFilter(field_name="activity__basis__department__code")
+    item = django_filters.CharFilter(field_name="item__code")
+
+    class Meta:
+        model = ActivityCost
+        fields: list[str] = []
+
+
+class DriverRuleApiFilter(django_filters.FilterSet):
+    """Driver rules by codes; those of the whole alliance belong to no institution."""
+
+    institution = django_filters.CharFilter(field_name="institution__code")
+    department = django_filters.CharFilter(field_name="department__code")
+    cost_class = django_filters.ChoiceFilter(choices=CostClass.choices)
+    shared_as = django_filters.ChoiceFilter(choices=SHARED_KINDS)
+
+    class Meta:
+        model = DriverRule
+        fields: list[str] = []
+
+
+class ScenarioApiFilter(_OfInstitution):
+    """Scenarios by institution."""
+
+    class Meta:
+        model = Scenario
+        fields: list[str] = []
+
+
+class PriceAdjustmentApiFilter(_OfInstitution):
+    """Price adjustments by institution and where they stand."""
+
+    state = django_filters.ChoiceFilter(choices=PriceAdjustment.State.choices)
+
+    class Meta:
+        model = PriceAdjustment
         fields: list[str] = []

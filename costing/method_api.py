@@ -3,12 +3,19 @@ made of them; read only. They are asked for by `POST /api/v1/workflows/matters/`
 
 from typing import Any, ClassVar
 
-import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
+from costing.api import PatientResultView
 from costing.engine.columns import COLUMNS
+from costing.filters import (
+    ActivityCostFilter,
+    ItemBasisFilter,
+    ItemCoefficientFilter,
+    UnitCostFilter,
+    UnitDefinitionFilter,
+)
 from costing.models import (
     Activity,
     ActivityCost,
@@ -16,13 +23,10 @@ from costing.models import (
     ActivityUse,
     ItemBasis,
     ItemCoefficient,
-    ItemMethod,
-    PatientRun,
     ServiceUnit,
     ServiceUnitPart,
     UnitCost,
     UnitDefinition,
-    UnitKind,
 )
 from costing.selectors.access import READERS
 from ops_platform.kernel import Actor
@@ -153,68 +157,6 @@ class ActivityCostSerializer(ResultSerializer):
         fields = ["run", "institution", "period", "department", "activity", "item", "volume", *COLUMNS]
 
 
-class _OfInstitution(django_filters.FilterSet):
-    institution = django_filters.CharFilter(field_name="institution__code")
-
-
-class _OfDepartment(_OfInstitution):
-    department = django_filters.CharFilter(field_name="department__code")
-    method = django_filters.ChoiceFilter(choices=ItemMethod.choices)
-
-
-class ItemBasisFilter(_OfDepartment):
-    """Methods by codes."""
-
-    class Meta:
-        model = ItemBasis
-        fields: list[str] = []
-
-
-class ItemCoefficientFilter(_OfDepartment):
-    """Coefficients by codes."""
-
-    item = django_filters.CharFilter(field_name="item__code")
-
-    class Meta:
-        model = ItemCoefficient
-        fields: list[str] = []
-
-
-class UnitDefinitionFilter(_OfInstitution):
-    """Definitions by institution."""
-
-    class Meta:
-        model = UnitDefinition
-        fields: list[str] = []
-
-
-class _OfRun(django_filters.FilterSet):
-    institution = django_filters.CharFilter(field_name="run__institution__code")
-    period = django_filters.CharFilter(field_name="run__period")
-    run = django_filters.NumberFilter(field_name="run_id")
-
-
-class UnitCostFilter(_OfRun):
-    """Service units' months by codes."""
-
-    kind = django_filters.ChoiceFilter(choices=UnitKind.choices)
-
-    class Meta:
-        model = UnitCost
-        fields: list[str] = []
-
-
-class ActivityCostFilter(_OfRun):
-    """Costs of activities by codes."""
-
-    department = django_filters.CharFilter(field_name="activity__basis__department__code")
-    item = django_filters.CharFilter(field_name="item__code")
-
-    class Meta:
-        model = ActivityCost
-        fields: list[str] = []
-
-
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="项目成本方法与作业", operation_id="costing_item_bases"))
 class ItemBasisListView(VisibleList):
     """Methods in all their versions, the newest first."""
@@ -258,23 +200,8 @@ class UnitDefinitionListView(VisibleList):
         return read.order_by("institution__code", "-effective_from", "-pk")
 
 
-class _PatientResultView(VisibleList):
-    """Rows of current runs, or of the run that is named."""
-
-    roles = READERS
-    model: ClassVar[Any]
-    related: ClassVar[tuple[str, ...]]
-
-    def visible(self, actor: Actor) -> QuerySet[Any]:
-        runs = PatientRun.objects.visible_to(actor, *READERS).order_by()
-        if not self.request.query_params.get("run"):
-            runs = runs.filter(is_current=True)
-        rows = self.model.objects.filter(run__in=runs.values("pk")).select_related("run__institution", *self.related)
-        return rows.order_by("run", "pk")
-
-
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="服务单元成本收入比", operation_id="costing_unit_costs"))
-class UnitCostListView(_PatientResultView):
+class UnitCostListView(PatientResultView):
     """Service units' months."""
 
     serializer_class = UnitCostSerializer
@@ -284,7 +211,7 @@ class UnitCostListView(_PatientResultView):
 
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="作业成本", operation_id="costing_activity_costs"))
-class ActivityCostListView(_PatientResultView):
+class ActivityCostListView(PatientResultView):
     """What items bear of activities."""
 
     serializer_class = ActivityCostSerializer

@@ -9,12 +9,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from costing.models import Pathway, PatientRun
-from costing.purchase_api import MonthField, MonthQuery
 from costing.selectors import access, pathways, patients
 from costing.selectors.pathway_cases import CaseLine, CasesOfPathway, PathwayCase, month_of_pathways
 from ops_platform.identity.access import log_patient_access
 from ops_platform.kernel import Actor, NotFound
 from ops_platform.web.api import actor_of
+from ops_platform.web.api_queries import MonthField, MonthQuery, Query
 
 TAGS = ["临床路径"]
 
@@ -128,7 +128,7 @@ class PathwayCaseSerializer(serializers.Serializer):
         return CaseLineSerializer(self.context["lines"], many=True, context=self.context).data
 
 
-class CaseQuery(serializers.Serializer):
+class CaseQuery(Query):
     """The month of the discharge."""
 
     period = MonthField(required=False, help_text="出院月份，如 2026-03；不填为最近核算患者成本的月份")
@@ -154,13 +154,12 @@ class PathwayListView(APIView):
         responses=PathwayMonthSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        query = MonthQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        asked = MonthQuery.of(request)
         actor = actor_of(request)
-        institution = access.institutions(actor=actor).filter(code=query.validated_data["institution"]).first()
+        institution = access.institutions(actor=actor).filter(code=asked["institution"]).first()
         if institution is None:
             raise NotFound("masterdata.no_institution", "没有这个机构。")
-        found = month_of_pathways(run=_run(actor, institution.pk, query.validated_data["period"]))
+        found = month_of_pathways(run=_run(actor, institution.pk, asked["period"]))
         return Response(PathwayMonthSerializer(found.pathways if found else (), many=True).data)
 
 
@@ -196,10 +195,9 @@ class PathwayCaseView(APIView):
     def get(self, request: Request, pk: int, encounter: int) -> Response:
         actor = actor_of(request)
         pathway = pathways.access_pathway(actor=actor, pathway=pk)
-        query = CaseQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
+        asked = CaseQuery.of(request)
         newest = next(iter(patients.periods(institution=pathway.institution_id)), "")
-        run = _run(actor, pathway.institution_id, query.validated_data.get("period", newest))
+        run = _run(actor, pathway.institution_id, asked.get("period", newest))
         found = month_of_pathways(run=run, only=[pathway.pk])
         mine = found.of(pathway.pk) if found else None
         one = next((each for each in mine.cases if each.case.encounter == encounter), None) if mine else None

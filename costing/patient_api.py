@@ -11,7 +11,6 @@ from rest_framework.views import APIView
 
 from costing.engine.columns import COLUMNS, COST_ITEMS
 from costing.models import PatientCost
-from costing.purchase_api import MonthField, MonthQuery
 from costing.selectors import access, department_groups, patients, reconciling
 from costing.selectors.access import READERS
 from ops_platform.his_intake.public import encounter_numbers
@@ -19,13 +18,10 @@ from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Actor, NotFound
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.api import actor_of
-from ops_platform.web.api_lists import VisibleList
+from ops_platform.web.api_lists import VisibleList, money
+from ops_platform.web.api_queries import MonthField, MonthQuery, Query
 
 TAGS = ["患者与病组成本"]
-
-
-def _money(**more: Any) -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=18, decimal_places=2, **more)
 
 
 class PatientCostQuery(MonthQuery):
@@ -73,9 +69,10 @@ class PatientCostView(VisibleList):
 
     roles = READERS
     serializer_class = PatientCostSerializer
+    query = PatientCostQuery
 
     def visible(self, actor: Actor) -> QuerySet[PatientCost]:
-        asked = _read(PatientCostQuery, self.request)
+        asked = PatientCostQuery.of(self.request)
         institution = _institution(actor, asked["institution"])
         self.run = patients.current_run(institution=institution.pk, period=asked["period"])
         if self.run is None:
@@ -104,23 +101,24 @@ class ReconciledSerializer(serializers.Serializer):
 
     institution = serializers.SerializerMethodField(help_text="机构代码；合计行为空")
     state = serializers.ChoiceField(choices=("costed", "stale", "not_costed", "no_run"))
-    direct = _money()
-    visits = _money()
-    discharged = _money()
-    staying = _money(help_text="在产品")
-    without_services = _money()
-    idle = _money(help_text="闲置作业")
-    not_allocated = _money(help_text="未分摊")
-    difference = _money(allow_null=True)
+    direct = money()
+    visits = money()
+    discharged = money()
+    staying = money(help_text="在产品")
+    without_services = money()
+    idle = money(help_text="闲置作业")
+    not_allocated = money(help_text="未分摊")
+    difference = money(allow_null=True)
 
     def get_institution(self, row: reconciling.Reconciled) -> str:
         return str(self.context["codes"].get(row.institution, ""))
 
 
-class PeriodQuery(serializers.Serializer):
-    """A month."""
+class ReconciliationQuery(Query):
+    """A month, of all institutions or of one."""
 
     period = MonthField(help_text="期间，如 2026-03")
+    institution = serializers.CharField(required=False, help_text="机构代码；不填为权限内全部机构")
 
 
 class ReconciliationView(APIView):
@@ -132,13 +130,14 @@ class ReconciliationView(APIView):
         tags=TAGS,
         summary="全部机构成本核对",
         operation_id="costing_reconciliation",
-        parameters=[PeriodQuery],
+        parameters=[ReconciliationQuery],
         responses=ReconciledSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        period = _read(PeriodQuery, request)["period"]
-        seen = list(access.institutions(actor=actor_of(request)))
-        found = reconciling.community(institutions=seen, period=period)
+        asked, actor = ReconciliationQuery.of(request), actor_of(request)
+        one = asked.get("institution")
+        seen = [_institution(actor, one)] if one else list(access.institutions(actor=actor))
+        found = reconciling.community(institutions=seen, period=asked["period"])
         codes = {one.pk: one.code for one in seen}
         return Response(ReconciledSerializer([*found.rows, found.whole], many=True, context={"codes": codes}).data)
 
@@ -155,7 +154,7 @@ class DepartmentGroupSerializer(serializers.Serializer):
     drg = serializers.CharField(source="group.drg")
     name = serializers.CharField(source="group.name")
     cases = serializers.IntegerField(source="group.cases")
-    surplus = _money(source="group.surplus", help_text="支付 − 医疗成本")
+    surplus = money(source="group.surplus", help_text="支付 − 医疗成本")
     mean_cost = serializers.SerializerMethodField(help_text="例均成本的七项(元)")
     norm = serializers.SerializerMethodField(help_text="本院前三个月例均成本的七项；没有时为空")
     above = serializers.CharField(help_text="高出最多的成本项目")
@@ -180,19 +179,12 @@ class DepartmentGroupView(APIView):
         responses=DepartmentGroupSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
-        asked = _read(DepartmentQuery, request)
+        asked = DepartmentQuery.of(request)
         named = Department.objects.filter(institution__code=asked["institution"], code=asked["department"])
         number = named.values_list("pk", flat=True).first() or 0
         department = department_groups.access_department(actor=actor_of(request), department_id=number)
         rows = department_groups.groups_of_department(department=department, period=asked["period"])
         return Response(DepartmentGroupSerializer(rows, many=True).data)
-
-
-def _read(query: type[serializers.Serializer], request: Request) -> dict[str, Any]:
-    asked = query(data=request.query_params)
-    asked.is_valid(raise_exception=True)
-    found: dict[str, Any] = asked.validated_data
-    return found
 
 
 def _institution(actor: Actor, code: str) -> Institution:

@@ -9,19 +9,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from costing.filters import PriceAdjustmentApiFilter
 from costing.models import PriceAdjustment
 from costing.price_telling import concern_words
 from costing.selectors import price_adjustments
 from costing.selectors.access import READERS
 from ops_platform.kernel import Actor, from_fen
 from ops_platform.web.api import actor_of
-from ops_platform.web.api_lists import VisibleList
+from ops_platform.web.api_lists import VisibleList, money
 
 TAGS = ["调价方案"]
-
-
-def _money(help_text: str = "") -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=18, decimal_places=2, help_text=help_text)
 
 
 class PriceAdjustmentSerializer(serializers.ModelSerializer):
@@ -53,16 +50,16 @@ class StepSerializer(serializers.Serializer):
     """All items at a step, against the base, in yuan a year."""
 
     effective_from = serializers.DateField(help_text="生效日期")
-    raised = _money("提价增加")
-    cut = _money("降价减少")
-    change = _money("收费净变动")
-    fund = _money("医保基金增支")
-    patients = _money("患者增支")
-    unpaid = _money("按病组付费不增付")
-    received = _money("实际增收")
-    room = _money("腾出空间")
-    compensation = _money("补偿合计")
-    left = _money("尚缺")
+    raised = money(help_text="提价增加")
+    cut = money(help_text="降价减少")
+    change = money(help_text="收费净变动")
+    fund = money(help_text="医保基金增支")
+    patients = money(help_text="患者增支")
+    unpaid = money(help_text="按病组付费不增付")
+    received = money(help_text="实际增收")
+    room = money(help_text="腾出空间")
+    compensation = money(help_text="补偿合计")
+    left = money(help_text="尚缺")
 
 
 class PricedItemSerializer(serializers.Serializer):
@@ -71,12 +68,12 @@ class PricedItemSerializer(serializers.Serializer):
     item = serializers.CharField(help_text="项目编码")
     name = serializers.CharField(help_text="项目名称")
     quantity = serializers.DecimalField(max_digits=18, decimal_places=4, help_text="基期数量")
-    income = _money("基期收入")
-    cost = _money("基期医疗成本")
+    income = money(help_text="基期收入")
+    cost = money(help_text="基期医疗成本")
     prices = serializers.ListField(
         child=serializers.DecimalField(max_digits=14, decimal_places=4), help_text="各步价格"
     )
-    changes = serializers.ListField(child=_money(), help_text="各步与调价前相比的年收费变动")
+    changes = serializers.ListField(child=money(), help_text="各步与调价前相比的年收费变动")
     note = serializers.CharField(help_text="调整理由")
 
 
@@ -97,9 +94,9 @@ class FollowedSerializer(serializers.Serializer):
     item = serializers.CharField(help_text="项目编码")
     price = serializers.DecimalField(max_digits=14, decimal_places=4, help_text="方案价格")
     quantity = serializers.DecimalField(max_digits=18, decimal_places=4, help_text="数量")
-    expected = _money("按方案价格")
-    income = _money("实际收费")
-    difference = _money("差额")
+    expected = money(help_text="按方案价格")
+    income = money(help_text="实际收费")
+    difference = money(help_text="差额")
 
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="调价方案", operation_id="costing_price_adjustments"))
@@ -108,6 +105,7 @@ class PriceAdjustmentListView(VisibleList):
 
     roles = READERS
     serializer_class = PriceAdjustmentSerializer
+    filterset_class = PriceAdjustmentApiFilter
 
     def visible(self, actor: Actor) -> Any:
         return price_adjustments.adjustments(actor=actor)

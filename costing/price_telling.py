@@ -1,5 +1,6 @@
 """What is odd about a plan to adjust prices, in words."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,10 +9,36 @@ from costing.selectors.price_adjustments import Outcome
 from costing.sheets import Column, Row, Sheet, cells
 from ops_platform.web import formats
 
+OF_ITEMS = {
+    Concern.ABOVE_CAP: "的价格高于现行最高限价",
+    Concern.STEEP: "一步提价超过提示线",
+    Concern.ABOVE_COST: "提价后收入超过成本",
+    Concern.BELOW_COST: "降价后收入低于成本",
+}
+
 
 def concern_words(found: Outcome) -> list[str]:
     """One sentence each, the plan before its items."""
     return [_words(found, one) for one in found.concerns]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Concerns of one kind: in one sentence, and those of the items behind it."""
+
+    words: str
+    items: tuple[str, ...] = ()
+
+
+def told(found: Outcome) -> list[Told]:
+    """The plan's own, then those of items by kind, with how many there are of each."""
+    own = [Told(_words(found, one)) for one in found.concerns if one.item is None]
+    of_items = []
+    for concern, title in OF_ITEMS.items():
+        listed = tuple(_words(found, one) for one in found.concerns if one.concern is concern)
+        if listed:
+            of_items.append(Told(f"{len(listed)} 个项目{title}", listed))
+    return [*own, *of_items]
 
 
 def concerns_sheet(found: Outcome) -> Sheet:
@@ -26,7 +53,7 @@ def _words(found: Outcome, one: Raised) -> str:
     item = found.items[one.item].name if one.item is not None else ""
     match one.concern:
         case Concern.ABOVE_CAP:
-            return f"{item} {step}的价格高于最高限价 {_percent(one.by)}，请改正价格或核对限价。"
+            return f"{item} {step}的价格高于现行最高限价 {_percent(one.by)}，须由价格主管部门先调整限价。"
         case Concern.STEEP:
             return f"{item} {step}提价 {_percent(one.by)}，超过每步提示线 {_percent(found.bounds.step)}，可分步到位。"
         case Concern.ABOVE_COST:

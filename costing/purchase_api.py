@@ -15,26 +15,17 @@ from ops_platform.identity.access import log_patient_access, log_patient_list
 from ops_platform.kernel import NotFound, Period
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.api import actor_of
+from ops_platform.web.api_lists import money
+from ops_platform.web.api_queries import MonthField, MonthQuery, Query
 
 TAGS = ["采购与使用"]
 NOT_FOUND = OpenApiResponse(description="没有这个机构，或不在权限之内(masterdata.no_institution)")
 UNCLEAR = OpenApiResponse(description="参数不合要求")
 QUANTITY: dict[str, Any] = {"max_digits": 18, "decimal_places": 4}
-MONEY: dict[str, Any] = {"max_digits": 18, "decimal_places": 2}
 RATIO: dict[str, Any] = {"max_digits": 18, "decimal_places": 6, "allow_null": True}
 
 
-class MonthField(serializers.CharField):
-    """A month as in 2026-03."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        try:
-            return str(Period.parse(super().to_internal_value(data)))
-        except ValueError as error:
-            raise serializers.ValidationError("应为期间，如 2026-03") from error
-
-
-class SpanQuery(serializers.Serializer):
+class SpanQuery(Query):
     """Which institution (all that one may see without it) and which months."""
 
     institution = serializers.CharField(required=False, help_text="机构代码；不填为权限内全部机构")
@@ -48,14 +39,7 @@ class GoodsQuery(SpanQuery):
     goods_class = serializers.ChoiceField(choices=GOODS_CLASSES, required=False, help_text="物资类别")
 
 
-class MonthQuery(serializers.Serializer):
-    """One institution and one month."""
-
-    institution = serializers.CharField(help_text="机构代码")
-    period = MonthField(help_text="期间，如 2026-03")
-
-
-class PieceQuery(serializers.Serializer):
+class PieceQuery(Query):
     """One piece."""
 
     barcode = serializers.CharField(max_length=80, help_text="单件条码")
@@ -79,14 +63,14 @@ class PurchaseSerializer(serializers.Serializer):
     name = serializers.CharField()
     goods_class = serializers.CharField()
     quantity = serializers.DecimalField(**QUANTITY)
-    amount = serializers.DecimalField(**MONEY)
+    amount = money()
     price = serializers.DecimalField(help_text="加权均价", **RATIO)
     central_quantity = serializers.DecimalField(**QUANTITY)
-    central_amount = serializers.DecimalField(**MONEY)
+    central_amount = money()
     central_share = serializers.DecimalField(help_text="集采金额占比", **RATIO)
     base_price = serializers.DecimalField(help_text="集采前价格", **RATIO)
     central_price = serializers.DecimalField(**RATIO)
-    saved = serializers.DecimalField(help_text="节约额；没有集采前价格为空", allow_null=True, **MONEY)
+    saved = money(help_text="节约额；没有集采前价格为空", allow_null=True)
 
 
 class MemberPriceSerializer(serializers.Serializer):
@@ -94,7 +78,7 @@ class MemberPriceSerializer(serializers.Serializer):
 
     institution = serializers.CharField(help_text="机构代码")
     quantity = serializers.DecimalField(**QUANTITY)
-    amount = serializers.DecimalField(**MONEY)
+    amount = money()
     price = serializers.DecimalField(**RATIO)
 
 
@@ -106,7 +90,7 @@ class SpreadSerializer(serializers.Serializer):
     name = serializers.CharField()
     spread = serializers.DecimalField(help_text="(最高均价 − 最低均价) ÷ 最低均价", **RATIO)
     is_wide = serializers.BooleanField(help_text="超过提示线")
-    excess = serializers.DecimalField(help_text="按最低价可少付", **MONEY)
+    excess = money(help_text="按最低价可少付")
     members = MemberPriceSerializer(many=True)
 
 
@@ -184,11 +168,11 @@ class StructureSerializer(serializers.Serializer):
     """The structure of an institution's or a department's medical income."""
 
     name = serializers.CharField()
-    income = serializers.DecimalField(**MONEY)
-    drugs = serializers.DecimalField(**MONEY)
-    materials = serializers.DecimalField(**MONEY)
-    services = serializers.DecimalField(**MONEY)
-    examinations = serializers.DecimalField(**MONEY)
+    income = money()
+    drugs = money()
+    materials = money()
+    services = money()
+    examinations = money()
     drug_ratio = serializers.DecimalField(**RATIO)
     material_ratio = serializers.DecimalField(**RATIO)
     service_ratio = serializers.DecimalField(**RATIO)
@@ -202,12 +186,12 @@ class DeviceSerializer(serializers.Serializer):
     name = serializers.CharField(source="sums.name")
     kind = serializers.CharField(source="sums.kind")
     department = serializers.CharField(source="sums.department_name")
-    used = serializers.DecimalField(source="sums.used", **MONEY)
-    available = serializers.DecimalField(source="sums.available", **MONEY)
+    used = money(source="sums.used")
+    available = money(source="sums.available")
     services = serializers.IntegerField(source="sums.services", allow_null=True)
     rate = serializers.DecimalField(help_text="使用率", **RATIO)
     low = serializers.BooleanField(help_text="低效")
-    cost = serializers.DecimalField(allow_null=True, **MONEY)
+    cost = money(allow_null=True)
     per_hour = serializers.DecimalField(**RATIO)
 
 
@@ -235,9 +219,7 @@ class _View(APIView):
 
     def span(self, request: Request, query: type[SpanQuery], dataset: str) -> tuple[Span, dict[str, Any]]:
         """The span asked for, and all that was asked."""
-        asked = query(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        given = dict(asked.validated_data)
+        given = dict(query.of(request))
         plain = {name: str(value) for name, value in given.items() if name in ("first", "last")}
         if "institution" in given:
             plain["institution"] = str(self.one(request, given["institution"]).pk)
@@ -327,10 +309,9 @@ class TraceGapListView(_View):
         responses={200: _answer("TraceGaps", GapSerializer, months=False), 404: NOT_FOUND, 422: UNCLEAR},
     )
     def get(self, request: Request) -> Response:
-        asked = MonthQuery(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        institution = self.one(request, asked.validated_data["institution"])
-        period = Period.parse(asked.validated_data["period"])
+        asked = MonthQuery.of(request)
+        institution = self.one(request, asked["institution"])
+        period = Period.parse(asked["period"])
         found = pieces.month_of_pieces(institution=institution.pk, period=period)
         log_patient_list(request._request, "trace_gaps", {institution: str(period)})
         return Response({"rows": GapSerializer(found.gaps, many=True).data})
@@ -347,10 +328,9 @@ class PieceView(_View):
         responses={200: PieceSerializer, 404: OpenApiResponse(description="没有这个条码"), 422: UNCLEAR},
     )
     def get(self, request: Request) -> Response:
-        asked = PieceQuery(data=request.query_params)
-        asked.is_valid(raise_exception=True)
+        asked = PieceQuery.of(request)
         institutions = {one.pk: one for one in self.institutions(request).values()}
-        life = pieces.life_of_piece(institutions=list(institutions), barcode=asked.validated_data["barcode"])
+        life = pieces.life_of_piece(institutions=list(institutions), barcode=asked["barcode"])
         if life is None:
             raise NotFound("costing.no_piece", "没有这个条码的记录。")
         for charge in life.charges:
@@ -410,10 +390,9 @@ class IncomeStructureView(_View):
         responses={200: _answer("IncomeStructure", StructureSerializer, months=False), 404: NOT_FOUND, 422: UNCLEAR},
     )
     def get(self, request: Request) -> Response:
-        asked = MonthQuery(data=request.query_params)
-        asked.is_valid(raise_exception=True)
-        institution = self.one(request, asked.validated_data["institution"])
-        period = Period.parse(asked.validated_data["period"])
+        asked = MonthQuery.of(request)
+        institution = self.one(request, asked["institution"])
+        period = Period.parse(asked["period"])
         run = access.current_run(institution=institution.pk, period=str(period))
         forms = structure.variants(day=period.last_day)
         rows = structure.by_department(run=run, forms=forms) if run else []

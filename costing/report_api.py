@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from costing.purchase_api import MonthQuery
 from costing.selectors import access
 from costing.selectors.layers import Layer
 from costing.selectors.sheets import REPORTS, Report, Scope
@@ -17,6 +16,7 @@ from costing.selectors.sheets.ranking import CHOICES
 from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Actor, NotFound
 from ops_platform.web.api import actor_of
+from ops_platform.web.api_queries import MonthQuery
 
 TAGS = ["成本核算"]
 
@@ -102,9 +102,7 @@ class ReportView(APIView):
         report = REPORTS.get(code)
         if report is None:
             raise NotFound("costing.no_report", "没有这张成本报表。")
-        query = ReportQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        scope = _scope(actor_of(request), report, query.validated_data)
+        scope = _scope(actor_of(request), report, ReportQuery.of(request))
         if report.patient_level:
             log_patient_list(request, f"costing.{report.code}", {scope.run.institution: scope.run.period})
         return Response(_told(report, scope))

@@ -11,21 +11,16 @@ from rest_framework.views import APIView
 
 from costing.engine.saving_gate import Gate
 from costing.models import CostDeviation, DeviationKind, TargetMetric
-from costing.purchase_api import MonthField, MonthQuery
 from costing.selectors import access, patients
 from costing.selectors.responsibility import low_benefit, reach, savings, targets
 from costing.selectors.responsibility.measuring import PLACES
 from ops_platform.kernel import Actor, NotFound
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.api import actor_of
-from ops_platform.web.api_lists import VisibleList
+from ops_platform.web.api_lists import VisibleList, money
+from ops_platform.web.api_queries import MonthField, MonthQuery, Query
 
 TAGS = ["成本责任"]
-
-
-def money(**more: Any) -> serializers.DecimalField:
-    """Yuan."""
-    return serializers.DecimalField(max_digits=18, decimal_places=2, allow_null=True, **more)
 
 
 class TargetMonthSerializer(serializers.Serializer):
@@ -37,7 +32,7 @@ class TargetMonthSerializer(serializers.Serializer):
     object = serializers.CharField(source="target.object", allow_blank=True, help_text="成本项目代码或病组编码")
     effective_from = serializers.DateField(source="target.effective_from")
     limit = serializers.DecimalField(source="target.limit", max_digits=18, decimal_places=6)
-    standard = money(source="target.standard", help_text="病组支付标准(元)")
+    standard = money(allow_null=True, source="target.standard", help_text="病组支付标准(元)")
     actual = serializers.SerializerMethodField(help_text="实际；没有时为 null")
     verdict = serializers.ChoiceField(choices=("kept", "missed", "unknown"))
     why = serializers.CharField(source="measured.why", allow_blank=True, help_text="不可比的原因")
@@ -63,17 +58,17 @@ class SavingSerializer(serializers.Serializer):
     department = serializers.CharField(source="target.department.code", allow_null=True, default=None)
     metric = serializers.CharField(source="target.metric")
     object = serializers.CharField(source="target.object", allow_blank=True)
-    limit = money()
-    actual = money(source="month.actual")
-    month_saving = money()
+    limit = money(allow_null=True)
+    actual = money(allow_null=True, source="month.actual")
+    month_saving = money(allow_null=True)
     months = serializers.IntegerField(source="year.months")
-    year_limit = money()
-    year_actual = money()
-    year_saving = money()
+    year_limit = money(allow_null=True)
+    year_actual = money(allow_null=True)
+    year_saving = money(allow_null=True)
     share = serializers.DecimalField(max_digits=9, decimal_places=6)
     gate = serializers.ChoiceField(source="gate.state", choices=[one.value for one in Gate])
     conditions = ConditionSerializer(source="gate.conditions", many=True)
-    bonus = money()
+    bonus = money(allow_null=True)
 
 
 class LowBenefitSerializer(serializers.Serializer):
@@ -84,9 +79,9 @@ class LowBenefitSerializer(serializers.Serializer):
     object = serializers.CharField()
     name = serializers.CharField()
     volume = serializers.DecimalField(max_digits=18, decimal_places=4)
-    cost = money()
-    income = money()
-    surplus = money()
+    cost = money(allow_null=True)
+    income = money(allow_null=True)
+    surplus = money(allow_null=True)
     deviation = serializers.IntegerField(source="deviation.pk", allow_null=True, default=None)
 
 
@@ -107,22 +102,23 @@ class DeviationSerializer(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
-class DeviationQuery(serializers.Serializer):
-    """Narrowed to a month, a kind or a state."""
+class DeviationQuery(Query):
+    """Narrowed to an institution, a month, a kind or a state."""
 
+    institution = serializers.CharField(
+        required=False, source="institution__code", help_text="机构代码；不填为权限内全部"
+    )
     period = MonthField(required=False, help_text="期间，如 2026-03；不填为全部")
     kind = serializers.ChoiceField(choices=DeviationKind.choices, required=False, help_text="类别")
     state = serializers.ChoiceField(choices=CostDeviation.State.choices, required=False, help_text="状态")
 
 
 def _asked(request: Request) -> tuple[Actor, Institution, str]:
-    query = MonthQuery(data=request.query_params)
-    query.is_valid(raise_exception=True)
-    actor = actor_of(request)
-    institution = reach.institutions(actor=actor).filter(code=query.validated_data["institution"]).first()
+    asked, actor = MonthQuery.of(request), actor_of(request)
+    institution = reach.institutions(actor=actor).filter(code=asked["institution"]).first()
     if institution is None:
         raise NotFound("masterdata.no_institution", "没有这个机构。")
-    return actor, institution, query.validated_data["period"]
+    return actor, institution, asked["period"]
 
 
 class TargetMonthView(APIView):
@@ -191,8 +187,7 @@ class DeviationListView(VisibleList):
 
     roles = access.DRILL_READERS
     serializer_class = DeviationSerializer
+    query = DeviationQuery
 
     def visible(self, actor: Actor) -> Any:
-        asked = DeviationQuery(data=self.request.query_params)
-        asked.is_valid(raise_exception=True)
-        return reach.deviations(actor=actor).filter(**asked.validated_data)
+        return reach.deviations(actor=actor).filter(**DeviationQuery.of(self.request))

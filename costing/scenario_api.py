@@ -8,19 +8,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from costing.filters import ScenarioApiFilter
 from costing.models import Scenario
 from costing.selectors import scenarios
 from costing.selectors.access import READERS
 from ops_platform.kernel import Actor
 from ops_platform.masterdata.models import Department
 from ops_platform.web.api import actor_of
-from ops_platform.web.api_lists import VisibleList
+from ops_platform.web.api_lists import VisibleList, money
 
 TAGS = ["成本测算"]
-
-
-def _money(**more: Any) -> serializers.DecimalField:
-    return serializers.DecimalField(max_digits=18, decimal_places=2, **more)
 
 
 class ScenarioSerializer(serializers.ModelSerializer):
@@ -40,13 +37,13 @@ class BesideSerializer(serializers.Serializer):
 
     department = serializers.SerializerMethodField(help_text="科室代码；全院为空")
     name = serializers.CharField()
-    income_before = _money()
-    income = _money()
-    cost_before = _money()
-    cost = _money()
-    surplus_before = _money()
-    surplus = _money()
-    change = _money(help_text="结余变动")
+    income_before = money()
+    income = money()
+    cost_before = money()
+    cost = money()
+    surplus_before = money()
+    surplus = money()
+    change = money(help_text="结余变动")
 
     def get_department(self, row: scenarios.Beside) -> str:
         return str(self.context["codes"].get(row.department, ""))
@@ -66,6 +63,7 @@ class ScenarioListView(VisibleList):
 
     roles = READERS
     serializer_class = ScenarioSerializer
+    filterset_class = ScenarioApiFilter
 
     def visible(self, actor: Actor) -> Any:
         return scenarios.scenarios(actor=actor)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -11,14 +10,9 @@ from insurance_settlement import selectors
 from insurance_settlement.models import CaseResult, GroupingRun
 from insurance_settlement.tables import STATUS_TITLES
 from ops_platform.masterdata.models import Department, Institution
+from ops_platform.web.filter_fields import MonthFilter, TrueFalseFilter
 
 ALL = _("全部")
-
-
-class MonthInput(forms.DateInput):
-    """The browser's own choice of a month."""
-
-    input_type = "month"
 
 
 def _departments(request: Any) -> QuerySet[Department]:
@@ -38,7 +32,7 @@ class CaseFilter(django_filters.FilterSet):
         empty_label=ALL,
         queryset=lambda request: selectors.institutions(actor=request.actor) if request else Institution.objects.none(),
     )
-    period = django_filters.CharFilter(label=_("月份"), field_name="run__period", widget=MonthInput)
+    period = MonthFilter(label=_("月份"), field_name="run__period")
     department = django_filters.ModelChoiceFilter(label=_("科室"), empty_label=ALL, queryset=_departments)
     drg = django_filters.CharFilter(label=_("病组"), lookup_expr="istartswith")
     status = django_filters.ChoiceFilter(label=_("状态"), choices=list(STATUS_TITLES.items()), empty_label=ALL)
@@ -59,8 +53,8 @@ class RunFilter(django_filters.FilterSet):
     """Runs by institution, month and whether they count."""
 
     institution = django_filters.CharFilter(field_name="institution__code")
-    period = django_filters.CharFilter()
-    is_current = django_filters.BooleanFilter()
+    period = MonthFilter()
+    is_current = TrueFalseFilter()
 
     class Meta:
         model = GroupingRun
@@ -71,7 +65,7 @@ class CaseApiFilter(django_filters.FilterSet):
     """Cases by codes."""
 
     institution = django_filters.CharFilter(field_name="run__institution__code")
-    period = django_filters.CharFilter(field_name="run__period")
+    period = MonthFilter(field_name="run__period")
     department = django_filters.CharFilter(field_name="department__code")
     drg = django_filters.CharFilter()
     status = django_filters.ChoiceFilter(choices=list(STATUS_TITLES.items()))

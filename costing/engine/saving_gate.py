@@ -8,7 +8,8 @@ are quality, and by how much one may rise, the document does not say: both are d
     gate          shut where one condition fails; undecided where none fails but one cannot be told; else open
 
 Rates are compared exactly, before they are rounded for display; a rate that is just as high as allowed is not worse. With
-fewer discharges than the least number in either year nothing can be told (None), as at zero.
+fewer discharges than the least number in either year nothing can be told (None), as at zero. Where of some discharges of
+these months it is not known yet, it is told only if it holds, or fails, however they turn out.
 """
 
 from collections.abc import Iterable
@@ -27,10 +28,11 @@ class Gate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Cases concerned among the discharges of some months."""
+    """Cases concerned among the discharges of some months; `open` are those of which it is not known yet."""
 
     concerned: int
     discharges: int
+    open: int = 0
 
     @property
     def value(self) -> Fraction | None:
@@ -39,10 +41,13 @@ class Rate:
 
 
 def not_worse(now: Rate, before: Rate, *, rise: Fraction, least: int) -> bool | None:
-    """Whether the rate did not rise by more than it may; None with too few discharges."""
+    """Whether the rate did not rise by more than it may; None with too few discharges, or while it hangs on open ones."""
     if now.value is None or before.value is None or min(now.discharges, before.discharges) < least:
         return None
-    return now.value <= before.value + rise
+    allowed = before.value + rise
+    if now.value > allowed:
+        return False
+    return True if Fraction(now.concerned + now.open, now.discharges) <= allowed else None
 
 
 def gate_of(conditions: Iterable[bool | None]) -> Gate:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from costing.deviation_telling import words_of
-from costing.filters import ALL, MonthInput
+from costing.filters import ALL
 from costing.models import CostDeviation, DeviationKind
 from costing.responsibility_forms import ExplanationForm, ProofForm
 from costing.selectors import access
@@ -28,6 +28,7 @@ from costing.tables.responsibility import STATE_TONES, DeviationTable, course_ta
 from ops_platform.documents.public import documents_of
 from ops_platform.kernel import NotFound
 from ops_platform.masterdata.models import Institution
+from ops_platform.web.filter_fields import MonthFilter
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
 from ops_platform.web.people import names_of
 from workflows.public import courses_of
@@ -43,7 +44,7 @@ class DeviationFilter(django_filters.FilterSet):
         empty_label=ALL,
         queryset=lambda request: reach.institutions(actor=request.actor) if request else Institution.objects.none(),
     )
-    period = django_filters.CharFilter(label=_("月份"), widget=MonthInput)
+    period = MonthFilter(label=_("月份"))
     kind = django_filters.ChoiceFilter(label=_("类别"), choices=DeviationKind.choices, empty_label=ALL)
     state = django_filters.ChoiceFilter(label=_("状态"), choices=State.choices, empty_label=ALL)
 

@@ -16,7 +16,7 @@ from costing import price_files
 from costing.models import PriceAdjustment
 from costing.price_files import STEPS as STEP_COLUMNS
 from costing.price_forms import STEPS, BaseForm, PriceAdjustmentForm
-from costing.price_telling import concern_words, concerns_sheet
+from costing.price_telling import concerns_sheet, told
 from costing.reports import workbook_of
 from costing.selectors import access, price_adjustments
 from costing.selectors.price_adjustments import FollowedMonth, Outcome
@@ -31,7 +31,6 @@ from ops_platform.web import formats
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, Page, TemplatePage
 from workflows.public import courses_of
 
-MOST_CONCERNS = 30
 SHEETS: dict[str, tuple[Any, Callable[[Outcome], Sheet]]] = {
     "whole": (_("总量与空间"), sheets.whole_sheet),
     "borne": (_("负担与补偿"), sheets.borne_sheet),
@@ -153,11 +152,9 @@ class PriceAdjustmentPage(_OnePlan):
         found = self.found
         may_plan = self.actor.may(self.plan.institution_id, *PLANNERS)
         draft = self.plan.state == PriceAdjustment.State.DRAFT
-        concerns = concern_words(found)
         return super().get_context_data(
             stats=_stats(found),
-            concerns=concerns[:MOST_CONCERNS],
-            more_concerns=max(0, len(concerns) - MOST_CONCERNS),
+            concerns=told(found),
             superseded_months="、".join(sorted(run.period for run in price_adjustments.superseded(found))),
             sheets=[(code, title, self.opened(code)) for code, (title, _build) in SHEETS.items()],
             may_change=may_plan and draft,

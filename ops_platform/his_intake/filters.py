@@ -3,7 +3,6 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
@@ -15,6 +14,7 @@ from ops_platform.his_intake.models import Batch, QualityFinding, QuarantinedRow
 from ops_platform.his_intake.quality.rules import rule_titles
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import Institution, InstitutionKind
+from ops_platform.web.filter_fields import MonthFilter
 from ops_platform.web.formats import period_label
 
 ALL = _("全部")
@@ -60,12 +60,6 @@ def last_full_month() -> str:
 def _months() -> list[tuple[str, str]]:
     present = Period.of(timezone.localdate())
     return [(str(month), period_label(month)) for month in (present.shift(-back) for back in range(CHOSEN_MONTHS))]
-
-
-class MonthInput(forms.DateInput):
-    """The browser's own choice of a month."""
-
-    input_type = "month"
 
 
 class OwnInstitutions(django_filters.FilterSet):
@@ -120,7 +114,7 @@ class BatchFilter(OwnInstitutions):
 
     dataset = django_filters.ChoiceFilter(label=_("数据集"), choices=DATASET_CHOICES, empty_label=ALL)
     source = django_filters.ChoiceFilter(label=_("来源"), choices=Batch.Source.choices, empty_label=ALL)
-    month = django_filters.CharFilter(label=_("月份"), method="by_month", widget=MonthInput)
+    month = MonthFilter(label=_("月份"), method="by_month")
     q = django_filters.CharFilter(label=_("批次号"), field_name="batch_no", lookup_expr="icontains")
 
     class Meta:
@@ -157,7 +151,7 @@ class QuarantineFilter(OwnInstitutions):
 class FindingFilter(OwnInstitutions):
     """Findings by institution, month and rule."""
 
-    period = django_filters.CharFilter(label=_("月份"), widget=MonthInput)
+    period = MonthFilter(label=_("月份"))
     rule = django_filters.ChoiceFilter(label=_("规则"), choices=lambda: list(rule_titles().items()), empty_label=ALL)
 
     class Meta:

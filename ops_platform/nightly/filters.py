@@ -5,6 +5,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.nightly.models import MonthReminder, NightlyRun, RunState
+from ops_platform.web.filter_fields import MonthFilter
 
 DAY = forms.DateInput(attrs={"type": "date"})
 
@@ -24,11 +25,7 @@ class RunFilter(django_filters.FilterSet):
 class ReminderFilter(django_filters.FilterSet):
     """Reminders by month and by whether they were answered."""
 
-    period = django_filters.CharFilter(
-        label=_("月份"),
-        field_name="accounting_period__period",
-        widget=forms.DateInput(attrs={"type": "month"}),
-    )
+    period = MonthFilter(label=_("月份"), field_name="accounting_period__period")
     answered = django_filters.ChoiceFilter(
         label=_("答复"), choices=[("yes", _("已答复")), ("no", _("未答复"))], empty_label=_("全部"), method="by_answer"
     )

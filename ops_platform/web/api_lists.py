@@ -1,12 +1,13 @@
 """Lists of the REST API that begin with what the caller may see. Apart from web.api, which DRF's own settings import."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from rest_framework import generics, serializers
 
 from ops_platform.kernel import Actor
 from ops_platform.web.api import actor_of
+from ops_platform.web.api_queries import Query, refuse_unknown
 
 # what every run of an institution's month tells of itself
 RUN_FIELDS = [
@@ -24,8 +25,16 @@ RUN_FIELDS = [
 ]
 
 
+def money(**more: Any) -> serializers.DecimalField:
+    """Yuan."""
+    return serializers.DecimalField(max_digits=18, decimal_places=2, **more)
+
+
 class VisibleList(generics.ListAPIView):
-    """A list over `visible(actor)`; the page that describes the API only asks what it is a list of."""
+    """A list over `visible(actor)`; the page that describes the API only asks what it is a list of. What may be asked for
+    stands in its filter, or in `query`, which `visible` reads."""
+
+    query: ClassVar[type[Query] | None] = None
 
     def visible(self, actor: Actor) -> QuerySet[Any]:
         """Rows the caller may see, in their order."""
@@ -35,6 +44,9 @@ class VisibleList(generics.ListAPIView):
         if getattr(self, "swagger_fake_view", False):
             serializer: Any = self.serializer_class
             return serializer.Meta.model._default_manager.none()
+        if self.query is None:
+            filters = getattr(self.filterset_class, "base_filters", {}) if hasattr(self, "filterset_class") else {}
+            refuse_unknown(self.request, filters)
         return self.visible(actor_of(self.request))
 
 

@@ -64,6 +64,16 @@ def test_2800_of_3200_becomes_2625_of_3000() -> None:
     assert in_step(Decimal("100.01"), before=Decimal(3), now=Decimal(2)) == Decimal("66.67")
 
 
+def test_a_target_that_names_no_standard_follows_too(ward: Ward) -> None:
+    group = pays("3200", date(2026, 2, 1))
+    ward.targets(WantedTarget("drg_cost", FROM, Decimal(2800), "D", group))
+    pays("3000", date(2026, 5, 10))
+    (found,) = changed_standards(institution=ward.hospital, today=TODAY)
+    assert (found.standard, found.limit) == (None, Decimal("2625.00"))
+    page = browser(ward.director).get(reverse("costing:targets"), {"institution": ward.hospital.pk})
+    assert "2,625.00" in page.content.decode()
+
+
 def test_a_new_standard_asks_for_a_new_limit_and_a_second_person_decides(ward: Ward) -> None:
     group = tied(ward)
     assert changed_standards(institution=ward.hospital, today=TODAY) == []

@@ -215,7 +215,7 @@ def test_what_is_odd_is_said(hospital: Institution, planner: User) -> None:
     rows = [PriceRow("HL", (Decimal(30), Decimal(33))), PriceRow("CT", (Decimal(140), Decimal(140)))]
     plan = begin_adjustment(actor_of_user(planner), wanted(hospital, rows=rows))
     told = "\n".join(concern_words(price_adjustments.outcome(plan)))
-    assert "HL 项目HL 第2步的价格高于最高限价 3.1%" in told
+    assert "HL 项目HL 第2步的价格高于现行最高限价 3.1%" in told
     assert "HL 项目HL 第1步提价 50.0%，超过每步提示线 30.0%" in told
     assert "CT 项目CT 第1步降价后收入只有成本的 93.3%" in told
     assert "没有补偿" in told

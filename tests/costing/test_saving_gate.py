@@ -107,12 +107,50 @@ def test_who_comes_back_within_31_days_counts_against_the_ward(ward: Ward) -> No
     stays(ward, 2025, "1", "1")
     stays(ward, 2026, "1", patient=trade.PATIENT)
     assert told(saving(ward))["31 天内再住院率不升高"] == (False, "50.00%(1/2)，上年同月份 0.00%(0/2)")
-    assert stay_outcomes(institution=ward.hospital.pk, first=date(2026, 3, 1), last=date(2026, 3, 31)) == [
-        StayOutcomes(ward.ward.pk, "2026-03", 2, 0, 1)
-    ]
-    assert stay_outcomes(institution=ward.hospital.pk, first=date(2026, 3, 6), last=date(2026, 3, 31)) == [
-        StayOutcomes(ward.ward.pk, "2026-03", 1, 0, 0)
-    ]
+    assert outcomes(ward, first=date(2026, 3, 1)) == [StayOutcomes(ward.ward.pk, "2026-03", 2, 0, 1)]
+    assert outcomes(ward, first=date(2026, 3, 6)) == [StayOutcomes(ward.ward.pk, "2026-03", 1, 0, 0)]
+
+
+def outcomes(ward: Ward, first: date = date(2026, 3, 1), today: date = date(2026, 5, 1)) -> list[StayOutcomes]:
+    return stay_outcomes(institution=ward.hospital.pk, first=first, last=date(2026, 3, 31), today=today)
+
+
+def test_until_31_days_are_over_and_abstracts_have_come_nothing_is_known(ward: Ward) -> None:
+    """Z1 left on 5 March, the other on 12 March: 31 days are over on 6 and on 13 April."""
+    stays(ward, 2026, "1")
+    assert [outcomes(ward, today=date(2026, 4, day))[0].not_over for day in (5, 6, 12, 13)] == [2, 1, 1, 0]
+    trade.landed(
+        ward.hospital,
+        "encounters",
+        [
+            trade.visit(
+                "Y9", "D", "2026-03-11T08:00:00", "inpatient", discharged="2026-03-13T10:00:00", patient="9" * 64
+            )
+        ],
+    )
+    assert outcomes(ward)[0].without_abstract == 1
+
+
+def test_a_stay_beside_another_does_not_hide_that_somebody_came_back(ward: Ward) -> None:
+    """Admitted on 3 March while Z1 still ran until 5 March, and again on 10 March."""
+    at = {"kind": "inpatient", "patient": trade.PATIENT}
+    trade.landed(
+        ward.hospital,
+        "encounters",
+        [
+            trade.visit("B1", "D", "2026-03-03T08:00:00", discharged="2026-03-04T10:00:00", **at),
+            trade.visit("B2", "D", "2026-03-10T08:00:00", discharged="2026-03-12T10:00:00", **at),
+        ],
+    )
+    (found,) = outcomes(ward)
+    assert (found.discharges, found.readmitted) == (3, 2)
+
+
+def test_what_is_not_known_yet_keeps_the_gate_undecided_unless_it_cannot_matter() -> None:
+    before = Rate(1, 10)
+    assert not_worse(Rate(0, 10, open=2), before, rise=Fraction(0), least=1) is None
+    assert not_worse(Rate(0, 10, open=1), before, rise=Fraction(0), least=1) is True
+    assert not_worse(Rate(2, 10, open=5), before, rise=Fraction(0), least=1) is False
 
 
 def test_quality_that_did_not_get_worse_leaves_the_gate_to_the_violations(ward: Ward) -> None:

@@ -10,6 +10,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from django.utils import timezone
+
 from costing.engine.saving_gate import Gate, Rate, gate_of, not_worse
 from costing.models import CostDeviation
 from ops_platform.his_intake.public import StayOutcomes, stay_outcomes
@@ -21,9 +23,23 @@ from ops_platform.web import formats
 DEATHS, READMISSIONS = "costing.gate_death_rate_rise", "costing.gate_readmission_rise"
 LEAST = "costing.gate_least_discharges"
 NO_VIOLATIONS = "平台还没有违规核定的数据(医保基金监管尚未建成)，须人工核定后再提出分享"
-RATES: tuple[tuple[str, str, Callable[[StayOutcomes], int]], ...] = (
-    ("住院死亡率", DEATHS, lambda one: one.deaths),
-    ("31 天内再住院率", READMISSIONS, lambda one: one.readmitted),
+Count = Callable[[StayOutcomes], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Quality:
+    """A rate: what it may rise by, which discharges it is of, of which it is not known yet, and why."""
+
+    title: str
+    rise: str
+    concerned: Count
+    open: Count
+    why: str
+
+
+RATES = (
+    _Quality("住院死亡率", DEATHS, lambda one: one.deaths, lambda one: one.without_abstract, "还没有病案首页"),
+    _Quality("31 天内再住院率", READMISSIONS, lambda one: one.readmitted, lambda one: one.not_over, "出院未满 31 天"),
 )
 
 
@@ -63,39 +79,52 @@ def gates(*, institution: Institution, places: Collection[Place], period: str) -
     if not places:
         return {}
     day = Period.parse(period).last_day
-    rises = {key: Fraction(parameter_value(key=key, day=day, institution=institution)) for _t, key, _c in RATES}
+    rises = {one.rise: Fraction(parameter_value(key=one.rise, day=day, institution=institution)) for one in RATES}
+    today = timezone.localdate()
     least = int(parameter_value(key=LEAST, day=day, institution=institution))
     first = date(day.year, 1, 1)
-    now = stay_outcomes(institution=institution.pk, first=first, last=day)
+    now = stay_outcomes(institution=institution.pk, first=first, last=day, today=today)
     year_before = Period.parse(period).shift(-12).last_day
-    before = stay_outcomes(institution=institution.pk, first=date(year_before.year, 1, 1), last=year_before)
+    before = stay_outcomes(
+        institution=institution.pk, first=date(year_before.year, 1, 1), last=year_before, today=today
+    )
     waiting = _waiting(institution, f"{first:%Y-%m}", period)
     found = {}
     for department, months in places:
         last_year = [str(Period.parse(month).shift(-12)) for month in months]
         conditions = [
-            _rate(title, _sum(now, department, months, of), _sum(before, department, last_year, of), rises[key], least)
-            for title, key, of in RATES
+            _rate(
+                one,
+                _sum(now, department, months, one),
+                _sum(before, department, last_year, one),
+                rises[one.rise],
+                least,
+            )
+            for one in RATES
         ]
         conditions += [_deviations(waiting, department, months), Condition("无确认违规", None, NO_VIOLATIONS)]
         found[department, months] = SavingGate(department, tuple(conditions))
     return found
 
 
-def _sum(
-    rows: Sequence[StayOutcomes], department: int | None, months: Collection[str], of: Callable[[StayOutcomes], int]
-) -> Rate:
+def _sum(rows: Sequence[StayOutcomes], department: int | None, months: Collection[str], quality: _Quality) -> Rate:
     mine = [one for one in rows if one.period in months and department in (None, one.department)]
-    return Rate(sum(of(one) for one in mine), sum(one.discharges for one in mine))
+    return Rate(
+        sum(quality.concerned(one) for one in mine),
+        sum(one.discharges for one in mine),
+        sum(quality.open(one) for one in mine),
+    )
 
 
-def _rate(title: str, now: Rate, before: Rate, rise: Fraction, least: int) -> Condition:
+def _rate(quality: _Quality, now: Rate, before: Rate, rise: Fraction, least: int) -> Condition:
     allowed = f"，允许上升 {_percent(rise)}" if rise else ""
     words = f"{_words(now)}，上年同月份 {_words(before)}{allowed}"
     holds = not_worse(now, before, rise=rise, least=least)
-    if holds is None:
+    if holds is None and min(now.discharges, before.discharges) < least:
         words += f"；出院少于 {least} 人次，不可比，须人工核定"
-    return Condition(f"{title}不升高", holds, words)
+    elif holds is None:
+        words += f"；另有 {now.open:,} 人次{quality.why}，尚不能判定"
+    return Condition(f"{quality.title}不升高", holds, words)
 
 
 def _words(rate: Rate) -> str:

@@ -1,7 +1,7 @@
 """Targets that a changed payment standard leaves behind (domain.md 6.3: the department's target changes in step).
 
-A target of a disease group names the standard that its limit lies below. When a newer price book pays the group otherwise
-than the one that held when the version began, limit and standard follow by the same ratio, as a proposal.
+A target of a disease group may name the standard that its limit lies below. When the newest price book pays the group
+otherwise than the one that held when the version began, limit and standard follow by the same ratio, as a proposal.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from ops_platform.masterdata.models import Institution
 @dataclass(frozen=True, slots=True)
 class ChangedStandard:
     """The newest version of a target, what its group is paid by the newest price book, and what would follow from a month
-    on; yuan."""
+    on; yuan. Without a standard the target names none."""
 
     target: CostTarget
-    standard: Decimal
+    standard: Decimal | None
     limit: Decimal
     effective_from: date
     book: str
@@ -53,7 +53,7 @@ def changed_standards(*, institution: Institution, today: date) -> list[ChangedS
     asked, books, found = _asked(institution), {}, []
     for row in versions:
         code = row.department.code if row.department else ""
-        if row.ended or row.standard is None or (code, row.object) in asked or row.effective_from >= begins:
+        if row.ended or (code, row.object) in asked or row.effective_from >= begins:
             continue
         if row.effective_from not in books:
             books[row.effective_from] = payment_standards(institution=institution.code, day=row.effective_from)
@@ -69,14 +69,13 @@ def _change(
     row: CostTarget, then: PaymentStandards | None, newest: PaymentStandards, begins: date
 ) -> ChangedStandard | None:
     """What follows for a version; None where its group is paid as it was, or has no price in either book."""
-    if row.standard is None or (then is not None and then.effective_from >= newest.effective_from):
-        return None
     before = then.amounts.get(row.object) if then else row.standard
     now = newest.amounts.get(row.object)
     if not before or not now or before == now:
         return None
-    standard = in_step(row.standard, before=before, now=now)
-    limit = min(in_step(row.limit, before=before, now=now), standard)
+    limit = in_step(row.limit, before=before, now=now)
+    standard = None if row.standard is None else in_step(row.standard, before=before, now=now)
+    limit = limit if standard is None else min(limit, standard)
     return ChangedStandard(row, standard, limit, begins, newest.book)
 
 

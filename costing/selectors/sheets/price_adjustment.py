@@ -183,7 +183,7 @@ def items_sheet(found: Outcome) -> Sheet:
     ]
     for title in step_titles(found):
         columns += [
-            Column("价格", "quantity", title),
+            Column("价格", "decimal", title),
             Column("本步幅度", "percent", title),
             Column("年收费变动", "money", title),
             Column("成本回收率", "percent", title),
@@ -347,7 +347,7 @@ def followed_sheet(month: FollowedMonth) -> Sheet:
     """The items of a month that were charged at another price, the greatest difference first."""
     columns = (
         Column("数量", "quantity"),
-        Column("方案价格", "quantity"),
+        Column("方案价格", "decimal"),
         Column("实际均价", "money"),
         Column("按方案价格", "money"),
         Column("实际收费", "money"),

@@ -32,6 +32,7 @@ from ops_platform.ledger.services import finalising
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList
+from ops_platform.web.filter_fields import MonthFilter, TrueFalseFilter
 
 
 class ConsolidationSerializer(serializers.ModelSerializer):
@@ -116,9 +117,9 @@ class AskedFinalSerializer(serializers.Serializer):
 class RunFilter(django_filters.FilterSet):
     """Consolidations by month and state."""
 
-    period = django_filters.CharFilter()
+    period = MonthFilter()
     state = django_filters.CharFilter()
-    is_current = django_filters.BooleanFilter()
+    is_current = TrueFalseFilter()
 
 
 @extend_schema_view(get=extend_schema(tags=TAGS, summary="合并记录", operation_id="ledger_consolidations"))

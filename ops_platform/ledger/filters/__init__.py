@@ -3,7 +3,6 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -11,14 +10,9 @@ from ops_platform.ledger.models import Account, Entry, EntryKind, Floor, Leg, Pe
 from ops_platform.ledger.selectors import access
 from ops_platform.ledger.sources import source_choices
 from ops_platform.masterdata.models import Institution
+from ops_platform.web.filter_fields import MonthFilter, TrueFalseFilter
 
 ALL = _("全部")
-
-
-class MonthInput(forms.DateInput):
-    """The browser's own choice of a month."""
-
-    input_type = "month"
 
 
 def _institutions(request: Any) -> QuerySet[Institution]:
@@ -29,7 +23,7 @@ class EntryFilter(django_filters.FilterSet):
     """Entries by institution, month, kind, source, account, words and amount of a leg."""
 
     institution = django_filters.ModelChoiceFilter(label=_("机构"), empty_label=ALL, queryset=_institutions)
-    period = django_filters.CharFilter(label=_("月份"), widget=MonthInput)
+    period = MonthFilter(label=_("月份"))
     kind = django_filters.ChoiceFilter(label=_("类型"), choices=EntryKind.choices, empty_label=ALL)
     source = django_filters.ChoiceFilter(label=_("来源"), choices=source_choices, empty_label=ALL)
     account = django_filters.CharFilter(label=_("科目编码"), method="by_account")
@@ -84,14 +78,14 @@ class AccountApiFilter(django_filters.FilterSet):
     code = django_filters.CharFilter(lookup_expr="startswith")
     kind = django_filters.CharFilter()
     book = django_filters.CharFilter()
-    leaf = django_filters.BooleanFilter()
+    leaf = TrueFalseFilter()
 
 
 class EntryApiFilter(django_filters.FilterSet):
     """Entries by codes."""
 
     institution = django_filters.CharFilter(field_name="institution__code")
-    period = django_filters.CharFilter()
+    period = MonthFilter()
     day_from = django_filters.DateFilter(field_name="day", lookup_expr="gte")
     day_to = django_filters.DateFilter(field_name="day", lookup_expr="lte")
     source = django_filters.CharFilter()
@@ -102,17 +96,17 @@ class EventApiFilter(django_filters.FilterSet):
     """Events that are or were booked, by codes."""
 
     institution = django_filters.CharFilter(field_name="institution__code")
-    period = django_filters.CharFilter()
+    period = MonthFilter()
     event_type = django_filters.CharFilter()
     event_key = django_filters.CharFilter()
-    is_current = django_filters.BooleanFilter()
+    is_current = TrueFalseFilter()
 
 
 class ExportApiFilter(django_filters.FilterSet):
     """Files of vouchers that were taken."""
 
     institution = django_filters.CharFilter(field_name="institution__code")
-    period = django_filters.CharFilter()
+    period = MonthFilter()
     template = django_filters.CharFilter(field_name="template__code")
 
 
@@ -120,6 +114,6 @@ class BalanceApiFilter(django_filters.FilterSet):
     """Balances by codes."""
 
     institution = django_filters.CharFilter(field_name="institution__code")
-    period = django_filters.CharFilter()
+    period = MonthFilter()
     account = django_filters.CharFilter(field_name="account__code", lookup_expr="startswith")
     counterparty = django_filters.CharFilter(field_name="dimension__counterparty__code")
