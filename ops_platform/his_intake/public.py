@@ -22,6 +22,7 @@ from ops_platform.his_intake.datasets.catalogue import (
 )
 from ops_platform.his_intake.datasets.collaboration import ALLIANCE_SERVICE_KINDS
 from ops_platform.his_intake.datasets.supply import GOODS_CLASSES, MOVE_KINDS, ORIGINS, PROCUREMENTS
+from ops_platform.his_intake.devices import DeviceDay, DeviceSum, device_days, device_sums, items_of_devices
 from ops_platform.his_intake.drilldown import (
     ChargedLine,
     EncounterAt,
@@ -39,8 +40,6 @@ from ops_platform.his_intake.drilldown import (
 )
 from ops_platform.his_intake.goods import (
     ChargeDifference,
-    DeviceDay,
-    DeviceSum,
     MoveLine,
     MovePage,
     PieceStep,
@@ -50,10 +49,7 @@ from ops_platform.his_intake.goods import (
     UsedItem,
     charge_differences,
     charges_of_piece,
-    device_days,
-    device_sums,
     goods_moves,
-    items_of_devices,
     leaving_types,
     months_of,
     purchase_months,

@@ -96,13 +96,14 @@ def as_of_sql(alias: str, sequence: int) -> str:
     )
 
 
-def encounters_as_of_sql(alias: str, sequence: int) -> str:
-    """The condition under which an encounter is one of the parameter `encounters` (lasting numbers) as it held at the
-    sequence. Those that hold and those that were replaced have an index each: asked apart, both are used."""
-    number, named = int(sequence), f"{alias}.entity = ANY(%(encounters)s::bigint[])"
+def encounters_as_of_sql(alias: str, sequence: int, named: str = "%(encounters)s") -> str:
+    """The condition under which an encounter is one of `named`, an array of lasting numbers (of itself the parameter
+    `encounters`), as it held at the sequence. Those that hold and those that were replaced have an index each: asked
+    apart, both are used."""
+    number, is_named = int(sequence), f"{alias}.entity = ANY({named}::bigint[])"
     return (
-        f"{alias}.sequence <= {number} AND (({alias}.superseded_sequence IS NULL AND {named})"
-        f" OR ({alias}.superseded_sequence > {number} AND {named}))"
+        f"{alias}.sequence <= {number} AND (({alias}.superseded_sequence IS NULL AND {is_named})"
+        f" OR ({alias}.superseded_sequence > {number} AND {is_named}))"
     )
 
 
@@ -222,8 +223,7 @@ def read_encounter_columns(institution: Institution, period: Period, sequence: i
     return _read_encounters(
         institution,
         period,
-        sequence,
-        f"(f.admitted {zone} <= '{period.last_day}' AND CASE WHEN f.kind = 'inpatient'"
+        f"{as_of_sql('f', sequence)} AND (f.admitted {zone} <= '{period.last_day}' AND CASE WHEN f.kind = 'inpatient'"
         f" THEN f.discharged IS NULL OR (f.discharged {zone} >= '{period.first_day}'"
         f" ELSE (f.admitted {zone} >= '{period.first_day}' END",
     )
@@ -234,15 +234,15 @@ def read_named_encounter_columns(
 ) -> dict[str, np.ndarray]:
     """The same of encounters that are named by their lasting numbers, whenever they were; those withdrawn are not there."""
     numbers = ",".join(map(str, encounters.tolist()))
-    return _read_encounters(institution, period, sequence, f"f.entity = ANY('{{{numbers}}}'::bigint[])")
+    return _read_encounters(institution, period, encounters_as_of_sql("f", sequence, f"'{{{numbers}}}'"))
 
 
-def _read_encounters(institution: Institution, period: Period, sequence: int, condition: str) -> dict[str, np.ndarray]:
+def _read_encounters(institution: Institution, period: Period, condition: str) -> dict[str, np.ndarray]:
     first = f"AT TIME ZONE 'Asia/Shanghai')::date - '{period.first_day}'"
     return read_columns(
         "SELECT f.entity, (f.kind = 'inpatient')::int, f.department_id::int,"
         f" (f.admitted {first}, coalesce((f.discharged {first}, {LATER}) FROM his_intake_encounter f"
-        f" WHERE f.institution_id = {int(institution.pk)} AND {as_of_sql('f', sequence)} AND {condition}",
+        f" WHERE f.institution_id = {int(institution.pk)} AND {condition}",
         {"encounter": "int64", "inpatient": "int32", "department": "int32", "admitted": "int32", "left": "int32"},
     )
 

@@ -7,7 +7,7 @@ from rest_framework import generics, serializers
 
 from ops_platform.kernel import Actor
 from ops_platform.web.api import actor_of
-from ops_platform.web.api_queries import Query, refuse_unknown
+from ops_platform.web.api_queries import refuse_unknown
 
 # what every run of an institution's month tells of itself
 RUN_FIELDS = [
@@ -32,9 +32,9 @@ def money(**more: Any) -> serializers.DecimalField:
 
 class VisibleList(generics.ListAPIView):
     """A list over `visible(actor)`; the page that describes the API only asks what it is a list of. What may be asked for
-    stands in its filter, or in `query`, which `visible` reads."""
+    stands in its filter, and in `query` where the view reads more."""
 
-    query: ClassVar[type[Query] | None] = None
+    query: ClassVar[type[serializers.Serializer] | None] = None
 
     def visible(self, actor: Actor) -> QuerySet[Any]:
         """Rows the caller may see, in their order."""
@@ -44,9 +44,8 @@ class VisibleList(generics.ListAPIView):
         if getattr(self, "swagger_fake_view", False):
             serializer: Any = self.serializer_class
             return serializer.Meta.model._default_manager.none()
-        if self.query is None:
-            filters = getattr(self.filterset_class, "base_filters", {}) if hasattr(self, "filterset_class") else {}
-            refuse_unknown(self.request, filters)
+        filters = getattr(getattr(self, "filterset_class", None), "base_filters", {})
+        refuse_unknown(self.request, {*filters, *(self.query().fields if self.query else ())})
         return self.visible(actor_of(self.request))
 
 

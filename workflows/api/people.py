@@ -123,6 +123,7 @@ class NameableView(PeopleList):
 
     roles = PERSONS
     serializer_class = NameableSerializer
+    query = _Asked
 
     def visible(self, actor: Actor) -> QuerySet[Any]:
         return selectors.colleagues(selectors.access_matter(actor, self.kwargs["pk"]))
