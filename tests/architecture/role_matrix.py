@@ -535,6 +535,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing-agreement-settlements": BUSINESS,
     "settlement-runs": BUSINESS | roles("ins"),
     "settlement-cases": BUSINESS | roles("ins dep"),
+    "settlement-group": BUSINESS | roles("ins") | {Role.HIS_CLIENT},
+    "settlement-price": BUSINESS | roles("ins") | {Role.HIS_CLIENT},
     "api-schema": PUBLIC,
     "api-docs": PUBLIC,
     "healthz": PUBLIC,
