@@ -31,28 +31,35 @@ def read_discharges(
     institution: Institution, period: Period, sequence: int, encounter: int | None = None
 ) -> list[Discharge]:
     """Stays discharged in the month (or one of them) as of a sequence, with their charges of all months, in fen."""
+    with connection.cursor() as cursor:
+        cursor.execute(*discharges_sql(institution, period, sequence, encounter))
+        return [_discharge(row) for row in cursor.fetchall()]
+
+
+def discharges_sql(
+    institution: Institution, period: Period, sequence: int, encounter: int | None = None
+) -> tuple[str, dict[str, Any]]:
+    """What `read_discharges` asks, with its parameters."""
     zone = timezone.get_default_timezone()
     one = "AND e.entity = %(encounter)s" if encounter is not None else ""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT e.entity, e.encounter_no, e.department_id, coalesce(e.scheme, ''), e.discharged, a.stay_days,"
-            " a.sex, a.age, a.age_days, a.weight, a.diagnoses, a.procedures, a.id IS NOT NULL,"
-            " coalesce((SELECT (sum(l.amount) * 100)::bigint FROM his_intake_chargeline l"
-            " WHERE l.institution_id = e.institution_id AND l.encounter = e.entity"
-            f" AND l.month >= date_trunc('month', e.admitted AT TIME ZONE 'Asia/Shanghai')::date"
-            f" AND {as_of_sql('l', sequence)}), 0)"
-            " FROM his_intake_encounter e LEFT JOIN his_intake_dischargeabstract a ON a.institution_id = e.institution_id"
-            f" AND a.encounter = e.entity AND {as_of_sql('a', sequence)}"
-            f" WHERE e.institution_id = %(institution)s AND e.kind = 'inpatient' AND {as_of_sql('e', sequence)}"
-            f" AND e.discharged >= %(start)s AND e.discharged < %(end)s {one} ORDER BY e.entity",
-            {
-                "institution": institution.pk,
-                "start": datetime.combine(period.first_day, time.min, tzinfo=zone),
-                "end": datetime.combine(period.shift(1).first_day, time.min, tzinfo=zone),
-                "encounter": encounter,
-            },
-        )
-        return [_discharge(row) for row in cursor.fetchall()]
+    return (
+        "SELECT e.entity, e.encounter_no, e.department_id, coalesce(e.scheme, ''), e.discharged, a.stay_days,"
+        " a.sex, a.age, a.age_days, a.weight, a.diagnoses, a.procedures, a.id IS NOT NULL,"
+        " coalesce((SELECT (sum(l.amount) * 100)::bigint FROM his_intake_chargeline l"
+        " WHERE l.institution_id = e.institution_id AND l.encounter = e.entity"
+        f" AND l.month >= date_trunc('month', e.admitted AT TIME ZONE 'Asia/Shanghai')::date"
+        f" AND {as_of_sql('l', sequence)}), 0)"
+        " FROM his_intake_encounter e LEFT JOIN his_intake_dischargeabstract a ON a.institution_id = e.institution_id"
+        f" AND a.encounter = e.entity AND {as_of_sql('a', sequence)}"
+        f" WHERE e.institution_id = %(institution)s AND e.kind = 'inpatient' AND {as_of_sql('e', sequence)}"
+        f" AND e.discharged >= %(start)s AND e.discharged < %(end)s {one} ORDER BY e.entity",
+        {
+            "institution": institution.pk,
+            "start": datetime.combine(period.first_day, time.min, tzinfo=zone),
+            "end": datetime.combine(period.shift(1).first_day, time.min, tzinfo=zone),
+            "encounter": encounter,
+        },
+    )
 
 
 def _discharge(row: tuple[Any, ...]) -> Discharge:

@@ -12,7 +12,18 @@ import time
 from tests.benchmarks import ground
 from tests.benchmarks.figures import Figure
 
-SUBJECTS = ("intake", "nightly", "pages", "workflows", "ledger", "consolidation", "grouper", "allocation", "patients")
+SUBJECTS = (
+    "intake",
+    "nightly",
+    "pages",
+    "workflows",
+    "ledger",
+    "consolidation",
+    "grouper",
+    "grouping",
+    "allocation",
+    "patients",
+)
 
 
 def main() -> int:
