@@ -230,7 +230,7 @@ class _Said:
                 )
         match row[WHAT]:
             case "参与方":
-                share = self._number(row, SHARE, HUNDRED, FINEST_SHARE) if row[SHARE] else Decimal(0)
+                share = self._number(row, SHARE, HUNDRED, FINEST_SHARE, per_cent=True) if row[SHARE] else Decimal(0)
                 role = self._one_of(row, WHICH, ROLES)
                 self.parties.append(WantedParty(role, row[WHERE], share / HUNDRED))
             case "单位成本":
@@ -256,8 +256,11 @@ class _Said:
             self.faults.add(row.number, header, none_of(row[header], known))
         return known.get(row[header], "")
 
-    def _number(self, row: FileRow, header: str, largest: Decimal, finest: Decimal) -> Decimal:
-        value = number_of_cell(row[header].removesuffix("%"), finest, below=largest + finest)
+    def _number(
+        self, row: FileRow, header: str, largest: Decimal, finest: Decimal, *, per_cent: bool = False
+    ) -> Decimal:
+        told = row[header].removesuffix("%") if per_cent else row[header]
+        value = number_of_cell(told, finest, below=largest + finest)
         if value is None:
             digits = -int(finest.as_tuple().exponent)
             words = f"应为 0 至 {largest:f}、最多 {digits} 位小数的数，现为 {shown(row[header])}。"

@@ -2,10 +2,8 @@
 
 from datetime import date
 from decimal import Decimal
-from io import BytesIO
 
 import pytest
-import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -27,6 +25,7 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import ChargeItem, Department, Institution
 from tests.support import trade
 from tests.support.downloads import book_of
+from tests.support.workbooks import PerCent, workbook
 from workflows.models import Matter, Task
 from workflows.reference import load_flows
 from workflows.services import approve, reject
@@ -299,15 +298,6 @@ def test_pages_show_coverage_and_looking_at_cases_is_logged(
     assert "=实际成本" in "".join(str(cell) for cell in head)
 
 
-def workbook(*rows: tuple[object, ...]) -> bytes:
-    body = BytesIO()
-    with xlsxwriter.Workbook(body, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row)
-    return body.getvalue()
-
-
 HEAD = (pathway_files.CODE, pathway_files.NAME, pathway_files.QUANTITY, pathway_files.KIND)
 
 
@@ -342,6 +332,14 @@ def test_faulty_rows_are_named_with_their_line_and_nothing_is_taken(hospital: In
         pathway_files.read_pathway(workbook(("a", "b")), {"CW"})
     with pytest.raises(Invalid, match="无法读取"):
         pathway_files.read_pathway(b"nothing", {"CW"})
+
+
+def test_a_quantity_and_a_price_in_per_cent_cells_are_refused_as_they_are_seen() -> None:
+    with pytest.raises(Invalid, match="第 2 行「标准数量」：标准数量 300% 应为大于 0"):
+        pathway_files.read_pathway(workbook(HEAD, ("CW", "", PerCent(3), "必选")), {"CW"})
+    head = (pathway_files.DEPARTMENT, pathway_files.CODE, pathway_files.MONTHLY, pathway_files.UNIT_COST)
+    with pytest.raises(Invalid, match=r"第 2 行「标准单位成本\(元\)」：9000% 应为不小于 0"):
+        pathway_files.read_standards(workbook(head, ("HX", "CW", 8, PerCent(90))), {("HX", "CW")})
 
 
 def report(person: User, code: str, hospital: Institution) -> list[list[object]]:

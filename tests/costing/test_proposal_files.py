@@ -2,10 +2,8 @@
 
 from datetime import date
 from decimal import Decimal
-from io import BytesIO
 
 import pytest
-import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -20,6 +18,7 @@ from ops_platform.kernel import Invalid, Role
 from ops_platform.masterdata.models import Institution
 from tests.support import trade
 from tests.support.downloads import book_of
+from tests.support.workbooks import PerCent, workbook
 from workflows.models import Matter
 from workflows.reference import load_flows
 
@@ -47,15 +46,6 @@ def browser_of(user: User) -> Client:
     browser = Client()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return browser
-
-
-def workbook(*rows: tuple[object, ...]) -> bytes:
-    body = BytesIO()
-    with xlsxwriter.Workbook(body, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row)
-    return body.getvalue()
 
 
 def drivers(*rows: tuple[object, ...]) -> bytes:
@@ -182,6 +172,21 @@ def test_an_agreement_comes_with_a_unit_cost_for_each_kind_of_service(
         ("receiver", "", Decimal("0.7")),
         ("pool", "H1", Decimal("0.3")),
     ]
+
+
+def test_a_share_in_a_per_cent_cell_counts_as_it_is_seen_and_a_unit_cost_in_one_is_refused(
+    members: dict[str, Institution], centre: User
+) -> None:
+    """A spreadsheet keeps 0.7 where a person sees 70%."""
+    provider, receiver, pool, laboratory, imaging = shared_centre()
+    seen = ((*receiver[:-2], PerCent("0.7"), ""), (*pool[:-2], PerCent("0.3"), ""))
+    dear = (*laboratory[:-1], PerCent("12.5"))
+    with pytest.raises(Invalid, match=r"第 5 行「单位成本\(元\)」：应为 0 至 .*的数，现为 1250%") as refused:
+        agreement_files.propose(actor_of_user(centre), agreements(provider, *seen, dear, imaging))
+    assert refused.value.context["count"] == 1
+    agreement_files.propose(actor_of_user(centre), agreements(provider, *seen, laboratory, imaging))
+    shares = {one.role: one.share for one in wanted_of(AgreementProposal.objects.get()).parties}
+    assert shares == {"provider": Decimal(0), "receiver": Decimal("0.7"), "pool": Decimal("0.3")}
 
 
 def test_an_agreement_goes_out_as_it_came_in(members: dict[str, Institution], centre: User) -> None:
