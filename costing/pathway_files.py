@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.http import FileResponse
 
 from costing.row_files import none_of, number_of_cell, read_table, shown
+from ops_platform.kernel import Invalid
 from ops_platform.web.exports import xlsx_response
 
 CODE, NAME, QUANTITY, KIND = "项目编码", "项目名称", "标准数量", "必选/可选"
@@ -53,8 +54,8 @@ def write_standards(
 
 
 def read_pathway(body: bytes, known: Collection[str]) -> list[list[str]]:
-    """[item code, quantity, "1" or "0"] of the rows that have a quantity. Raises Invalid: for the file, or with the faults
-    of its cells."""
+    """[item code, quantity, "1" or "0"] of the rows that have a quantity, at least one. Raises Invalid: for the file, or
+    with the faults of its cells."""
     table = read_table(body, (CODE, QUANTITY, KIND), MOST_ROWS)
     faults, rows = table.faults, []
     taken: set[str] = set()
@@ -73,6 +74,9 @@ def read_pathway(body: bytes, known: Collection[str]) -> list[list[str]]:
         taken.add(code)
         rows.append([code, told, "1" if kind == OBLIGATORY else "0"])
     faults.refuse()
+    if not rows:
+        words = f"工作表「{table.name}」没有一行填写「{QUANTITY}」，请填写后重新上传。"
+        raise Invalid("costing.file", words, field="file")
     return rows
 
 

@@ -185,6 +185,8 @@ def test_refused_it_leaves_nothing_and_may_be_asked_for_again(
     [
         ({"rows": [["CW", "3", "0"]]}, "至少要有一个必选"),
         ({"rows": []}, "请上传路径项目表"),
+        ({"rows": [], "ended": True}, "无从停用"),
+        ({"ended": True}, "停用临床路径时请不要上传项目表"),
         ({"rows": [["ZZ", "1", "1"]]}, "没有收费项目 ZZ"),
         ({"rows": [["CW", "1", "1"], ["CW", "2", "1"]]}, "重复"),
         ({"drg": " "}, "病组代码"),
@@ -267,10 +269,55 @@ def test_a_pathway_for_a_diagnosis_wins_over_that_of_the_group(
 
 def test_a_version_without_items_ends_the_pathway(hospital: Institution, director: User, centre: User) -> None:
     in_force(hospital, director, centre)
-    in_force(hospital, director, centre, rows=[], effective_from=date(2026, 3, 15))
+    in_force(hospital, director, centre, rows=[], ended=True, effective_from=date(2026, 3, 15))
     found = month_of_pathways(run=run_of(hospital))
     assert found is not None
     assert found.pathways == ()
+
+
+def test_a_pathway_in_force_ends_only_where_the_tick_says_so(
+    hospital: Institution, director: User, centre: User
+) -> None:
+    """Neither a workbook that nobody filled in nor a forgotten one ends it, by the page or by a program."""
+    drg = in_force(hospital, director, centre).drg
+    client = client_of(director)
+    typed = {
+        "institution": hospital.pk, "drg": drg, "name": "肺炎", "standard_days": "3", "effective_from": "2026-03-15",
+        "source_text": "会议纪要",
+    }  # fmt: skip
+    unfilled = SimpleUploadedFile("p.xlsx", workbook(HEAD, ("CW", "床位费", "", "可选"), ("YP", "药", "", "可选")))
+    for more, words in (
+        ({"file": unfilled}, "没有一行填写「标准数量」，请填写后重新上传"),
+        ({}, "请上传路径项目表；要停用已有的路径，请勾选「停用」"),
+    ):
+        refused = client.post(reverse("costing:new-pathway"), {**typed, **more})
+        assert refused.status_code == 422
+        assert words in " ".join(refused.context["form"].errors["file"])
+    body = {**typed, "type": "costing.pathway", "institution": "H1"}
+    address = "/api/v1/workflows/matters/"
+    assert client.post(address, body, content_type="application/json").status_code == 422
+    assert Matter.objects.count() == 1
+    done = client.post(reverse("costing:new-pathway"), {**typed, "ended": "on"}, follow=True)
+    assert f"停用 {drg} 肺炎 已提交审批，同意后自 2026-03-15 起" in done.content.decode()
+    asked_for = Matter.objects.latest("pk")
+    assert "停用" in asked_for.title
+    signed(asked_for, centre)
+    assert not Pathway.objects.latest("pk").items.exists()
+    again = client.post(
+        address, {**body, "effective_from": "2026-03-16", "ended": True}, content_type="application/json"
+    )
+    assert "无从停用" in again.content.decode()
+
+
+def test_a_program_ends_a_pathway_by_saying_so(hospital: Institution, director: User, centre: User) -> None:
+    drg = in_force(hospital, director, centre).drg
+    body = {
+        "type": "costing.pathway", "institution": "H1", "drg": drg, "name": "肺炎", "standard_days": "3",
+        "effective_from": "2026-03-15", "source_text": "会议纪要", "ended": True,
+    }  # fmt: skip
+    answer = client_of(director).post("/api/v1/workflows/matters/", body, content_type="application/json")
+    assert answer.status_code == 201, answer.content.decode()
+    assert "停用" in Matter.objects.latest("pk").title
 
 
 def test_pages_show_coverage_and_looking_at_cases_is_logged(
