@@ -81,8 +81,8 @@ def read_pathway(body: bytes, known: Collection[str]) -> list[list[str]]:
 
 
 def read_standards(body: bytes, places: Collection[tuple[str, str]]) -> list[list[str]]:
-    """[department code, item code, quantity, unit cost] of the rows that have a quantity; `places` are the known
-    (department, item). Raises Invalid: for the file, or with the faults of its cells."""
+    """[department code, item code, quantity, unit cost] of the rows that have a quantity; `places` are the (department,
+    item) that ever occurred. Raises Invalid: for the file, or with the faults of its cells."""
     departments, items = {one for one, _item in places}, {one for _department, one in places}
     table = read_table(body, (DEPARTMENT, CODE, MONTHLY, UNIT_COST), MOST_ROWS)
     faults, rows = table.faults, []
@@ -90,6 +90,9 @@ def read_standards(body: bytes, places: Collection[tuple[str, str]]) -> list[lis
     for row in table.rows:
         department, code, quantity, unit = row[DEPARTMENT], row[CODE], row[MONTHLY], row[UNIT_COST]
         if not quantity:
+            if unit:
+                words = "写了标准单位成本而没有数量，请填写月标准数量(停用填 0)，或清空标准单位成本。"
+                faults.add(row.number, MONTHLY, words)
             continue
         if department not in departments:
             faults.add(row.number, DEPARTMENT, f"本机构没有执行过医疗服务项目的科室 {shown(department)}，请核对编码。")
@@ -97,6 +100,8 @@ def read_standards(body: bytes, places: Collection[tuple[str, str]]) -> list[lis
             faults.add(row.number, CODE, f"本机构没有核算过成本的医疗服务项目 {shown(code)}，请核对编码。")
         elif (department, code) in taken:
             faults.add(row.number, CODE, f"科室 {shown(department)} 的项目 {code} 重复，请只保留一行。")
+        elif department in departments and (department, code) not in places:
+            faults.add(row.number, CODE, f"科室 {department} 没有执行过项目 {code}，请核对科室和项目编码。")
         if number_of_cell(quantity, TEN_THOUSANDTH, below=LARGEST) is None:
             faults.add(row.number, MONTHLY, f"{shown(quantity)} 应为不小于 0、最多 4 位小数的数。")
         if number_of_cell(unit, MILLIONTH, below=LARGEST) is None:

@@ -389,6 +389,24 @@ def test_a_quantity_and_a_price_in_per_cent_cells_are_refused_as_they_are_seen()
         pathway_files.read_standards(workbook(head, ("HX", "CW", 8, PerCent(90))), {("HX", "CW")})
 
 
+def test_a_unit_cost_without_a_quantity_and_a_pair_that_never_occurred_are_told() -> None:
+    head = (pathway_files.DEPARTMENT, pathway_files.CODE, pathway_files.MONTHLY, pathway_files.UNIT_COST)
+    occurred = {("HX", "CW"), ("FS", "CT")}
+    with pytest.raises(Invalid) as refused:
+        pathway_files.read_standards(
+            workbook(
+                head, ("HX", "CW", "", "90"), ("HX", "CT", "8", "90"), ("FS", "CT", "8", "90"), ("FS", "CW", "", "")
+            ),
+            occurred,
+        )
+    for words in (
+        "第 2 行「月标准数量」：写了标准单位成本而没有数量",
+        "第 3 行「项目编码」：科室 HX 没有执行过项目 CT",
+    ):
+        assert words in refused.value.message
+    assert refused.value.context["count"] == 2
+
+
 def report(person: User, code: str, hospital: Institution) -> list[list[object]]:
     answer = client_of(person).get(
         reverse("costing:report", args=[code]), {"institution": hospital.pk, "period": "2026-03", "export": "xlsx"}
