@@ -43,7 +43,6 @@ class Wanted:
 class _Checked:
     institution: Institution | None
     department: Department | None
-    metric: str
     assigned: Sequence[tuple[Department, Decimal]]
 
     def place(self, wanted: Wanted) -> dict[str, Any]:
@@ -76,10 +75,12 @@ def _check(actor: Actor, wanted: Wanted) -> _Checked:
         )
     elif department is not None:
         _refuse_other_class(department, wanted.cost_class, wanted.effective_from)
-    metric = wanted.metric if wanted.driver == DriverKind.WORKLOAD else ""
-    if wanted.driver == DriverKind.WORKLOAD and metric not in dict(METRICS):
+    if wanted.driver == DriverKind.WORKLOAD and wanted.metric not in dict(METRICS):
         raise Invalid("costing.metric_needed", "按工作量分摊须选择工作量指标。", field="metric")
-    checked = _Checked(institution, department, metric, _assigned(wanted, institution, department))
+    if wanted.driver != DriverKind.WORKLOAD and wanted.metric:
+        words = "填写了工作量指标，但分摊动因不是「工作量」。请改选工作量，或清空工作量指标。"
+        raise Invalid("costing.metric_not_needed", words, field="metric")
+    checked = _Checked(institution, department, _assigned(wanted, institution, department))
     if DriverRule.objects.filter(**checked.place(wanted)).exists():
         raise _same_day(wanted.effective_from)
     return checked
@@ -99,7 +100,7 @@ def propose_driver_rule(actor: Actor, wanted: Wanted) -> tuple[DriverProposal, i
             proposal = DriverProposal.objects.create(
                 **checked.place(wanted),
                 driver=wanted.driver,
-                metric=checked.metric,
+                metric=wanted.metric,
                 assigned=as_rows(Share(one.code, share) for one, share in checked.assigned),
                 source_text=wanted.source_text,
                 asked_by_id=actor.user,
@@ -126,7 +127,7 @@ def set_driver_rule(actor: Actor, wanted: Wanted) -> DriverRule:
             rule = DriverRule.objects.create(
                 **checked.place(wanted),
                 driver=wanted.driver,
-                metric=checked.metric,
+                metric=wanted.metric,
                 source_mark=SourceMark.DEFAULT,
                 source_text=wanted.source_text,
                 changed_by=actor.name,
@@ -147,7 +148,7 @@ def set_driver_rule(actor: Actor, wanted: Wanted) -> DriverRule:
             **({"shared_as": wanted.shared_as} if wanted.shared_as else {"cost_class": str(wanted.cost_class)}),
             "department": department.code if department else "",
             "driver": str(wanted.driver),
-            "metric": checked.metric,
+            "metric": wanted.metric,
             "assigned": words((named.code, share) for named, share in checked.assigned),
             "effective_from": wanted.effective_from.isoformat(),
         },

@@ -117,12 +117,36 @@ def test_one_faulty_row_and_nothing_is_asked_but_all_faults_are_told(
         "第 5 行「工作量指标」：按工作量分摊须选择",
         "第 6 行「科室编码」",
         "第 7 行「生效日期」",
-        "第 8 行「生效日期」：同一范围",
+        "第 8 行：与第 2 行重复",
         "整个文件没有提交",
     ):
         assert part in refused.value.message
     assert not DriverProposal.objects.exists()
     assert not Matter.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("driver", "metric", "assigned", "told"),
+    [
+        ("占用面积", "", "", "第 3 行：与第 2 行重复"),
+        ("人员数量", "", "", "第 3 行：与第 2 行重复"),
+        ("占用面积", "门诊人次", "", "第 3 行「工作量指标」：填写了工作量指标，但分摊动因不是「工作量」"),
+        ("占用面积", "", "NK 100", "第 3 行「分摊动因」：填写了指定科室，但分摊动因不是「直接指定」"),
+        ("直接指定", "", "NO", "第 3 行「指定科室(%)」：测试县人民医院没有科室「NO」"),
+        ("直接指定", "", "XX 30", "第 3 行「指定科室(%)」：指定科室的比例合计应为 100%"),
+    ],
+)
+def test_what_a_row_of_drivers_says_too_much_is_told_and_never_dropped(
+    members: dict[str, Institution], centre: User, driver: str, metric: str, assigned: str, told: str
+) -> None:
+    administration, _bill = titles()
+    day = "2026-04-01" if "重复" in told else "2026-05-01"
+    row = (GOOD[0], administration, "", driver, metric, day, "成本会议纪要", assigned)
+    good = (GOOD[0], administration, *GOOD[2:], "")
+    with pytest.raises(Invalid) as refused:
+        asked(centre, workbook((*driver_files.HEADERS, driver_files.ASSIGNED), good, row))
+    assert told in refused.value.message
+    assert refused.value.context["count"] == 1
 
 
 def test_what_is_exported_and_not_changed_asks_for_nothing(members: dict[str, Institution], centre: User) -> None:
