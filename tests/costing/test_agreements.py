@@ -188,6 +188,7 @@ def test_a_refused_agreement_leaves_no_trace_but_its_proposal(centre: User, seco
         (expert(parties=(WantedParty("receiver", "", Decimal("0.5")),) * 2), "agreement_party_twice"),
         (joint(fee_classes=("nothing",)), "agreement_fee_class"),
         (joint(items=("JC",)), "agreement_exam_income"),
+        (joint(fee_classes=(), items=("JC", "NO")), "unknown_item"),
         (
             expert(kind="shared_centre", by_full_cost=True, parties=(WantedParty("receiver", "", Decimal(1)),)),
             "agreement_centre",

@@ -244,6 +244,48 @@ def test_the_page_for_a_new_version_keeps_all_unit_costs(members: dict[str, Inst
     assert Agreement.objects.count() == 1
 
 
+def joint_exam() -> list[tuple[object, ...]]:
+    head = ("JOINT", "联合检查", "联合检查", "2026-03", "文件依据", "协议")
+    return [
+        (*head, "参与方", "基层检查", "T1", 20, ""),
+        (*head, "参与方", "上级诊断", "H1", 30, ""),
+        (*head, "参与方", "医联体统筹", "H1", "", ""),
+        (*head, "收费项目", "XD", "", "", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({0: {8: "T9"}, 1: {8: "H9"}}, ["第 2 行「机构编码」：没有编码为 T9", "第 3 行「机构编码」：没有编码为 H9"]),
+        ({1: {7: "基层检查", 8: "T1"}}, ["第 3 行「机构编码」：同一机构以同一角色写了两次"]),
+        ({2: {8: ""}}, ["第 4 行「机构编码」：协议 JOINT：须写明代管机构"]),
+        ({1: {7: "基层检查"}}, ["第 2 行「内容」：协议 JOINT：联合检查须写明基层机构和上级机构"]),
+        ({3: {7: "没有"}}, ["第 5 行「角色、服务或收入」：参与机构都没有编码为 没有 的收费项目"]),
+        ({2: {6: "费用类别", 7: "检查费", 8: ""}}, ["第 4 行「角色、服务或收入」：请写明检查收入按哪些费用类别"]),
+        ({3: {6: "终止", 7: ""}}, ["第 5 行「内容」：没有协议 JOINT"]),
+        (
+            {3: {6: "按科室全成本", 7: "ZZ"}, 2: {6: "费用类别", 7: "检查费", 8: ""}},
+            ["第 5 行「角色、服务或收入」：按全成本"],
+        ),
+    ],
+)
+def test_what_a_service_refuses_of_an_agreement_is_told_at_its_row(
+    members: dict[str, Institution], centre: User, changes: dict[int, dict[int, str]], told: list[str]
+) -> None:
+    trade.landed(members["T1"], "charge-items", [trade.item("XD", fee_class="examination")])
+    rows = [
+        tuple(changes.get(number, {}).get(place, value) for place, value in enumerate(row))
+        for number, row in enumerate(joint_exam())
+    ]
+    with pytest.raises(Invalid) as refused:
+        agreement_files.propose(actor_of_user(centre), agreements(*rows))
+    for words in told:
+        assert words in refused.value.message
+    assert refused.value.context["count"] == len(told)
+    assert len(agreement_files.propose(actor_of_user(centre), agreements(*joint_exam())).matters) == 1
+
+
 def test_faults_of_agreements_are_told_by_row_and_nothing_is_asked(
     members: dict[str, Institution], centre: User
 ) -> None:
