@@ -281,8 +281,8 @@ class _Said:
         if wanted.ended:
             return False
         parties = list(party_faults(wanted.parties, institutions))
-        for place, _code, message in parties:
-            self.faults.add(self.party_rows[place], WHERE, message)
+        for place, refusal in parties:
+            self.faults.add(self.party_rows[place], WHERE, refusal.message)
         items = [] if parties else unknown_items(wanted)
         for code in items:
             words = f"参与机构都没有编码为 {shown(code)} 的收费项目，请核对编码。"

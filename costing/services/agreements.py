@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from costing.days import check_day
 from costing.engine import agreements as engine
 from costing.models import Agreement, AgreementKind, AgreementProposal, AgreementRate, AgreementShare, PartyRole
 from ops_platform.audit.public import record
@@ -77,6 +78,7 @@ def _check(wanted: WantedAgreement) -> None:
         raise Invalid("costing.agreement_kind", f"没有协议类别 {wanted.kind}。", field="kind")
     if wanted.source_mark not in SourceMark.values:
         raise Invalid("costing.agreement_source", f"没有来源标记 {wanted.source_mark}。", field="source_mark")
+    check_day(wanted.effective_from)
     if wanted.effective_from.day != 1:
         raise Invalid("costing.agreement_first_day", "协议按月结算，请从某月 1 日起生效。", field="effective_from")
     if Agreement.objects.filter(code=wanted.code, effective_from=wanted.effective_from).exists():
@@ -134,19 +136,21 @@ def _institutions(wanted: WantedAgreement) -> dict[str, Institution]:
     found = {row.code: row for row in Institution.objects.filter(code__in=codes)}
     if any(one.role not in PartyRole.values for one in wanted.parties):
         raise Invalid("costing.agreement_party", "参与方角色不对，请从可选的角色中选择。", field="parties")
-    for _place, code, message in party_faults(wanted.parties, found):
-        raise Invalid(code, message, field="parties")
+    for _place, refusal in party_faults(wanted.parties, found):
+        raise refusal
     return found
 
 
-def party_faults(parties: Sequence[WantedParty], known: Collection[str]) -> Iterator[tuple[int, str, str]]:
-    """Which institutions of the parties are wrong, by number of the party from 0 and code; `known` are those there are."""
+def party_faults(parties: Sequence[WantedParty], known: Collection[str]) -> Iterator[tuple[int, Invalid]]:
+    """Which institutions of the parties are wrong, by number of the party from 0; `known` are those there are."""
     seen: set[tuple[str, str]] = set()
     for place, one in enumerate(parties):
         if one.institution and one.institution not in known:
-            yield place, "costing.agreement_party", f"没有编码为 {one.institution[:40]} 的机构，请核对编码。"
+            words = f"没有编码为 {one.institution[:40]} 的机构，请核对编码。"
+            yield place, Invalid("costing.agreement_party", words, field="parties")
         if (one.role, one.institution) in seen:
-            yield place, "costing.agreement_party_twice", "同一机构以同一角色写了两次，请只保留一个。"
+            words = "同一机构以同一角色写了两次，请只保留一个。"
+            yield place, Invalid("costing.agreement_party_twice", words, field="parties")
         seen.add((one.role, one.institution))
 
 

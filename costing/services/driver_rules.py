@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from costing.assignments import Share, as_rows, must_receive, of_rows, resolve, words
+from costing.days import check_day
 from costing.models import DriverAssignment, DriverKind, DriverProposal, DriverRule
 from costing.tiers import TIERS
 from ops_platform.audit.public import record
@@ -60,6 +61,7 @@ def _check(actor: Actor, wanted: Wanted) -> _Checked:
     if not actor.has(*RULERS):
         raise Forbidden("costing.not_allowed", "只有财务负责人或运营管理中心可以修改分摊动因。")
     institution, department = _scope(actor, wanted.institution_id, wanted.department_id)
+    check_day(wanted.effective_from)
     if wanted.driver not in DriverKind.values:
         raise Invalid("costing.unknown_driver", f"没有动因 {wanted.driver}。", field="driver")
     if wanted.assigned and wanted.driver != DriverKind.ASSIGNED:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
+from costing.days import check_day
 from costing.models import (
     ItemStandard,
     ItemStandardProposal,
@@ -63,6 +64,7 @@ def propose_pathway(actor: Actor, wanted: WantedPathway) -> tuple[PathwayProposa
         "diagnosis": wanted.diagnosis.strip().upper(),
         "procedure": wanted.procedure.strip().upper(),
     }
+    check_day(wanted.effective_from)
     _must_be_a_pathway(place, wanted)
     if Pathway.objects.filter(**place, effective_from=wanted.effective_from).exists():
         raise _same_day(wanted.effective_from)
@@ -196,6 +198,7 @@ def put_pathway_in_force(actor: Actor, *, proposal_id: int) -> Pathway:
 def propose_item_standards(actor: Actor, wanted: WantedStandards) -> tuple[ItemStandardProposal, int]:
     """Ask for standard costs of items; they come into force when a second person has approved them."""
     institution, person = _ruler(actor, wanted.institution_id)
+    check_day(wanted.effective_from)
     if not wanted.rows:
         raise Invalid("costing.standards_needed", "标准成本表里没有填写任何项目，请填写后重新上传。", field="file")
     known = set(ChargeItem.objects.filter(institution=institution).values_list("code", flat=True))

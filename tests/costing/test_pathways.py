@@ -1,5 +1,6 @@
 """Clinical pathways through the gate and on their pages: two persons, cases against them, what recurs outside."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -434,6 +435,8 @@ def test_standards_of_items_by_two_persons_and_their_variance(
     )
     with pytest.raises(Invalid, match=r"第 2 行「标准单位成本.元.」"):
         pathway_files.read_standards(body, {("HX", "CW")})
+    with pytest.raises(Invalid, match="日期 0206-03-01 不在 2000 年至 2099 年之间"):
+        propose_item_standards(actor_of_user(director), replace(wanted, effective_from=date(206, 3, 1)))
     with pytest.raises(Conflict, match="已有标准成本"):
         propose_item_standards(actor_of_user(director), wanted)
 

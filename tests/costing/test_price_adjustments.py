@@ -229,6 +229,7 @@ def test_what_is_odd_is_said(hospital: Institution, planner: User) -> None:
         ({"last_month": Period.parse("2026-02")}, "costing.price_base_months"),
         ({"steps": (date(2026, 3, 31), date(2026, 7, 1))}, "costing.price_steps"),
         ({"steps": (date(2026, 7, 1), date(2026, 5, 1))}, "costing.price_steps"),
+        ({"steps": (date(2026, 7, 1), date(9999, 12, 31))}, "costing.day_of_no_year"),
         ({"rows": []}, "costing.price_rows"),
         ({"rows": [PriceRow("HL", (Decimal(1),))]}, "costing.price_rows"),
         ({"rows": [PriceRow("YP", (Decimal(1), Decimal(1)))]}, "costing.unknown_item"),

@@ -349,6 +349,7 @@ def test_who_does_not_answer_for_it_neither_explains_nor_acts(ward: Ward) -> Non
         ("", [("措施", 30)], "costing.deviation_reason"),
         ("原因", [], "costing.deviation_plan"),
         ("原因", [("措施", -1)], "costing.deviation_due"),
+        ("原因", [("措施", 365 * 1000)], "costing.day_of_no_year"),
         ("原因", [("措", 30)], "costing.deviation_plan"),
         ("原因", [("措施", 30)] * 6, "costing.deviation_plan"),
     ],

@@ -261,6 +261,31 @@ def _with(body: bytes, name: str, content: bytes) -> bytes:
     return made.getvalue()
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31"])
+@pytest.mark.parametrize("name", ["items", "activities", "units", "pathways", "drivers"])
+def test_a_rule_holds_from_a_day_of_a_year_that_somebody_means(
+    name: str, day: str, doors: dict[str, Door], centre: Client, hospital: Institution
+) -> None:
+    """Each as it would be taken, but for the year: by page, and the driver by its file."""
+    trade.landed(hospital, "departments", [trade.department("XZ", "administration", name="院办")])
+    told = f"日期 {day} 不在 2000 年至 2099 年之间，请核对年份"
+    if name == "drivers":
+        row = ("H1", "行政后勤类", "", "占用面积", "", day, "会议纪要")
+        assert f"第 2 行「生效日期」：{told}" in send(centre, doors[name], table(doors[name], row))
+        return
+    door = Door(doors[name].page, {**doors[name].typed, "effective_from": day}, doors[name].header, ())
+    owner, good = (
+        (activity_files.OWNER, "H1 E 外科"),
+        {
+            "items": [("CZ", "30")],
+            "units": [("E", "", "手术费", "U1", "外科病房", "病房")],
+            "pathways": [("CZ", "", "1", "必选")],
+        },
+    )
+    rows = good.get(name, [owner, ("资源动因", "全部成本项目", 1, 1), ("CZ", "", 1, 1)])
+    assert told in send(centre, door, table(door, *rows))
+
+
 STRANGE: tuple[Any, ...] = (
     "", " ", "NaN", "Infinity", "-1", "1e400000", "9" * 60, "0x10", "一千", "1,000", "12%", "２", "=1+1", "+1", "@A",
     "\u200b", "\ufeff", "NULL", "None", "TRUE", "2026-02-30", "2026/3/1", "2026年3月", "99999-01", "0000-00-00", "'; DROP",
