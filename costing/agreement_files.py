@@ -85,10 +85,10 @@ def _rows(one: Agreement) -> Iterator[list[Any]]:
     ]
     for share in one.shares.all():
         where = [share.institution.code, share.institution.name] if share.institution else ["", ""]
-        yield [*head, PARTY, str(PartyRole(share.role).label), *where, _plain(share.share * HUNDRED), ""]
+        yield [*head, PARTY, str(PartyRole(share.role).label), *where, share.share * HUNDRED, ""]
     kinds, fees = dict(ALLIANCE_SERVICE_KINDS), dict(FEE_CLASSES)
     for rate in one.rates.all():
-        yield [*head, RATE, kinds.get(rate.service_kind, rate.service_kind), "", "", "", _plain(rate.unit_cost)]
+        yield [*head, RATE, kinds.get(rate.service_kind, rate.service_kind), "", "", "", rate.unit_cost]
     for code in one.fee_classes:
         yield [*head, FEE, fees.get(code, code), "", "", "", ""]
     for code in one.items:
@@ -97,10 +97,6 @@ def _rows(one: Agreement) -> Iterator[list[Any]]:
         yield [*head, CENTRE, one.department.code, "", "", "", ""]
     if one.ended:
         yield [*head, END, "", "", "", "", ""]
-
-
-def _plain(value: Decimal) -> str:
-    return format(value.normalize(), "f")
 
 
 @transaction.atomic

@@ -31,9 +31,9 @@ def write_pathway(
             [
                 code,
                 title,
-                "" if quantity is None else format(quantity.normalize(), "f"),
+                quantity,
                 OBLIGATORY if obligatory else OPTIONAL,
-                "" if cases is None else cases,
+                cases,
                 "" if share is None else f"{share:.1%}",
             ]
             for code, title, quantity, obligatory, cases, share in rows
@@ -49,7 +49,7 @@ def write_standards(
     return xlsx_response(
         f"项目标准成本_{name}",
         [DEPARTMENT, DEPARTMENT_NAME, CODE, NAME, MONTHLY, UNIT_COST, ACTUAL, ACTUAL_COST],
-        ([*texts, *("" if figure is None else format(figure, "f") for figure in figures)] for texts, figures in rows),
+        ([*texts, *figures] for texts, figures in rows),
     )
 
 

@@ -220,6 +220,8 @@ def test_an_agreement_goes_out_as_it_came_in(members: dict[str, Institution], ce
     answer = browser_of(centre).get(reverse("costing:agreement-file"))
     table = [tuple(row) for row in book_of(answer).get_sheet_by_index(0).to_python()]
     assert len(table) == 6
+    figures = [one for row in table[1:] for one in row[-2:] if one != ""]
+    assert figures == [0, 70, 30, 30.123456, 12.5], "numbers, which a spreadsheet can work with"
     with pytest.raises(Invalid, match="没有需要审批的变更"):
         agreement_files.propose(actor, workbook(*table))
     place = table[0].index(agreement_files.BEGINS)

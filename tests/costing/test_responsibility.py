@@ -473,7 +473,7 @@ def test_a_workbook_goes_out_and_comes_back_as_one_proposal(ward: Ward) -> None:
     head, *rows = book_of(answer).get_sheet_by_index(0).to_python()
     assert tuple(head) == HEAD
     limits = {row[2]: row[5] for row in rows}
-    assert limits == {"药占比": "40", "成本项目月成本": "1000.5"}
+    assert limits == {"药占比": 40, "成本项目月成本": 1000.5}, "numbers, which a spreadsheet can work with"
     changed = [(*row[:4], "2026-05", *row[5:]) for row in rows]
     assert imported(client, ward, workbook(HEAD, *changed)).status_code == 302
     proposal = CostTargetProposal.objects.get(state="asked")
