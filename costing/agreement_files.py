@@ -5,7 +5,7 @@ A row states one thing of an agreement (`WHAT`). What concerns the agreement as 
 each of its rows, or in the first only."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,10 +15,17 @@ from django.http import FileResponse
 
 from costing.models import Agreement, AgreementKind, PartyRole
 from costing.row_files import Faults, FileRow, none_of, number_of_cell, read_table, shown
-from costing.services.agreements import WantedAgreement, WantedParty, kept, propose_agreement
+from costing.services.agreements import (
+    WantedAgreement,
+    WantedParty,
+    kept,
+    party_faults,
+    propose_agreement,
+    unknown_items,
+)
 from ops_platform.his_intake.public import ALLIANCE_SERVICE_KINDS, FEE_CLASSES
 from ops_platform.kernel import Actor, DomainError, Invalid, Period
-from ops_platform.masterdata.models import SourceMark
+from ops_platform.masterdata.models import Institution, SourceMark
 from ops_platform.web.exports import xlsx_response
 
 CODE, TITLE, KIND, BEGINS, MARK, SOURCE = "协议编号", "协议名称", "类别", "生效月份", "来源", "依据"
@@ -41,8 +48,10 @@ FIELDS = {
     "shares": SHARE,
     "unit_costs": UNIT_COST,
     "fee_classes": WHICH,
-    "parties": WHERE,
+    "parties": WHAT,
+    "holder": WHERE,
     "department": WHICH,
+    "ended": WHAT,
 }
 
 ROLES = {str(one.label): one.value for one in PartyRole}
@@ -76,10 +85,10 @@ def _rows(one: Agreement) -> Iterator[list[Any]]:
     ]
     for share in one.shares.all():
         where = [share.institution.code, share.institution.name] if share.institution else ["", ""]
-        yield [*head, PARTY, str(PartyRole(share.role).label), *where, _plain(share.share * HUNDRED), ""]
+        yield [*head, PARTY, str(PartyRole(share.role).label), *where, share.share * HUNDRED, ""]
     kinds, fees = dict(ALLIANCE_SERVICE_KINDS), dict(FEE_CLASSES)
     for rate in one.rates.all():
-        yield [*head, RATE, kinds.get(rate.service_kind, rate.service_kind), "", "", "", _plain(rate.unit_cost)]
+        yield [*head, RATE, kinds.get(rate.service_kind, rate.service_kind), "", "", "", rate.unit_cost]
     for code in one.fee_classes:
         yield [*head, FEE, fees.get(code, code), "", "", "", ""]
     for code in one.items:
@@ -88,10 +97,6 @@ def _rows(one: Agreement) -> Iterator[list[Any]]:
         yield [*head, CENTRE, one.department.code, "", "", "", ""]
     if one.ended:
         yield [*head, END, "", "", "", "", ""]
-
-
-def _plain(value: Decimal) -> str:
-    return format(value.normalize(), "f")
 
 
 @transaction.atomic
@@ -109,18 +114,24 @@ def propose(actor: Actor, body: bytes) -> Proposed:
         .prefetch_related("shares__institution", "rates")
     }
     faults, matters, unchanged = table.faults, [], 0
+    institutions = set(
+        Institution.objects.filter(code__in={row[WHERE] for row in table.rows}).values_list("code", flat=True)
+    )
     for code, mine in by_code.items():
-        wanted = _wanted(code, mine, faults)
+        said = _Said(faults)
+        wanted = _wanted(code, mine, said)
         if wanted is None or any(faults.at(row.number) for row in mine):
             continue
         former = known.get((code, wanted.effective_from))
         if former is not None and _same(former, wanted):
             unchanged += 1
             continue
+        if said.wrong(wanted, institutions):
+            continue
         try:
             matters.append(propose_agreement(actor, wanted)[1])
         except DomainError as refusal:
-            faults.refused(mine[0].number, refusal, FIELDS)
+            faults.refused(said.row_of(refusal, mine[0].number), refusal, FIELDS)
     faults.refuse()
     if not matters:
         raise Invalid(
@@ -159,13 +170,12 @@ def _in_order(wanted: WantedAgreement) -> dict[str, Any]:
     return found | {name: sorted(found[name]) for name in ("parties", "fee_classes", "items")}
 
 
-def _wanted(code: str, rows: list[FileRow], faults: Faults) -> WantedAgreement | None:
+def _wanted(code: str, rows: list[FileRow], said: "_Said") -> WantedAgreement | None:
     """An agreement of its rows; None where what concerns all of it is faulty."""
-    head = _head(code, rows[0], faults)
-    said = _Said(faults)
+    head = _head(code, rows[0], said.faults)
     for row in rows:
         said.take(row, head)
-    if faults.at(rows[0].number):
+    if said.faults.at(rows[0].number):
         return None
     return WantedAgreement(
         code=code,
@@ -209,10 +219,13 @@ def _month(told: str) -> str:
 
 
 class _Said:
-    """What the rows of an agreement say, one after the other."""
+    """What the rows of an agreement say, one after the other, and in which row."""
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
+        self.first: dict[str, int] = {}  # where a field is said first
+        self.party_rows: list[int] = []
+        self.item_rows: dict[str, int] = {}
         self.parties: list[WantedParty] = []
         self.unit_costs: dict[str, Decimal] = {}
         self.fees: list[str] = []
@@ -230,9 +243,13 @@ class _Said:
                 )
         match row[WHAT]:
             case "参与方":
-                share = self._number(row, SHARE, HUNDRED, FINEST_SHARE) if row[SHARE] else Decimal(0)
+                share = self._number(row, SHARE, HUNDRED, FINEST_SHARE, per_cent=True) if row[SHARE] else Decimal(0)
                 role = self._one_of(row, WHICH, ROLES)
                 self.parties.append(WantedParty(role, row[WHERE], share / HUNDRED))
+                self.party_rows.append(row.number)
+                self._said("shares", row)
+                if role == PartyRole.POOL:
+                    self._said("holder", row)
             case "单位成本":
                 kind = self._one_of(row, WHICH, SERVICES)
                 if kind and kind in self.unit_costs:
@@ -240,24 +257,51 @@ class _Said:
                 self.unit_costs[kind] = self._number(row, UNIT_COST, LARGEST_COST, FINEST_COST)
             case "费用类别":
                 self.fees.append(self._one_of(row, WHICH, FEES))
+                self._said("fee_classes", row)
             case "收费项目" if row[WHICH]:
                 self.items.append(row[WHICH])
+                self.item_rows.setdefault(row[WHICH], row.number)
             case "按科室全成本" if row[WHICH] and self.department in ("", row[WHICH]):
                 self.department = row[WHICH]
+                self._said("department", row)
             case "终止":
                 self.ended = True
+                self._said("ended", row)
             case known if known in (ITEM, CENTRE):
                 self.faults.add(row.number, WHICH, f"「{known}」请写一个代码。")
             case other:
                 self.faults.add(row.number, WHAT, none_of(other, (PARTY, RATE, FEE, ITEM, CENTRE, END)))
+
+    def wrong(self, wanted: WantedAgreement, institutions: Collection[str]) -> bool:
+        """Tell parties that are wrong at their rows; where none is, items that none of them has."""
+        if wanted.ended:
+            return False
+        parties = list(party_faults(wanted.parties, institutions))
+        for place, refusal in parties:
+            self.faults.add(self.party_rows[place], WHERE, refusal.message)
+        items = [] if parties else unknown_items(wanted)
+        for code in items:
+            words = f"参与机构都没有编码为 {shown(code)} 的收费项目，请核对编码。"
+            self.faults.add(self.item_rows[code], WHICH, words)
+        return bool(parties or items)
+
+    def row_of(self, refusal: DomainError, otherwise: int) -> int:
+        """The row that says what is refused; `otherwise` where none does, or all do."""
+        return self.first.get(str(refusal.context.get("field", "")), otherwise)
+
+    def _said(self, field: str, row: FileRow) -> None:
+        self.first.setdefault(field, row.number)
 
     def _one_of(self, row: FileRow, header: str, known: Mapping[str, str]) -> str:
         if row[header] not in known:
             self.faults.add(row.number, header, none_of(row[header], known))
         return known.get(row[header], "")
 
-    def _number(self, row: FileRow, header: str, largest: Decimal, finest: Decimal) -> Decimal:
-        value = number_of_cell(row[header].removesuffix("%"), finest, below=largest + finest)
+    def _number(
+        self, row: FileRow, header: str, largest: Decimal, finest: Decimal, *, per_cent: bool = False
+    ) -> Decimal:
+        told = row[header].removesuffix("%") if per_cent else row[header]
+        value = number_of_cell(told, finest, below=largest + finest)
         if value is None:
             digits = -int(finest.as_tuple().exponent)
             words = f"应为 0 至 {largest:f}、最多 {digits} 位小数的数，现为 {shown(row[header])}。"

@@ -34,6 +34,7 @@ COLUMNS = {
     "divides": DIVIDED,
     "driver": DRIVER,
     "metric": METRIC,
+    "assigned": ASSIGNED,
     "effective_from": BEGINS,
 }
 
@@ -82,6 +83,7 @@ def propose(actor: Actor, body: bytes, in_force: Iterable[DriverRule]) -> Propos
         for row in Department.objects.filter(code__in={row[CODE] for row in table.rows} - {""})
     }
     matters, unchanged, faults = [], 0, table.faults
+    asked: dict[tuple[object, ...], int] = {}
     for row in table.rows:
         wanted = _wanted(row, institutions, departments, faults)
         if wanted is None or faults.at(row.number):
@@ -91,8 +93,14 @@ def propose(actor: Actor, body: bytes, in_force: Iterable[DriverRule]) -> Propos
             continue
         try:
             matters.append(propose_driver_rule(actor, wanted)[1])
+            asked[_place(wanted)] = row.number
         except DomainError as refusal:
-            faults.refused(row.number, refusal, COLUMNS)
+            before = asked.get(_place(wanted))
+            if before and refusal.code == "costing.driver_rule_asked":
+                words = f"与第 {before} 行重复：同一对象自同一天起只能有一个动因，请只保留一行。"
+                faults.add(row.number, "", words)
+            else:
+                faults.refused(row.number, refusal, COLUMNS)
     faults.refuse()
     if not matters:
         raise Invalid(
@@ -103,17 +111,19 @@ def propose(actor: Actor, body: bytes, in_force: Iterable[DriverRule]) -> Propos
     return Proposed(tuple(matters), unchanged)
 
 
-def _said(wanted: Wanted) -> tuple[object, ...]:
+def _place(wanted: Wanted) -> tuple[object, ...]:
+    """What no two rows have in common."""
     return (
         wanted.institution_id,
         wanted.department_id,
         wanted.cost_class,
         wanted.shared_as,
         wanted.effective_from,
-        wanted.driver,
-        wanted.metric,
-        frozenset(wanted.assigned),
     )
+
+
+def _said(wanted: Wanted) -> tuple[object, ...]:
+    return (*_place(wanted), wanted.driver, wanted.metric, frozenset(wanted.assigned))
 
 
 def _shares_of(rule: DriverRule) -> tuple[Share, ...]:
@@ -168,7 +178,7 @@ def _wanted(
         cost_class=CLASSES.get(row[DIVIDED], ""),
         shared_as=BILLS.get(row[DIVIDED], ""),
         driver=driver,
-        metric=METRICS.get(row[METRIC], "") if driver == DriverKind.WORKLOAD else "",
+        metric=METRICS.get(row[METRIC], ""),
         effective_from=day,
         source_text=row[SOURCE],
         institution_id=institution.pk if institution else None,

@@ -20,7 +20,7 @@ def write(institution: Institution, name: str, rows: Iterable[tuple[str, str, De
     return xlsx_response(
         f"项目系数_{institution.code}_{name}",
         [CODE, NAME, VALUE],
-        ([code, title, "" if value is None else format(value.normalize(), "f")] for code, title, value in rows),
+        rows,
     )
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.http import FileResponse
 
 from costing.row_files import none_of, number_of_cell, read_table, shown
+from ops_platform.kernel import Invalid
 from ops_platform.web.exports import xlsx_response
 
 CODE, NAME, QUANTITY, KIND = "项目编码", "项目名称", "标准数量", "必选/可选"
@@ -30,9 +31,9 @@ def write_pathway(
             [
                 code,
                 title,
-                "" if quantity is None else format(quantity.normalize(), "f"),
+                quantity,
                 OBLIGATORY if obligatory else OPTIONAL,
-                "" if cases is None else cases,
+                cases,
                 "" if share is None else f"{share:.1%}",
             ]
             for code, title, quantity, obligatory, cases, share in rows
@@ -48,13 +49,13 @@ def write_standards(
     return xlsx_response(
         f"项目标准成本_{name}",
         [DEPARTMENT, DEPARTMENT_NAME, CODE, NAME, MONTHLY, UNIT_COST, ACTUAL, ACTUAL_COST],
-        ([*texts, *("" if figure is None else format(figure, "f") for figure in figures)] for texts, figures in rows),
+        ([*texts, *figures] for texts, figures in rows),
     )
 
 
 def read_pathway(body: bytes, known: Collection[str]) -> list[list[str]]:
-    """[item code, quantity, "1" or "0"] of the rows that have a quantity. Raises Invalid: for the file, or with the faults
-    of its cells."""
+    """[item code, quantity, "1" or "0"] of the rows that have a quantity, at least one. Raises Invalid: for the file, or
+    with the faults of its cells."""
     table = read_table(body, (CODE, QUANTITY, KIND), MOST_ROWS)
     faults, rows = table.faults, []
     taken: set[str] = set()
@@ -73,12 +74,15 @@ def read_pathway(body: bytes, known: Collection[str]) -> list[list[str]]:
         taken.add(code)
         rows.append([code, told, "1" if kind == OBLIGATORY else "0"])
     faults.refuse()
+    if not rows:
+        words = f"工作表「{table.name}」没有一行填写「{QUANTITY}」，请填写后重新上传。"
+        raise Invalid("costing.file", words, field="file")
     return rows
 
 
 def read_standards(body: bytes, places: Collection[tuple[str, str]]) -> list[list[str]]:
-    """[department code, item code, quantity, unit cost] of the rows that have a quantity; `places` are the known
-    (department, item). Raises Invalid: for the file, or with the faults of its cells."""
+    """[department code, item code, quantity, unit cost] of the rows that have a quantity; `places` are the (department,
+    item) that ever occurred. Raises Invalid: for the file, or with the faults of its cells."""
     departments, items = {one for one, _item in places}, {one for _department, one in places}
     table = read_table(body, (DEPARTMENT, CODE, MONTHLY, UNIT_COST), MOST_ROWS)
     faults, rows = table.faults, []
@@ -86,6 +90,9 @@ def read_standards(body: bytes, places: Collection[tuple[str, str]]) -> list[lis
     for row in table.rows:
         department, code, quantity, unit = row[DEPARTMENT], row[CODE], row[MONTHLY], row[UNIT_COST]
         if not quantity:
+            if unit:
+                words = "写了标准单位成本而没有数量，请填写月标准数量(停用填 0)，或清空标准单位成本。"
+                faults.add(row.number, MONTHLY, words)
             continue
         if department not in departments:
             faults.add(row.number, DEPARTMENT, f"本机构没有执行过医疗服务项目的科室 {shown(department)}，请核对编码。")
@@ -93,6 +100,8 @@ def read_standards(body: bytes, places: Collection[tuple[str, str]]) -> list[lis
             faults.add(row.number, CODE, f"本机构没有核算过成本的医疗服务项目 {shown(code)}，请核对编码。")
         elif (department, code) in taken:
             faults.add(row.number, CODE, f"科室 {shown(department)} 的项目 {code} 重复，请只保留一行。")
+        elif department in departments and (department, code) not in places:
+            faults.add(row.number, CODE, f"科室 {department} 没有执行过项目 {code}，请核对科室和项目编码。")
         if number_of_cell(quantity, TEN_THOUSANDTH, below=LARGEST) is None:
             faults.add(row.number, MONTHLY, f"{shown(quantity)} 应为不小于 0、最多 4 位小数的数。")
         if number_of_cell(unit, MILLIONTH, below=LARGEST) is None:

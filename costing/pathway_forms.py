@@ -52,6 +52,7 @@ class PathwayForm(_StandardForm):
     standard_days = forms.DecimalField(
         label=_("标准住院日"), min_value=0, max_value=365, max_digits=6, decimal_places=1
     )
+    ended = forms.BooleanField(label=_("停用该病组的这条路径，不再有项目"), required=False)
     field_order = (
         "institution",
         "drg",
@@ -60,6 +61,7 @@ class PathwayForm(_StandardForm):
         "name",
         "standard_days",
         "file",
+        "ended",
         "effective_from",
         "source_text",
     )
@@ -67,7 +69,7 @@ class PathwayForm(_StandardForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].label = _("路径项目表(.xlsx)")
-        self.fields["file"].help_text = _("项目编码、标准数量、必选/可选。已有的路径要停用时不上传。")
+        self.fields["file"].help_text = _("由「临床路径」页导出后填写标准数量和必选/可选；停用时不上传。")
 
 
 class ItemStandardForm(_StandardForm):

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.conf import settings
+from xlsxwriter.utility import xl_col_to_name
 
 from ops_platform.kernel import DomainError, Invalid
 from ops_platform.web.imports import NotAWorkbook, ReadSheet, UnpacksTooLarge, read_sheet
@@ -101,7 +102,8 @@ def read_table(
     body: bytes, needed: Sequence[str], most: int, *, optional: Sequence[str] = (), every: bool = False
 ) -> Table:
     """The rows of the first sheet that are not empty in these columns (`every`: in any with a header). Raises Invalid for
-    another file, a missing or doubled header, and too many rows; cells without a value to read are faults of the table."""
+    another file, a missing or doubled header, and too many rows; cells without a value to read are faults of the table, as
+    are (`every`) columns that are filled in below no header."""
     try:
         sheet = read_sheet(body, most_bytes=settings.INTAKE_MAX_UNPACKED_BYTES)
     except UnpacksTooLarge as error:
@@ -111,6 +113,8 @@ def read_table(
     headers = [_text(cell) for cell in sheet.rows[0]] if sheet.rows else []
     places = _places(sheet, headers, needed, headers if every else [*needed, *optional])
     table = Table(sheet.name, headers, [])
+    if every:
+        _tell_nameless(sheet, headers, table.faults)
     for number, cells in enumerate(sheet.rows[1:], start=FIRST_ROW):
         found = {name: _text(cells[place]) if place < len(cells) else "" for name, place in places.items()}
         unread = _unread(sheet, number, places)
@@ -140,7 +144,17 @@ def _places(sheet: ReadSheet, headers: list[str], needed: Sequence[str], wanted:
     doubled = sorted({name for name in wanted if name and headers.count(name) > 1})
     if doubled:
         raise _file(f"工作表「{sheet.name}」第 1 行(表头)的「{'」「'.join(doubled)}」出现多次，请只保留一列。")
-    return {name: headers.index(name) for name in wanted if name in headers}
+    return {name: headers.index(name) for name in wanted if name and name in headers}
+
+
+def _tell_nameless(sheet: ReadSheet, headers: Sequence[str], faults: Faults) -> None:
+    """Columns without a header are passed over: one that says something is told, by its letter."""
+    for place in (place for place, name in enumerate(headers) if not name):
+        rows = enumerate(sheet.rows[1:], start=FIRST_ROW)
+        filled = next((number for number, cells in rows if _text(cells[place])), None)
+        if filled is not None:
+            words = f"没有表头，但第 {filled} 行填写了内容。请补写表头，或清空这一列。"
+            faults.add(1, f"{xl_col_to_name(place)} 列", words)
 
 
 def _unread(sheet: ReadSheet, number: int, places: Mapping[str, int]) -> dict[str, str]:

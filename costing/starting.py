@@ -157,7 +157,7 @@ class PathwayItemFields(serializers.Serializer):
 
 
 class PathwayFields(CodedSerializer):
-    """A clinical pathway of a disease group from a day on; without items it ends."""
+    """A clinical pathway of a disease group from a day on, or that it ends."""
 
     institution = InstitutionField()
     drg = serializers.CharField(max_length=20, help_text="病组代码")
@@ -171,7 +171,8 @@ class PathwayFields(CodedSerializer):
     standard_days = serializers.DecimalField(max_digits=6, decimal_places=1, min_value=0, help_text="标准住院日")
     effective_from = serializers.DateField(help_text="生效日期")
     source_text = serializers.CharField(min_length=2, max_length=200, help_text="依据")
-    rows = PathwayItemFields(many=True, required=False, help_text="路径项目")
+    rows = PathwayItemFields(many=True, required=False, help_text="路径项目；停用时不填")
+    ended = serializers.BooleanField(default=False, help_text="停用")
 
     def validate_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return _not_too_many(rows)
@@ -218,6 +219,7 @@ def _pathway(actor: Actor, given: Mapping[str, Any]) -> int:
             [row["item"], format(row["quantity"], "f"), "1" if row["obligatory"] else "0"]
             for row in given.get("rows", ())
         ],
+        ended=given["ended"],
     )
     return propose_pathway(actor, wanted)[1]
 

@@ -1,7 +1,7 @@
 """Agreements of the alliance: asked for by one person, in force when a second one approves."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -9,16 +9,19 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from costing.days import check_day
 from costing.engine import agreements as engine
-from costing.models import Agreement, AgreementKind, AgreementProposal, AgreementRate, AgreementShare
+from costing.models import Agreement, AgreementKind, AgreementProposal, AgreementRate, AgreementShare, PartyRole
 from ops_platform.audit.public import record
 from ops_platform.his_intake.public import ALLIANCE_SERVICE_KINDS, FEE_CLASSES
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, Role
-from ops_platform.masterdata.models import Department, Institution, SourceMark
+from ops_platform.masterdata.models import ChargeItem, Department, Institution, SourceMark
 from workflows.public import start
 
 KIND = "costing.agreement"
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+FIELD_OF = {"costing.agreement_no_holder": "holder", "costing.agreement_parties": "parties"}  # other faults: shares
+MOST_TOLD = 5
 MAKERS = (Role.OPERATION_CENTRE,)
 
 
@@ -75,6 +78,7 @@ def _check(wanted: WantedAgreement) -> None:
         raise Invalid("costing.agreement_kind", f"没有协议类别 {wanted.kind}。", field="kind")
     if wanted.source_mark not in SourceMark.values:
         raise Invalid("costing.agreement_source", f"没有来源标记 {wanted.source_mark}。", field="source_mark")
+    check_day(wanted.effective_from)
     if wanted.effective_from.day != 1:
         raise Invalid("costing.agreement_first_day", "协议按月结算，请从某月 1 日起生效。", field="effective_from")
     if Agreement.objects.filter(code=wanted.code, effective_from=wanted.effective_from).exists():
@@ -94,9 +98,12 @@ def _check(wanted: WantedAgreement) -> None:
     institutions = _institutions(wanted)
     if wanted.by_full_cost:
         _centre(wanted, institutions)
+    if strange := unknown_items(wanted):
+        words = f"参与机构都没有编码为 {'、'.join(strange[:MOST_TOLD])} 的收费项目，请核对编码。"
+        raise Invalid("costing.unknown_item", words, field="items")
     faults = engine.faults_of(_terms(wanted, institutions))
     if faults:
-        raise Invalid(faults[0].code, faults[0].message, field="shares")
+        raise Invalid(faults[0].code, faults[0].message, field=FIELD_OF.get(faults[0].code, "shares"))
 
 
 def _check_codes(wanted: WantedAgreement) -> None:
@@ -127,13 +134,34 @@ def _terms(wanted: WantedAgreement, institutions: Mapping[str, Institution]) -> 
 def _institutions(wanted: WantedAgreement) -> dict[str, Institution]:
     codes = {one.institution for one in wanted.parties if one.institution}
     found = {row.code: row for row in Institution.objects.filter(code__in=codes)}
-    missing = sorted(codes - set(found))
-    if missing or any(one.role not in engine.PartyRole.__members__.values() for one in wanted.parties):
-        raise Invalid("costing.agreement_party", f"没有机构 {'、'.join(missing)}，或参与方角色不对。", field="parties")
-    places = [(one.role, one.institution) for one in wanted.parties]
-    if len(set(places)) != len(places):
-        raise Invalid("costing.agreement_party_twice", "同一机构以同一角色写了两次。", field="parties")
+    if any(one.role not in PartyRole.values for one in wanted.parties):
+        raise Invalid("costing.agreement_party", "参与方角色不对，请从可选的角色中选择。", field="parties")
+    for _place, refusal in party_faults(wanted.parties, found):
+        raise refusal
     return found
+
+
+def party_faults(parties: Sequence[WantedParty], known: Collection[str]) -> Iterator[tuple[int, Invalid]]:
+    """Which institutions of the parties are wrong, by number of the party from 0; `known` are those there are."""
+    seen: set[tuple[str, str]] = set()
+    for place, one in enumerate(parties):
+        if one.institution and one.institution not in known:
+            words = f"没有编码为 {one.institution[:40]} 的机构，请核对编码。"
+            yield place, Invalid("costing.agreement_party", words, field="parties")
+        if (one.role, one.institution) in seen:
+            words = "同一机构以同一角色写了两次，请只保留一个。"
+            yield place, Invalid("costing.agreement_party_twice", words, field="parties")
+        seen.add((one.role, one.institution))
+
+
+def unknown_items(wanted: WantedAgreement) -> list[str]:
+    """Codes of items that no party has in its catalogue: nobody could ever be charged for them. None without parties."""
+    parties = {one.institution for one in wanted.parties if one.institution}
+    if not parties:
+        return []
+    rows = ChargeItem.objects.filter(institution__code__in=parties, code__in=wanted.items)
+    known = set(rows.values_list("code", flat=True))
+    return [code for code in wanted.items if code not in known]
 
 
 def _centre(wanted: WantedAgreement, institutions: Mapping[str, Institution]) -> Department | None:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from costing import deviation_telling as telling
+from costing.days import check_day
 from costing.engine.targets import Verdict
 from costing.models import CostDeviation, CostTarget, DeviationAction, DeviationKind, PatientRun
 from costing.selectors.responsibility import low_benefit, reach
@@ -182,6 +183,7 @@ def _must_explain(deviation: CostDeviation, reason: str, plan: Sequence[tuple[st
             raise Invalid(
                 "costing.deviation_due", f"完成期限 {due} 已过，请填今天或以后的日期。", field=f"due_{number}"
             )
+        check_day(due, field=f"due_{number}")
 
 
 def is_kept_now(deviation: CostDeviation) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from costing.assignments import Share, as_rows, must_receive, of_rows, resolve, words
+from costing.days import check_day
 from costing.models import DriverAssignment, DriverKind, DriverProposal, DriverRule
 from costing.tiers import TIERS
 from ops_platform.audit.public import record
@@ -43,7 +44,6 @@ class Wanted:
 class _Checked:
     institution: Institution | None
     department: Department | None
-    metric: str
     assigned: Sequence[tuple[Department, Decimal]]
 
     def place(self, wanted: Wanted) -> dict[str, Any]:
@@ -61,6 +61,7 @@ def _check(actor: Actor, wanted: Wanted) -> _Checked:
     if not actor.has(*RULERS):
         raise Forbidden("costing.not_allowed", "只有财务负责人或运营管理中心可以修改分摊动因。")
     institution, department = _scope(actor, wanted.institution_id, wanted.department_id)
+    check_day(wanted.effective_from)
     if wanted.driver not in DriverKind.values:
         raise Invalid("costing.unknown_driver", f"没有动因 {wanted.driver}。", field="driver")
     if wanted.assigned and wanted.driver != DriverKind.ASSIGNED:
@@ -76,10 +77,12 @@ def _check(actor: Actor, wanted: Wanted) -> _Checked:
         )
     elif department is not None:
         _refuse_other_class(department, wanted.cost_class, wanted.effective_from)
-    metric = wanted.metric if wanted.driver == DriverKind.WORKLOAD else ""
-    if wanted.driver == DriverKind.WORKLOAD and metric not in dict(METRICS):
+    if wanted.driver == DriverKind.WORKLOAD and wanted.metric not in dict(METRICS):
         raise Invalid("costing.metric_needed", "按工作量分摊须选择工作量指标。", field="metric")
-    checked = _Checked(institution, department, metric, _assigned(wanted, institution, department))
+    if wanted.driver != DriverKind.WORKLOAD and wanted.metric:
+        words = "填写了工作量指标，但分摊动因不是「工作量」。请改选工作量，或清空工作量指标。"
+        raise Invalid("costing.metric_not_needed", words, field="metric")
+    checked = _Checked(institution, department, _assigned(wanted, institution, department))
     if DriverRule.objects.filter(**checked.place(wanted)).exists():
         raise _same_day(wanted.effective_from)
     return checked
@@ -99,7 +102,7 @@ def propose_driver_rule(actor: Actor, wanted: Wanted) -> tuple[DriverProposal, i
             proposal = DriverProposal.objects.create(
                 **checked.place(wanted),
                 driver=wanted.driver,
-                metric=checked.metric,
+                metric=wanted.metric,
                 assigned=as_rows(Share(one.code, share) for one, share in checked.assigned),
                 source_text=wanted.source_text,
                 asked_by_id=actor.user,
@@ -126,7 +129,7 @@ def set_driver_rule(actor: Actor, wanted: Wanted) -> DriverRule:
             rule = DriverRule.objects.create(
                 **checked.place(wanted),
                 driver=wanted.driver,
-                metric=checked.metric,
+                metric=wanted.metric,
                 source_mark=SourceMark.DEFAULT,
                 source_text=wanted.source_text,
                 changed_by=actor.name,
@@ -147,7 +150,7 @@ def set_driver_rule(actor: Actor, wanted: Wanted) -> DriverRule:
             **({"shared_as": wanted.shared_as} if wanted.shared_as else {"cost_class": str(wanted.cost_class)}),
             "department": department.code if department else "",
             "driver": str(wanted.driver),
-            "metric": checked.metric,
+            "metric": wanted.metric,
             "assigned": words((named.code, share) for named, share in checked.assigned),
             "effective_from": wanted.effective_from.isoformat(),
         },

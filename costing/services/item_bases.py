@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 
 from costing.activities import WantedActivity, check_activities
+from costing.days import check_day
 from costing.models import (
     Activity,
     ActivityResource,
@@ -57,6 +58,7 @@ def propose_item_basis(actor: Actor, wanted: WantedBasis) -> tuple[ItemBasisProp
         department = Department.objects.filter(pk=wanted.department_id, institution=institution).first()
         if department is None:
             raise Invalid("costing.department_elsewhere", "所选科室不属于所选机构。", field="department")
+    check_day(wanted.effective_from)
     _must_weigh(institution, department, wanted)
     if ItemBasis.objects.filter(
         institution=institution, department=department, effective_from=wanted.effective_from

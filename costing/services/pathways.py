@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
+from costing.days import check_day
 from costing.models import (
     ItemStandard,
     ItemStandardProposal,
@@ -28,7 +29,7 @@ MOST_DAYS = Decimal(365)
 
 @dataclass(frozen=True, slots=True)
 class WantedPathway:
-    """A pathway from a day on; `rows` are [item code, quantity, "1" obligatory or "0"]. Without rows it ends."""
+    """A pathway from a day on; `rows` are [item code, quantity, "1" obligatory or "0"]. `ended` ends it, without rows."""
 
     institution_id: int
     drg: str
@@ -39,6 +40,7 @@ class WantedPathway:
     diagnosis: str = ""
     procedure: str = ""
     rows: Sequence[Sequence[str]] = ()
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def propose_pathway(actor: Actor, wanted: WantedPathway) -> tuple[PathwayProposa
         "diagnosis": wanted.diagnosis.strip().upper(),
         "procedure": wanted.procedure.strip().upper(),
     }
+    check_day(wanted.effective_from)
     _must_be_a_pathway(place, wanted)
     if Pathway.objects.filter(**place, effective_from=wanted.effective_from).exists():
         raise _same_day(wanted.effective_from)
@@ -87,7 +90,7 @@ def _must_be_a_pathway(place: dict[str, object], wanted: WantedPathway) -> None:
     if not place["drg"]:
         raise Invalid("costing.pathway_group", "请填写病组代码，例如 ES21。", field="drg")
     groups = group_names(day=wanted.effective_from)
-    if wanted.rows and groups and place["drg"] not in groups:
+    if not wanted.ended and groups and place["drg"] not in groups:
         drg = wanted.drg.strip()[:20]
         words = f"{wanted.effective_from} 的分组方案没有病组 {drg}，请从「医保结算→分组方案」中核对代码。"
         raise Invalid("costing.unknown_group", words, field="drg")
@@ -95,17 +98,29 @@ def _must_be_a_pathway(place: dict[str, object], wanted: WantedPathway) -> None:
         raise Invalid(
             "costing.pathway_days", f"标准住院日应在 0 到 {MOST_DAYS} 天之间，请改正。", field="standard_days"
         )
+    if wanted.ended:
+        _must_have_something_to_end(place, wanted)
+        return
     if not wanted.rows:
-        before = Pathway.objects.filter(**place, effective_from__lt=wanted.effective_from)
-        if not before.exists():
-            raise Invalid(
-                "costing.pathway_items_needed", "请上传路径项目表；只有已有的路径可以不带项目而停用。", field="file"
-            )
-    elif not any(obligatory == "1" for _code, _quantity, obligatory in wanted.rows):
+        raise Invalid(
+            "costing.pathway_items_needed", "请上传路径项目表；要停用已有的路径，请勾选「停用」。", field="file"
+        )
+    if not any(obligatory == "1" for _code, _quantity, obligatory in wanted.rows):
         raise Invalid(
             "costing.pathway_nothing_obligatory", "路径至少要有一个必选项目，请在项目表中标明。", field="file"
         )
     _known(wanted.institution_id, [code for code, *_rest in wanted.rows])
+
+
+def _must_have_something_to_end(place: dict[str, object], wanted: WantedPathway) -> None:
+    if wanted.rows:
+        raise Invalid(
+            "costing.pathway_ends_without_items", "停用临床路径时请不要上传项目表，或取消勾选「停用」。", field="file"
+        )
+    former = Pathway.objects.filter(**place, effective_from__lt=wanted.effective_from).order_by("effective_from").last()
+    if former is None or not former.items.exists():
+        words = f"{wanted.effective_from} 之前没有该病组、诊断和操作的临床路径，无从停用。请核对。"
+        raise Invalid("costing.pathway_none_to_end", words, field="ended")
 
 
 def _known(institution: int, codes: Sequence[str]) -> None:
@@ -183,6 +198,7 @@ def put_pathway_in_force(actor: Actor, *, proposal_id: int) -> Pathway:
 def propose_item_standards(actor: Actor, wanted: WantedStandards) -> tuple[ItemStandardProposal, int]:
     """Ask for standard costs of items; they come into force when a second person has approved them."""
     institution, person = _ruler(actor, wanted.institution_id)
+    check_day(wanted.effective_from)
     if not wanted.rows:
         raise Invalid("costing.standards_needed", "标准成本表里没有填写任何项目，请填写后重新上传。", field="file")
     known = set(ChargeItem.objects.filter(institution=institution).values_list("code", flat=True))

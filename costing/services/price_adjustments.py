@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 
+from costing.days import check_day
 from costing.engine.columns import COST_ITEMS
 from costing.engine.price_adjustment import BASES
 from costing.models import (
@@ -158,6 +159,8 @@ def _must_be_steps(wanted: WantedAdjustment) -> None:
     days = list(wanted.steps)
     if not 1 <= len(days) <= MOST_STEPS or sorted(set(days)) != days:
         raise Invalid("costing.price_steps", f"请按先后填写 1 到 {MOST_STEPS} 个生效日期，不能重复。", field="step_1")
+    for number, day in enumerate(days, 1):
+        check_day(day, field=f"step_{number}")
     if days[0] <= wanted.last_month.last_day:
         raise Invalid("costing.price_steps", "第 1 步应在基期之后生效，请改正生效日期或基期。", field="step_1")
     if not 1 <= len(wanted.rows) <= MOST_ITEMS or any(len(row.prices) != len(days) for row in wanted.rows):

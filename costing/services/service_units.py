@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
+from costing.days import check_day
 from costing.models import GIVEN_KINDS, ServiceUnit, ServiceUnitPart, UnitDefinition, UnitProposal
 from costing.services.driver_rules import RULERS
 from costing.titles import FEE_CLASS_TITLES
@@ -38,6 +39,7 @@ def propose_service_units(actor: Actor, wanted: WantedUnits) -> tuple[UnitPropos
     institution = Institution.objects.visible_to(actor, *RULERS).filter(pk=wanted.institution_id).first()
     if institution is None:
         raise NotFound("masterdata.no_institution", "没有这个机构。")
+    check_day(wanted.effective_from)
     _check(institution, wanted)
     if UnitDefinition.objects.filter(institution=institution, effective_from=wanted.effective_from).exists():
         raise _same_day(wanted.effective_from)

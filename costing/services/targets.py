@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from costing.days import day_fault
 from costing.engine import targets as engine
 from costing.models import CostTarget, CostTargetProposal, TargetMetric
 from costing.selectors.responsibility.reach import ANSWERERS
@@ -162,6 +163,8 @@ class _Known:
             found.append(("metric", f"没有指标 {row.metric or '(空)'}。"))
         if row.department and row.department not in self.departments:
             found.append(("department", f"本机构没有编码为 {row.department} 的科室。"))
+        if fault := day_fault(row.effective_from):
+            found.append(("effective_from", fault))
         if row.effective_from.day != 1:
             found.append(("effective_from", "目标按月执行，请从某月 1 日起生效。"))
         place = (*row.line, row.effective_from)

@@ -209,6 +209,9 @@ class PartTable(Table):
     def render_volume(self, value: Any) -> str:
         return formats.quantity(value) if value else "—"
 
+    def value_volume(self, value: Any) -> Any:
+        return value
+
     def render_base(self, value: Any, record: Any) -> str:
         return format_html(
             '<a href="{}">{}</a>', reverse("costing:settlement-basis", args=[record.basis_id]), money(value)

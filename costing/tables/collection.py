@@ -86,8 +86,14 @@ class ComputedCostTable(Table):
     def render_weight(self, value: Any, record: ComputedCost) -> str:
         return driver_value(record.driver, value)
 
+    def value_weight(self, value: Any) -> Any:
+        return value
+
     def render_weight_total(self, value: Any, record: ComputedCost) -> str:
         return driver_value(record.driver, value)
+
+    def value_weight_total(self, value: Any) -> Any:
+        return value
 
 
 class CardTable(Table):

@@ -179,8 +179,17 @@ class FlowTable(Table):
     def render_weight(self, value: Any, record: AllocationFlow) -> str:
         return driver_value(record.driver, value)
 
+    def value_weight(self, value: Any) -> Any:
+        return value
+
     def render_weight_total(self, value: Any, record: AllocationFlow) -> str:
         return driver_value(record.driver, value)
 
+    def value_weight_total(self, value: Any) -> Any:
+        return value
+
     def render_share(self, value: Any) -> str:
         return formats.percent(value, 4)
+
+    def value_share(self, value: Any) -> Any:
+        return value

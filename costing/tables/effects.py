@@ -64,6 +64,9 @@ class EffectTable(Table):
     def render_mixed(self, value: int, record: Any) -> str:
         return formats.quantity(value) if record.first else ""
 
+    def value_mixed(self, value: int, record: Any) -> int | str:
+        return value if record.first else ""
+
     def render_name(self, value: str, record: Any) -> str:
         if not record.first:
             return ""

@@ -222,9 +222,16 @@ class NewPathway(FormPage):
             effective_from=given["effective_from"],
             source_text=given["source_text"],
             rows=rows,
+            ended=given["ended"],
         )
-        _proposal, matter = propose_pathway(self.actor, wanted)
-        messages.success(self.request, _now("已提交审批，同意后自生效日期起作为病组的标准。"))
+        proposal, matter = propose_pathway(self.actor, wanted)
+        words = (
+            _now("停用 %(pathway)s 已提交审批，同意后自 %(day)s 起病组不再有这条路径。")
+            if wanted.ended
+            else _now("%(pathway)s(%(items)s 个项目)已提交审批，同意后自 %(day)s 起作为病组的标准。")
+        )
+        asked = {"pathway": f"{proposal.drg} {proposal.name}", "items": len(rows), "day": wanted.effective_from}
+        messages.success(self.request, words % asked)
         return redirect("workflows:matter", matter)
 
 

@@ -47,7 +47,7 @@ def read_sheet(body: bytes, *, most_bytes: int) -> ReadSheet:
     return ReadSheet(
         name=sheet.name,
         others=tuple(workbook.sheet_names[1:]),
-        rows=[[_cell(value) for value in row] for row in table],
+        rows=_shown(table, unpacked.first.per_cents),
         errors=unpacked.first.errors,
         uncomputed=unpacked.first.uncomputed,
         covered=_covered(merged, len(table), len(table[0]) if table else 0),
@@ -65,6 +65,15 @@ def _covered(merged: list[tuple[tuple[int, int], tuple[int, int]]], rows: int, c
             if len(found) > MOST_COVERED:
                 return found
     return found
+
+
+def _shown(table: list[list[Any]], per_cents: Collection[tuple[int, int]]) -> list[list[Any]]:
+    """The cells as a person sees them: 0.4 of a cell that is formatted as per cent is 40%."""
+    rows = [[_cell(value) for value in row] for row in table]
+    for row, column in per_cents:
+        if 0 <= row < len(table) and column < len(table[row]) and isinstance(table[row][column], float):
+            rows[row][column] = f"{Decimal(rows[row][column]).scaleb(2).normalize():f}%"
+    return rows
 
 
 def _cell(value: Any) -> Any:

@@ -7,8 +7,10 @@ not the request. So every part is unpacked here within a bound, walked once, and
 
 import io
 import posixpath
+import re
 import zipfile
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
@@ -16,6 +18,8 @@ from xml.parsers import expat
 MOST_CELLS = 10_000_000  # of the rectangle that a sheet spans
 TEXT_FACTOR = 10  # so many times the unpacked size may the texts of all cells take
 WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+PER_CENT_FORMATS = {"9", "10"}  # 0% and 0.00%, which no workbook needs to declare
+_ASIDE = re.compile(r'"[^"]*"?|\[[^\]]*\]?|[\\_*].?')  # in a number format: quoted, bracketed, escaped, space, filling
 
 
 class NotAWorkbook(ValueError):
@@ -28,8 +32,8 @@ class UnpacksTooLarge(ValueError):
 
 @dataclass(slots=True)
 class Part:
-    """What was found in a part: how far its cells reach, and cells (row, column from 0) without anything to read: an error
-    value, or a formula that no program has computed."""
+    """What was found in a part: how far its cells reach, cells (row, column from 0) without anything to read (an error
+    value, or a formula that no program has computed), numbers shown as per cents; of styles those that show them so."""
 
     rows: int = 0
     columns: int = 0
@@ -37,13 +41,16 @@ class Part:
     longest: int = 0
     errors: set[tuple[int, int]] = field(default_factory=set)
     uncomputed: set[tuple[int, int]] = field(default_factory=set)
+    per_cents: set[tuple[int, int]] = field(default_factory=set)
+    per_cent_styles: set[int] = field(default_factory=set)
     sheets: list[str] = field(default_factory=list)
     targets: dict[str, str] = field(default_factory=dict)
+    styles: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """The workbook again, stored and within its bounds, with what its first sheet has that cannot be read."""
+    """The workbook again, stored and within its bounds, with what its first sheet has that a reader does not tell."""
 
     body: bytes
     first: Part
@@ -54,7 +61,7 @@ def unpack(body: bytes, *, most_bytes: int) -> Unpacked:
     parts = _parts(body, most_bytes)
     if WORKBOOK not in parts:
         raise NotAWorkbook
-    found = {name: _walk(text) for name, text in parts.items()}
+    found = _found(parts)
     longest = max(part.longest for part in found.values())
     for part in found.values():
         if part.rows * part.columns > MOST_CELLS or part.texts * longest > TEXT_FACTOR * most_bytes:
@@ -87,16 +94,29 @@ def _parts(body: bytes, most_bytes: int) -> dict[str, bytes]:
     return parts
 
 
+def _found(parts: dict[str, bytes]) -> dict[str, Part]:
+    """Every part as it was walked: the styles before the cells that name them."""
+    relations = _walk(parts[RELATIONS]) if RELATIONS in parts else Part()
+    name = _name(relations.styles)
+    styles = _walk(parts[name]) if name in parts else Part()
+    walked = {RELATIONS: relations, name: styles}
+    return walked | {name: _walk(text, styles.per_cent_styles) for name, text in parts.items() if name not in walked}
+
+
 def _first(found: dict[str, Part]) -> Part:
     """The part that is the first sheet; an empty one where the workbook does not lead to it (the reader will say so)."""
     numbers = found[WORKBOOK].sheets
     target = found.get(RELATIONS, Part()).targets.get(numbers[0], "") if numbers else ""
-    name = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
-    return found.get(name, Part())
+    return found.get(_name(target), Part())
 
 
-def _walk(text: bytes) -> Part:
-    walker = _Walker()
+def _name(target: str) -> str:
+    """The part that a relation of the workbook leads to, by an address from the root or beside."""
+    return target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
+
+
+def _walk(text: bytes, per_cent_styles: Collection[int] = ()) -> Part:
+    walker = _Walker(per_cent_styles)
     try:
         walker.parser.Parse(text, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
@@ -107,8 +127,9 @@ def _walk(text: bytes) -> Part:
 class _Walker:
     """Goes through a part element by element."""
 
-    def __init__(self) -> None:
+    def __init__(self, per_cent_styles: Collection[int]) -> None:
         self.part = Part()
+        self.per_cent_styles, self.per_cent_formats = per_cent_styles, set(PER_CENT_FORMATS)
         self.parser = expat.ParserCreate(namespace_separator=" ")
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
@@ -116,7 +137,8 @@ class _Walker:
         self.parser.CharacterDataHandler = self._text
         self.parser.StartDoctypeDeclHandler = self._doctype
         self.row, self.column = -1, -1
-        self.formula = self.error = self.value = self.in_value = False
+        self.formula = self.error = self.per_cent = self.value = self.in_value = False
+        self.in_styles, self.style = False, 0
         self.length = 0
 
     def _doctype(self, *_args: Any) -> None:
@@ -141,6 +163,24 @@ class _Walker:
             self.part.sheets.append(number)
         elif tag == "Relationship":
             self.part.targets[given.get("Id", "")] = given.get("Target", "")
+            if given.get("Type", "").endswith("/styles"):
+                self.part.styles = given.get("Target", "")
+        elif tag == "numFmt":
+            self._format(given)
+        elif tag == "cellXfs":
+            self.in_styles = True
+        elif tag == "xf" and self.in_styles:
+            if given.get("numFmtId") in self.per_cent_formats:
+                self.part.per_cent_styles.add(self.style)
+            self.style += 1
+
+    def _format(self, given: dict[str, str]) -> None:
+        """A number format that the workbook declares."""
+        number, code = given.get("numFmtId", ""), given.get("formatCode", "")
+        if "%" in _ASIDE.sub("", code):
+            self.per_cent_formats.add(number)
+        else:
+            self.per_cent_formats.discard(number)
 
     def _cell(self, given: dict[str, str]) -> None:
         told = given.get("r", "")
@@ -152,6 +192,7 @@ class _Walker:
         part.rows, part.columns = max(part.rows, self.row + 1), max(part.columns, self.column + 1)
         part.texts += given.get("t") == "s"
         self.error, self.formula, self.value, self.length = given.get("t") == "e", False, False, 0
+        self.per_cent = given.get("t", "n") == "n" and int(given.get("s", "0")) in self.per_cent_styles
 
     def _text(self, words: str) -> None:
         self.length += len(words)
@@ -164,8 +205,12 @@ class _Walker:
             self.part.longest = max(self.part.longest, self.length)
         elif tag in ("v", "is"):
             self.in_value = False
+        elif tag == "cellXfs":
+            self.in_styles = False
         elif tag == "c":
             place = (self.row, self.column)
+            if self.per_cent and self.value:
+                self.part.per_cents.add(place)
             if self.error:
                 self.part.errors.add(place)
             elif self.formula and not self.value:

@@ -295,6 +295,16 @@ def test_faults_of_the_workbook_are_named_by_row_and_column(hospital: Institutio
         assert refused.value.code == "costing.file"
 
 
+def test_a_column_that_is_filled_below_no_header_is_told(hospital: Institution) -> None:
+    department = Department.objects.get(institution=hospital, code="E")
+    owner = ["执行科室", activity_files.owner_of(department)]
+    body = workbook([["项目编码", "项目名称", "准备", "", "操作"], owner, ["资源动因", "全部成本项目", 1, 2, 3]])
+    with pytest.raises(Invalid, match="第 1 行「D 列」：没有表头，但第 3 行填写了内容。请补写表头，或清空这一列"):
+        activity_files.read(body, {"CZ"}, department)
+    unused = workbook([["项目编码", "项目名称", "准备", "", "操作"], owner, ["资源动因", "全部成本项目", 1, "", 3]])
+    assert [one.name for one in activity_files.read(unused, {"CZ"}, department)] == ["准备", "操作"]
+
+
 def test_the_workbook_of_another_department_is_refused(hospital: Institution) -> None:
     department = Department.objects.get(institution=hospital, code="E")
     for owner in (["执行科室", "H1 L 检验科"], ["执行科室", "T1 E 外科"], ["CZ", "", 1]):

@@ -180,6 +180,7 @@ def test_a_refused_agreement_leaves_no_trace_but_its_proposal(centre: User, seco
         (expert(kind="nothing"), "agreement_kind"),
         (expert(source_mark="mine"), "agreement_source"),
         (expert(effective_from=date(2026, 1, 2)), "agreement_first_day"),
+        (expert(effective_from=date(2206, 1, 1)), "day_of_no_year"),
         (expert(ended=True), "agreement_none_to_end"),
         (expert(unit_costs={"walk": Decimal(1)}), "agreement_unit_cost"),
         (expert(parties=(WantedParty("receiver", "", Decimal("0.6")),)), "agreement_shares_sum"),
@@ -188,6 +189,7 @@ def test_a_refused_agreement_leaves_no_trace_but_its_proposal(centre: User, seco
         (expert(parties=(WantedParty("receiver", "", Decimal("0.5")),) * 2), "agreement_party_twice"),
         (joint(fee_classes=("nothing",)), "agreement_fee_class"),
         (joint(items=("JC",)), "agreement_exam_income"),
+        (joint(fee_classes=(), items=("JC", "NO")), "unknown_item"),
         (
             expert(kind="shared_centre", by_full_cost=True, parties=(WantedParty("receiver", "", Decimal(1)),)),
             "agreement_centre",

@@ -257,7 +257,11 @@ def test_a_workbook_brings_it_in_with_row_errors_and_out_as_it_came(hospital: In
     known = rules.in_force(actor=actor, day=date(2026, 3, 1))
     with pytest.raises(Invalid) as refused:
         driver_files.propose(actor, workbook((*row, "D 60；E 30"), (*row, "A 100"), (*row, "")), known)
-    for part in ("第 2 行：指定科室的比例合计应为 100%，现合计 90%", "第 3 行：办公室(A)", "第 4 行：直接指定须写明"):
+    for part in (
+        "第 2 行「指定科室(%)」：指定科室的比例合计应为 100%，现合计 90%",
+        "第 3 行「指定科室(%)」：办公室(A)",
+        "第 4 行「指定科室(%)」：直接指定须写明",
+    ):
         assert part in refused.value.message
     assert not Matter.objects.exists()
     assert len(driver_files.propose(actor, workbook((*row, "D 60；E 40")), known).matters) == 1

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from costing import item_files
+from costing import item_files, pathway_files
 from costing.models import ItemBasis, ItemBasisProposal, ItemCoefficient
 from costing.services.item_bases import WantedBasis, propose_item_basis
 from ops_platform.identity.actors import actor_of_user
@@ -134,6 +134,18 @@ def test_rows_of_the_workbook_are_checked_and_named() -> None:
         with pytest.raises(Invalid) as refused:
             item_files.read(bad, set())
         assert refused.value.code == "costing.file"
+
+
+def test_figures_of_workbooks_to_fill_in_go_out_as_numbers(hospital: Institution) -> None:
+    coefficients = item_files.write(hospital, "2026-03-01", [("HY2", "化验", Decimal("1.5000")), ("SS", "手术", None)])
+    pathway = pathway_files.write_pathway("ES21", [("HY2", "化验", Decimal("3.0000"), True, 4, Decimal("0.5"))])
+    standards = pathway_files.write_standards(
+        "H1", [(("L", "检验科", "HY2", "化验"), (Decimal(8), Decimal("88.5"), None))]
+    )
+    for answer, figures in ((coefficients, [[1.5], [""]]), (pathway, [[3]]), (standards, [[8, 88.5, ""]])):
+        rows = book_of(answer).get_sheet_by_index(0).to_python()[1:]
+        place = 4 if answer is standards else 2
+        assert [row[place : place + len(figures[0])] for row in rows] == figures
 
 
 def test_the_page_takes_the_exported_workbook_back(hospital: Institution, director: User, centre: User) -> None:

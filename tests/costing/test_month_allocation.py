@@ -2,11 +2,15 @@
 
 from datetime import date
 from decimal import Decimal
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from django.db.models import Sum
+from django.test import Client
+from django.urls import reverse
 
-from costing import integrity
+from costing import integrity, tables
 from costing.models import (
     AllocationFlow,
     CostRun,
@@ -17,12 +21,15 @@ from costing.models import (
     DriverRule,
 )
 from costing.services import run_allocation
+from costing.tables import FlowTable
 from costing.titles import driver_value
 from ops_platform.his_intake.models import CostEntry
-from ops_platform.kernel import Conflict, Period
+from ops_platform.kernel import Conflict, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Department, Institution, SourceMark
+from ops_platform.web.tables import Table
 from tests.support import trade
+from tests.support.downloads import book_of
 
 pytestmark = pytest.mark.django_db
 MARCH = Period.parse("2026-03")
@@ -99,6 +106,35 @@ def test_every_step_is_stored_with_its_driver_and_share(hospital: Institution) -
     into_surgery = AllocationFlow.objects.filter(run=run, receiver__code="E").aggregate(total=Sum("amount"))["total"]
     surgery = DepartmentCost.objects.get(run=run, department__code="E")
     assert surgery.direct + into_surgery == surgery.full
+
+
+def test_the_workbook_of_the_steps_holds_figures_as_numbers(hospital: Institution) -> None:
+    """So that a spreadsheet can work the amount out again: amount of the sender × value ÷ sum of values."""
+    run = run_allocation(PLATFORM, institution=hospital, period=MARCH).run
+    browser = Client()
+    person = trade.person("centre", Role.OPERATION_CENTRE)
+    browser.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    sender = Department.objects.get(institution=hospital, code="B").pk
+    answer = browser.get(reverse("costing:flows", args=[run.pk]), {"sender": sender, "export": "xlsx"})
+    titles, *rows = book_of(answer).get_sheet_by_index(0).to_python()
+    surgery = next(dict(zip(titles, row, strict=True)) for row in rows if "外科" in str(row))
+    assert (surgery["动因值"], surgery["动因合计"], surgery["比例"], surgery["金额(元)"]) == (600, 1000, 0.6, 60000)
+
+
+def test_a_figure_that_a_list_writes_in_its_own_way_goes_out_as_a_number() -> None:
+    """A column that says how it is shown says what it is worth, too; else words of the page stand in the workbook."""
+    modules = [import_module(f"{tables.__name__}.{one.name}") for one in iter_modules(tables.__path__)]
+    lists = {
+        one for module in modules for one in vars(module).values() if isinstance(one, type) and issubclass(one, Table)
+    }
+    wordy = [
+        f"{one.__name__}.{name}"
+        for one in lists
+        for name, column in one.base_columns.items()
+        if "text-end" in str(column.attrs) and hasattr(one, f"render_{name}") and not hasattr(one, f"value_{name}")
+    ]
+    assert FlowTable in lists
+    assert wordy == []
 
 
 def test_surplus_is_ordered_income_minus_full_cost(hospital: Institution) -> None:

@@ -1,11 +1,10 @@
 """Clinical pathways through the gate and on their pages: two persons, cases against them, what recurs outside."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from io import BytesIO
 
 import pytest
-import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -27,6 +26,7 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import ChargeItem, Department, Institution
 from tests.support import trade
 from tests.support.downloads import book_of
+from tests.support.workbooks import PerCent, workbook
 from workflows.models import Matter, Task
 from workflows.reference import load_flows
 from workflows.services import approve, reject
@@ -186,6 +186,8 @@ def test_refused_it_leaves_nothing_and_may_be_asked_for_again(
     [
         ({"rows": [["CW", "3", "0"]]}, "至少要有一个必选"),
         ({"rows": []}, "请上传路径项目表"),
+        ({"rows": [], "ended": True}, "无从停用"),
+        ({"ended": True}, "停用临床路径时请不要上传项目表"),
         ({"rows": [["ZZ", "1", "1"]]}, "没有收费项目 ZZ"),
         ({"rows": [["CW", "1", "1"], ["CW", "2", "1"]]}, "重复"),
         ({"drg": " "}, "病组代码"),
@@ -268,10 +270,55 @@ def test_a_pathway_for_a_diagnosis_wins_over_that_of_the_group(
 
 def test_a_version_without_items_ends_the_pathway(hospital: Institution, director: User, centre: User) -> None:
     in_force(hospital, director, centre)
-    in_force(hospital, director, centre, rows=[], effective_from=date(2026, 3, 15))
+    in_force(hospital, director, centre, rows=[], ended=True, effective_from=date(2026, 3, 15))
     found = month_of_pathways(run=run_of(hospital))
     assert found is not None
     assert found.pathways == ()
+
+
+def test_a_pathway_in_force_ends_only_where_the_tick_says_so(
+    hospital: Institution, director: User, centre: User
+) -> None:
+    """Neither a workbook that nobody filled in nor a forgotten one ends it, by the page or by a program."""
+    drg = in_force(hospital, director, centre).drg
+    client = client_of(director)
+    typed = {
+        "institution": hospital.pk, "drg": drg, "name": "肺炎", "standard_days": "3", "effective_from": "2026-03-15",
+        "source_text": "会议纪要",
+    }  # fmt: skip
+    unfilled = SimpleUploadedFile("p.xlsx", workbook(HEAD, ("CW", "床位费", "", "可选"), ("YP", "药", "", "可选")))
+    for more, words in (
+        ({"file": unfilled}, "没有一行填写「标准数量」，请填写后重新上传"),
+        ({}, "请上传路径项目表；要停用已有的路径，请勾选「停用」"),
+    ):
+        refused = client.post(reverse("costing:new-pathway"), {**typed, **more})
+        assert refused.status_code == 422
+        assert words in " ".join(refused.context["form"].errors["file"])
+    body = {**typed, "type": "costing.pathway", "institution": "H1"}
+    address = "/api/v1/workflows/matters/"
+    assert client.post(address, body, content_type="application/json").status_code == 422
+    assert Matter.objects.count() == 1
+    done = client.post(reverse("costing:new-pathway"), {**typed, "ended": "on"}, follow=True)
+    assert f"停用 {drg} 肺炎 已提交审批，同意后自 2026-03-15 起" in done.content.decode()
+    asked_for = Matter.objects.latest("pk")
+    assert "停用" in asked_for.title
+    signed(asked_for, centre)
+    assert not Pathway.objects.latest("pk").items.exists()
+    again = client.post(
+        address, {**body, "effective_from": "2026-03-16", "ended": True}, content_type="application/json"
+    )
+    assert "无从停用" in again.content.decode()
+
+
+def test_a_program_ends_a_pathway_by_saying_so(hospital: Institution, director: User, centre: User) -> None:
+    drg = in_force(hospital, director, centre).drg
+    body = {
+        "type": "costing.pathway", "institution": "H1", "drg": drg, "name": "肺炎", "standard_days": "3",
+        "effective_from": "2026-03-15", "source_text": "会议纪要", "ended": True,
+    }  # fmt: skip
+    answer = client_of(director).post("/api/v1/workflows/matters/", body, content_type="application/json")
+    assert answer.status_code == 201, answer.content.decode()
+    assert "停用" in Matter.objects.latest("pk").title
 
 
 def test_pages_show_coverage_and_looking_at_cases_is_logged(
@@ -297,15 +344,6 @@ def test_pages_show_coverage_and_looking_at_cases_is_logged(
     head, *rows = book.get_sheet_by_index(0).to_python()
     assert len(rows) == len(cases.context["mine"].cases)
     assert "=实际成本" in "".join(str(cell) for cell in head)
-
-
-def workbook(*rows: tuple[object, ...]) -> bytes:
-    body = BytesIO()
-    with xlsxwriter.Workbook(body, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row)
-    return body.getvalue()
 
 
 HEAD = (pathway_files.CODE, pathway_files.NAME, pathway_files.QUANTITY, pathway_files.KIND)
@@ -344,6 +382,32 @@ def test_faulty_rows_are_named_with_their_line_and_nothing_is_taken(hospital: In
         pathway_files.read_pathway(b"nothing", {"CW"})
 
 
+def test_a_quantity_and_a_price_in_per_cent_cells_are_refused_as_they_are_seen() -> None:
+    with pytest.raises(Invalid, match="第 2 行「标准数量」：标准数量 300% 应为大于 0"):
+        pathway_files.read_pathway(workbook(HEAD, ("CW", "", PerCent(3), "必选")), {"CW"})
+    head = (pathway_files.DEPARTMENT, pathway_files.CODE, pathway_files.MONTHLY, pathway_files.UNIT_COST)
+    with pytest.raises(Invalid, match=r"第 2 行「标准单位成本\(元\)」：9000% 应为不小于 0"):
+        pathway_files.read_standards(workbook(head, ("HX", "CW", 8, PerCent(90))), {("HX", "CW")})
+
+
+def test_a_unit_cost_without_a_quantity_and_a_pair_that_never_occurred_are_told() -> None:
+    head = (pathway_files.DEPARTMENT, pathway_files.CODE, pathway_files.MONTHLY, pathway_files.UNIT_COST)
+    occurred = {("HX", "CW"), ("FS", "CT")}
+    with pytest.raises(Invalid) as refused:
+        pathway_files.read_standards(
+            workbook(
+                head, ("HX", "CW", "", "90"), ("HX", "CT", "8", "90"), ("FS", "CT", "8", "90"), ("FS", "CW", "", "")
+            ),
+            occurred,
+        )
+    for words in (
+        "第 2 行「月标准数量」：写了标准单位成本而没有数量",
+        "第 3 行「项目编码」：科室 HX 没有执行过项目 CT",
+    ):
+        assert words in refused.value.message
+    assert refused.value.context["count"] == 2
+
+
 def report(person: User, code: str, hospital: Institution) -> list[list[object]]:
     answer = client_of(person).get(
         reverse("costing:report", args=[code]), {"institution": hospital.pk, "period": "2026-03", "export": "xlsx"}
@@ -371,6 +435,8 @@ def test_standards_of_items_by_two_persons_and_their_variance(
     )
     with pytest.raises(Invalid, match=r"第 2 行「标准单位成本.元.」"):
         pathway_files.read_standards(body, {("HX", "CW")})
+    with pytest.raises(Invalid, match="日期 0206-03-01 不在 2000 年至 2099 年之间"):
+        propose_item_standards(actor_of_user(director), replace(wanted, effective_from=date(206, 3, 1)))
     with pytest.raises(Conflict, match="已有标准成本"):
         propose_item_standards(actor_of_user(director), wanted)
 

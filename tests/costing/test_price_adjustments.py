@@ -29,6 +29,7 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
 from tests.support import trade
 from tests.support.downloads import book_of
+from tests.support.workbooks import PerCent, workbook
 from workflows.models import Matter, Task
 from workflows.reference import load_flows
 from workflows.services import approve, reject
@@ -229,6 +230,7 @@ def test_what_is_odd_is_said(hospital: Institution, planner: User) -> None:
         ({"last_month": Period.parse("2026-02")}, "costing.price_base_months"),
         ({"steps": (date(2026, 3, 31), date(2026, 7, 1))}, "costing.price_steps"),
         ({"steps": (date(2026, 7, 1), date(2026, 5, 1))}, "costing.price_steps"),
+        ({"steps": (date(2026, 7, 1), date(9999, 12, 31))}, "costing.day_of_no_year"),
         ({"rows": []}, "costing.price_rows"),
         ({"rows": [PriceRow("HL", (Decimal(1),))]}, "costing.price_rows"),
         ({"rows": [PriceRow("YP", (Decimal(1), Decimal(1)))]}, "costing.unknown_item"),
@@ -243,6 +245,12 @@ def test_a_plan_that_cannot_be_measured_is_refused(
         begin_adjustment(actor_of_user(planner), wanted(hospital, **more))
     assert refusal.value.code == code
     assert not PriceAdjustment.objects.exists()
+
+
+def test_a_price_in_a_per_cent_cell_is_refused_as_it_is_seen() -> None:
+    body = workbook((price_files.CODE, price_files.STEPS[0]), ("HL", PerCent(25)))
+    with pytest.raises(Invalid, match=r"第 2 行「第1步价格.元.」：2500% 应为不小于 0"):
+        price_files.read(body, {"HL"}, 1)
 
 
 def test_who_may_plan_and_where(hospital: Institution) -> None:

@@ -2,10 +2,8 @@
 
 from datetime import date
 from decimal import Decimal
-from io import BytesIO
 
 import pytest
-import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -20,6 +18,7 @@ from ops_platform.kernel import Invalid, Role
 from ops_platform.masterdata.models import Institution
 from tests.support import trade
 from tests.support.downloads import book_of
+from tests.support.workbooks import PerCent, workbook
 from workflows.models import Matter
 from workflows.reference import load_flows
 
@@ -47,15 +46,6 @@ def browser_of(user: User) -> Client:
     browser = Client()
     browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return browser
-
-
-def workbook(*rows: tuple[object, ...]) -> bytes:
-    body = BytesIO()
-    with xlsxwriter.Workbook(body, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row)
-    return body.getvalue()
 
 
 def drivers(*rows: tuple[object, ...]) -> bytes:
@@ -127,12 +117,36 @@ def test_one_faulty_row_and_nothing_is_asked_but_all_faults_are_told(
         "第 5 行「工作量指标」：按工作量分摊须选择",
         "第 6 行「科室编码」",
         "第 7 行「生效日期」",
-        "第 8 行「生效日期」：同一范围",
+        "第 8 行：与第 2 行重复",
         "整个文件没有提交",
     ):
         assert part in refused.value.message
     assert not DriverProposal.objects.exists()
     assert not Matter.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("driver", "metric", "assigned", "told"),
+    [
+        ("占用面积", "", "", "第 3 行：与第 2 行重复"),
+        ("人员数量", "", "", "第 3 行：与第 2 行重复"),
+        ("占用面积", "门诊人次", "", "第 3 行「工作量指标」：填写了工作量指标，但分摊动因不是「工作量」"),
+        ("占用面积", "", "NK 100", "第 3 行「分摊动因」：填写了指定科室，但分摊动因不是「直接指定」"),
+        ("直接指定", "", "NO", "第 3 行「指定科室(%)」：测试县人民医院没有科室「NO」"),
+        ("直接指定", "", "XX 30", "第 3 行「指定科室(%)」：指定科室的比例合计应为 100%"),
+    ],
+)
+def test_what_a_row_of_drivers_says_too_much_is_told_and_never_dropped(
+    members: dict[str, Institution], centre: User, driver: str, metric: str, assigned: str, told: str
+) -> None:
+    administration, _bill = titles()
+    day = "2026-04-01" if "重复" in told else "2026-05-01"
+    row = (GOOD[0], administration, "", driver, metric, day, "成本会议纪要", assigned)
+    good = (GOOD[0], administration, *GOOD[2:], "")
+    with pytest.raises(Invalid) as refused:
+        asked(centre, workbook((*driver_files.HEADERS, driver_files.ASSIGNED), good, row))
+    assert told in refused.value.message
+    assert refused.value.context["count"] == 1
 
 
 def test_what_is_exported_and_not_changed_asks_for_nothing(members: dict[str, Institution], centre: User) -> None:
@@ -184,6 +198,21 @@ def test_an_agreement_comes_with_a_unit_cost_for_each_kind_of_service(
     ]
 
 
+def test_a_share_in_a_per_cent_cell_counts_as_it_is_seen_and_a_unit_cost_in_one_is_refused(
+    members: dict[str, Institution], centre: User
+) -> None:
+    """A spreadsheet keeps 0.7 where a person sees 70%."""
+    provider, receiver, pool, laboratory, imaging = shared_centre()
+    seen = ((*receiver[:-2], PerCent("0.7"), ""), (*pool[:-2], PerCent("0.3"), ""))
+    dear = (*laboratory[:-1], PerCent("12.5"))
+    with pytest.raises(Invalid, match=r"第 5 行「单位成本\(元\)」：应为 0 至 .*的数，现为 1250%") as refused:
+        agreement_files.propose(actor_of_user(centre), agreements(provider, *seen, dear, imaging))
+    assert refused.value.context["count"] == 1
+    agreement_files.propose(actor_of_user(centre), agreements(provider, *seen, laboratory, imaging))
+    shares = {one.role: one.share for one in wanted_of(AgreementProposal.objects.get()).parties}
+    assert shares == {"provider": Decimal(0), "receiver": Decimal("0.7"), "pool": Decimal("0.3")}
+
+
 def test_an_agreement_goes_out_as_it_came_in(members: dict[str, Institution], centre: User) -> None:
     actor = actor_of_user(centre)
     agreement_files.propose(actor, agreements(*shared_centre()))
@@ -191,6 +220,8 @@ def test_an_agreement_goes_out_as_it_came_in(members: dict[str, Institution], ce
     answer = browser_of(centre).get(reverse("costing:agreement-file"))
     table = [tuple(row) for row in book_of(answer).get_sheet_by_index(0).to_python()]
     assert len(table) == 6
+    figures = [one for row in table[1:] for one in row[-2:] if one != ""]
+    assert figures == [0, 70, 30, 30.123456, 12.5], "numbers, which a spreadsheet can work with"
     with pytest.raises(Invalid, match="没有需要审批的变更"):
         agreement_files.propose(actor, workbook(*table))
     place = table[0].index(agreement_files.BEGINS)
@@ -213,6 +244,48 @@ def test_the_page_for_a_new_version_keeps_all_unit_costs(members: dict[str, Inst
     assert sent.status_code == 302, sent.context["form"].errors
     assert len(wanted_of(AgreementProposal.objects.get(effective_from=date(2026, 6, 1))).unit_costs) == 2
     assert Agreement.objects.count() == 1
+
+
+def joint_exam() -> list[tuple[object, ...]]:
+    head = ("JOINT", "联合检查", "联合检查", "2026-03", "文件依据", "协议")
+    return [
+        (*head, "参与方", "基层检查", "T1", 20, ""),
+        (*head, "参与方", "上级诊断", "H1", 30, ""),
+        (*head, "参与方", "医联体统筹", "H1", "", ""),
+        (*head, "收费项目", "XD", "", "", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({0: {8: "T9"}, 1: {8: "H9"}}, ["第 2 行「机构编码」：没有编码为 T9", "第 3 行「机构编码」：没有编码为 H9"]),
+        ({1: {7: "基层检查", 8: "T1"}}, ["第 3 行「机构编码」：同一机构以同一角色写了两次"]),
+        ({2: {8: ""}}, ["第 4 行「机构编码」：协议 JOINT：须写明代管机构"]),
+        ({1: {7: "基层检查"}}, ["第 2 行「内容」：协议 JOINT：联合检查须写明基层机构和上级机构"]),
+        ({3: {7: "没有"}}, ["第 5 行「角色、服务或收入」：参与机构都没有编码为 没有 的收费项目"]),
+        ({2: {6: "费用类别", 7: "检查费", 8: ""}}, ["第 4 行「角色、服务或收入」：请写明检查收入按哪些费用类别"]),
+        ({3: {6: "终止", 7: ""}}, ["第 5 行「内容」：没有协议 JOINT"]),
+        (
+            {3: {6: "按科室全成本", 7: "ZZ"}, 2: {6: "费用类别", 7: "检查费", 8: ""}},
+            ["第 5 行「角色、服务或收入」：按全成本"],
+        ),
+    ],
+)
+def test_what_a_service_refuses_of_an_agreement_is_told_at_its_row(
+    members: dict[str, Institution], centre: User, changes: dict[int, dict[int, str]], told: list[str]
+) -> None:
+    trade.landed(members["T1"], "charge-items", [trade.item("XD", fee_class="examination")])
+    rows = [
+        tuple(changes.get(number, {}).get(place, value) for place, value in enumerate(row))
+        for number, row in enumerate(joint_exam())
+    ]
+    with pytest.raises(Invalid) as refused:
+        agreement_files.propose(actor_of_user(centre), agreements(*rows))
+    for words in told:
+        assert words in refused.value.message
+    assert refused.value.context["count"] == len(told)
+    assert len(agreement_files.propose(actor_of_user(centre), agreements(*joint_exam())).matters) == 1
 
 
 def test_faults_of_agreements_are_told_by_row_and_nothing_is_asked(

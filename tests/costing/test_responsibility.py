@@ -2,11 +2,9 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from io import BytesIO
 from typing import Any
 
 import pytest
-import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
@@ -42,6 +40,7 @@ from ops_platform.masterdata.models import Department, Parameter
 from ops_platform.notifications.models import Message
 from tests.support import trade
 from tests.support.downloads import book_of
+from tests.support.workbooks import PerCent, workbook
 from workflows.models import Matter, Task
 from workflows.reference import load_flows
 from workflows.services import approve, reject, return_to
@@ -350,6 +349,7 @@ def test_who_does_not_answer_for_it_neither_explains_nor_acts(ward: Ward) -> Non
         ("", [("措施", 30)], "costing.deviation_reason"),
         ("原因", [], "costing.deviation_plan"),
         ("原因", [("措施", -1)], "costing.deviation_due"),
+        ("原因", [("措施", 365 * 1000)], "costing.day_of_no_year"),
         ("原因", [("措", 30)], "costing.deviation_plan"),
         ("原因", [("措施", 30)] * 6, "costing.deviation_plan"),
     ],
@@ -458,15 +458,6 @@ def test_finance_opens_rectification_of_what_costs_much_and_brings_little(ward: 
     assert "发起整改" not in browser(ward.leader).get(url, asked).content.decode(), "the leader reads"
 
 
-def workbook(*rows: tuple[object, ...]) -> bytes:
-    body = BytesIO()
-    with xlsxwriter.Workbook(body, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for number, row in enumerate(rows):
-            sheet.write_row(number, 0, row)
-    return body.getvalue()
-
-
 HEAD = tuple(target_files.TITLES.values())
 
 
@@ -482,7 +473,7 @@ def test_a_workbook_goes_out_and_comes_back_as_one_proposal(ward: Ward) -> None:
     head, *rows = book_of(answer).get_sheet_by_index(0).to_python()
     assert tuple(head) == HEAD
     limits = {row[2]: row[5] for row in rows}
-    assert limits == {"药占比": "40", "成本项目月成本": "1000.5"}
+    assert limits == {"药占比": 40, "成本项目月成本": 1000.5}, "numbers, which a spreadsheet can work with"
     changed = [(*row[:4], "2026-05", *row[5:]) for row in rows]
     assert imported(client, ward, workbook(HEAD, *changed)).status_code == 302
     proposal = CostTargetProposal.objects.get(state="asked")
@@ -490,6 +481,17 @@ def test_a_workbook_goes_out_and_comes_back_as_one_proposal(ward: Ward) -> None:
         ("drug_ratio", "0.4", "2026-05-01"),
         ("item_cost", "1000.5", "2026-05-01"),
     }
+
+
+def test_a_limit_in_a_per_cent_cell_counts_as_it_is_seen(ward: Ward) -> None:
+    """A spreadsheet keeps 0.4 where a person sees 40%; an amount has no per cent."""
+    client = browser(ward.director)
+    ratio = ("D", "内科", "药占比", "", "2026-03", PerCent("0.4"), "", "", "", "", "")
+    amount = ("D", "内科", "成本项目月成本", "药品费", "2026-03", PerCent("0.4"), "", "", "", "", "")
+    refused = imported(client, ward, workbook(HEAD, ratio, amount)).content.decode()
+    assert "第 3 行「限额(元或%)」：40% 不是可用的数" in refused
+    assert imported(client, ward, workbook(HEAD, ratio)).status_code == 302
+    assert [row["limit"] for row in CostTargetProposal.objects.get().rows] == ["0.4"]
 
 
 def test_faulty_rows_are_named_by_line_and_column_and_nothing_is_taken(ward: Ward) -> None:

@@ -28,6 +28,7 @@ from costing.models import (
 from ops_platform.kernel import Role
 from ops_platform.masterdata.models import Department, Institution
 from tests.support import trade
+from tests.support.workbooks import PerCent, workbook
 from workflows.models import Matter
 from workflows.reference import load_flows
 
@@ -259,6 +260,54 @@ def _with(body: bytes, name: str, content: bytes) -> bytes:
                 new.writestr(entry, old.read(entry))
         new.writestr(name, content)
     return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "told"),
+    [
+        (
+            "drivers",
+            [("H1", "行政后勤类", "", "占用面积", "", PerCent(0.4), "纪要")],
+            "「生效日期」：应为日期，如 2026-03-01，现为 40%",
+        ),
+        ("items", [("CZ", PerCent(0.4))], "「系数」：40% 应为不小于 0"),
+        (
+            "activities",
+            [(activity_files.OWNER, "H1 E 外科"), ("资源动因", "全部成本项目", PerCent(0.4))],
+            "「准备」：40% 不是数",
+        ),
+        ("units", [("E", "", PerCent(0.4), "U1", "外科病房", "病房")], "「费用类别」：没有费用类别 40%"),
+    ],
+)
+def test_a_per_cent_where_none_is_meant_is_refused_as_it_is_seen(
+    name: str, rows: list[tuple[Any, ...]], told: str, doors: dict[str, Door], centre: Client
+) -> None:
+    assert told in send(centre, doors[name], workbook(doors[name].header, *rows))
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31"])
+@pytest.mark.parametrize("name", ["items", "activities", "units", "pathways", "drivers"])
+def test_a_rule_holds_from_a_day_of_a_year_that_somebody_means(
+    name: str, day: str, doors: dict[str, Door], centre: Client, hospital: Institution
+) -> None:
+    """Each as it would be taken, but for the year: by page, and the driver by its file."""
+    trade.landed(hospital, "departments", [trade.department("XZ", "administration", name="院办")])
+    told = f"日期 {day} 不在 2000 年至 2099 年之间，请核对年份"
+    if name == "drivers":
+        row = ("H1", "行政后勤类", "", "占用面积", "", day, "会议纪要")
+        assert f"第 2 行「生效日期」：{told}" in send(centre, doors[name], table(doors[name], row))
+        return
+    door = Door(doors[name].page, {**doors[name].typed, "effective_from": day}, doors[name].header, ())
+    owner, good = (
+        (activity_files.OWNER, "H1 E 外科"),
+        {
+            "items": [("CZ", "30")],
+            "units": [("E", "", "手术费", "U1", "外科病房", "病房")],
+            "pathways": [("CZ", "", "1", "必选")],
+        },
+    )
+    rows = good.get(name, [owner, ("资源动因", "全部成本项目", 1, 1), ("CZ", "", 1, 1)])
+    assert told in send(centre, door, table(door, *rows))
 
 
 STRANGE: tuple[Any, ...] = (

@@ -5,12 +5,15 @@ from datetime import date
 import pytest
 
 from ops_platform.audit.models import AuditEvent
+from ops_platform.his_intake import formats
+from ops_platform.his_intake.datasets.catalogue import DATASETS
 from ops_platform.his_intake.models import Batch, ChargeLine, CostEntry, Encounter, QuarantinedRow
 from ops_platform.kernel import Conflict, Role
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.masterdata.services import close_period, hold_periods
 from ops_platform.notifications.models import OutboxTask
 from tests.support import trade
+from tests.support.workbooks import PerCent, workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -236,3 +239,14 @@ def test_a_row_with_an_identity_or_telephone_number_does_not_land() -> None:
     kept = str(list(QuarantinedRow.objects.values_list("content", "faults")))
     assert "11010519491231002X" not in kept
     assert "13800138000" not in kept
+
+
+def test_an_amount_in_a_per_cent_cell_is_told_and_not_taken_for_its_hundredth() -> None:
+    """A person sees 1250%, a spreadsheet keeps 12.5: no dataset has per cents."""
+    row = trade.cost("V-1", "NK01", "12.50")
+    body = workbook(tuple(row), tuple(PerCent(12.5) if name == "amount" else told for name, told in row.items()))
+    dataset = DATASETS["cost-entries"]
+    amount = next(one for one in dataset.fields if one.name == "amount")
+    column = amount.parse(formats.from_xlsx(dataset, body).columns["amount"])
+    assert column.values == [None]
+    assert column.faults[0].message.startswith("应为数字")

@@ -80,6 +80,51 @@ def test_what_was_written_is_read_from_a1_on_with_the_names_of_the_sheets() -> N
     assert sheet.rows == [["", ""], ["", "乙二"], ["3.5", ""]]
 
 
+@pytest.mark.parametrize(
+    ("number", "form", "seen"),
+    [
+        (0.4, "0%", "40%"),
+        (0.07, "0.00%", "7%"),
+        (0.29, "0.0%;[Red]-0.0%", "29%"),
+        (-0.125, '"约"0.0##%', "-12.5%"),
+        (0, "0%", "0%"),
+        (0.4, "0.00", "0.4"),
+        (40, '0.##"%"', "40"),
+        (40, "0.##\\%", "40"),
+        (40, "General_%", "40"),
+        ("四成", "0%", "四成"),
+        (True, "0%", "TRUE"),
+    ],
+)
+def test_a_cell_that_shows_a_per_cent_is_read_as_it_is_seen(number: object, form: str, seen: str) -> None:
+    """A spreadsheet keeps 0.4 where a person sees 40%; a sign in quotes multiplies nothing."""
+    body = io.BytesIO()
+    with xlsxwriter.Workbook(body, {"in_memory": True}) as made:
+        sheet = made.add_worksheet()
+        sheet.write(0, 0, number, made.add_format({"num_format": form}))
+        sheet.write(0, 1, number)
+        sheet.write_blank(1, 0, None, made.add_format({"num_format": "0%"}))
+    plain = "TRUE" if number is True else str(number)
+    assert read_sheet(body.getvalue(), most_bytes=MOST).rows[0] == [seen, plain]
+
+
+def test_styles_are_found_where_the_workbook_leads_to_them() -> None:
+    body = io.BytesIO()
+    with xlsxwriter.Workbook(body, {"in_memory": True}) as made:
+        made.add_worksheet().write(0, 0, 0.4, made.add_format({"num_format": 10}))
+    rooted = changed(body.getvalue(), "xl/_rels/workbook.xml.rels", b'Target="styles', b'Target="/xl/styles')
+    for one in (body.getvalue(), rooted):
+        assert read_sheet(one, most_bytes=MOST).rows == [["40%"]]
+
+
+def test_per_cents_that_lie_outside_the_table_change_nothing() -> None:
+    body = io.BytesIO()
+    with xlsxwriter.Workbook(body, {"in_memory": True}) as made:
+        made.add_worksheet().write(0, 0, 3.5, made.add_format({"num_format": "0%"}))
+    far = changed(body.getvalue(), SHEET, b"</sheetData>", b'</sheetData><x><c r="C9" s="1"><v>1</v></c></x>')
+    assert read_sheet(far, most_bytes=MOST).rows == [["350%"]]
+
+
 def test_the_first_sheet_is_found_where_the_workbook_leads_to_it() -> None:
     """Formulas that nothing computed stand in the part that the relations name, by an address from the root or beside."""
     plain = changed(book((0, 0, 1)), SHEET, b"<v>1</v>", b"<f>1+1</f><v></v>")

@@ -78,7 +78,7 @@ def _table(body: bytes) -> Table:
 
 
 def _text(cell: object) -> str:
-    return format(cell, "g") if isinstance(cell, float) else str(cell)
+    return format(cell, ".15g") if isinstance(cell, float) else str(cell)
 
 
 def _leave_out(table: Table) -> None:
