@@ -1,5 +1,6 @@
 """Lists of the rules of costing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import django_tables2
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from costing.models import DriverRule, ItemBasis, UnitDefinition
 from costing.titles import rule_title
 from ops_platform.web.tables import (
+    STACKED,
     DayColumn,
     PersonColumn,
     StateColumn,
@@ -21,22 +23,26 @@ SOURCE_TONES = {"seed": "good", "web": "info", "recall": "warn", "default": "neu
 
 
 class RuleTable(Table):
-    """Driver rules with where each comes from; where all of them are listed, each has its place on the page."""
+    """Driver rules with where each comes from, and its approval (`approvals`: the matter of a rule); where all of them are
+    listed, each has its place on the page."""
 
+    stacks = True
     divided = django_tables2.Column(verbose_name=_("分摊对象"))
     reach = django_tables2.Column(verbose_name=_("适用范围"), empty_values=())
     driver = django_tables2.Column(verbose_name=_("分摊动因"))
     effective_from = DayColumn(verbose_name=_("生效日期"))
     source_mark = StateColumn(verbose_name=_("来源"), tones=SOURCE_TONES)
-    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
+    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words stack-wide"}})
     changed_by = PersonColumn(verbose_name=_("修改人"))
 
     class Meta(Table.Meta):
         model = DriverRule
+        attrs = STACKED
         orderable = False
         fields = ("divided", "reach", "driver", "effective_from", "source_mark", "source_text", "changed_by")
 
-    def __init__(self, *args: Any, placed: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, approvals: Mapping[int, int], placed: bool = False, **kwargs: Any) -> None:
+        self.approvals = approvals
         if placed:
             kwargs["row_attrs"] = {"id": lambda record: f"rule-{record.pk}"}
         super().__init__(*args, **kwargs)
@@ -47,7 +53,13 @@ class RuleTable(Table):
         return f"{record.institution} · {record.department}" if record.department else str(record.institution)
 
     def render_source_mark(self, record: DriverRule) -> str:
-        return badge(record.mark_title, SOURCE_TONES[record.source_mark])
+        mark = badge(record.mark_title, SOURCE_TONES[record.source_mark])
+        matter = self.approvals.get(record.pk)
+        if matter is None:
+            return mark
+        return format_html(
+            '<span>{} <a href="{}">{}</a></span>', mark, reverse("workflows:matter", args=[matter]), _("审批过程")
+        )
 
     def value_source_mark(self, record: DriverRule) -> str:
         return record.mark_title

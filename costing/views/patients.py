@@ -246,6 +246,11 @@ class Patient(ListPage):
         self.export_name = f"{self.detail.encounter.encounter_no}-{run.period}"
         return list(self.detail.contributions)
 
+    def get_table(self, rows: Any) -> ContributionTable:
+        row = self.detail.row
+        opens = self.actor.may(row.run.institution_id, *access.READERS)
+        return ContributionTable(rows, of=row, opens_items=opens, request=self.request)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         row = self.detail.row

@@ -26,9 +26,10 @@ class DriverRules(TemplatePage):
     template_name = "costing/driver_rules.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        approvals = rules.approvals(actor=self.actor)
         return super().get_context_data(
-            in_force=RuleTable(rules.in_force(actor=self.actor, day=timezone.localdate())),
-            everything=RuleTable(rules.driver_rules(actor=self.actor), placed=True),
+            in_force=RuleTable(rules.in_force(actor=self.actor, day=timezone.localdate()), approvals=approvals),
+            everything=RuleTable(rules.driver_rules(actor=self.actor), approvals=approvals, placed=True),
             may_change=self.actor.has(*RULERS),
             **kwargs,
         )

@@ -12,6 +12,7 @@ from costing.selectors import access, comparison, explaining, patients
 from costing.selectors.basis import basis_of
 from costing.tables import MovedTable, RunTable
 from costing.titles import method_title
+from ops_platform.audit.public import event_about
 from ops_platform.his_intake.public import READERS as INTAKE_READERS
 from ops_platform.web.pages import ListPage, TemplatePage
 from ops_platform.web.people import names_of
@@ -52,6 +53,9 @@ class RunDetail(TemplatePage):
             findings=[
                 {**one, "tone": FINDING_TONES.get(one["severity"], FINDING_TONES["info"])} for one in run.findings
             ],
+            trace=event_about(
+                actor=self.actor, action="costing.run_created", subject_type="cost_run", subject=str(run.pk)
+            ),
             let_go=patients.let_go_of(cost_run=run.pk),
             **kwargs,
         )

@@ -119,6 +119,8 @@ def test_the_head_goes_from_the_own_page_to_a_case_and_its_cost(hospital: Instit
     client = head(hospital)
     own = client.get(reverse("department", args=[ward("HX").pk]), {"period": "2026-03"}).content.decode()
     assert f"/costing/departments/{ward('HX').pk}/groups/?period=2026-03" in own
+    assert "例均费用(元)" in own
+    assert "支付合计(元)" in own, "the sum of the cases is no mean beside a mean"
     groups = page(client, "department-groups", ward("HX").pk)
     (found,) = department_groups.groups_of_department(department=ward("HX"), period="2026-03")
     assert f"/costing/departments/{ward('HX').pk}/groups/{found.group.drg}/?period=2026-03" in groups

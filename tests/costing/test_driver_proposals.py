@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from costing.models import DriverProposal, DriverRule
 from costing.services.driver_rules import Wanted, propose_driver_rule, set_driver_rule
@@ -101,3 +103,19 @@ def test_the_audit_names_what_a_rule_divides_a_shared_bill_as_such(hospital: Ins
     assert "shared_as" not in told[0]
     assert (told[1]["divides"], told[1]["shared_as"]) == (SHARED_TITLES["water"], "water")
     assert "cost_class" not in told[1]
+
+
+def test_the_list_leads_from_a_rule_to_its_approval_where_the_reader_may_open_it(
+    hospital: Institution, director: User, centre: User, client: Client
+) -> None:
+    _proposal, matter = propose_driver_rule(actor_of_user(director), wanted(hospital))
+    decide(centre, "approve")
+    rule = DriverRule.objects.get(institution=hospital, effective_from=date(2026, 4, 1))
+    led = f'<a href="{reverse("workflows:matter", args=[matter])}">审批过程</a>'
+    client.force_login(director)
+    shown = client.get(reverse("costing:driver-rules")).content.decode()
+    assert f'id="rule-{rule.pk}"' in shown
+    assert led in shown
+    other = trade.person("elsewhere", Role.INSTITUTION_HEAD, Institution.objects.exclude(pk=hospital.pk).first())
+    client.force_login(other)
+    assert led not in client.get(reverse("costing:driver-rules")).content.decode()
