@@ -27,13 +27,17 @@ class RuleTable(Table):
     listed, each has its place on the page."""
 
     stacks = True
-    divided = django_tables2.Column(verbose_name=_("分摊对象"))
-    reach = django_tables2.Column(verbose_name=_("适用范围"), empty_values=())
+    divided = django_tables2.Column(verbose_name=_("分摊对象"), attrs={"td": {"class": "stack-block stack-name"}})
+    reach = django_tables2.Column(
+        verbose_name=_("适用范围"), empty_values=(), attrs={"td": {"class": "cell-words stack-wide"}}
+    )
     driver = django_tables2.Column(verbose_name=_("分摊动因"))
     effective_from = DayColumn(verbose_name=_("生效日期"))
-    source_mark = StateColumn(verbose_name=_("来源"), tones=SOURCE_TONES)
-    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words stack-wide"}})
-    changed_by = PersonColumn(verbose_name=_("修改人"))
+    source_mark = StateColumn(verbose_name=_("来源"), tones=SOURCE_TONES, attrs={"td": {"class": "stack-wide"}})
+    source_text = django_tables2.Column(
+        verbose_name=_("依据"), default="", attrs={"td": {"class": "cell-words stack-wide"}}
+    )
+    changed_by = PersonColumn(verbose_name=_("修改人"), default="")
 
     class Meta(Table.Meta):
         model = DriverRule
@@ -71,15 +75,18 @@ class RuleTable(Table):
 class ItemBasisTable(Table):
     """Methods of item costing."""
 
+    stacks = True
+
     institution = django_tables2.Column(verbose_name=_("机构"), attrs={"td": {"class": "cell-name"}})
     department = django_tables2.Column(verbose_name=_("执行科室"), default=_("全部科室"))
     method = django_tables2.Column(verbose_name=_("方法"), attrs={"td": {"class": "cell-name"}})
     effective_from = DayColumn(verbose_name=_("生效日期"))
-    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
+    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words stack-wide"}})
     changed_by = PersonColumn(verbose_name=_("申请人"))
 
     class Meta(Table.Meta):
         model = ItemBasis
+        attrs = STACKED
         orderable = False
         fields = ("institution", "department", "method", "effective_from", "source_text", "changed_by")
 
@@ -105,14 +112,17 @@ class ItemBasisTable(Table):
 class UnitDefinitionTable(Table):
     """Definitions of service units; each opens its units."""
 
+    stacks = True
+
     institution = django_tables2.Column(verbose_name=_("机构"), attrs={"td": {"class": "cell-name"}})
     count = django_tables2.Column(verbose_name=_("服务单元"), attrs={"td": {"class": "cell-name"}})
     effective_from = DayColumn(verbose_name=_("生效日期"))
-    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
+    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words stack-wide"}})
     changed_by = PersonColumn(verbose_name=_("申请人"))
 
     class Meta(Table.Meta):
         model = UnitDefinition
+        attrs = STACKED
         orderable = False
         fields = ("institution", "count", "effective_from", "source_text", "changed_by")
 

@@ -53,6 +53,7 @@ class _OfDepartment(TemplatePage):
             stale=patients.is_stale(run=self.run) if self.run else False,
             months=self.months,
             month=self.month,
+            shown_instead=[months.instead(self.months, self.request.GET.get("period", ""))],
             **kwargs,
         )
 
@@ -85,6 +86,7 @@ class DepartmentGroups(_OfDepartment):
             surplus=sum(one.group.surplus for one in self.groups),
             cases=sum(one.group.cases for one in self.groups),
             lost=len(lost),
+            before=sorted({month for one in self.groups for month in one.before.months}),
             loss=sum(one.group.surplus for one in lost),
             **kwargs,
         )

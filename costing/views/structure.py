@@ -35,7 +35,11 @@ class IncomeStructure(TemplatePage):
             institutions=self.chosen, periods=structure.periods_of(institutions=self.chosen), today=timezone.localdate()
         )
         self.choice = Choice(
-            institutions, institution, tuple(offered), months.choose(offered, request.GET.get("period", ""))
+            institutions,
+            institution,
+            tuple(offered),
+            months.choose(offered, request.GET.get("period", "")),
+            request.GET,
         )
         self.run: CostRun | None = self.choice.find(access.current_run)
         if self.choice.month is not None:

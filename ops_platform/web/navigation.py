@@ -2,7 +2,7 @@
 
 navigation.register("成本核算", _("科室成本"), "costing:departments", icon="building-hospital", roles=(…), order=10)
 
-Behind an entry there may be more pages than the bar has room for; `register_finds` makes the finder know them by their names.
+Behind an entry there may be more pages than the bar has room for; `register_finds` lets the finder know them by name.
 """
 
 from collections.abc import Callable, Iterable
@@ -128,6 +128,8 @@ def for_actor(actor: Actor | None, current: str = "") -> tuple[Group, ...]:
         if not here:
             continue
         items = tuple(Item(entry.title, url, entry.icon, url == active_url) for entry, url in here)
-        finds = (find for entry, _url in here if folds and entry.url_name in _finds for find in _finds[entry.url_name]())
+        finds = (
+            find for entry, _url in here if folds and entry.url_name in _finds for find in _finds[entry.url_name]()
+        )
         groups.append(Group(section, items, any(item.active for item in items), folds, tuple(finds)))
     return tuple(groups)

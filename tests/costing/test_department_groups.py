@@ -98,6 +98,7 @@ def page(client: Client, name: str, *given: object) -> str:
 def test_a_group_shows_what_it_cost_above_the_three_months_before(hospital: Institution) -> None:
     (found,) = department_groups.groups_of_department(department=ward("HX"), period="2026-03")
     assert (found.group.cases, found.group.cost, found.norm_cost) == (2, Decimal("60600.00"), Decimal("400.00"))
+    assert (found.before.months, found.before.cases) == (("2026-02",), 1)
     # personnel 30,000.00 a case against 300.00, other cost 300.00 against 100.00
     assert found.above == "人员经费 +29,700.00(9,900%)；其他运行费用 +200.00(200%)"
     assert found.mean_surplus is not None
@@ -125,7 +126,9 @@ def test_the_head_goes_from_the_own_page_to_a_case_and_its_cost(hospital: Instit
     (found,) = department_groups.groups_of_department(department=ward("HX"), period="2026-03")
     assert f"/costing/departments/{ward('HX').pk}/groups/{found.group.drg}/?period=2026-03" in groups
     assert "人员经费 +29,700.00" in groups
+    assert "此前例均取自前三个月中的 1 个月(2026-02)" in groups
     group = page(client, "department-group", ward("HX").pk, found.group.drg)
+    assert "前三个月中有病例的 1 个月(2026-02)，共 1 例" in group
     assert "Z3" not in group, "cases of other departments are none of theirs"
     run = PatientRun.objects.get(period="2026-03", is_current=True)
     cases = department_groups.cases_of_group(department=ward("HX"), run=run, drg=found.group.drg)
