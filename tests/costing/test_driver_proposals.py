@@ -16,6 +16,7 @@ from ops_platform.identity.models import User
 from ops_platform.kernel import Conflict, Forbidden, Role
 from ops_platform.masterdata.models import CostClass, Institution
 from tests.support import trade
+from tests.support.downloads import book_of
 from workflows import services as approval
 from workflows.models import Task
 from workflows.reference import load_flows
@@ -119,3 +120,12 @@ def test_the_list_leads_from_a_rule_to_its_approval_where_the_reader_may_open_it
     other = trade.person("elsewhere", Role.INSTITUTION_HEAD, Institution.objects.exclude(pk=hospital.pk).first())
     client.force_login(other)
     assert led not in client.get(reverse("costing:driver-rules")).content.decode()
+
+
+def test_the_history_goes_out_as_a_workbook(hospital: Institution, director: User, client: Client) -> None:
+    client.force_login(director)
+    book = book_of(client.get(reverse("costing:driver-rules"), {"export": "xlsx"}))
+    header, *rows = book.get_sheet_by_index(0).to_python()
+    assert header[:3] == ["分摊对象", "适用范围", "分摊动因"]
+    assert len(rows) == DriverRule.objects.count()
+    assert not any("<" in str(cell) for row in rows for cell in row)

@@ -1,6 +1,7 @@
 """Two versions side by side say what went in differently, not only what came out."""
 
 from datetime import date
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client
@@ -120,8 +121,10 @@ def test_the_workbook_carries_amounts_and_an_address_that_asks_for_nothing_is_no
     trade.send(hospital, "cost-entries", [trade.cost("V-D", "D", "250.00")])
     second = computed(hospital)
     client.force_login(trade.person("reader", Role.FINANCE_OFFICER, hospital))
-    book = book_of(client.get(reverse("costing:compare", args=(second.pk, first.pk)), {"export": "xlsx"}))
-    header, *rows = book.get_sheet_by_index(0).to_python()
+    answer = client.get(reverse("costing:compare", args=(second.pk, first.pk)), {"export": "xlsx"})
+    assert "成本运行比较-H1-2026-03-第1版与第2版.xlsx" in unquote(answer["Content-Disposition"])
+    (title, *_blank), header, *rows = book_of(answer).get_sheet_by_index(0).to_python()
+    assert title == "测试县人民医院 2026-03 成本运行：第 1 版与第 2 版比较"
     ward = dict(zip(header, next(row for row in rows if row[0] == "内科"), strict=True))
     assert (ward["原直接成本(元)"], ward["新直接成本(元)"], ward["新分入(元)"]) == (200, 250, 100)
     assert not any(isinstance(cell, str) and "<" in cell for row in rows for cell in row)
@@ -167,3 +170,11 @@ def test_a_run_leads_to_the_rules_it_was_divided_by_and_to_its_audit_event(
         assert f'id="rule-{rule}"' in rules
     event = AuditEvent.objects.get(action="costing.run_created")
     assert f'href="{reverse("audit:event", args=[event.number])}"' in shown
+
+
+def test_a_filtered_list_is_named_by_its_institution_and_month(hospital: Institution, client: Client) -> None:
+    client.force_login(trade.person("reader", Role.FINANCE_OFFICER, hospital))
+    asked = {"institution": hospital.pk, "period": "2026-03", "export": "xlsx"}
+    named = unquote(client.get(reverse("costing:runs"), asked)["Content-Disposition"])
+    assert "成本运行-H1-2026-03.xlsx" in named
+    assert "成本运行.xlsx" in unquote(client.get(reverse("costing:runs"), {"export": "xlsx"})["Content-Disposition"])
