@@ -68,7 +68,7 @@
     const place = row.querySelector("input:not([type=hidden]), select, textarea") ?? refusal;
     if (place === refusal) refusal.tabIndex = -1;
     place.focus({ preventScroll: true });
-    row.scrollIntoView({ block: "center" });
+    row.scrollIntoView({ block: "center", behavior: "instant" });
   }
 
   // <form data-autosubmit>: send as soon as a choice changes.
