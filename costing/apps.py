@@ -1,9 +1,13 @@
 """Set-up of costing."""
 
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from ops_platform.web.navigation import Find
 
 BOUNDS = (
     ("costing.saving_share", "0.10", "0.20", "文档 003：科室成本节约额的 10%–20%"),
@@ -149,6 +153,7 @@ class CostingConfig(AppConfig):
             (_("临床路径"), "costing:pathways", "stethoscope"),
             (_("分担协议"), "costing:agreements", "settings"),
         )
+        navigation.register_finds("costing:reports", _reports)
         for section, entries in (("成本核算", pages), ("成本方法", methods)):
             for order, (title, name, icon) in enumerate(entries):
                 navigation.register(section, title, name, icon=icon, roles=READERS, order=order)
@@ -172,3 +177,14 @@ class CostingConfig(AppConfig):
         )
         for order, entry in enumerate(of_use):
             navigation.register("采购与使用", **entry, roles=READERS, order=order)
+
+
+def _reports() -> Iterator["Find"]:
+    """Every report, for the finder of the side bar."""
+    from django.urls import reverse
+
+    from costing.selectors.sheets import REPORTS
+    from ops_platform.web.navigation import Find
+
+    for report in REPORTS.values():
+        yield Find(report.title, reverse("costing:report", args=[report.code]), report.hint)

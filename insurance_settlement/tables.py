@@ -56,8 +56,8 @@ class DrgTable(Table):
     worth = QuantityColumn(verbose_name=_("权重或点数"), decimals=4)
     mean_charges = MoneyColumn(verbose_name=_("例均费用(元)"))
     charges = MoneyColumn(verbose_name=_("费用合计(元)"), footer=_sum("charges", money))
-    payment = MoneyColumn(verbose_name=_("支付标准(元)"), footer=_sum("payment", money))
-    balance = MoneyColumn(verbose_name=_("盈亏(元)"), footer=_sum("balance", money))
+    payment = MoneyColumn(verbose_name=_("支付合计(元)"), footer=_sum("payment", money))
+    balance = MoneyColumn(verbose_name=_("盈亏合计(元)"), footer=_sum("balance", money))
 
     class Meta(Table.Meta):
         order_by = "balance"

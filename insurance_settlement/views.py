@@ -1,6 +1,7 @@
 """Pages of insurance settlement: a month by group, cases, one case, one encounter, schemes and price books."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,9 +27,9 @@ from insurance_settlement.tables import (
     SchemeTable,
     status_mark,
 )
-from ops_platform.his_intake.public import ENCOUNTER_KINDS
+from ops_platform.his_intake.public import ENCOUNTER_KINDS, ChargedLine
 from ops_platform.identity.access import log_patient_access, log_patient_list
-from ops_platform.kernel import Role
+from ops_platform.kernel import Period, Role
 from ops_platform.masterdata import months
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import FormPage, ListPage, TemplatePage
@@ -169,7 +170,8 @@ class Case(TemplatePage):
 
 
 class Encounter(ListPage):
-    """All charge lines of one visit or stay as of a sequence. Its opening is logged."""
+    """Charge lines of one visit or stay as of a sequence: all, or those of a month, an item, a class or an executing
+    department, which its cost is made of. Its opening is logged."""
 
     roles = CASE_READERS
     template_name = "insurance_settlement/encounter.html"
@@ -186,7 +188,23 @@ class Encounter(ListPage):
         )
         log_patient_access(self.request, self.bill.institution, "encounter", self.bill.encounter.encounter_no)
         self.export_name = self.bill.encounter.encounter_no
-        return self.bill.lines.rows
+        return [line for line in self.bill.lines.rows if self._asked_for(line)]
+
+    def _asked_for(self, line: ChargedLine) -> bool:
+        said = {
+            "month": str(Period.of(timezone.localdate(line.charged_at))),
+            "item": line.item_code,
+            "item_class": line.item_class,
+            "executing": str(line.executing),
+        }
+        return all(self.request.GET.get(name, "") in ("", is_) for name, is_ in said.items())
+
+    def _narrowed(self) -> dict[str, Any] | None:
+        """What the lines shown are of all, or None where all are shown."""
+        shown = [line for line in self.bill.lines.rows if self._asked_for(line)]
+        if len(shown) == self.bill.lines.count:
+            return None
+        return {"count": len(shown), "total": sum((line.amount for line in shown), Decimal("0.00"))}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -195,6 +213,7 @@ class Encounter(ListPage):
             **context,
             "title": _("就诊 %s") % encounter.encounter_no,
             "bill": self.bill,
+            "narrowed": self._narrowed(),
             "kind": dict(ENCOUNTER_KINDS).get(encounter.kind, encounter.kind),
             "scheme_title": SCHEME_TITLES.get(encounter.scheme, encounter.scheme),
             "as_of": self.request.GET.get("as_of", ""),

@@ -4,7 +4,7 @@ An app registers its subject type in `apps.ready()` with `register_subject(Subje
 `start(actor, kind=…, subject=…)` in the transaction that writes the subject, and hears of the end by its handlers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,6 +39,7 @@ __all__ = [
     "courses_of",
     "default",
     "hold_returned",
+    "readable",
     "register_subject",
     "role",
     "start",
@@ -79,6 +80,11 @@ def under_way(kind: str, subject: str) -> int | None:
 def courses_of(kind: str, subjects: Sequence[str]) -> dict[str, Course]:
     """Of each subject how its last approval stands; one query."""
     return {subject: _course(matter) for subject, matter in selectors.latest_of(kind, subjects).items()}
+
+
+def readable(actor: Actor, matters: Collection[int]) -> frozenset[int]:
+    """Which of these matters the actor may open, for lists that lead to them; one query."""
+    return frozenset(selectors.visible_matters(actor).filter(pk__in=matters).values_list("pk", flat=True))
 
 
 def _course(matter: Matter) -> Course:

@@ -9,8 +9,9 @@ from ops_platform.masterdata.models import CostClass
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """By which driver a class or department was allocated, and where the rule comes from."""
+    """By which driver a class or department was allocated, and where the rule (`rule`, its number) comes from."""
 
+    rule: int
     sender: str
     driver: str
     mark: str
@@ -25,6 +26,7 @@ def basis_of(*, run: CostRun) -> list[Basis]:
     order = ["", *CostClass]
     return [
         Basis(
+            rule=rule.pk,
             sender=rule.department.name if rule.department else rule.divided,
             driver=rule_title(rule),
             mark=rule.source_mark,

@@ -23,12 +23,29 @@ Norm = Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """What a case of a group cost in the institution in the three months before, by cost item in yuan, empty where there was
+    none; `months` are those of them that had cases, `cases` how many."""
+
+    norm: Norm
+    months: tuple[str, ...]
+    cases: int
+
+
+NOTHING = Before({}, (), 0)
+
+
+@dataclass(frozen=True, slots=True)
 class DepartmentGroup:
-    """A disease group of a department's discharges of a month. `norm` is what a case of it cost in the institution in the
-    three months before, by cost item in yuan; empty where there was none."""
+    """A disease group of a department's discharges of a month, beside what a case of it cost `before`."""
 
     group: GroupCost
-    norm: Norm
+    before: Before
+
+    @property
+    def norm(self) -> Norm:
+        """What a case cost before, by cost item."""
+        return self.before.norm
 
     @property
     def mean_surplus(self) -> Decimal | None:
@@ -95,23 +112,27 @@ def groups_of_department(*, department: Department, period: str) -> list[Departm
     by_group: dict[str, list[CaseCost]] = {}
     for one in case_costs(institution=department.institution_id, cases=cases):
         by_group.setdefault(one.case.drg, []).append(one)
-    norms = _norms(department.institution_id, period, by_group.keys())
+    befores = _befores(department.institution_id, period, by_group.keys())
     groups = [
-        DepartmentGroup(group_of(drg, settled.names.get(drg, ""), members), norms.get(drg, {}))
+        DepartmentGroup(group_of(drg, settled.names.get(drg, ""), members), befores.get(drg, NOTHING))
         for drg, members in by_group.items()
     ]
     return sorted(groups, key=lambda one: (one.group.surplus, one.group.drg))
 
 
-def _norms(institution: int, period: str, names: Collection[str]) -> dict[str, Norm]:
-    found: dict[str, list[dict[str, Decimal]]] = {}
-    for back in range(1, MONTHS_OF_NORM + 1):
-        settled = month_of_cases(institution=institution, period=str(Period.parse(period).shift(-back)))
+def _befores(institution: int, period: str, names: Collection[str]) -> dict[str, Before]:
+    found: dict[str, list[tuple[str, dict[str, Decimal]]]] = {}
+    for back in range(MONTHS_OF_NORM, 0, -1):
+        before = str(Period.parse(period).shift(-back))
+        settled = month_of_cases(institution=institution, period=before)
         cases = [case for case in settled.cases if case.drg in names] if settled else []
         for one in case_costs(institution=institution, cases=cases) if cases else ():
             if one.amounts is not None:
-                found.setdefault(one.case.drg, []).append(one.amounts)
-    return {drg: _means(amounts) for drg, amounts in found.items()}
+                found.setdefault(one.case.drg, []).append((before, one.amounts))
+    return {
+        drg: Before(_means([amounts for _month, amounts in cases]), tuple(dict(cases)), len(cases))
+        for drg, cases in found.items()
+    }
 
 
 def _means(amounts: Sequence[Mapping[str, Decimal]]) -> dict[str, Decimal]:

@@ -265,7 +265,8 @@ def _hospital(departments: Iterable[UnitCost]) -> UnitCost:
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """What one item in one department gave to an encounter: its quantity of the item's whole, and that share of its cost.
-    Drugs and separately charged materials come as one line each, by amount."""
+    Drugs and separately charged materials come as one line each, by amount. `row` is the row of item costs; `lines` says
+    which charge lines of the encounter it is made of, as its page asks for them."""
 
     item: str
     department: str
@@ -274,6 +275,8 @@ class Contribution:
     whole: Decimal
     whole_cost: Decimal
     cost: Decimal
+    row: int | None = None
+    lines: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +385,8 @@ def _services(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contributi
                 whole=item.quantity if item else ZERO,
                 whole_cost=item.hospital_cost if item else ZERO,
                 cost=cost.quantize(ZERO),
+                row=item.pk if item else None,
+                lines=(("item", code), ("executing", str(department))),
             )
         )
     return sorted([*found, *_handed_out(row, lines)], key=lambda one: (-one.cost, one.item))
@@ -403,6 +408,7 @@ def _handed_out(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contribu
                 whole=item.quantity,
                 whole_cost=item.hospital_cost,
                 cost=(item.hospital_cost * amount / item.quantity).quantize(ZERO),
+                row=item.pk,
             )
         )
     return found
@@ -420,6 +426,16 @@ def _apart(row: PatientCost, lines: Sequence[ChargedLine]) -> list[Contribution]
     ):
         amount = sum((line.amount for line in lines if line.item_class == item_class), ZERO)
         if amount or cost:
-            all_charged = charged.get(item_class, ZERO)
-            found.append(Contribution(name, "全院", None, amount, all_charged, whole_cost or ZERO, cost))
+            found.append(
+                Contribution(
+                    item=name,
+                    department="全院",
+                    quantity=None,
+                    amount=amount,
+                    whole=charged.get(item_class, ZERO),
+                    whole_cost=whole_cost or ZERO,
+                    cost=cost,
+                    lines=(("item_class", str(item_class)),),
+                )
+            )
     return found

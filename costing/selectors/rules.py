@@ -4,9 +4,11 @@ from datetime import date
 
 from django.db.models import Q, QuerySet
 
-from costing.models import DriverRule
+from costing.models import DriverProposal, DriverRule
 from costing.selectors.access import READERS
+from costing.services.driver_rules import KIND
 from ops_platform.kernel import Actor
+from workflows.public import courses_of, readable
 
 
 def driver_rules(*, actor: Actor) -> QuerySet[DriverRule]:
@@ -26,3 +28,12 @@ def in_force(*, actor: Actor, day: date) -> QuerySet[DriverRule]:
         .distinct("institution_id", "department_id", "cost_class", "shared_as")
     )
     return driver_rules(actor=actor).filter(pk__in=newest.values("pk"))
+
+
+def approvals(*, actor: Actor) -> dict[int, int]:
+    """Of each rule that was approved the number of its matter, where the actor may open it; three queries."""
+    made = DriverProposal.objects.filter(rule__isnull=False).order_by("pk").values_list("pk", "rule")
+    rules = {str(proposal): rule for proposal, rule in made if rule is not None}
+    courses = courses_of(KIND, list(rules))
+    opened = readable(actor, [course.matter for course in courses.values()])
+    return {rules[proposal]: course.matter for proposal, course in courses.items() if course.matter in opened}

@@ -26,10 +26,10 @@ class DepartmentGroupTable(Table):
     mean_charges = MoneyColumn(accessor="group__mean_charges", verbose_name=_("例均费用(元)"))
     mean_payment = MoneyColumn(accessor="group__mean_payment", verbose_name=_("例均支付(元)"))
     mean_cost = MoneyColumn(accessor="group__mean_cost", verbose_name=_("例均成本(元)"))
-    norm_cost = MoneyColumn(verbose_name=_("前三个月例均成本(元)"))
+    norm_cost = MoneyColumn(verbose_name=_("此前例均成本(元)"))
     mean_surplus = MoneyColumn(verbose_name=_("例均结余(元)"))
     surplus = MoneyColumn(accessor="group__surplus", verbose_name=_("结余合计(元)"))
-    above = django_tables2.Column(verbose_name=_("高于前三个月的成本项目"), empty_values=(), attrs=WIDE)
+    above = django_tables2.Column(verbose_name=_("高于此前例均的成本项目"), empty_values=(), attrs=WIDE)
 
     class Meta(Table.Meta):
         attrs = DENSE_STACKED

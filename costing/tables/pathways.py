@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from costing.models import ItemStandard
 from ops_platform.web.tables import (
-    DENSE,
+    DENSE_STACKED,
     DayColumn,
     MoneyColumn,
     PercentColumn,
@@ -32,6 +32,8 @@ WHERE = {
 class CoverageTable(Table):
     """Members with the share of their discharges that have a pathway."""
 
+    stacks = True
+
     institution = django_tables2.Column(verbose_name=_("机构"), attrs={"td": {"class": "cell-name"}})
     kind = django_tables2.Column(verbose_name=_("类别"))
     level = django_tables2.Column(verbose_name=_("等级"), default="—")
@@ -44,16 +46,18 @@ class CoverageTable(Table):
     complete = QuantityColumn(verbose_name=_("完成路径(例)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
 
 class PathwayTable(Table):
     """Pathways in force with the month's cases."""
 
+    stacks = True
+
     drg = django_tables2.Column(verbose_name=_("病组"), accessor="pathway__drg")
     name = django_tables2.Column(
-        verbose_name=_("名称"), accessor="pathway__name", attrs={"td": {"class": "cell-words"}}
+        verbose_name=_("名称"), accessor="pathway__name", attrs={"td": {"class": "cell-words stack-wide"}}
     )
     standard_days = QuantityColumn(verbose_name=_("标准住院日"), accessor="pathway__standard_days", decimals=1)
     mean_days = QuantityColumn(verbose_name=_("平均住院日"), decimals=1)
@@ -67,7 +71,7 @@ class PathwayTable(Table):
     effective_from = DayColumn(verbose_name=_("生效日期"), accessor="pathway__effective_from")
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def __init__(self, *args: Any, period: str, **kwargs: Any) -> None:
@@ -98,8 +102,10 @@ class PathwayTable(Table):
 class StandardTable(Table):
     """Items of a pathway."""
 
+    stacks = True
+
     code = django_tables2.Column(verbose_name=_("项目编码"))
-    name = django_tables2.Column(verbose_name=_("项目"), attrs={"td": {"class": "cell-words"}})
+    name = django_tables2.Column(verbose_name=_("项目"), attrs={"td": {"class": "cell-words stack-wide"}})
     obligatory = django_tables2.Column(verbose_name=_("必选/可选"))
     quantity = QuantityColumn(verbose_name=_("标准数量"))
     unit_cost = MoneyColumn(verbose_name=_("单位成本(元)"), accessor="price__cost")
@@ -108,7 +114,7 @@ class StandardTable(Table):
     charge = MoneyColumn(verbose_name=_("标准收费(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def render_obligatory(self, value: bool) -> str:
@@ -120,6 +126,8 @@ class StandardTable(Table):
 
 class PathwayCaseTable(Table):
     """Cases of a pathway; each opens its items."""
+
+    stacks = True
 
     encounter_no = django_tables2.Column(accessor="case__encounter_no", verbose_name=_("就诊号"))
     entered = django_tables2.Column(verbose_name=_("入径"))
@@ -140,7 +148,7 @@ class PathwayCaseTable(Table):
     payment = MoneyColumn(accessor="case__payment", verbose_name=_("支付"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def __init__(self, *args: Any, pathway: int, period: str, **kwargs: Any) -> None:
@@ -181,7 +189,9 @@ class _ItemRows(Table):
 class CaseLineTable(_ItemRows):
     """One case item by item."""
 
-    item = django_tables2.Column(verbose_name=_("项目"), attrs={"td": {"class": "cell-words"}})
+    stacks = True
+
+    item = django_tables2.Column(verbose_name=_("项目"), attrs={"td": {"class": "cell-words stack-wide"}})
     where = django_tables2.Column(verbose_name=_("路径"))
     standard = QuantityColumn(verbose_name=_("标准数量"))
     quantity = QuantityColumn(verbose_name=_("实际数量"))
@@ -191,7 +201,7 @@ class CaseLineTable(_ItemRows):
     outside_charges = MoneyColumn(verbose_name=_("路径外费用(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def render_where(self, value: str) -> str:
@@ -204,7 +214,9 @@ class CaseLineTable(_ItemRows):
 class OutsideTable(_ItemRows):
     """What recurs outside the pathway."""
 
-    item = django_tables2.Column(verbose_name=_("项目"), attrs={"td": {"class": "cell-words"}})
+    stacks = True
+
+    item = django_tables2.Column(verbose_name=_("项目"), attrs={"td": {"class": "cell-words stack-wide"}})
     on = django_tables2.Column(verbose_name=_("为什么在路径外"))
     cases = QuantityColumn(verbose_name=_("例数"))
     share = PercentColumn(verbose_name=_("占病例"), empty_values=())
@@ -213,7 +225,7 @@ class OutsideTable(_ItemRows):
     charges = MoneyColumn(verbose_name=_("路径外费用(元)"))
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
 
     def __init__(self, *args: Any, total: int, **kwargs: Any) -> None:
@@ -236,19 +248,21 @@ class OutsideTable(_ItemRows):
 class ItemStandardTable(Table):
     """Standard costs of items."""
 
+    stacks = True
+
     institution = django_tables2.Column(verbose_name=_("机构"))
     department = django_tables2.Column(verbose_name=_("执行科室"))
     code = django_tables2.Column(verbose_name=_("项目编码"), accessor="item__code")
-    item = django_tables2.Column(verbose_name=_("项目"), attrs={"td": {"class": "cell-words"}})
+    item = django_tables2.Column(verbose_name=_("项目"), attrs={"td": {"class": "cell-words stack-wide"}})
     quantity = QuantityColumn(verbose_name=_("月标准数量"))
     unit_cost = MoneyColumn(verbose_name=_("标准单位成本(元)"))
     effective_from = DayColumn(verbose_name=_("生效日期"))
-    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words"}})
+    source_text = django_tables2.Column(verbose_name=_("依据"), attrs={"td": {"class": "cell-words stack-wide"}})
     changed_by = PersonColumn(verbose_name=_("申请人"))
 
     class Meta(Table.Meta):
         model = ItemStandard
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
         fields = (
             "institution",

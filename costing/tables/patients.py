@@ -1,6 +1,7 @@
 """Lists of items, visits, disease groups and cases."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from costing.models import ItemCost, PatientRun
+from costing.models import ItemCost, PatientCost, PatientRun
+from costing.selectors.patients import Contribution
 from costing.titles import (
     HANDING_OUT,
 )
@@ -19,6 +21,7 @@ from ops_platform.web.tables import (
     QuantityColumn,
     Table,
 )
+from ops_platform.web.templatetags.ops import money
 
 
 class ItemCostTable(Table):
@@ -169,7 +172,8 @@ class DiseaseCaseTable(CaseCostTable):
 
 
 class ContributionTable(Table):
-    """What each item gave to an encounter's cost."""
+    """What each item gave to an encounter's cost. Its name opens what it cost in its department, for who reads the
+    institution; what the encounter was charged, and the name for others, opens the charge lines."""
 
     stacks = True
 
@@ -184,3 +188,28 @@ class ContributionTable(Table):
     class Meta(Table.Meta):
         attrs = DENSE_STACKED
         orderable = False
+
+    def __init__(self, *args: Any, of: PatientCost, opens_items: bool, **kwargs: Any) -> None:
+        self.of, self.opens_items = of, opens_items
+        super().__init__(*args, **kwargs)
+
+    def _lines_url(self, record: Contribution) -> str:
+        """The encounter's lines of it in the month, as the run read them."""
+        run = self.of.run
+        page = reverse("insurance_settlement:encounter", args=[run.institution_id, self.of.encounter])
+        return f"{page}?{urlencode({'as_of': run.cost_run.input_sequence, 'month': run.period, **dict(record.lines)})}"
+
+    def render_item(self, value: str, record: Contribution) -> str:
+        if self.opens_items and record.row is not None:
+            return format_html('<a href="{}">{}</a>', reverse("costing:item-cost", args=[record.row]), value)
+        return format_html('<a href="{}">{}</a>', self._lines_url(record), value) if record.lines else value
+
+    def render_amount(self, value: Decimal, record: Contribution) -> str:
+        amount = money(value)
+        return format_html('<a href="{}">{}</a>', self._lines_url(record), amount) if record.lines else amount
+
+    def value_item(self, value: str) -> str:
+        return value
+
+    def value_amount(self, value: Decimal) -> Decimal:
+        return value

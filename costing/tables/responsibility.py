@@ -18,7 +18,7 @@ from costing.selectors.responsibility.low_benefit import LowBenefit
 from costing.selectors.responsibility.savings import Saving
 from costing.selectors.responsibility.targets import TargetMonth, title_of
 from ops_platform.web.tables import (
-    DENSE,
+    DENSE_STACKED,
     DENSE_STACKED_WORDS,
     STACKED_WORDS,
     ActionsColumn,
@@ -41,6 +41,7 @@ HOLDS = {True: (_("满足"), "good"), False: (_("不满足"), "bad"), None: (_("
 STATE_TONES = {"open": "bad", "submitted": "warn", "acting": "warn", "confirming": "info", "closed": "good"}
 END = {"th": {"class": "text-end"}, "td": {"class": "text-end num"}}
 WORDS = {"td": {"class": "cell-words"}}
+WIDE_WORDS = {"td": {"class": "cell-words stack-wide"}}
 
 
 def _people(row: Any) -> str:
@@ -257,9 +258,11 @@ def gate_table(rows: Sequence[Saving], **more: Any) -> GateTable:
 class LowBenefitTable(Table):
     """Items and groups that cost much and bring little."""
 
+    stacks = True
+
     kind_words = django_tables2.Column(verbose_name=_("类别"))
     department_name = django_tables2.Column(verbose_name=_("责任科室"))
-    name = django_tables2.Column(verbose_name=_("项目或病组"), attrs=WORDS)
+    name = django_tables2.Column(verbose_name=_("项目或病组"), attrs=WIDE_WORDS)
     object = django_tables2.Column(verbose_name=_("编码"))
     volume = QuantityColumn(verbose_name=_("数量或例数"))
     cost = MoneyColumn(verbose_name=_("医疗成本(元)"))
@@ -270,7 +273,7 @@ class LowBenefitTable(Table):
 
     class Meta(Table.Meta):
         orderable = False
-        attrs = DENSE
+        attrs = DENSE_STACKED
 
     def render_name(self, value: str, record: LowBenefit) -> str:
         return format_html('<a href="{}">{}</a>', record.url, value or record.object)

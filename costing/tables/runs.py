@@ -82,12 +82,12 @@ class MovedTable(Table):
     cost_class = django_tables2.Column(verbose_name=_("分类"), attrs={"td": {"class": "cell-name"}})
     income_before = MoneyColumn(verbose_name=_("原收入(元)"), accessor="before__income")
     income = MoneyColumn(verbose_name=_("新收入(元)"), accessor="now__income")
-    income_change = MoneyColumn(verbose_name=_("收入变动(元)"))
+    income_change = MoneyColumn(verbose_name=_("收入变动(元)"), good="up")
     direct_before = MoneyColumn(verbose_name=_("原直接成本(元)"), accessor="before__direct")
     direct = MoneyColumn(verbose_name=_("新直接成本(元)"), accessor="now__direct")
     received_before = MoneyColumn(verbose_name=_("原分入(元)"), accessor="before__received")
     received = MoneyColumn(verbose_name=_("新分入(元)"), accessor="now__received")
-    cost_change = MoneyColumn(verbose_name=_("成本变动(元)"))
+    cost_change = MoneyColumn(verbose_name=_("成本变动(元)"), good="down")
 
     class Meta(Table.Meta):
         attrs = {"class": f"{DENSE_STACKED['class']} table-stack-words"}

@@ -1,10 +1,11 @@
 """Which institution and month a page of costing is about."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 
 from costing.selectors import access
 from ops_platform.kernel import Actor
@@ -15,12 +16,25 @@ from ops_platform.masterdata.months import Month
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What can be chosen and what is; nothing where the reader has no institution, or it has no month."""
+    """What can be chosen and what is; nothing where the reader has no institution, or it has no month. `asked` is the query
+    of the address, which may name what cannot be shown."""
 
     institutions: tuple[Institution, ...]
     institution: Institution | None
     months: tuple[Month, ...]
     month: Month | None
+    asked: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def instead(self) -> list[str]:
+        """What is said where something else is shown than was asked for."""
+        told = []
+        named = self.asked.get("institution", "")
+        if named and (self.institution is None or str(self.institution.pk) != named):
+            shown = self.institution.name if self.institution else _now("全部机构")
+            told.append(_now("没有您可以查看的这个机构，显示的是 %s。") % shown)
+        told.append(months.instead(self.months, self.asked.get("period", "")))
+        return [words for words in told if words]
 
     @property
     def mark(self) -> str:
@@ -34,6 +48,7 @@ class Choice:
             "institution": self.institution,
             "months": self.months,
             "month": self.month,
+            "shown_instead": self.instead,
         }
 
     def find(self, current: Callable[..., Any]) -> Any:
@@ -53,4 +68,4 @@ def choose(actor: Actor, asked: Mapping[str, str], periods: Callable[..., list[s
     offered = months.months(
         institutions=[institution.pk], periods=periods(institution=institution.pk), today=timezone.localdate()
     )
-    return Choice(institutions, institution, tuple(offered), months.choose(offered, asked.get("period", "")))
+    return Choice(institutions, institution, tuple(offered), months.choose(offered, asked.get("period", "")), asked)

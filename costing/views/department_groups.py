@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from costing.models import PatientRun
 from costing.selectors import access, department_groups, patients
+from costing.selectors.responsibility import reach
+from costing.selectors.responsibility.low_benefit import LowBenefit, departments_of_group
 from costing.tables.department_groups import DepartmentGroupTable, NormedCaseTable
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.identity.access import log_patient_list
@@ -53,6 +55,7 @@ class _OfDepartment(TemplatePage):
             stale=patients.is_stale(run=self.run) if self.run else False,
             months=self.months,
             month=self.month,
+            shown_instead=[months.instead(self.months, self.request.GET.get("period", ""))],
             **kwargs,
         )
 
@@ -85,6 +88,7 @@ class DepartmentGroups(_OfDepartment):
             surplus=sum(one.group.surplus for one in self.groups),
             cases=sum(one.group.cases for one in self.groups),
             lost=len(lost),
+            before=sorted({month for one in self.groups for month in one.before.months}),
             loss=sum(one.group.surplus for one in lost),
             **kwargs,
         )
@@ -113,6 +117,11 @@ class DepartmentGroupPage(_OfDepartment):
         )
         self.cases = department_groups.cases_of_group(department=self.department, run=self.run, drg=drg)
 
+    def _low_benefits(self) -> list[LowBenefit]:
+        """The group of the department, if it stands in the list of high cost and low benefit."""
+        found = departments_of_group(run=self.run, drg=self.kwargs["drg"]) if self.run else []
+        return [one for one in found if one.department == self.department.pk]
+
     def workbook(self) -> tuple[str, Any]:
         assert self.run is not None  # noqa: S101 - `read` has seen to it
         return f"病例结余-{self.kwargs['drg']}", NormedCaseTable(self.cases, run=self.run)
@@ -129,6 +138,8 @@ class DepartmentGroupPage(_OfDepartment):
             group=found.group,
             composition=composition,
             table=self.workbook()[1],
+            low_benefits=self._low_benefits(),
+            may_open=self.actor.may(self.department.institution_id, *reach.EVALUATORS),
             **kwargs,
         )
         return {**context, "title": f"{found.group.drg} {found.group.name}"}

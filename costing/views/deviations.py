@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -26,9 +27,10 @@ from costing.services.deviations import (
 )
 from costing.tables.responsibility import STATE_TONES, DeviationTable, course_table
 from ops_platform.documents.public import documents_of
-from ops_platform.kernel import NotFound
-from ops_platform.masterdata.models import Institution
+from ops_platform.kernel import Actor, NotFound
+from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.filter_fields import MonthFilter
+from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
 from ops_platform.web.people import names_of
 from workflows.public import courses_of
@@ -36,14 +38,25 @@ from workflows.public import courses_of
 State = CostDeviation.State
 
 
+def _departments(request: HttpRequest | None) -> QuerySet[Department]:
+    """Those of the deviations within reach, and the one that a link names, which may have none."""
+    if request is None:
+        return Department.objects.none()
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    listed = Q(pk__in=reach.deviations(actor=actor).order_by().values("department"))
+    named = Q(pk=number_of(request.GET.get("department", "")), institution__in=reach.institutions(actor=actor))
+    return Department.objects.filter(listed | named).order_by("institution__code", "code")
+
+
 class DeviationFilter(django_filters.FilterSet):
-    """By institution, month, kind and state."""
+    """By institution, department, month, kind and state."""
 
     institution = django_filters.ModelChoiceFilter(
         label=_("机构"),
         empty_label=ALL,
         queryset=lambda request: reach.institutions(actor=request.actor) if request else Institution.objects.none(),
     )
+    department = django_filters.ModelChoiceFilter(label=_("科室"), empty_label=ALL, queryset=_departments)
     period = MonthFilter(label=_("月份"))
     kind = django_filters.ChoiceFilter(label=_("类别"), choices=DeviationKind.choices, empty_label=ALL)
     state = django_filters.ChoiceFilter(label=_("状态"), choices=State.choices, empty_label=ALL)

@@ -30,7 +30,6 @@ class ItemBases(ListPage):
     title = _("项目成本方法")
     template_name = "costing/item_bases.html"
     table_class = ItemBasisTable
-    exportable = False
     empty_title = _("还没有另设方法")
     empty_hint = _("没有另设方法的科室按项目收入分配(成本比例系数法)。")
 

@@ -11,6 +11,7 @@ from costing.filters import ItemCostFilter
 from costing.models import ItemMethod, PatientRun
 from costing.selectors import access, groups, items, patients, service_units
 from costing.selectors.diseases import month_of_diseases
+from costing.selectors.responsibility import low_benefit, reach
 from costing.tables import (
     CaseCostTable,
     ContributionTable,
@@ -131,7 +132,7 @@ class _Cases(_PatientMonth):
 
 
 class GroupDetail(_Cases):
-    """One disease group."""
+    """One disease group, and the departments in which it costs much and brings little."""
 
     above = reverse_lazy("costing:group-costs")
     above_title = _("病组成本")
@@ -142,9 +143,15 @@ class GroupDetail(_Cases):
         cases = [case for case in settled.cases if case.drg == drg] if settled else []
         if not settled or not cases:
             raise Http404
+        self.low_benefits = low_benefit.departments_of_group(run=run, drg=drg)
         log_patient_list(self.request, "group_costs", {run.institution: f"{run.period} {drg}"})
         rows, names = self.members(run, cases)
         return groups.group_of(drg, settled.names.get(drg, ""), rows), CaseCostTable(rows, run=run, departments=names)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        may_open = self.run is not None and self.actor.may(self.run.institution_id, *reach.EVALUATORS)
+        return {**context, "low_benefits": self.low_benefits, "may_open": may_open}
 
 
 class DiseaseDetail(_Cases):
@@ -183,6 +190,8 @@ class ItemCosts(ListPage):
     def get_queryset(self) -> Any:
         self.choice = choose(self.actor, self.request.GET, patients.periods)
         self.run: PatientRun | None = self.choice.find(patients.current_run)
+        if self.run is not None:
+            self.export_name = f"{self.title}-{self.run.institution.code}-{self.run.period}"
         return patients.item_costs(run=self.run)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -245,6 +254,11 @@ class Patient(ListPage):
         log_patient_access(self.request, run.institution, "patient_cost", self.detail.encounter.encounter_no)
         self.export_name = f"{self.detail.encounter.encounter_no}-{run.period}"
         return list(self.detail.contributions)
+
+    def get_table(self, rows: Any) -> ContributionTable:
+        row = self.detail.row
+        opens = self.actor.may(row.run.institution_id, *access.READERS)
+        return ContributionTable(rows, of=row, opens_items=opens, request=self.request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

@@ -28,7 +28,7 @@ def choose(actor: Actor, asked: Mapping[str, str]) -> Choice:
         periods = months_of(dataset=MOVES, institutions=[one.pk])
         if periods:
             offered = months.months(institutions=[one.pk], periods=periods, today=timezone.localdate())
-            return Choice(institutions, one, tuple(offered), months.choose(offered, asked.get("period", "")))
+            return Choice(institutions, one, tuple(offered), months.choose(offered, asked.get("period", "")), asked)
     return Choice(institutions, institution, (), None)
 
 

@@ -45,6 +45,7 @@ class Reconciliation(TemplatePage):
             table=table,
             months=self.months,
             month=self.month,
+            shown_instead=[months.instead(self.months, self.request.GET.get("period", ""))],
             costed=self.found.number(reconciling.COSTED, reconciling.STALE) if self.found else 0,
             **kwargs,
         )

@@ -53,7 +53,8 @@ def choose_target_month(actor: Actor, request: HttpRequest) -> Choice:
         return Choice((), None, (), None)
     periods = targets.months_of(actor=actor, institution=institution.pk)
     offered = months.months(institutions=[institution.pk], periods=periods, today=timezone.localdate())
-    return Choice(institutions, institution, tuple(offered), months.choose(offered, request.GET.get("period", "")))
+    month = months.choose(offered, request.GET.get("period", ""))
+    return Choice(institutions, institution, tuple(offered), month, request.GET)
 
 
 class Targets(ListPage):

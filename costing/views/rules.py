@@ -15,6 +15,7 @@ from costing.forms import DriverRuleForm, ProposalFileForm
 from costing.selectors import access, rules
 from costing.services.driver_rules import RULERS, Wanted, propose_driver_rule
 from costing.tables import RuleTable
+from ops_platform.web.exports import xlsx_response
 from ops_platform.web.pages import FormPage, Page, TemplatePage
 
 
@@ -25,10 +26,17 @@ class DriverRules(TemplatePage):
     title = _("分摊动因")
     template_name = "costing/driver_rules.html"
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.GET.get("export") == "xlsx":
+            values = iter(RuleTable(rules.driver_rules(actor=self.actor), approvals={}).as_values())
+            return xlsx_response(_now("分摊动因(含历史)"), next(values), values)
+        return super().get(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        approvals = rules.approvals(actor=self.actor)
         return super().get_context_data(
-            in_force=RuleTable(rules.in_force(actor=self.actor, day=timezone.localdate())),
-            everything=RuleTable(rules.driver_rules(actor=self.actor), placed=True),
+            in_force=RuleTable(rules.in_force(actor=self.actor, day=timezone.localdate()), approvals=approvals),
+            everything=RuleTable(rules.driver_rules(actor=self.actor), approvals=approvals, placed=True),
             may_change=self.actor.has(*RULERS),
             **kwargs,
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from costing.filters import RunFilter
@@ -12,6 +13,7 @@ from costing.selectors import access, comparison, explaining, patients
 from costing.selectors.basis import basis_of
 from costing.tables import MovedTable, RunTable
 from costing.titles import method_title
+from ops_platform.audit.public import event_about
 from ops_platform.his_intake.public import READERS as INTAKE_READERS
 from ops_platform.web.pages import ListPage, TemplatePage
 from ops_platform.web.people import names_of
@@ -52,6 +54,9 @@ class RunDetail(TemplatePage):
             findings=[
                 {**one, "tone": FINDING_TONES.get(one["severity"], FINDING_TONES["info"])} for one in run.findings
             ],
+            trace=event_about(
+                actor=self.actor, action="costing.run_created", subject_type="cost_run", subject=str(run.pk)
+            ),
             let_go=patients.let_go_of(cost_run=run.pk),
             **kwargs,
         )
@@ -74,7 +79,12 @@ class CompareRuns(ListPage):
         self.earlier, self.run = sorted(named, key=lambda run: run.version)
         if (self.run.institution_id, self.run.period) != (self.earlier.institution_id, self.earlier.period):
             raise Http404
-        self.export_name = f"{self.run.institution.code}-{self.run.period}-v{self.earlier.version}-v{self.run.version}"
+        versions = {"earlier": self.earlier.version, "later": self.run.version}
+        self.title = _("第 %(earlier)s 版与第 %(later)s 版比较") % versions
+        where = f"{self.run.institution.name} {self.run.period}"
+        self.export_title = _now("%(where)s 成本运行：%(compared)s") % {"where": where, "compared": self.title}
+        compared = f"第{self.earlier.version}版与第{self.run.version}版"
+        self.export_name = f"成本运行比较-{self.run.institution.code}-{self.run.period}-{compared}"
         self.lines = comparison.compare(run=self.run, earlier=self.earlier)
         return self.lines
 
@@ -85,8 +95,7 @@ class CompareRuns(ListPage):
         context = super().get_context_data(**kwargs)
         return {
             **context,
-            "title": _("第 %(earlier)s 版与第 %(later)s 版比较")
-            % {"earlier": self.earlier.version, "later": self.run.version},
+            "title": self.title,
             "run": self.run,
             "earlier": self.earlier,
             "effects": explaining.effects(run=self.run, earlier=self.earlier),

@@ -29,7 +29,6 @@ class ServiceUnits(ListPage):
     title = _("服务单元")
     template_name = "costing/service_units.html"
     table_class = UnitDefinitionTable
-    exportable = False
     empty_title = _("还没有定义服务单元")
     empty_hint = _("没有定义服务单元的机构，成本收入比法以执行科室为单元。")
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from costing.models import CostRun
@@ -14,6 +15,7 @@ from costing.views.choosing import Choice
 from costing.views.spans import choose_institution
 from ops_platform.kernel import Period
 from ops_platform.masterdata import months
+from ops_platform.masterdata.models import Institution
 from ops_platform.web import formats
 from ops_platform.web.charts import ChartTable, chart
 from ops_platform.web.exports import xlsx_response
@@ -35,16 +37,24 @@ class IncomeStructure(TemplatePage):
             institutions=self.chosen, periods=structure.periods_of(institutions=self.chosen), today=timezone.localdate()
         )
         self.choice = Choice(
-            institutions, institution, tuple(offered), months.choose(offered, request.GET.get("period", ""))
+            institutions,
+            institution,
+            tuple(offered),
+            months.choose(offered, request.GET.get("period", "")),
+            request.GET,
         )
         self.run: CostRun | None = self.choice.find(access.current_run)
         if self.choice.month is not None:
             self.forms = structure.variants(day=Period.parse(self.choice.month.period).last_day)
             if request.GET.get("export") == "xlsx":
-                values = iter(self.table(self.rows()).as_values())
-                who = institution.code if institution else "全部机构"
-                return xlsx_response(f"{self.title}-{who}-{self.choice.month.period}", next(values), values)
+                return self.download(self.choice.month.period)
         return super().get(request, *args, **kwargs)
+
+    def download(self, period: str) -> HttpResponseBase:
+        """The page as .xlsx."""
+        values = iter(self.table(self.rows()).as_values())
+        who = self.choice.institution.code if self.choice.institution else "全部机构"
+        return xlsx_response(f"{self.title}-{who}-{period}", next(values), values)
 
     def rows(self) -> list[structure.Structure]:
         """Institutions or departments, then all of them."""
@@ -109,17 +119,29 @@ class IncomeClasses(IncomeStructure):
 
     template_name = "costing/income_classes.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        if self.run is None or self.choice.institution is None:
-            raise Http404
+    def shown(self) -> tuple[structure.Structure, Institution]:
+        """What the address asks for: a department, or without one the institution."""
         asked = self.request.GET.get("department", "")
-        rows = self.rows()
-        shown = next((row for row in rows if str(row.key or "") == asked), None)
-        if shown is None:
+        found = next((row for row in self.rows() if str(row.key or "") == asked), None) if self.run else None
+        if found is None or self.choice.institution is None:
             raise Http404
-        classes = [
-            (fee_class, FEE_CLASS_TITLES.get(fee_class, fee_class), amount, share)
-            for fee_class, amount, share in shown.by_fee_class()
-        ]
+        return found, self.choice.institution
+
+    def download(self, period: str) -> HttpResponseBase:
+        shown, institution = self.shown()
+        lines = [(_class_title(code), amount, share) for code, amount, share in shown.by_fee_class()]
+        whole = (_now("医疗收入"), shown.income, 1)
+        who = f"{institution.code}-{shown.name}" if shown.key else institution.code
+        return xlsx_response(
+            f"收入结构-费用类别-{who}-{period}", [_("费用类别"), _("收入(元)"), _("占比")], [*lines, whole]
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        shown, institution = self.shown()
+        classes = [(code, _class_title(code), amount, share) for code, amount, share in shown.by_fee_class()]
         context = super().get_context_data(shown=shown, classes=classes, **kwargs)
-        return {**context, "title": _("收入结构 %s") % (shown.name if shown.key else self.choice.institution.name)}
+        return {**context, "title": _("收入结构 %s") % (shown.name if shown.key else institution.name)}
+
+
+def _class_title(fee_class: str) -> Any:
+    return FEE_CLASS_TITLES.get(fee_class, fee_class)

@@ -55,6 +55,7 @@ class DepartmentPage(TemplatePage):
             department=department,
             months=known,
             month=month,
+            shown_instead=[months.instead(known, self.request.GET.get("period", ""))],
             opens_others=opens_departments(self.actor, department.institution_id),
             via=self._via(department),
             **kwargs,

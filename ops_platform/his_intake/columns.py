@@ -14,7 +14,7 @@ from ops_platform.web.templatetags.ops import badge
 
 
 class OriginColumn(django_tables2.Column):
-    """Batch number and row, with a mark when the row has been corrected since; opens the batch for its readers."""
+    """Batch number and row, with a mark when the row has been corrected since; opens the batch at it for its readers."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("verbose_name", _("来源批次 · 行号"))
@@ -24,7 +24,8 @@ class OriginColumn(django_tables2.Column):
         actor = getattr(getattr(table, "request", None), "actor", None)
         words = format_html('<span class="origin num">{} · {}</span>', value.batch_no, value.row_no)
         if actor is not None and actor.has(*READERS):
-            words = format_html('<a href="{}">{}</a>', reverse("his_intake:batch", args=[value.batch]), words)
+            batch = reverse("his_intake:batch", args=[value.batch])
+            words = format_html('<a href="{}?row={}#row-{}">{}</a>', batch, value.row_no, value.row_no, words)
         if value.superseded_by:
             mark = badge(_now("此后已更正"), "warn")
             words = format_html('{} <span title="{}">{}</span>', words, value.superseded_by, mark)

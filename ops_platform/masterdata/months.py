@@ -4,16 +4,21 @@ Pages default to the last month that all shown institutions have closed, else to
 open month are provisional (暂估); those of the present month also do not yet cover all its days.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Q
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import AccountingPeriod, PeriodState
+from ops_platform.web.formats import period_label
+
+LONGEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +73,14 @@ def choose(months: Sequence[Month], asked: str) -> Month | None:
     closed = [month for month in months if month.is_closed]
     full = [month for month in months if not month.running]
     return next(iter([*named, *closed, *full, *months]), None)
+
+
+def instead(months: Sequence[Month], asked: str) -> str:
+    """What is to be said where another month is shown than the one asked for; nothing where it is that one, or none is."""
+    shown = choose(months, asked)
+    if not asked or shown is None or shown.period == asked:
+        return ""
+    words = {"asked": asked[:LONGEST], "shown": period_label(shown.period)}
+    if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", asked, re.ASCII) is None:
+        return _now("「%(asked)s」不是月份，显示的是 %(shown)s。") % words
+    return _now("%(asked)s 没有可显示的数据(月份未结束、没有报送或没有核算)，显示的是 %(shown)s。") % words

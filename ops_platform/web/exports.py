@@ -41,12 +41,14 @@ def _write(sheet: Any, formats: dict[str, Any], row: int, column: int, value: An
         sheet.write_string(row, column, value)
 
 
-def xlsx_response(name: str, columns: Sequence[Any], rows: Iterable[Sequence[Any]]) -> FileResponse:
-    """A download `name`.xlsx with a header line of our own words (what comes from outside the caller escapes). Rows are
-    taken one by one; beyond a million another sheet begins."""
+def xlsx_response(name: str, columns: Sequence[Any], rows: Iterable[Sequence[Any]], *, title: str = "") -> FileResponse:
+    """A download `name`.xlsx with a header line of our own words (what comes from outside the caller escapes), below a
+    `title` where what the figures are is not to be seen from their header. Rows are taken one by one; beyond a million
+    another sheet begins."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     formats = {
+        "title": book.add_format({"bold": True}),
         "head": book.add_format({"bold": True, "bottom": 1, "bg_color": "#eef1f5"}),
         "money": book.add_format({"num_format": "#,##0.00;[Red]-#,##0.00"}),
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),
@@ -56,20 +58,23 @@ def xlsx_response(name: str, columns: Sequence[Any], rows: Iterable[Sequence[Any
     for index, row in enumerate(rows):
         position = index % ROWS_PER_SHEET
         if position == 0:
-            sheet = _sheet(book, columns, formats)
+            sheet = _sheet(book, columns, formats, title)
         for column, value in enumerate(row):
-            _write(sheet, formats, position + 1, column, value)
+            _write(sheet, formats, position + (2 if title else 1), column, value)
     if sheet is None:
-        _sheet(book, columns, formats)
+        _sheet(book, columns, formats, title)
     book.close()
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
 
 
-def _sheet(book: Any, columns: Sequence[Any], formats: dict[str, Any]) -> Any:
+def _sheet(book: Any, columns: Sequence[Any], formats: dict[str, Any], title: str) -> Any:
     sheet = book.add_worksheet()
-    sheet.freeze_panes(1, 0)
+    head = 1 if title else 0
+    sheet.freeze_panes(head + 1, 0)
     sheet.set_column(0, max(len(columns) - 1, 0), 16)
-    for column, title in enumerate(columns):
-        sheet.write_string(0, column, str(title), formats["head"])
+    if title:
+        sheet.write_string(0, 0, title, formats["title"])
+    for column, name in enumerate(columns):
+        sheet.write_string(head, column, str(name), formats["head"])
     return sheet

@@ -1,8 +1,11 @@
 """The side bar. Apps announce their entry pages; everybody sees those that their roles may open.
 
 navigation.register("成本核算", _("科室成本"), "costing:departments", icon="building-hospital", roles=(…), order=10)
+
+Behind an entry there may be more pages than the bar has room for; `register_finds` lets the finder know them by name.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
@@ -56,6 +59,15 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Find:
+    """A page behind an entry, which only the finder shows; it is found by its title and by `words`."""
+
+    title: str | Promise
+    url: str
+    words: str | Promise = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """One section with the links that the reader may open. It folds where there are many links in all; the section of the
     page that is shown stands open."""
@@ -64,6 +76,7 @@ class Group:
     items: tuple[Item, ...]
     active: bool
     folds: bool
+    finds: tuple[Find, ...] = ()
 
     @property
     def title(self) -> str | Promise:
@@ -74,6 +87,7 @@ FEW = 15
 """So many links stand below each other on a laptop's screen without scrolling."""
 
 _entries: dict[str, Entry] = {}
+_finds: dict[str, Callable[[], Iterable[Find]]] = {}
 
 
 def register(
@@ -89,6 +103,11 @@ def register(
     _entries[url_name] = Entry(Section(section), title, url_name, icon, tuple(roles), order)
 
 
+def register_finds(url_name: str, finds: Callable[[], Iterable[Find]]) -> None:
+    """Let the finder know the pages behind an announced page; who may open that may open them."""
+    _finds[url_name] = finds
+
+
 def entries() -> tuple[Entry, ...]:
     """All announced pages in the order of the side bar."""
     sections = list(Section)
@@ -102,11 +121,15 @@ def for_actor(actor: Actor | None, current: str = "") -> tuple[Group, ...]:
     shown = [(entry, reverse(entry.url_name)) for entry in entries() if entry.shown_to(actor)]
     fitting = [url for _entry, url in shown if current == url or (url != "/" and current.startswith(url))]
     active_url = max(fitting, key=len, default="")
+    folds = len(shown) > FEW
     groups = []
     for section in Section:
-        items = tuple(
-            Item(entry.title, url, entry.icon, url == active_url) for entry, url in shown if entry.section is section
+        here = [(entry, url) for entry, url in shown if entry.section is section]
+        if not here:
+            continue
+        items = tuple(Item(entry.title, url, entry.icon, url == active_url) for entry, url in here)
+        finds = (
+            find for entry, _url in here if folds and entry.url_name in _finds for find in _finds[entry.url_name]()
         )
-        if items:
-            groups.append(Group(section, items, any(item.active for item in items), len(shown) > FEW))
+        groups.append(Group(section, items, any(item.active for item in items), folds, tuple(finds)))
     return tuple(groups)

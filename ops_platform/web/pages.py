@@ -64,7 +64,8 @@ class TemplatePage(Page, TemplateView):
 
 
 class ListPage(TemplatePage):
-    """A list: django-filter, django-tables2, 50 rows a page; `?export=xlsx` sends the whole filtered list."""
+    """A list: django-filter, django-tables2, 50 rows a page; `?export=xlsx` sends the whole filtered list, named
+    `export_name` (else its title) with the institution and the month of the filter, under `export_title` if there is one."""
 
     template_name = "components/list_page.html"
     table_class: ClassVar[Any]
@@ -72,6 +73,7 @@ class ListPage(TemplatePage):
     per_page = 50
     exportable = True
     export_name = ""
+    export_title = ""
     empty_title: ClassVar[Any] = ""
     empty_hint: ClassVar[Any] = ""
 
@@ -123,7 +125,10 @@ class ListPage(TemplatePage):
         table = self.get_table(rows)
         RequestConfig(self.request, paginate=False).configure(table)
         values = iter(table.as_values(exclude_columns=[c.name for c in table.columns if c.column.exclude_from_export]))
-        return xlsx_response(self.export_name or str(self.title), next(values), values)
+        kept = getattr(chosen.form, "cleaned_data", {}) if chosen is not None else {}
+        scope = [getattr(kept[one], "code", kept[one]) for one in ("institution", "period") if kept.get(one)]
+        name = "-".join([self.export_name or str(self.title), *map(str, scope)])
+        return xlsx_response(name, next(values), values, title=self.export_title)
 
 
 def tell_refusal(form: Any, refusal: DomainError) -> None:

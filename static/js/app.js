@@ -61,6 +61,16 @@
     setTimeout(() => delete form.dataset.sent, 5000);
   });
 
+  // A refused form begins at what is wrong: its message, or the first field that has one.
+  const refusal = document.querySelector(".framed main form :is(.form-refusal, .field-errors)");
+  if (refusal) {
+    const row = refusal.closest(".form-row") ?? refusal;
+    const place = row.querySelector("input:not([type=hidden]), select, textarea") ?? refusal;
+    if (place === refusal) refusal.tabIndex = -1;
+    place.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "center", behavior: "instant" });
+  }
+
   // <form data-autosubmit>: send as soon as a choice changes.
   document.addEventListener("change", (event) => {
     event.target.form?.matches("[data-autosubmit]") && event.target.form.requestSubmit();

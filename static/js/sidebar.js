@@ -1,4 +1,4 @@
-// The side bar: a drawer on small screens, sections that stay as the reader left them, a field that finds a page by its name.
+// The side bar: a drawer over the page on small screens, sections that stay as the reader left them, a field that finds a page by its name.
 // Without script the sections fold as well (<details>); the one of the page stands open.
 (() => {
   "use strict";
@@ -8,10 +8,17 @@
 
   const toggle = document.querySelector("[data-toggle-sidebar]");
   const isOpen = () => root.classList.contains("sidebar-open");
+  const behind = document.querySelectorAll(".skip-link, .topbar, .content");
   const show = (open) => {
     root.classList.toggle("sidebar-open", open);
     toggle.setAttribute("aria-expanded", String(open));
+    behind.forEach((part) => {
+      part.inert = open;
+    });
+    if (open) nav.querySelector("summary, a").focus();
   };
+  // on a wide screen the bar stands beside the page
+  matchMedia("(min-width: 992px)").addEventListener("change", () => show(false));
   toggle.addEventListener("click", () => show(!isOpen()));
   document.addEventListener("click", (event) => {
     if (isOpen() && !event.target.closest(".sidebar, [data-toggle-sidebar]")) show(false);
@@ -67,7 +74,9 @@
       const whole = section.querySelector("summary").textContent.toLowerCase().includes(wanted);
       let here = 0;
       section.querySelectorAll("li").forEach((entry) => {
-        entry.hidden = !whole && !entry.textContent.toLowerCase().includes(wanted);
+        const words = entry.dataset.find; // of a page that only the finder shows: what it is found by beside its name
+        const named = `${entry.textContent} ${words ?? ""}`.toLowerCase().includes(wanted);
+        entry.hidden = words === undefined ? !whole && !named : !wanted || !named;
         here += !entry.hidden;
       });
       section.hidden = !here;
@@ -78,13 +87,23 @@
     none.textContent = found ? "" : noneWords;
   };
   field.addEventListener("input", find);
-  field.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
-    if (event.key === "Enter" && field.value.trim()) nav.querySelector("li:not([hidden]) a")?.click();
-    if (event.key !== "Escape" || !field.value) return;
-    event.stopPropagation();
-    field.value = "";
-    find();
+  // Down and up go through the hits, Enter opens the first; Escape clears and comes back to the field.
+  nav.addEventListener("keydown", (event) => {
+    if (event.isComposing || !field.value.trim()) return;
+    const stops = [field, ...nav.querySelectorAll("li:not([hidden]) a")];
+    const at = stops.indexOf(event.target);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && at >= 0) {
+      event.preventDefault();
+      stops[at + step]?.focus();
+    } else if (event.key === "Enter" && at === 0) {
+      stops[1]?.click();
+    } else if (event.key === "Escape") {
+      event.stopPropagation();
+      field.value = "";
+      find();
+      field.focus();
+    }
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,12 +1,13 @@
 """Journey 2: the head of a department follows a loss from the own page through a disease group to a case and its cost."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from costing.models import PatientRun
+from costing.models import CostDeviation, PatientRun
 from costing.selectors import department_groups
 from costing.selectors.department_groups import above_norm
 from costing.services import cost_patients_of, run_allocation
@@ -14,7 +15,7 @@ from insurance_settlement.services import run_grouping
 from ops_platform.identity.models import User
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
-from ops_platform.masterdata.models import Department, Institution
+from ops_platform.masterdata.models import Department, Institution, Parameter
 from tests.support import trade
 from tests.support.downloads import book_of
 
@@ -98,6 +99,7 @@ def page(client: Client, name: str, *given: object) -> str:
 def test_a_group_shows_what_it_cost_above_the_three_months_before(hospital: Institution) -> None:
     (found,) = department_groups.groups_of_department(department=ward("HX"), period="2026-03")
     assert (found.group.cases, found.group.cost, found.norm_cost) == (2, Decimal("60600.00"), Decimal("400.00"))
+    assert (found.before.months, found.before.cases) == (("2026-02",), 1)
     # personnel 30,000.00 a case against 300.00, other cost 300.00 against 100.00
     assert found.above == "人员经费 +29,700.00(9,900%)；其他运行费用 +200.00(200%)"
     assert found.mean_surplus is not None
@@ -119,17 +121,48 @@ def test_the_head_goes_from_the_own_page_to_a_case_and_its_cost(hospital: Instit
     client = head(hospital)
     own = client.get(reverse("department", args=[ward("HX").pk]), {"period": "2026-03"}).content.decode()
     assert f"/costing/departments/{ward('HX').pk}/groups/?period=2026-03" in own
+    assert "例均费用(元)" in own
+    assert "支付合计(元)" in own, "the sum of the cases is no mean beside a mean"
     groups = page(client, "department-groups", ward("HX").pk)
     (found,) = department_groups.groups_of_department(department=ward("HX"), period="2026-03")
     assert f"/costing/departments/{ward('HX').pk}/groups/{found.group.drg}/?period=2026-03" in groups
     assert "人员经费 +29,700.00" in groups
+    assert "此前例均取自前三个月中的 1 个月(2026-02)" in groups
     group = page(client, "department-group", ward("HX").pk, found.group.drg)
+    assert "前三个月中有病例的 1 个月(2026-02)，共 1 例" in group
     assert "Z3" not in group, "cases of other departments are none of theirs"
     run = PatientRun.objects.get(period="2026-03", is_current=True)
     cases = department_groups.cases_of_group(department=ward("HX"), run=run, drg=found.group.drg)
     case = page(client, "patient", run.pk, cases[0].one.case.encounter)
     assert "患者成本归集表" not in case, "no link that the head may not follow"
     assert "呼吸内科 病组结余" in case
+
+
+def test_a_loss_leads_to_the_deviations_of_the_department_and_finance_may_open_one(hospital: Institution) -> None:
+    least = Parameter.objects.get(key="costing.low_benefit_least_cases")
+    least.pk, least.effective_from, least.value = None, date(2025, 1, 1), Decimal(1)
+    least.save(force_insert=True)
+    listed = f"/costing/deviations/?department={ward('HX').pk}"
+    (found,) = department_groups.groups_of_department(department=ward("HX"), period="2026-03")
+    drg = found.group.drg
+    own = head(hospital)
+    shown = own.get(reverse("department", args=[ward("HX").pk]), {"period": "2026-03"}).content.decode()
+    group = page(own, "department-group", ward("HX").pk, drg)
+    run = PatientRun.objects.get(period="2026-03", is_current=True)
+    case = department_groups.cases_of_group(department=ward("HX"), run=run, drg=drg)[0].one.case
+    for one in (shown, group, page(own, "patient", run.pk, case.encounter)):
+        assert listed in one
+    assert "没有符合条件的记录" in own.get(listed).content.decode(), "a department without deviations is understood"
+    assert "发起整改" not in group, "the head answers, finance asks"
+    finance = client_of(trade.person("finance", Role.FINANCE_OFFICER, hospital))
+    assert "发起整改" in page(finance, "department-group", ward("HX").pk, drg)
+    assert "发起整改" in page(finance, "group", drg)
+    sent = {"run": run.pk, "kind": "group", "department": ward("HX").pk, "object": drg}
+    assert finance.post(reverse("costing:open-low-benefit"), sent).status_code == 302
+    assert "发起整改</button>" not in page(finance, "department-group", ward("HX").pk, drg)
+    (deviation,) = CostDeviation.objects.all()
+    assert f"/costing/deviations/{deviation.pk}/" in page(own, "department-group", ward("HX").pk, drg)
+    assert deviation.title in own.get(listed).content.decode()
 
 
 def test_a_head_sees_no_other_department(hospital: Institution) -> None:

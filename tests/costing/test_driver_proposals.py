@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from costing.models import DriverProposal, DriverRule
 from costing.services.driver_rules import Wanted, propose_driver_rule, set_driver_rule
@@ -14,6 +16,7 @@ from ops_platform.identity.models import User
 from ops_platform.kernel import Conflict, Forbidden, Role
 from ops_platform.masterdata.models import CostClass, Institution
 from tests.support import trade
+from tests.support.downloads import book_of
 from workflows import services as approval
 from workflows.models import Task
 from workflows.reference import load_flows
@@ -101,3 +104,28 @@ def test_the_audit_names_what_a_rule_divides_a_shared_bill_as_such(hospital: Ins
     assert "shared_as" not in told[0]
     assert (told[1]["divides"], told[1]["shared_as"]) == (SHARED_TITLES["water"], "water")
     assert "cost_class" not in told[1]
+
+
+def test_the_list_leads_from_a_rule_to_its_approval_where_the_reader_may_open_it(
+    hospital: Institution, director: User, centre: User, client: Client
+) -> None:
+    _proposal, matter = propose_driver_rule(actor_of_user(director), wanted(hospital))
+    decide(centre, "approve")
+    rule = DriverRule.objects.get(institution=hospital, effective_from=date(2026, 4, 1))
+    led = f'<a href="{reverse("workflows:matter", args=[matter])}">审批过程</a>'
+    client.force_login(director)
+    shown = client.get(reverse("costing:driver-rules")).content.decode()
+    assert f'id="rule-{rule.pk}"' in shown
+    assert led in shown
+    other = trade.person("elsewhere", Role.INSTITUTION_HEAD, Institution.objects.exclude(pk=hospital.pk).first())
+    client.force_login(other)
+    assert led not in client.get(reverse("costing:driver-rules")).content.decode()
+
+
+def test_the_history_goes_out_as_a_workbook(hospital: Institution, director: User, client: Client) -> None:
+    client.force_login(director)
+    book = book_of(client.get(reverse("costing:driver-rules"), {"export": "xlsx"}))
+    header, *rows = book.get_sheet_by_index(0).to_python()
+    assert header[:3] == ["分摊对象", "适用范围", "分摊动因"]
+    assert len(rows) == DriverRule.objects.count()
+    assert not any("<" in str(cell) for row in rows for cell in row)

@@ -125,3 +125,19 @@ def test_the_composition_of_a_group_sums_to_its_mean_cost(hospital: Institution)
     (row,) = [values for name, values in found.items() if name.startswith("ES") or "肺炎" in name]
     assert row[0] == 2
     assert sum(row[1:8]) == row[8] == 450.0
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"period": "2026-04"}, "2026-04 没有可显示的数据(月份未结束、没有报送或没有核算)，显示的是 2026年3月。"),
+        ({"period": "2026-13"}, "「2026-13」不是月份，显示的是 2026年3月。"),
+        ({"institution": "999999"}, "没有您可以查看的这个机构，显示的是 测试县人民医院。"),
+    ],
+)
+def test_a_page_that_shows_something_else_than_asked_for_says_so(
+    hospital: Institution, client: Client, asked: dict[str, str], told: str
+) -> None:
+    client.force_login(trade.person("finance", Role.FINANCE_OFFICER, hospital))
+    assert told in client.get(reverse("costing:group-costs"), asked).content.decode()
+    assert "显示的是" not in client.get(reverse("costing:group-costs"), {"period": "2026-03"}).content.decode()

@@ -167,6 +167,9 @@ def test_the_page_takes_the_exported_workbook_back(hospital: Institution, direct
     assert ItemBasisProposal.objects.get().rows == [["HY2", "1"], ["SS", "2"]]
     matter = Matter.objects.get()
     approve(actor_of_user(centre), matter_id=matter.pk, task=Task.objects.get(person=centre).number)
+    book = book_of(browser.get(reverse("costing:item-bases"), {"export": "xlsx"}))
+    header, row = book.get_sheet_by_index(0).to_python()
+    assert (header[2], row[2]) == ("方法", "成本当量法")
     page = browser.get(reverse("costing:item-bases")).content.decode()
     assert "成本当量法" in page
     assert "现行" in page

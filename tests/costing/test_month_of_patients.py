@@ -5,6 +5,9 @@ from decimal import Decimal
 
 import pytest
 from django.db.models import Sum
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
 
 from costing import integrity
 from costing.engine.columns import COLUMNS
@@ -307,3 +310,28 @@ def test_a_stay_over_two_months_opens_from_either_to_the_other(hospital: Institu
     assert detail.whole_stay == row.medical_cost + Decimal("600.00")
     back = access_patient(actor=reader, run_id=earlier.pk, encounter=row.encounter)
     assert [one.run_id for one in back.others] == [row.run_id]
+
+
+def test_an_encounters_items_open_their_cost_and_drugs_its_charge_lines(hospital: Institution, client: Client) -> None:
+    row = patients(hospital)["Z1"]
+    page = reverse("costing:patient", args=[row.run_id, row.encounter])
+    client.force_login(trade.person("finance", Role.FINANCE_OFFICER, hospital))
+    shown = client.get(page).content.decode()
+    tests = ItemCost.objects.get(run=row.run_id, item__code="HY")
+    assert f'href="{reverse("costing:item-cost", args=[tests.pk])}"' in shown
+    bill = reverse("insurance_settlement:encounter", args=[hospital.pk, row.encounter])
+    drugs = f"{bill}?as_of={row.run.cost_run.input_sequence}&month=2026-03&item_class=drug"
+    assert f'<a href="{escape(drugs)}">药品</a>' in shown
+    listed = client.get(drugs).content.decode()
+    assert '下面是其中 <span class="num">1</span> 行' in listed
+    assert "600.00" in listed
+    assert "800.00" not in listed
+
+
+def test_a_head_who_may_not_read_items_gets_to_the_charge_lines(hospital: Institution, client: Client) -> None:
+    row = patients(hospital)["Z1"]
+    client.force_login(trade.person("head", Role.DEPARTMENT_HEAD, hospital, row.department))
+    shown = client.get(reverse("costing:patient", args=[row.run_id, row.encounter])).content.decode()
+    assert "/costing/item-costs/" not in shown
+    laboratory = Department.objects.get(institution=hospital, code="L")
+    assert f"item=HY&amp;executing={laboratory.pk}" in shown

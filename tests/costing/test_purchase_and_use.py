@@ -415,6 +415,10 @@ def test_ratios_follow_their_formulas_and_the_variant_of_the_parameter(members: 
         "20.0%",
     )
     classes = page(client, "income-classes", institution=hospital.pk, period="2026-03", department=row.key)
+    asked = {"institution": hospital.pk, "period": "2026-03", "department": row.key}
+    header, *lines, whole = sheet(client, "income-classes", **asked)
+    assert (header, len(lines), whole[0], whole[2]) == (["费用类别", "收入(元)", "占比"], 4, "医疗收入", 1)
+    assert sum(line[1] for line in lines) == whole[1]
     links = re.findall(r'href="(/costing/runs/[^"]+charge-lines[^"]+)"', classes)
     assert len(links) == 5
     for link in links:

@@ -438,6 +438,17 @@ def test_savings_are_summed_over_the_year_and_shared_as_the_parameter_says(ward:
     assert [one["bonus"] for one in told] == ["75000.00"]
 
 
+def test_savings_of_the_running_month_say_that_it_is_not_over(ward: Ward) -> None:
+    ward.targets(WantedTarget("full_cost", FROM, Decimal(2_000_000), "D"))
+    running = Period.of(timezone.localdate())
+    bill = trade.cost("V-now", "D", "5.00", day=running.first_day.isoformat())
+    trade.landed(ward.hospital, "cost-entries", [bill])
+    run_allocation(PLATFORM, institution=ward.hospital, period=running)
+    page = browser(ward.head).get(reverse("costing:savings"), {"period": str(running)}).content.decode()
+    assert "本月还没有结束" in page
+    assert "没有可计算节约的目标" not in page
+
+
 def test_finance_opens_rectification_of_what_costs_much_and_brings_little(ward: Ward) -> None:
     client = browser(ward.clerk)
     url = reverse("costing:low-benefit")

@@ -1,6 +1,7 @@
 """Two versions side by side say what went in differently, not only what came out."""
 
 from datetime import date
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client
@@ -9,6 +10,7 @@ from django.urls import reverse
 from costing.models import CostRun, DriverKind, DriverRule
 from costing.selectors.comparison import moved_inputs
 from costing.services import run_allocation
+from ops_platform.audit.models import AuditEvent
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Department, Institution, SourceMark
@@ -119,8 +121,10 @@ def test_the_workbook_carries_amounts_and_an_address_that_asks_for_nothing_is_no
     trade.send(hospital, "cost-entries", [trade.cost("V-D", "D", "250.00")])
     second = computed(hospital)
     client.force_login(trade.person("reader", Role.FINANCE_OFFICER, hospital))
-    book = book_of(client.get(reverse("costing:compare", args=(second.pk, first.pk)), {"export": "xlsx"}))
-    header, *rows = book.get_sheet_by_index(0).to_python()
+    answer = client.get(reverse("costing:compare", args=(second.pk, first.pk)), {"export": "xlsx"})
+    assert "成本运行比较-H1-2026-03-第1版与第2版.xlsx" in unquote(answer["Content-Disposition"])
+    (title, *_blank), header, *rows = book_of(answer).get_sheet_by_index(0).to_python()
+    assert title == "测试县人民医院 2026-03 成本运行：第 1 版与第 2 版比较"
     ward = dict(zip(header, next(row for row in rows if row[0] == "内科"), strict=True))
     assert (ward["原直接成本(元)"], ward["新直接成本(元)"], ward["新分入(元)"]) == (200, 250, 100)
     assert not any(isinstance(cell, str) and "<" in cell for row in rows for cell in row)
@@ -128,3 +132,49 @@ def test_the_workbook_carries_amounts_and_an_address_that_asks_for_nothing_is_no
     assert client.get(listed, {"department": "abc"}).status_code == 404
     office = Department.objects.get(institution=hospital, code="A")
     assert "办公室" in client.get(listed, {"department": office.pk}).content.decode()
+
+
+def test_a_cost_that_fell_is_shown_as_favourable_and_not_in_the_red_of_a_loss(
+    hospital: Institution, client: Client
+) -> None:
+    first = CostRun.objects.get()
+    trade.send(hospital, "cost-entries", [trade.cost("V-D", "D", "150.00")])
+    second = computed(hospital)
+    client.force_login(trade.person("reader", Role.FINANCE_OFFICER, hospital))
+    shown = client.get(reverse("costing:compare", args=(first.pk, second.pk))).content.decode()
+    assert '<span class="num neg">-50.00' not in shown
+    # of the whole (above and as a total), of the batch's effect, of the department in both tables
+    assert shown.count('<span class="num change-good">-50.00') == 5
+
+
+def test_the_other_versions_of_a_month_stack_on_a_telephone(hospital: Institution, client: Client) -> None:
+    first = CostRun.objects.get()
+    trade.send(hospital, "cost-entries", [trade.cost("V-D", "D", "150.00")])
+    computed(hospital)
+    client.force_login(trade.person("reader", Role.FINANCE_OFFICER, hospital))
+    shown = client.get(reverse("costing:run", args=[first.pk])).content.decode()
+    assert "table-stack" in shown
+    assert 'data-label="成本(元)"' in shown
+
+
+def test_a_run_leads_to_the_rules_it_was_divided_by_and_to_its_audit_event(
+    hospital: Institution, client: Client
+) -> None:
+    run = CostRun.objects.get()
+    client.force_login(trade.person("auditor", Role.AUDITOR))
+    shown = client.get(reverse("costing:run", args=[run.pk])).content.decode()
+    assert run.rules
+    rules = client.get(reverse("costing:driver-rules")).content.decode()
+    for rule in run.rules:
+        assert f'href="/costing/driver-rules/#rule-{rule}"' in shown
+        assert f'id="rule-{rule}"' in rules
+    event = AuditEvent.objects.get(action="costing.run_created")
+    assert f'href="{reverse("audit:event", args=[event.number])}"' in shown
+
+
+def test_a_filtered_list_is_named_by_its_institution_and_month(hospital: Institution, client: Client) -> None:
+    client.force_login(trade.person("reader", Role.FINANCE_OFFICER, hospital))
+    asked = {"institution": hospital.pk, "period": "2026-03", "export": "xlsx"}
+    named = unquote(client.get(reverse("costing:runs"), asked)["Content-Disposition"])
+    assert "成本运行-H1-2026-03.xlsx" in named
+    assert "成本运行.xlsx" in unquote(client.get(reverse("costing:runs"), {"export": "xlsx"})["Content-Disposition"])

@@ -288,6 +288,8 @@ def test_the_page_gives_what_departments_carried_out_and_takes_the_filled_workbo
     approve(actor_of_user(centre), matter_id=matter.pk, task=Task.objects.get(person=centre).number)
     assert list(ServiceUnit.objects.values_list("code", flat=True)) == ["BF", "JY", "SSS"]
     assert costed(hospital)[1][0].cost_to_income == Decimal("8800.00")
+    sheet = book_of(browser.get(reverse("costing:service-units"), {"export": "xlsx"})).get_sheet_by_index(0)
+    assert sheet.to_python()[0][:2] == ["机构", "服务单元"]
     page = browser.get(reverse("costing:service-units")).content.decode()
     assert "3 个单元" in page
     assert "现行" in page

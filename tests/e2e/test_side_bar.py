@@ -23,7 +23,7 @@ def test_sections_fold_stay_as_left_and_a_page_is_found_by_its_name(community: C
     expect(bar.get_by_role("link", name="成本运行")).to_be_hidden()
 
     page.keyboard.press("/")
-    page.keyboard.type("床日")
+    page.keyboard.type("诊次与")
     expect(bar.get_by_role("link")).to_have_text(["诊次与床日成本"])
     page.keyboard.press("Enter")
     page.wait_for_url("**/costing/unit-costs/")
@@ -32,6 +32,22 @@ def test_sections_fold_stay_as_left_and_a_page_is_found_by_its_name(community: C
     page.keyboard.press("Escape")
     expect(bar.get_by_role("link", name="诊次与床日成本")).to_be_visible()
     expect(bar.get_by_role("status")).to_have_text("")
+    expect(bar.get_by_role("link", name="科室成本月报")).to_be_hidden()
+
+    field = page.get_by_role("searchbox", name="查找页面")
+    field.fill("成本月")
+    expect(bar.get_by_role("link")).to_have_text(["科室成本月报"])
+    field.fill("科室成本")
+    hits = bar.get_by_role("link")
+    field.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(hits.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(hits.nth(0)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).to_be_focused()
+    expect(field).to_have_value("")
+    expect(bar.get_by_role("link", name="科室成本月报")).to_be_hidden()
 
 
 def test_a_telephone_opens_the_bar_as_a_drawer_and_few_pages_are_not_folded(community: Community, page: Page) -> None:
@@ -42,6 +58,9 @@ def test_a_telephone_opens_the_bar_as_a_drawer_and_few_pages_are_not_folded(comm
     page.get_by_role("button", name="导航").click()
     expect(drawer.get_by_role("link", name="成本偏差与整改")).to_be_visible()
     expect(drawer.locator("details.side-section")).to_have_count(0)
+    expect(drawer.get_by_role("navigation").get_by_role("link").first).to_be_focused()
+    expect(page.locator("main")).to_have_attribute("inert", "")
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
     expect(page.get_by_role("button", name="导航")).to_be_focused()
+    expect(page.locator("main")).not_to_have_attribute("inert", "")

@@ -1,5 +1,6 @@
 """What the intake pages say: who sent a batch, where a quarantined row went, and codes that the reader's institution has."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from ops_platform.his_intake.columns import OriginColumn
 from ops_platform.his_intake.datasets.catalogue import DATASETS
+from ops_platform.his_intake.drilldown import Origin
 from ops_platform.his_intake.examples import own_examples
 from ops_platform.his_intake.models import Batch, QuarantinedRow
 from ops_platform.his_intake.services import resubmit_rows
@@ -112,6 +115,21 @@ def test_a_plain_batch_speaks_of_no_quarantine(hospital: Institution, browser: C
     shown = page(browser, f"/intake/batches/{sent.pk}/")
     assert "重报自" not in shown
     assert "隔离区来源" not in shown
+
+
+def test_the_source_of_a_figure_opens_the_page_of_the_batch_with_its_row(
+    hospital: Institution, browser: Client
+) -> None:
+    rows = [trade.cost(f"V{number}", "GK02", "1.00") for number in range(1, 61)]
+    sent = trade.landed(hospital, "cost-entries", rows).batch
+    origin = Origin(batch=sent.pk, batch_no=sent.batch_no, row_no=55, superseded_by="")
+    request = SimpleNamespace(actor=trade.actor(Role.FINANCE_OFFICER, hospital))
+    link = OriginColumn().render(origin, SimpleNamespace(request=request))
+    assert f'href="/intake/batches/{sent.pk}/?row=55#row-55"' in link
+    shown = page(browser, f"/intake/batches/{sent.pk}/?row=55")
+    assert 'id="row-55"' in shown
+    assert 'id="row-1"' not in shown
+    assert 'id="row-1"' in page(browser, f"/intake/batches/{sent.pk}/?row=55&page=1"), "one may turn back"
 
 
 @pytest.mark.parametrize(

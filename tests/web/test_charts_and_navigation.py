@@ -64,6 +64,18 @@ def test_sections_fold_only_where_there_are_many_pages_and_that_of_the_page_stan
     ]
 
 
+def test_pages_behind_an_entry_are_known_to_the_finder_of_those_who_may_open_the_entry(entries, monkeypatch):
+    monkeypatch.setattr(navigation, "_finds", {})
+    navigation.register_finds("costs", lambda: [navigation.Find("科室成本月报", "/costs/monthly/", "药占比")])
+    navigation.register_finds("users", lambda: [navigation.Find("用户清单", "/users/list/")])
+    reader = Actor("li", 2)
+    assert [group.finds for group in navigation.for_actor(reader)] == [(), ()], "few pages need no finder"
+    for number in range(navigation.FEW):
+        navigation.register("账务", f"账表{number}", f"books/{number}")
+    found = [find.url for group in navigation.for_actor(reader) for find in group.finds]
+    assert found == ["/costs/monthly/"]
+
+
 def test_an_unknown_section_is_refused(entries):
     with pytest.raises(ValueError):
         navigation.register("杂项", "某页", "some")

@@ -45,3 +45,11 @@ def test_our_own_heads_are_written_as_they_are():
     for words in (">+可选项目<", ">=实际成本<", "'=3"):
         assert words in sheet
     assert "<f>" not in sheet
+
+
+def test_a_title_stands_above_the_header_where_one_is_given():
+    response = xlsx_response("比较", ["科室"], iter([["骨科"]]), title="两版比较")
+    sheet = zipfile.ZipFile(BytesIO(b"".join(response.streaming_content))).read("xl/worksheets/sheet1.xml").decode()
+    assert [sheet.index(words) for words in ("两版比较", "科室", "骨科")] == sorted(
+        sheet.index(words) for words in ("两版比较", "科室", "骨科")
+    )

@@ -87,13 +87,24 @@ def thresholds(*, institution: Institution, period: str) -> Thresholds:
 
 def low_benefits(*, run: PatientRun, limits: Thresholds) -> list[LowBenefit]:
     """Items, then groups, of a month, the greatest loss first; a fixed number of queries."""
-    opened = CostDeviation.objects.filter(institution=run.institution_id, period=run.period)
-    known = {(row.kind, row.department_id, row.object): row for row in opened.exclude(kind=DeviationKind.TARGET)}
+    known = _opened(run)
     found = [*_items(run, limits, known), *_groups(run, limits, known)]
     return sorted(found, key=lambda one: (one.surplus, one.kind, one.department, one.object))
 
 
+def departments_of_group(*, run: PatientRun, drg: str) -> list[LowBenefit]:
+    """A disease group in each department where it is on the list, the greatest loss first."""
+    limits = thresholds(institution=run.institution, period=run.period)
+    found = [one for one in _groups(run, limits, _opened(run)) if one.object == drg]
+    return sorted(found, key=lambda one: (one.surplus, one.department))
+
+
 Known = dict[tuple[str, int | None, str], CostDeviation]
+
+
+def _opened(run: PatientRun) -> Known:
+    rows = CostDeviation.objects.filter(institution=run.institution_id, period=run.period)
+    return {(row.kind, row.department_id, row.object): row for row in rows.exclude(kind=DeviationKind.TARGET)}
 
 
 def _items(run: PatientRun, limits: Thresholds, known: Known) -> list[LowBenefit]:

@@ -16,6 +16,7 @@ from ops_platform.his_intake.models import Batch, QuarantinedRow
 from ops_platform.his_intake.services import UPLOADERS
 from ops_platform.his_intake.tables import BatchTable
 from ops_platform.identity.access import log_patient_access
+from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import ListPage, Page, TemplatePage
 from ops_platform.web.people import names_of
 
@@ -103,7 +104,7 @@ class BatchDetail(_BatchPage):
             return {**self.faulty(batch), "shown": "quarantined"}
         dataset = DATASETS[batch.dataset]
         facts = selectors.facts_of(dataset=dataset, batch=batch)
-        page = Paginator(facts, ROWS_A_PAGE).get_page(self.request.GET.get("page"))
+        page = Paginator(facts, ROWS_A_PAGE).get_page(self.request.GET.get("page") or self._page_of_row(facts))
         codes = selectors.codes_behind(dataset=dataset, facts=list(page))
         origins = selectors.origins(batch=batch, row_nos=[fact.row_no for fact in page])
         return {
@@ -112,6 +113,11 @@ class BatchDetail(_BatchPage):
             "with_origins": bool(origins),
             "shown": "landed",
         }
+
+    def _page_of_row(self, facts: QuerySet[Any]) -> int:
+        """The page on which the row of the address stands; the first without one."""
+        row = number_of(self.request.GET.get("row", ""))
+        return facts.filter(row_no__lt=row).count() // ROWS_A_PAGE + 1 if row else 1
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
