@@ -61,6 +61,8 @@ def read(body: bytes, known: Collection[str], steps: int) -> list[PriceRow]:
     for row in table.rows:
         told = [row[title] for title in STEPS]
         if not any(told):
+            if row[NOTE]:
+                table.faults.add(row.number, STEPS[0], "填写了调整理由，但没有填写价格；不调整的请清空理由。")
             continue
         code = row[CODE]
         if code not in known:

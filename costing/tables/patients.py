@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from costing.models import ItemCost, PatientCost, PatientRun
-from costing.selectors.patients import Contribution
+from costing.selectors.patient_detail import Contribution
 from costing.titles import (
     HANDING_OUT,
 )

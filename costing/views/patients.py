@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from costing import reports
 from costing.filters import ItemCostFilter
 from costing.models import ItemMethod, PatientRun
-from costing.selectors import access, groups, items, patients, service_units
+from costing.selectors import access, groups, items, patient_detail, patients, service_units
 from costing.selectors.diseases import month_of_diseases
 from costing.selectors.responsibility import low_benefit, reach
 from costing.tables import (
@@ -247,7 +247,7 @@ class Patient(ListPage):
     per_page = 200
 
     def get_queryset(self) -> Any:
-        self.detail = patients.access_patient(
+        self.detail = patient_detail.access_patient(
             actor=self.actor, run_id=self.kwargs["pk"], encounter=self.kwargs["encounter"]
         )
         run = self.detail.row.run

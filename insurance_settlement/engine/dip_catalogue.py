@@ -16,8 +16,7 @@ from insurance_settlement.engine.dip import (
     Core,
     ProcedureKind,
 )
-from insurance_settlement.engine.json_parts import Part, Source, load_json
-from ops_platform.kernel import Invalid
+from insurance_settlement.engine.json_parts import Part, read_document
 
 PREFIX = "insurance_settlement.catalogue"
 
@@ -35,12 +34,7 @@ def read_catalogue(
     content: bytes, dx_codes: CodeTable = EMPTY, proc_codes: CodeTable = EMPTY, what: str = "病种目录"
 ) -> Catalogue:
     """From the bytes of a catalogue file. Raises Invalid with path and line."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"{what}不是 UTF-8 编码(第 {error.start} 字节)。请另存为 UTF-8 后重新导入。"
-        raise Invalid(f"{PREFIX}_not_json", message, byte=error.start) from error
-    root = Part(load_json(text, PREFIX, what), Source(text, PREFIX, what))
+    root = read_document(content, PREFIX, what)
     parts = root.fields(
         ("catalogue", "source", "core"),
         ("comprehensive", "procedure_kinds", "adjustments", "combine", "main_procedure_first", "format", "note"),

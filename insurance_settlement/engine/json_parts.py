@@ -50,6 +50,16 @@ class Source:
     what: str
 
 
+def read_document(content: bytes, prefix: str, what: str) -> "Part":
+    """The root of a file in UTF-8, with or without its mark. Raises Invalid with byte or line."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"{what}不是 UTF-8 编码(第 {error.start} 字节)。请另存为 UTF-8 后重新导入。"
+        raise Invalid(f"{prefix}_not_json", message, byte=error.start) from error
+    return Part(load_json(text, prefix, what), Source(text, prefix, what))
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One value of the document with its path."""

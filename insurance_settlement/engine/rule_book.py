@@ -11,8 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from insurance_settlement.engine.json_parts import Part, Source, load_json
-from ops_platform.kernel import Invalid
+from insurance_settlement.engine.json_parts import Part, read_document
 from ops_platform.kernel.money import to_fen
 
 PREFIX = "insurance_settlement.rule_book"
@@ -203,12 +202,7 @@ OF_METHOD = {
 
 def read_rule_book(content: bytes, version: str, what: str = "规则库") -> RuleBook:
     """From the bytes of a rule-book file (docs/algorithms/pricing.md). Raises Invalid with path and line."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"{what}不是 UTF-8 编码(第 {error.start} 字节)。请另存为 UTF-8 后重新导入。"
-        raise Invalid(f"{PREFIX}_not_json", message, byte=error.start) from error
-    root = Part(load_json(text, PREFIX, what), Source(text, PREFIX, what))
+    root = read_document(content, PREFIX, what)
     method = Method.RATE
     if type(root.value) is dict and "method" in root.value:
         method = Method(_one_of(root.at("method"), Method))

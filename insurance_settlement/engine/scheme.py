@@ -21,9 +21,8 @@ from typing import Any
 
 from insurance_settlement.engine.codes import EMPTY, CodeTable
 from insurance_settlement.engine.conditions import Condition, Context, Names, parse_condition
-from insurance_settlement.engine.json_parts import Part, Source, load_json
+from insurance_settlement.engine.json_parts import Part, Source, read_document
 from insurance_settlement.engine.lookup import Lookup
-from ops_platform.kernel import Invalid
 
 FORMAT = 1
 PREFIX = "insurance_settlement.scheme"
@@ -90,12 +89,8 @@ def read_scheme(
     content: bytes, dx_codes: CodeTable = EMPTY, proc_codes: CodeTable = EMPTY, what: str = "分组方案"
 ) -> Scheme:
     """From the bytes of a scheme file. Raises Invalid with path and line."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _encoding(what, error) from error
-    document = load_json(text, PREFIX, what)
-    return parse_scheme(document, hashlib.sha256(content).hexdigest(), dx_codes, proc_codes, Source(text, PREFIX, what))
+    root = read_document(content, PREFIX, what)
+    return parse_scheme(root.value, hashlib.sha256(content).hexdigest(), dx_codes, proc_codes, root.source)
 
 
 def parse_scheme(
@@ -132,11 +127,6 @@ def parse_scheme(
         drg_names=MappingProxyType({drg.code: drg.name for adrg in adrgs.values() for drg in adrg.drgs}),
         lookup=Lookup.build(mdcs, mcc, cc, exclusions, context, names),
     )
-
-
-def _encoding(what: str, error: UnicodeDecodeError) -> Invalid:
-    message = f"{what}不是 UTF-8 编码(第 {error.start} 字节)。请另存为 UTF-8 后重新导入。"
-    return Invalid(f"{PREFIX}_not_json", message, byte=error.start)
 
 
 def _adrgs(part: Part, context: Context) -> dict[str, Adrg]:

@@ -154,6 +154,7 @@ def _unreadable_body() -> Found:
 
 COMPOSED: dict[tuple[Path, str], Callable[[], Found]] = {
     (SETTLEMENT / "json_parts.py", "load_json"): _unreadable_documents,
+    (SETTLEMENT / "json_parts.py", "read_document"): _unreadable_documents,
     (SETTLEMENT / "json_parts.py", "unique"): _unreadable_documents,
     (SETTLEMENT / "json_parts.py", "refuse_constant"): _unreadable_documents,
     (SETTLEMENT / "json_parts.py", "refuse"): _part_refusals,

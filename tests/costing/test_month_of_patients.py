@@ -12,7 +12,7 @@ from django.utils.html import escape
 from costing import integrity
 from costing.engine.columns import COLUMNS
 from costing.models import ItemBasis, ItemCoefficient, ItemCost, ItemMethod, PatientCost, PatientRun, UnassignedCost
-from costing.selectors.patients import access_patient
+from costing.selectors.patient_detail import access_patient
 from costing.services import cost_patients_of, run_allocation
 from costing.services.patients import closing_blockers
 from ops_platform.kernel import Conflict, Period, Role
