@@ -15,6 +15,7 @@ from ops_platform.web.tables import (
     STACKED,
     DayColumn,
     MoneyColumn,
+    PercentColumn,
     PersonColumn,
     QuantityColumn,
     StateColumn,
@@ -77,6 +78,29 @@ class DrgTable(Table):
 
     def value_drg(self, value: Any) -> Any:
         return value
+
+
+class EfficiencyTable(Table):
+    """Departments or doctor groups beside the area; the institution last."""
+
+    name = django_tables2.Column(verbose_name=_("科室"))
+    doctor = django_tables2.Column(verbose_name=_("医师代号"))
+    cases = QuantityColumn(verbose_name=_("病例"))
+    grouping_rate = PercentColumn(verbose_name=_("入组率"))
+    groups = QuantityColumn(verbose_name=_("病组数"))
+    weight = QuantityColumn(verbose_name=_("总权重"), decimals=2)
+    cmi = QuantityColumn(verbose_name=_("CMI"), decimals=4)
+    cost_index = QuantityColumn(verbose_name=_("费用消耗指数"), decimals=2)
+    time_index = QuantityColumn(verbose_name=_("时间消耗指数"), decimals=2)
+    mean_charges = MoneyColumn(verbose_name=_("例均费用(元)"))
+    mean_days = QuantityColumn(verbose_name=_("平均住院日"), decimals=1)
+    deaths = QuantityColumn(verbose_name=_("死亡"))
+    low_cases = QuantityColumn(verbose_name=_("低风险组病例"))
+    low_deaths = QuantityColumn(verbose_name=_("低风险组死亡"))
+
+    class Meta(Table.Meta):
+        attrs = DENSE
+        orderable = False
 
 
 class CaseTable(Table):

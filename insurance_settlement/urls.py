@@ -2,18 +2,19 @@
 
 from django.urls import path
 
-from insurance_settlement import views
+from insurance_settlement.views import cases, efficiency, rules
 
 app_name = "insurance_settlement"
 
 urlpatterns = [
-    path("", views.Month.as_view(), name="month"),
-    path("cases/", views.Cases.as_view(), name="cases"),
-    path("cases/<int:pk>/", views.Case.as_view(), name="case"),
-    path("encounters/<int:institution>/<int:encounter>/", views.Encounter.as_view(), name="encounter"),
-    path("rules/", views.Rules.as_view(), name="rules"),
-    path("rules/schemes/<int:pk>/", views.SchemeDetail.as_view(), name="scheme"),
-    path("rules/schemes/import/", views.ImportScheme.as_view(), name="import-scheme"),
-    path("rules/areas/place/", views.PlaceInArea.as_view(), name="place-in-area"),
-    path("rules/price-books/import/", views.ImportPriceBook.as_view(), name="import-price-book"),
+    path("", cases.Month.as_view(), name="month"),
+    path("efficiency/", efficiency.Efficiency.as_view(), name="efficiency"),
+    path("cases/", cases.Cases.as_view(), name="cases"),
+    path("cases/<int:pk>/", cases.Case.as_view(), name="case"),
+    path("encounters/<int:institution>/<int:encounter>/", cases.Encounter.as_view(), name="encounter"),
+    path("rules/", rules.Rules.as_view(), name="rules"),
+    path("rules/schemes/<int:pk>/", rules.SchemeDetail.as_view(), name="scheme"),
+    path("rules/schemes/import/", rules.ImportScheme.as_view(), name="import-scheme"),
+    path("rules/areas/place/", rules.PlaceInArea.as_view(), name="place-in-area"),
+    path("rules/price-books/import/", rules.ImportPriceBook.as_view(), name="import-price-book"),
 ]

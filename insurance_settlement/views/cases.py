@@ -1,4 +1,4 @@
-"""Pages of insurance settlement: a month by group, cases, one case, one encounter, schemes and price books."""
+"""A month by group, cases, one case, one encounter."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -6,25 +6,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponseBase
-from django.urls import reverse
+from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from insurance_settlement import selectors, services
+from insurance_settlement import selectors
 from insurance_settlement.filters import CaseFilter
-from insurance_settlement.forms import AreaForm, PriceBookForm, SchemeForm
 from insurance_settlement.models import CaseResult
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
 from insurance_settlement.tables import (
     FEE_TITLES,
     SCHEME_TITLES,
-    AreaMemberTable,
     CaseTable,
     DrgTable,
     EncounterLineTable,
-    PriceBookTable,
-    SchemeTable,
     status_mark,
 )
 from ops_platform.his_intake.public import ENCOUNTER_KINDS, ChargedLine
@@ -32,10 +27,8 @@ from ops_platform.identity.access import log_patient_access, log_patient_list
 from ops_platform.kernel import Period, Role
 from ops_platform.masterdata import months
 from ops_platform.masterdata.models import Institution
-from ops_platform.web.pages import FormPage, ListPage, TemplatePage
-from ops_platform.web.people import names_of
+from ops_platform.web.pages import ListPage, TemplatePage
 
-RULE_READERS = MONTH_READERS
 DEPARTMENT_READERS = tuple(role for role in CASE_READERS if role != Role.INSURANCE_OFFICER)
 
 
@@ -221,104 +214,3 @@ class Encounter(ListPage):
                 self.bill.institution.pk, *DEPARTMENT_READERS, department=encounter.department
             ),
         }
-
-
-class Rules(TemplatePage):
-    """Schemes and price books."""
-
-    roles = RULE_READERS
-    title = _("分组方案与价格")
-    template_name = "insurance_settlement/rules.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(
-            schemes=SchemeTable(selectors.grouping_schemes()),
-            books=PriceBookTable(selectors.price_books()),
-            members=AreaMemberTable(selectors.area_members(actor=self.actor)),
-            may_import=self.actor.has(*services.IMPORTERS),
-            **kwargs,
-        )
-
-
-class SchemeDetail(TemplatePage):
-    """What the checks found in a scheme."""
-
-    roles = RULE_READERS
-    template_name = "insurance_settlement/scheme.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        row = selectors.grouping_schemes().filter(pk=self.kwargs["pk"]).first()
-        if row is None:
-            raise Http404
-        people = names_of([row.imported_by])
-        return {**super().get_context_data(scheme=row, people=people, **kwargs), "title": row.name}
-
-
-class _Import(FormPage):
-    roles = services.IMPORTERS
-    template_name = "insurance_settlement/import.html"
-    submit_label = _("导入")
-
-    def get_success_url(self) -> str:
-        return reverse("insurance_settlement:rules")
-
-
-class ImportScheme(_Import):
-    """A scheme from its files."""
-
-    title = _("导入分组方案")
-    form_class = SchemeForm
-    success_message = _("分组方案已导入。请再导入与之对应的价格规则。")
-
-    def act(self, form: SchemeForm) -> None:
-        given = form.cleaned_data
-        services.import_scheme(
-            self.actor,
-            content=given["content"].read(),
-            dx_codes=given["dx_codes"].read(),
-            proc_codes=given["proc_codes"].read(),
-            effective_from=given["effective_from"],
-            source_text=given["source_text"],
-        )
-
-
-class ImportPriceBook(_Import):
-    """A price book from its file."""
-
-    title = _("导入价格规则")
-    form_class = PriceBookForm
-    success_message = _("价格规则已导入。相关月份将在下一次夜间运行中重新计价。")
-
-    def act(self, form: PriceBookForm) -> None:
-        given = form.cleaned_data
-        services.import_price_book(
-            self.actor,
-            content=given["content"].read(),
-            name=given["name"],
-            effective_from=given["effective_from"],
-            scheme=given["scheme"],
-            area=given["area"],
-            source_text=given["source_text"],
-        )
-
-
-class PlaceInArea(_Import):
-    """Institutions into a pooling area, from a day on."""
-
-    title = _("设定统筹地区")
-    form_class = AreaForm
-    submit_label = _("保存")
-    success_message = _("统筹地区已设定。相关月份将在下一次夜间运行中按其规则重新计价。")
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "actor": self.actor}
-
-    def act(self, form: AreaForm) -> None:
-        given = form.cleaned_data
-        name = given["name"].strip()
-        services.place_in_area(
-            self.actor,
-            institutions=given["institutions"],
-            area=services.area_named(self.actor, name) if name else None,
-            effective_from=given["effective_from"],
-        )
