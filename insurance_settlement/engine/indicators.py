@@ -94,7 +94,7 @@ def index(parts: Iterable[tuple[int, int, int, int]]) -> Fraction | None:
         if number and of_area and area_number:
             above += Fraction(mine * area_number, of_area)
             cases += number
-    return above / cases if cases else None
+    return Fraction(above, cases) if cases else None
 
 
 def groups_of_low_risk(counts: Mapping[str, tuple[int, int]], *, least: int) -> frozenset[str]:
