@@ -2,7 +2,7 @@
 hardly anybody dies. Read from the current runs; the area are all institutions grouped by the same scheme."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -131,7 +131,7 @@ def efficiency(
     *, run: GroupingRun, first: Period, by_doctor: bool, departments: Collection[int] | None = None
 ) -> list[Line]:
     """Departments (or their doctors) of an institution from a month to that of the run, the institution last; only some
-    departments where they are given, and then no sum. Three queries."""
+    departments where they are given, and then no sum. Three queries, and a parameter."""
     last = Period.parse(run.period)
     rows = _cells(run, str(first), run.period)
     area = _area(run, str(first), run.period)
@@ -211,6 +211,15 @@ def _low(run: GroupingRun, first: Period, last: Period) -> frozenset[str] | None
     return groups_of_low_risk(counts, least=int(least))
 
 
-def low_share(lines: Iterable[Line]) -> int:
-    """How many groups of low risk the reference knows; 0 without one."""
-    return max((len(one.low or ()) for one in lines), default=0)
+def low_groups(lines: Sequence[Line]) -> int | None:
+    """How many groups of low risk there are; None without a reference to tell them by."""
+    low = lines[0].low if lines else None
+    return None if low is None else len(low)
+
+
+def members_of_area(run: GroupingRun, first: Period) -> int:
+    """How many institutions the indices compare with, this one among them."""
+    rows = GroupingRun.objects.filter(
+        is_current=True, scheme=run.scheme_id, period__gte=str(first), period__lte=run.period, grouped__gt=0
+    )
+    return rows.order_by().values("institution").distinct().count()

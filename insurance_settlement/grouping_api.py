@@ -103,7 +103,7 @@ class PriceRequestSerializer(_RequestSerializer):
     cases = AskedPriceSerializer(many=True, allow_empty=False, help_text="病例，1 到 1000 个")
 
 
-class RulesSerializer(serializers.Serializer):
+class RulesInForceSerializer(serializers.Serializer):
     """By what rules."""
 
     day = serializers.DateField()
@@ -164,14 +164,14 @@ class PricedSerializer(GroupedSerializer):
 class GroupAnswerSerializer(serializers.Serializer):
     """The answer for all cases, in the order they were sent."""
 
-    rules = RulesSerializer()
+    rules = RulesInForceSerializer()
     cases = GroupedSerializer(many=True)
 
 
 class PriceAnswerSerializer(serializers.Serializer):
     """The answer for all cases, in the order they were sent."""
 
-    rules = RulesSerializer()
+    rules = RulesInForceSerializer()
     cases = PricedSerializer(many=True)
 
 

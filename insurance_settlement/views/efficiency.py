@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement import selectors
-from insurance_settlement.efficiency import efficiency, low_share
+from insurance_settlement.efficiency import efficiency, low_groups, members_of_area
 from insurance_settlement.models import GroupingRun
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
 from insurance_settlement.tables import EfficiencyTable
@@ -58,7 +58,7 @@ class Efficiency(ListPage):
         if self.run is None or self.institution is None:
             return []
         last = Period.parse(self.run.period)
-        first = last if self.span == "month" else Period(last.year, 1)
+        first = self.first = last if self.span == "month" else Period(last.year, 1)
         own = None
         if not self.actor.may(self.institution.pk, *MONTH_READERS):
             own = set(
@@ -86,5 +86,6 @@ class Efficiency(ListPage):
             "span": self.span,
             "choices": BY,
             "spans": SPANS,
-            "low": low_share(self.lines) if self.run else 0,
+            "low": low_groups(self.lines) if self.run else None,
+            "members": members_of_area(self.run, self.first) if self.run else 0,
         }

@@ -292,7 +292,7 @@ def test_a_direct_cost_opens_down_to_vouchers_bills_and_cards(hospital: Institut
     auditor = trade.person("auditor", Role.AUDITOR)
     client.force_login(auditor)
     whole = client.get(f"/costing/runs/{run.pk}/asset-cards/").content.decode()
-    assert f'href="/intake/batches/{Batch.objects.get(dataset="assets").pk}/"' in whole
+    assert f'href="/intake/batches/{Batch.objects.get(dataset="assets").pk}/?row=1#row-1"' in whole
 
 
 def test_depreciation_of_cards_is_booked_once_the_month_has_ended(hospital: Institution) -> None:

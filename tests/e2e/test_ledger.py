@@ -53,7 +53,7 @@ def test_the_night_keeps_the_books_and_a_balance_opens_down_to_an_entry(communit
     page.get_by_role("link", name="来源数据").click()
     expect(main).to_contain_text("一致，分毫不差")
     page.locator("tbody a", has=page.locator(".origin")).first.click()
-    expect(page).to_have_url(re.compile(r"/intake/batches/\d+/$"))
+    expect(page).to_have_url(re.compile(r"/intake/batches/\d+/\?row=\d+#row-\d+$"))
     page.goto(event)
     page.get_by_role("link", name="打开凭证").click()
     expect(page).to_have_url(entry)

