@@ -15,7 +15,7 @@ from ops_platform.masterdata.models import Institution
 
 @dataclass(frozen=True, slots=True)
 class Discharge:
-    """A discharged stay as the facts have it."""
+    """A discharged stay as the facts have it; how it left is "" without an abstract."""
 
     encounter: int
     encounter_no: str
@@ -24,6 +24,7 @@ class Discharge:
     discharged: datetime
     stay_days: int | None
     charges: int
+    leaving_type: str
     case: Case | None
 
 
@@ -48,7 +49,7 @@ def discharges_sql(
         " coalesce((SELECT (sum(l.amount) * 100)::bigint FROM his_intake_chargeline l"
         " WHERE l.institution_id = e.institution_id AND l.encounter = e.entity"
         f" AND l.month >= date_trunc('month', e.admitted AT TIME ZONE 'Asia/Shanghai')::date"
-        f" AND {as_of_sql('l', sequence)}), 0)"
+        f" AND {as_of_sql('l', sequence)}), 0), coalesce(a.leaving_type, '')"
         " FROM his_intake_encounter e LEFT JOIN his_intake_dischargeabstract a ON a.institution_id = e.institution_id"
         f" AND a.encounter = e.entity AND {as_of_sql('a', sequence)}"
         f" WHERE e.institution_id = %(institution)s AND e.kind = 'inpatient' AND {as_of_sql('e', sequence)}"
@@ -81,5 +82,6 @@ def _discharge(row: tuple[Any, ...]) -> Discharge:
         discharged=row[4],
         stay_days=row[5],
         charges=row[13],
+        leaving_type=row[14],
         case=case,
     )

@@ -187,7 +187,7 @@ def totals(*, institutions: Collection[int], periods: Collection[str]) -> list[T
     return [Totals(*row) for row in rows]
 
 
-def _as_priced(case: CaseResult, institution: str) -> GroupedCase:
+def _as_priced(case: CaseResult, institution: str, leaving_type: str) -> GroupedCase:
     """A stored case as its run priced it."""
     return GroupedCase(
         case_no=case.encounter_no,
@@ -196,6 +196,7 @@ def _as_priced(case: CaseResult, institution: str) -> GroupedCase:
         charges=to_fen(case.charges),
         stay_days=case.stay_days,
         scheme=case.scheme,
+        leaving_type=leaving_type,
         factor=case.factor,
     )
 
@@ -251,7 +252,7 @@ def case_detail(*, case: CaseResult) -> CaseDetail:
         diagnoses=tuple(CodeLine(c, scheme.dx.names.get(c, "")) for c in (abstract.diagnoses if abstract else ())),
         procedures=tuple(CodeLine(c, scheme.proc.names.get(c, "")) for c in (abstract.procedures if abstract else ())),
         grouping=grouping,
-        price=price(book, _as_priced(case, run.institution.code)),
+        price=price(book, _as_priced(case, run.institution.code, found[0].leaving_type if found else "")),
         drg_name=scheme.titles.get(case.drg, ""),
         fees=fees,
         charged=charged,

@@ -22,7 +22,7 @@ from ops_platform.masterdata.selectors import was_closed
 from ops_platform.masterdata.services import hold_period
 from ops_platform.orm.bulk import copy_rows
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 DATASETS = ("encounters", "discharge-abstracts", "charge-lines")
 
 
@@ -90,6 +90,7 @@ def grouped_case(discharge: Discharge, institution: str, found: Found) -> Groupe
         charges=discharge.charges,
         stay_days=discharge.stay_days,
         scheme=discharge.scheme,
+        leaving_type=discharge.leaving_type,
         factor=found.factor,
     )
 

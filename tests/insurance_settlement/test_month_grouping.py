@@ -1,5 +1,7 @@
 """A month's discharges through the gate, grouped and priced by the scheme in force."""
 
+import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -8,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from insurance_settlement import integrity, services
-from insurance_settlement.models import CaseResult, GroupingRun
+from insurance_settlement.models import CaseResult, GroupingRun, PriceBook
+from insurance_settlement.selectors import case_detail
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import AccountingPeriod, Institution, PeriodReopening
@@ -81,6 +84,25 @@ def test_a_case_that_fits_no_group_has_no_price(hospital: Institution) -> None:
     case = CaseResult.objects.get(run=run)
     assert (case.drg, case.kind, case.payment, case.balance) == ("0000", "ungrouped", None, None)
     assert (run.grouped, run.payment) == (0, 0)
+
+
+def test_an_exception_by_how_a_patient_left_holds_in_the_night_and_on_the_page(hospital: Institution) -> None:
+    """Whoever is transferred is paid as billed."""
+    old = PriceBook.objects.select_related("scheme").order_by("-effective_from")[0]
+    transferred = {"name": "转院按项目", "kind": "fee_for_service", "when": {"leaving_types": ["2"]}, "pay": "charges"}
+    services.import_price_book(
+        PLATFORM,
+        content=json.dumps(json.loads(old.content) | {"exceptions": [transferred]}, ensure_ascii=False).encode(),
+        name="转院例外",
+        effective_from=date(2026, 3, 1),
+        scheme=old.scheme,
+    )
+    trade.landed(hospital, "discharge-abstracts", [{**abstract("Z1", "J18.900"), "leaving_type": "2"}])
+    run = services.run_grouping(PLATFORM, institution=hospital, period=MARCH).run
+    case = CaseResult.objects.get(run=run)
+    assert (case.kind, case.payment, case.balance) == ("fee_for_service", Decimal("2900.30"), 0)
+    found = case_detail(case=case).price
+    assert (str(found.kind), found.payment) == ("fee_for_service", 290_030)
 
 
 def test_a_late_charge_of_an_earlier_month_makes_a_new_version(hospital: Institution) -> None:
