@@ -13,6 +13,7 @@ from django.utils import timezone
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 ROWS_PER_SHEET = 1_000_000
+LONGEST_TAB, NO_TAB = 31, "[]:*?/\\"
 
 
 def escape_cell(value: Any) -> Any:
@@ -58,18 +59,25 @@ def xlsx_response(name: str, columns: Sequence[Any], rows: Iterable[Sequence[Any
     for index, row in enumerate(rows):
         position = index % ROWS_PER_SHEET
         if position == 0:
-            sheet = _sheet(book, columns, formats, title)
+            sheet = _sheet(book, _tab(name, index // ROWS_PER_SHEET), columns, formats, title)
         for column, value in enumerate(row):
             _write(sheet, formats, position + (2 if title else 1), column, value)
     if sheet is None:
-        _sheet(book, columns, formats, title)
+        _sheet(book, _tab(name, 0), columns, formats, title)
     book.close()
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
 
 
-def _sheet(book: Any, columns: Sequence[Any], formats: dict[str, Any], title: str) -> Any:
-    sheet = book.add_worksheet()
+def _tab(name: str, number: int) -> str:
+    """The name of the file as that of a sheet, which is shorter and knows fewer signs; counted from the second sheet on."""
+    mark = f"({number + 1})" if number else ""
+    plain = "".join("-" if sign in NO_TAB else sign for sign in name).strip("'")
+    return f"{plain[: LONGEST_TAB - len(mark)]}{mark}" or "1"
+
+
+def _sheet(book: Any, tab: str, columns: Sequence[Any], formats: dict[str, Any], title: str) -> Any:
+    sheet = book.add_worksheet(tab)
     head = 1 if title else 0
     sheet.freeze_panes(head + 1, 0)
     sheet.set_column(0, max(len(columns) - 1, 0), 16)

@@ -53,3 +53,19 @@ def test_a_title_stands_above_the_header_where_one_is_given():
     assert [sheet.index(words) for words in ("两版比较", "科室", "骨科")] == sorted(
         sheet.index(words) for words in ("两版比较", "科室", "骨科")
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "tab"),
+    [
+        ("分摊动因_H001", "分摊动因_H001"),
+        ("演示：下一年度/分两步?[草案]", "演示：下一年度-分两步--草案-"),
+        ("'引号'", "引号"),
+        ("长" * 40, "长" * 31),
+        ("'", "1"),
+    ],
+)
+def test_the_sheet_is_called_like_the_file_as_far_as_sheets_can_be(name, tab):
+    response = xlsx_response(name, ["科室"], iter([["骨科"]]))
+    workbook = zipfile.ZipFile(BytesIO(b"".join(response.streaming_content))).read("xl/workbook.xml").decode()
+    assert f'name="{tab}"' in workbook
