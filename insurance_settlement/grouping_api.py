@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from insurance_settlement.engine.case import Case
-from insurance_settlement.engine.pricing import Price, price
+from insurance_settlement.engine.pricing import Kept, Price, price
 from insurance_settlement.engine.rule_book import RuleBook
 from insurance_settlement.engine.worth import GroupedCase
 from insurance_settlement.models import PriceBook
@@ -262,10 +262,11 @@ class PriceView(_EngineView):
         rules, given = self.read(request)
         scheme, book = rules.scheme, rules.prices
         code, explain = given["institution"].code, given["explain"]
+        kept: Kept = {}
         cases = []
         for one in given["cases"]:
             grouped = _grouped(scheme, one, explain=explain)
-            found = price(book, _charged(one, code, grouped.found))
+            found = price(book, _charged(one, code, grouped.found), kept)
             steps = tuple(found.explanation.lines) if explain else ()
             cases.append(_Priced(grouped.case_no, grouped.found, grouped.name, found, steps))
         return Response(PriceAnswerSerializer({"rules": rules, "cases": cases}).data)

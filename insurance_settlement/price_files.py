@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from insurance_settlement.csv_files import Row, transform
-from insurance_settlement.engine.pricing import Price, price
+from insurance_settlement.engine.pricing import Kept, Price, price
 from insurance_settlement.engine.rule_book import RuleBook, read_rule_book
 from insurance_settlement.engine.worth import GroupedCase, Review
 from ops_platform.kernel import Invalid, from_fen, to_fen
@@ -56,9 +56,10 @@ def load_rule_book(path: Path) -> RuleBook:
 def price_file(book: RuleBook, source: Path, target: Path) -> Summary:
     """Price every row of `source` into `target`. Raises Invalid, naming the row, and then writes nothing."""
     by_kind: dict[str, int] = {}
+    kept: Kept = {}
 
     def answer(row: Row) -> tuple[str, ...]:
-        found = price(book, _case(row))
+        found = price(book, _case(row), kept)
         by_kind[found.kind] = by_kind.get(found.kind, 0) + 1
         return _told(found)
 

@@ -64,10 +64,14 @@ class Price:
     fund: int | None = None
 
 
-def price(book: RuleBook, case: GroupedCase) -> Price:
-    """The price of one case with the path of its price, line by line."""
+Kept = dict[tuple[str, str, Decimal], Standard | Finding]
+
+
+def price(book: RuleBook, case: GroupedCase, kept: Kept | None = None) -> Price:
+    """The price of one case with the path of its price, line by line. `kept` are the standards of this book that were worked
+    out before, for whoever prices many cases; it is added to."""
     charges = case.charges - case.excluded
-    worth = _worth(book, case, charges)
+    worth = _worth(book, case, charges, {} if kept is None else kept)
     lines = [Line("病组", case.group or "0000", f"规则 {book.version}，来源 {book.source}"), *worth.lines]
     payment = worth.payment
     if payment is not None and case.excluded:
@@ -94,7 +98,7 @@ def price(book: RuleBook, case: GroupedCase) -> Price:
     )
 
 
-def _worth(book: RuleBook, case: GroupedCase, charges: int) -> Worth:
+def _worth(book: RuleBook, case: GroupedCase, charges: int, kept: Kept) -> Worth:
     if case.review is not None:
         return _reviewed(book, case, charges, case.review)
     exception = next((one for one in book.exceptions if is_for(one.when, case)), None)
@@ -103,7 +107,10 @@ def _worth(book: RuleBook, case: GroupedCase, charges: int) -> Worth:
     if is_ungrouped(case.group):
         what = f"歧义组 {case.group}" if case.group.endswith("QY") else "未入组(0000)"
         return Worth(Kind.UNGROUPED, None, (Line("入组", what, "没有权重，不按病组计价"),))
-    standard = standard_of(book, case.group, case.institution, case.factor)
+    place = (case.group, case.institution, case.factor)
+    standard = kept.get(place)
+    if standard is None:
+        standard = kept[place] = standard_of(book, *place)
     if isinstance(standard, Finding):
         return unpriced(standard)
     return by_ratio(book, case, charges, standard)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from insurance_settlement import schemes
 from insurance_settlement.discharges import Discharge, read_discharges
-from insurance_settlement.engine.pricing import Price, price
+from insurance_settlement.engine.pricing import Kept, Price, price
 from insurance_settlement.engine.worth import GroupedCase
 from insurance_settlement.models import CaseResult, GroupingRun, PriceBook
 from insurance_settlement.schemes import Found
@@ -52,6 +52,7 @@ def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> R
     scheme, book = schemes.compiled_scheme(book_row.scheme), schemes.rule_book(book_row)
     discharges = read_discharges(institution, period, stamp.sequence)
     graded: list[tuple[Discharge, Found, Price]] = []
+    kept: Kept = {}
     for discharge in discharges:
         if discharge.case is None:
             continue
@@ -60,7 +61,7 @@ def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> R
             (
                 discharge,
                 grouping,
-                price(book, grouped_case(discharge, institution.code, grouping)),
+                price(book, grouped_case(discharge, institution.code, grouping), kept),
             )
         )
     run = _store(actor, institution, period, current, book_row, stamp.sequence, digest, discharges, graded)
