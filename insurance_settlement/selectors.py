@@ -22,7 +22,7 @@ from insurance_settlement.models import (
 )
 from insurance_settlement.schemes import Found
 from ops_platform.his_intake.public import EncounterAt, FactPage, as_of_sql, encounter_at, encounter_lines
-from ops_platform.kernel import Actor, NotFound, Period, Role, to_fen
+from ops_platform.kernel import Actor, NotFound, Period, Role, from_fen, to_fen
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.orm.scopes import within_reach
 
@@ -330,6 +330,40 @@ def price_books() -> QuerySet[PriceBook]:
     """Price books without their content, newest first."""
     rows = PriceBook.objects.defer("content", "scheme__content", "scheme__dx_codes", "scheme__proc_codes")
     return rows.select_related("scheme", "area").order_by("-effective_from", "area__name", "pk")
+
+
+def access_price_book(number: int) -> PriceBook:
+    """One price book with its scheme. Raises NotFound."""
+    found = PriceBook.objects.select_related("scheme", "area").filter(pk=number).first()
+    if found is None:
+        raise NotFound("insurance_settlement.no_such_price_book", "没有这个价格规则。")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class GroupWorth:
+    """What a price book says of a group: weight or points, mean charges in yuan, whether it takes no coefficient."""
+
+    code: str
+    name: str
+    weight: Decimal
+    mean_charges: Decimal | None
+    same_price: bool
+
+
+def worths_of(row: PriceBook) -> list[GroupWorth]:
+    """Its groups in the order of their codes."""
+    book, names = schemes.rule_book(row), schemes.compiled_scheme(row.scheme).titles
+    return [
+        GroupWorth(
+            code,
+            names.get(code, ""),
+            weight,
+            from_fen(book.mean_charges[code]) if code in book.mean_charges else None,
+            code in book.same_price,
+        )
+        for code, weight in sorted(book.weights.items())
+    ]
 
 
 def areas() -> QuerySet[PoolingArea]:

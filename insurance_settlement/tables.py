@@ -212,13 +212,36 @@ class SchemeTable(_RuleTable):
 class PriceBookTable(_RuleTable):
     """Price books with the scheme each belongs to."""
 
-    name = django_tables2.Column(verbose_name=_("价格规则"))
+    name = django_tables2.Column(
+        verbose_name=_("价格规则"), linkify=("insurance_settlement:price-book", {"pk": A("pk")})
+    )
     scheme = django_tables2.Column(verbose_name=_("适用方案"))
     area = django_tables2.Column(verbose_name=_("统筹地区"), default=_("全部机构适用"))
 
     class Meta(Table.Meta):
         orderable = False
         sequence = ("name", "area", "effective_from", "scheme", "...")
+
+
+class GroupWorthTable(Table):
+    """Groups of a price book."""
+
+    code = django_tables2.Column(verbose_name=_("病组"))
+    name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words"}})
+    weight = QuantityColumn(verbose_name=_("权重"), decimals=4)
+    mean_charges = MoneyColumn(verbose_name=_("次均费用(元)"))
+    same_price = django_tables2.Column(verbose_name=_("同病同价"))
+
+    def __init__(self, *args: Any, points: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if points:
+            self.columns["weight"].column.verbose_name = _("基准点数")
+
+    def render_same_price(self, value: bool) -> str:
+        return badge(_("是"), "info") if value else ""
+
+    def value_same_price(self, value: bool) -> bool:
+        return value
 
 
 class AreaMemberTable(Table):

@@ -14,6 +14,7 @@ urlpatterns = [
     path("encounters/<int:institution>/<int:encounter>/", cases.Encounter.as_view(), name="encounter"),
     path("rules/", rules.Rules.as_view(), name="rules"),
     path("rules/schemes/<int:pk>/", rules.SchemeDetail.as_view(), name="scheme"),
+    path("rules/price-books/<int:pk>/", rules.PriceBookPage.as_view(), name="price-book"),
     path("rules/schemes/import/", rules.ImportScheme.as_view(), name="import-scheme"),
     path("rules/areas/place/", rules.PlaceInArea.as_view(), name="place-in-area"),
     path("rules/price-books/import/", rules.ImportPriceBook.as_view(), name="import-price-book"),

@@ -7,10 +7,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement import selectors, services
+from insurance_settlement.engine.rule_book import Method
 from insurance_settlement.forms import AreaForm, PriceBookForm, SchemeForm
-from insurance_settlement.selectors import MONTH_READERS
-from insurance_settlement.tables import AreaMemberTable, PriceBookTable, SchemeTable
-from ops_platform.web.pages import FormPage, TemplatePage
+from insurance_settlement.rule_words import words_of
+from insurance_settlement.schemes import rule_book
+from insurance_settlement.selectors import MONTH_READERS, GroupWorth
+from insurance_settlement.tables import AreaMemberTable, GroupWorthTable, PriceBookTable, SchemeTable
+from ops_platform.web.pages import FormPage, ListPage, TemplatePage
 from ops_platform.web.people import names_of
 
 RULE_READERS = MONTH_READERS
@@ -45,6 +48,32 @@ class SchemeDetail(TemplatePage):
             raise Http404
         people = names_of([row.imported_by])
         return {**super().get_context_data(scheme=row, people=people, **kwargs), "title": row.name}
+
+
+class PriceBookPage(ListPage):
+    """A price book: its rules in words, and what each group is worth."""
+
+    roles = RULE_READERS
+    template_name = "insurance_settlement/price_book.html"
+    table_class = GroupWorthTable
+    per_page = 100
+    empty_title = _("没有这样的病组")
+    empty_hint = _("请换一个编码或名称。")
+
+    def get_queryset(self) -> list[GroupWorth]:
+        self.book = selectors.access_price_book(self.kwargs["pk"])
+        self.export_name = self.book.name
+        self.words = self.request.GET.get("words", "").strip()
+        rows = selectors.worths_of(self.book)
+        return [one for one in rows if one.code.startswith(self.words.upper()) or self.words in one.name]
+
+    def get_table(self, rows: Any) -> GroupWorthTable:
+        return GroupWorthTable(rows, request=self.request, points=rule_book(self.book).method is Method.POINTS)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        rules = words_of(rule_book(self.book))
+        return {**context, "title": self.book.name, "book": self.book, "rules": rules, "words": self.words}
 
 
 class _Import(FormPage):

@@ -480,6 +480,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "insurance_settlement:case": BUSINESS | roles("ins dep"),
     "insurance_settlement:encounter": BUSINESS | roles("ins dep"),
     "insurance_settlement:rules": BUSINESS | roles("ins"),
+    "insurance_settlement:price-book": BUSINESS | roles("ins"),
     "insurance_settlement:scheme": BUSINESS | roles("ins"),
     "insurance_settlement:import-scheme": roles("ins oc"),
     "insurance_settlement:import-price-book": roles("ins oc"),

@@ -36,7 +36,7 @@ from costing.models import (
     SettlementRun,
     UnitDefinition,
 )
-from insurance_settlement.models import CaseResult, GroupingScheme
+from insurance_settlement.models import CaseResult, GroupingScheme, PriceBook
 from ops_platform.audit.models import AuditEvent
 from ops_platform.documents.models import Document
 from ops_platform.documents.public import attach, register_owner
@@ -695,6 +695,7 @@ OBJECTS: dict[str, Any] = {
         "encounter": Encounter.objects.filter(institution=i).latest("pk").entity,
     },
     "insurance_settlement:scheme": lambda *_: {"pk": GroupingScheme.objects.get().pk},
+    "insurance_settlement:price-book": lambda *_: {"pk": PriceBook.objects.earliest("pk").pk},
     "audit:event": _event,
     "intake-batch": _batch,
     "intake-unknown": lambda *_: {"dataset": "nothing"},
@@ -754,6 +755,7 @@ WITHOUT_INSTITUTION = {
     "deactivate-webhook",
     "retry-delivery",
     "insurance_settlement:scheme",
+    "insurance_settlement:price-book",
     "intake-unknown",
     "api-nightly-run",
     "unknown-api",
