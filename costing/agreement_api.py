@@ -15,7 +15,7 @@ from costing.selectors.access import READERS
 from ops_platform.kernel import Actor
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList
-from ops_platform.web.api_queries import MonthField, Query
+from ops_platform.web.api_queries import MonthField, Query, refuse_unknown
 
 TAGS = ["医共体分担"]
 
@@ -105,6 +105,7 @@ class AgreementListView(APIView):
         responses=AgreementSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
+        refuse_unknown(request, ())
         rows = agreements.versions(actor=actor_of(request), day=timezone.localdate())
         return Response(AgreementSerializer(rows, many=True).data)
 

@@ -15,6 +15,7 @@ from ops_platform.kernel import Actor, NotFound
 from ops_platform.masterdata.models import Department
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList, money
+from ops_platform.web.api_queries import refuse_unknown
 
 TAGS = ["成本核算"]
 
@@ -142,6 +143,7 @@ class ComparisonView(APIView):
         },
     )
     def get(self, request: Request, pk: int, other: int) -> Response:
+        refuse_unknown(request, ())
         actor = actor_of(request)
         named = [access.access_run(actor=actor, run_id=number) for number in (pk, other)]
         earlier, run = sorted(named, key=lambda one: one.version)

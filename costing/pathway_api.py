@@ -14,7 +14,7 @@ from costing.selectors.pathway_cases import CaseLine, CasesOfPathway, PathwayCas
 from ops_platform.identity.access import log_patient_access
 from ops_platform.kernel import Actor, NotFound
 from ops_platform.web.api import actor_of
-from ops_platform.web.api_queries import MonthField, MonthQuery, Query
+from ops_platform.web.api_queries import MonthField, MonthQuery, Query, refuse_unknown
 
 TAGS = ["临床路径"]
 
@@ -175,6 +175,7 @@ class PathwayVersionsView(APIView):
         responses=PathwayVersionSerializer(many=True),
     )
     def get(self, request: Request, pk: int) -> Response:
+        refuse_unknown(request, ())
         pathway = pathways.access_pathway(actor=actor_of(request), pathway=pk)
         rows = pathways.versions_of(pathway)
         return Response(PathwayVersionSerializer(rows, many=True).data)

@@ -17,6 +17,7 @@ from costing.selectors.access import READERS
 from ops_platform.kernel import Actor, from_fen
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList, money
+from ops_platform.web.api_queries import refuse_unknown
 
 TAGS = ["调价方案"]
 
@@ -42,6 +43,9 @@ class PriceAdjustmentSerializer(serializers.ModelSerializer):
             "subsidy",
             "fund_limit",
             "by_case",
+            "decision_on",
+            "decision_no",
+            "approved_on",
             "created_at",
         ]
 
@@ -55,7 +59,7 @@ class StepSerializer(serializers.Serializer):
     change = money(help_text="收费净变动")
     fund = money(help_text="医保基金增支")
     patients = money(help_text="患者增支")
-    unpaid = money(help_text="按病组付费不增付")
+    unpaid = money(help_text="按病组付费支付不变")
     received = money(help_text="实际增收")
     room = money(help_text="腾出空间")
     compensation = money(help_text="补偿合计")
@@ -120,6 +124,7 @@ class PriceAdjustmentView(APIView):
         tags=TAGS, summary="调价方案的测算", operation_id="costing_price_adjustment", responses=PlanSerializer
     )
     def get(self, request: Request, pk: int) -> Response:
+        refuse_unknown(request, ())
         plan = price_adjustments.access_adjustment(actor=actor_of(request), adjustment=pk)
         found = price_adjustments.outcome(plan)
         told = {
@@ -166,6 +171,7 @@ class PriceFollowingView(APIView):
         responses=FollowedSerializer(many=True),
     )
     def get(self, request: Request, pk: int) -> Response:
+        refuse_unknown(request, ())
         plan = price_adjustments.access_adjustment(actor=actor_of(request), adjustment=pk)
         rows = [
             {

@@ -76,6 +76,13 @@ class PriceAdjustmentForm(BaseForm):
     loss = _money(_("需补偿(元/年)"), _("如取消药品、耗材加成减少的收入；没有则留空。"))
     loss_text = forms.CharField(label=_("需补偿的来由"), max_length=200, required=False)
     subsidy = _money(_("财政补助(元/年)"), _("财政为此增加的补助。"))
+    decision_on = forms.DateField(
+        label=_("主管部门批准日期"),
+        required=False,
+        help_text=_("补录已批准的方案时填写；尚未批准的留空。"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    decision_no = forms.CharField(label=_("批准文号"), max_length=80, required=False)
     fund_limit = _money(_("医保基金可承担(元/年)"), _("与医保部门衔接的数额；不知道则留空。"))
 
     def clean_file(self) -> UploadedFile:
@@ -107,4 +114,6 @@ class PriceAdjustmentForm(BaseForm):
             loss_text=given["loss_text"],
             subsidy=given["subsidy"] or Decimal(0),
             fund_limit=given["fund_limit"],
+            decision_on=given["decision_on"],
+            decision_no=given["decision_no"],
         )

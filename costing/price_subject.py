@@ -37,6 +37,7 @@ def _load(subject: str) -> Subject:
             "source_text": adjustment.source_text,
             "base": [adjustment.first_month, adjustment.last_month],
             "steps": [day.isoformat() for day in adjustment.steps],
+            "decision": [adjustment.decision_on.isoformat() if adjustment.decision_on else "", adjustment.decision_no],
             "loss": str(adjustment.loss),
             "loss_text": adjustment.loss_text,
             "subsidy": str(adjustment.subsidy),
@@ -49,6 +50,7 @@ def _load(subject: str) -> Subject:
         lines=(
             Line("机构", adjustment.institution.name),
             Line("基期", f"{adjustment.first_month} 至 {adjustment.last_month}"),
+            *_decision(adjustment),
             *_step_lines(found),
             Line("需补偿", f"{formats.money(adjustment.loss)} 元/年 {adjustment.loss_text}".strip()),
             Line("财政补助", f"{formats.money(adjustment.subsidy)} 元/年"),
@@ -60,6 +62,12 @@ def _load(subject: str) -> Subject:
     )
 
 
+def _decision(adjustment: PriceAdjustment) -> list[Line]:
+    if adjustment.decision_on is None:
+        return []
+    return [Line("主管部门批准", f"{adjustment.decision_on} {adjustment.decision_no}")]
+
+
 def _step_lines(found: Outcome) -> list[Line]:
     lines = []
     for number, (day, one) in enumerate(zip(found.adjustment.steps, found.borne, strict=True), 1):
@@ -67,7 +75,7 @@ def _step_lines(found: Outcome) -> list[Line]:
             "收费净变动": one.step.change,
             "医保基金": one.fund,
             "患者": one.step.patients,
-            "按病组付费不增付": one.unpaid,
+            "按病组付费支付不变": one.unpaid,
         }
         words = "，".join(f"{title} {formats.money(from_fen(amount))} 元/年" for title, amount in told.items())
         lines.append(Line(f"第{number}步，自 {day} 起", words))

@@ -67,7 +67,7 @@ def _words(found: Outcome, one: Raised) -> str:
         case Concern.UNCOMPENSATED:
             return f"最后一步仍有 {_yuan(one.by)} 元/年没有补偿，须由医院节约成本或另行补助。"
         case Concern.DEARER:
-            return f"腾出的空间只覆盖提价的 {_percent(one.by)}，患者和医保的总负担增加。"
+            return f"腾出的空间只覆盖患者和医保因提价多付的 {_percent(one.by)}。"
 
 
 def _percent(value: Fraction) -> str:

@@ -16,6 +16,7 @@ from ops_platform.kernel import Actor
 from ops_platform.masterdata.models import Department
 from ops_platform.web.api import actor_of
 from ops_platform.web.api_lists import VisibleList, money
+from ops_platform.web.api_queries import refuse_unknown
 
 TAGS = ["成本测算"]
 
@@ -76,6 +77,7 @@ class ScenarioView(APIView):
 
     @extend_schema(tags=TAGS, summary="测算结果", operation_id="costing_scenario", responses=OutcomeSerializer)
     def get(self, request: Request, pk: int) -> Response:
+        refuse_unknown(request, ())
         scenario = scenarios.access_scenario(actor=actor_of(request), scenario_id=pk)
         found = scenarios.outcome(scenario)
         codes = dict(Department.objects.filter(institution=scenario.institution_id).values_list("pk", "code"))

@@ -11,7 +11,9 @@ supervision). The base is what was charged and what it cost in 1, 2, 3, 4, 6 or 
     paid by the fund             = change × insured part ÷ charged, of stays and of visits to the fen; patients bear the rest
     not paid                     the part of stays, where the insurer pays by case: a dearer item makes no case dearer
     received                     = change − not paid
-    room made                    = what lower prices give up + what central purchase saves
+    borne                        = change − not paid: what fund and patients pay more, or less
+    room made                    = what they pay less for lower prices + what central purchase saves
+    covered                      = room made ÷ what they pay more for higher prices
     compensated                  = (received + subsidy) ÷ what is to be compensated
     recovery (成本回收率)         = income ÷ cost (price ÷ unit cost)
     departure (比价偏离)          = recovery of the item ÷ recovery of all services − 1
@@ -91,13 +93,19 @@ def _part(amount: int, insured: int, item: PricedItem) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """All items at a step, against the base, in fen of a year."""
+    """All items at a step, against the base, in fen of a year; of what rises and what falls the parts of insured stays."""
 
     raised: int
     cut: int
-    stays: int
+    raised_stays: int
+    cut_stays: int
     visits: int
     patients: int
+
+    @property
+    def stays(self) -> int:
+        """Of insured stays, net."""
+        return self.raised_stays + self.cut_stays
 
     @property
     def change(self) -> int:
@@ -107,7 +115,7 @@ class Step:
 
 def steps(items: Iterable[Sequence[Change]], number: int) -> tuple[Step, ...]:
     """Sums after each of so many steps, from the base on: what rose and what fell of each item by then, and who bears it."""
-    sums = [[0] * 5 for _ in range(number)]
+    sums = [[0] * 6 for _ in range(number)]
     for found in items:
         moved = stays = visits = patients = 0
         for at, change in enumerate(found):
@@ -116,9 +124,10 @@ def steps(items: Iterable[Sequence[Change]], number: int) -> tuple[Step, ...]:
             row = sums[at]
             row[0] += max(moved, 0)
             row[1] += min(moved, 0)
-            row[2] += stays
-            row[3] += visits
-            row[4] += patients
+            row[2] += stays if moved > 0 else 0
+            row[3] += stays if moved <= 0 else 0
+            row[4] += visits
+            row[5] += patients
     return tuple(Step(*row) for row in sums)
 
 
@@ -157,14 +166,24 @@ class Borne:
         return self.step.change - self.unpaid
 
     @property
+    def burdened(self) -> int:
+        """What fund and patients pay more for what rises."""
+        return self.step.raised - (self.step.raised_stays if self.terms.by_case else 0)
+
+    @property
+    def relieved(self) -> int:
+        """What they pay less for what falls, above zero."""
+        return (self.step.cut_stays if self.terms.by_case else 0) - self.step.cut
+
+    @property
     def room(self) -> int:
         """腾出空间"""
-        return self.terms.saved - self.step.cut
+        return self.terms.saved + self.relieved
 
     @property
     def covered(self) -> Fraction | None:
-        """Room ÷ what is raised: from 1 on nothing becomes dearer in all. None where nothing is raised."""
-        return Fraction(self.room, self.step.raised) if self.step.raised else None
+        """Room ÷ burden; None where nobody is burdened."""
+        return Fraction(self.room, self.burdened) if self.burdened else None
 
     @property
     def compensation(self) -> int:

@@ -19,11 +19,13 @@ class PriceAdjustment(models.Model):
     `steps` are the days on which each step begins. Of a year, in yuan: `loss`, what is to be compensated and why; `subsidy`
     by the government; `fund_limit`, what the insurance fund can bear (empty: not told). Measured when it was born, in yuan
     of the base: what all services earned and cost, income by fee class (`cells`), and what central purchase saved.
-    `by_case`: whether the insurer pays stays by case. `mixed`: the month that says whose share pays. The figures of the
-    plan are computed from these when read.
+    `by_case`: whether the insurer pays stays by case. The figures of the plan are computed from these when read.
+
+    `decision_on` and `decision_no` are those of the price authority, of a plan that is entered after it has decided;
+    `approved_on` is the day of the hospital's own approval. Prices are followed from the earlier of the two on.
     """
 
-    app_privileges = ("SELECT", "INSERT", "UPDATE (state)")
+    app_privileges = ("SELECT", "INSERT", "UPDATE (state, approved_on)")
 
     class State(models.TextChoices):
         DRAFT = "draft", _("草案")
@@ -46,6 +48,9 @@ class PriceAdjustment(models.Model):
     cells = models.JSONField(default=dict)
     saved = MoneyField(default=0)
     by_case = models.BooleanField()
+    decision_on = models.DateField(null=True)
+    decision_no = models.CharField(max_length=80, blank=True, default="")
+    approved_on = models.DateField(null=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     state = models.CharField(max_length=8, choices=State, default=State.DRAFT)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -138,6 +139,10 @@ class Outcome:
         """Cost of all services."""
         return to_fen(self.adjustment.service_cost) * self.times
 
+    def received_recovery(self, step: int) -> Fraction | None:
+        """成本回收率 of all services at a step by what is received: without what nobody pays."""
+        return recovery(self.services + self.borne[step].received, self.service_cost)
+
     def recovery_of_all(self, step: int | None = None) -> Fraction | None:
         """成本回收率 of all services, before (None) or at a step."""
         moved = 0 if step is None else self.borne[step].step.change
@@ -162,6 +167,11 @@ class Outcome:
             for concern in concerns_of_item(number, one.priced, one.changes, self.months, self.bounds)
         ]
         return [*of_plan, *of_items]
+
+
+def decided_on(adjustment: PriceAdjustment) -> date | None:
+    """Since when its prices may be charged: the authority's decision, else the hospital's own approval."""
+    return adjustment.decision_on or adjustment.approved_on
 
 
 def base_length(adjustment: PriceAdjustment) -> int:
@@ -328,9 +338,11 @@ class FollowedMonth:
 
 
 def followed(found: Outcome) -> list[FollowedMonth]:
-    """The months since the first step whose patients are costed, newest first; those in which a step began after their first
-    day hold two prices and are left out. Two queries."""
-    began = found.adjustment.steps
+    """The months since the first step and since the plan was decided on, whose patients are costed, newest first; those in
+    which a step began after their first day hold two prices and are left out. Two queries."""
+    began, decided = found.adjustment.steps, decided_on(found.adjustment)
+    if decided is None:
+        return []
     runs = PatientRun.objects.filter(
         institution=found.adjustment.institution_id, is_current=True, period__gte=f"{began[0]:%Y-%m}"
     ).select_related("cost_run")
@@ -338,7 +350,7 @@ def followed(found: Outcome) -> list[FollowedMonth]:
     for run in runs.order_by("-period"):
         first, last = Period.parse(run.period).first_day, Period.parse(run.period).last_day
         held = [at for at, day in enumerate(began) if day <= first]
-        if held and not any(first < day <= last for day in began):
+        if held and decided <= first and not any(first < day <= last for day in began):
             in_step[run.pk] = (run, held[-1])
     mine = {one.row.item_id: one for one in found.items}
     sums: dict[int, dict[int, tuple[Decimal, Decimal]]] = defaultdict(dict)

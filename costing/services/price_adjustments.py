@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import timezone
 
 from costing.days import check_day
 from costing.engine.columns import COST_ITEMS
@@ -50,6 +51,8 @@ class WantedAdjustment:
     loss_text: str = ""
     subsidy: Decimal = ZERO
     fund_limit: Decimal | None = None
+    decision_on: date | None = None
+    decision_no: str = ""
 
 
 @transaction.atomic
@@ -81,6 +84,8 @@ def begin_adjustment(actor: Actor, wanted: WantedAdjustment) -> PriceAdjustment:
         loss_text=wanted.loss_text.strip(),
         subsidy=wanted.subsidy,
         fund_limit=wanted.fund_limit,
+        decision_on=wanted.decision_on,
+        decision_no=wanted.decision_no.strip(),
         service_income=of_all["income"],
         service_cost=sum((of_all[name] for name in COST_ITEMS), ZERO),
         cells=_cells(runs),
@@ -163,6 +168,11 @@ def _must_be_steps(wanted: WantedAdjustment) -> None:
         check_day(day, field=f"step_{number}")
     if days[0] <= wanted.last_month.last_day:
         raise Invalid("costing.price_steps", "第 1 步应在基期之后生效，请改正生效日期或基期。", field="step_1")
+    if wanted.decision_on is not None and wanted.decision_on > days[0]:
+        words = f"批准日期 {wanted.decision_on} 晚于第 1 步的生效日期 {days[0]}，请改正。"
+        raise Invalid("costing.price_decision", words, field="decision_on")
+    if (wanted.decision_on is None) != (not wanted.decision_no.strip()):
+        raise Invalid("costing.price_decision", "批准日期和文号请一并填写，或都留空。", field="decision_no")
     if not 1 <= len(wanted.rows) <= MOST_ITEMS or any(len(row.prices) != len(days) for row in wanted.rows):
         raise Invalid("costing.price_rows", f"请填写 1 到 {MOST_ITEMS:,} 个项目各步的价格。", field="file")
 
@@ -222,6 +232,9 @@ def submit_adjustment(actor: Actor, *, adjustment_id: int) -> int:
     adjustment = _locked(actor, adjustment_id)
     if adjustment.state != State.DRAFT:
         raise Conflict("costing.price_adjustment_not_draft", "只有草案可以提交审批，请刷新页面后重试。")
+    if adjustment.decision_on is None and adjustment.steps[0] < timezone.localdate():
+        words = f"第 1 步的生效日期 {adjustment.steps[0]} 已过。主管部门已批准的，请另建方案并填写批准日期和文号。"
+        raise Conflict("costing.price_step_passed", words)
     _move(adjustment, State.ASKED)
     return start(actor, kind=KIND, subject=str(adjustment.pk), comment=adjustment.source_text)
 
@@ -241,7 +254,8 @@ def archive_adjustment(actor: Actor, *, adjustment_id: int) -> None:
 def approve_adjustment(actor: Actor, *, adjustment_id: int) -> None:
     """The plan is approved. Called by the approval only; prices themselves change in the HIS."""
     adjustment = PriceAdjustment.objects.select_for_update(of=("self",)).get(pk=adjustment_id)
-    _move(adjustment, State.APPROVED)
+    adjustment.state, adjustment.approved_on = State.APPROVED, timezone.localdate()
+    adjustment.save(update_fields=["state", "approved_on"])
     _record(actor, adjustment, "costing.price_adjustment_approved")
 
 

@@ -20,6 +20,7 @@ from ops_platform.identity.models import RoleAssignment, User
 from ops_platform.identity.selectors import department_heads, own_holders
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
 from ops_platform.masterdata.models import Department, Institution, SourceMark
+from ops_platform.web import formats
 from workflows.public import start
 
 KIND = "costing.target"
@@ -29,6 +30,8 @@ LONGEST_GROUP = 40
 LARGEST = Decimal(10) ** 12
 FEN, SHARE = Decimal("0.01"), Decimal("0.0001")
 LARGEST_SHARE = Decimal(10)
+PARTS = (engine.Metric.DRUG_RATIO, engine.Metric.MATERIAL_RATIO, engine.Metric.SERVICE_RATIO)
+SMALLEST_PART = Decimal("0.01")  # a share of income below it is 40 % typed as 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +223,9 @@ def _of_metric(row: WantedTarget) -> list[tuple[str, str]]:
         return found
     if row.limit is None:
         return [*found, ("limit", "请填写限额。")]
-    if metric in engine.RATIOS:
+    if metric in PARTS and not SMALLEST_PART <= row.limit <= 1:
+        found.append(("limit", f"{formats.percent(row.limit, 2)} 应在 1% 到 100% 之间，请按百分数填写，如 40。"))
+    elif metric in engine.RATIOS:
         if abs(row.limit) > LARGEST_SHARE or row.limit != row.limit.quantize(SHARE):
             found.append(("limit", "比例应在 −1000% 到 1000% 之间，最多两位小数。"))
     elif not 0 <= row.limit < LARGEST or row.limit != row.limit.quantize(FEN):

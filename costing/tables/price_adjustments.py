@@ -15,6 +15,8 @@ TONES = {"draft": "neutral", "asked": "warn", "approved": "good", "archived": "n
 class PriceAdjustmentTable(Table):
     """Plans with their base and where they stand."""
 
+    stacks = True
+
     title = django_tables2.Column(
         verbose_name=_("方案"), linkify=("costing:price-adjustment", {"pk": A("pk")}), orderable=False
     )

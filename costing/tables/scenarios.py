@@ -16,6 +16,8 @@ from ops_platform.web.templatetags.ops import badge
 class ScenarioTable(Table):
     """Scenarios with the month they start from."""
 
+    stacks = True
+
     title = django_tables2.Column(verbose_name=_("方案"), orderable=False)
     institution = django_tables2.Column(verbose_name=_("机构"), order_by=("institution__code", "pk"))
     run = django_tables2.Column(verbose_name=_("起点"), orderable=False)

@@ -125,6 +125,13 @@ class _OnePlan(TemplatePage):
         page = reverse("costing:price-figure", args=[self.plan.pk, code])
         return opened(self.sheet(code), lambda row, column: f"{page}?row={row}&column={column}")
 
+    def heading(self) -> str:
+        """Of its workbooks."""
+        return (
+            f"{self.plan.institution.name}    基期：{self.plan.first_month} 至 {self.plan.last_month}"
+            f"    {self.plan.get_state_display()}    单位：元/年"
+        )
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(plan=self.plan, **kwargs), "title": self.plan.title}
 
@@ -139,14 +146,8 @@ class PriceAdjustmentPage(_OnePlan):
         if request.GET.get("export") == "xlsx":
             pages = [(str(title), build(self.found)) for title, build in SHEETS.values()]
             pages.append(("提示", concerns_sheet(self.found)))
-            return workbook_of(f"调价方案-{self.plan.title}", self._heading(), pages)
+            return workbook_of(f"调价方案-{self.plan.title}", self.heading(), pages)
         return answer
-
-    def _heading(self) -> str:
-        return (
-            f"{self.plan.institution.name}    基期：{self.plan.first_month} 至 {self.plan.last_month}"
-            f"    {self.plan.get_state_display()}    单位：元/年"
-        )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = self.found
@@ -159,7 +160,7 @@ class PriceAdjustmentPage(_OnePlan):
             sheets=[(code, title, self.opened(code)) for code, (title, _build) in SHEETS.items()],
             may_change=may_plan and draft,
             course=courses_of(services.KIND, [str(self.plan.pk)]).get(str(self.plan.pk)),
-            followed=price_adjustments.followed(found) if self.plan.state == PriceAdjustment.State.APPROVED else [],
+            followed=self.plan.state == PriceAdjustment.State.APPROVED,
             **kwargs,
         )
 
@@ -181,15 +182,28 @@ class PriceFollowing(_OnePlan):
 
     template_name = "costing/price_following.html"
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        answer = super().get(request, *args, **kwargs)
+        if request.GET.get("export") == "xlsx":
+            months = price_adjustments.followed(self.found)
+            pages = [("逐月执行", sheets.months_sheet(months))]
+            pages += [(one.run.period, sheets.followed_sheet(one)) for one in months]
+            return workbook_of(f"调价执行跟踪-{self.plan.title}", self.heading(), pages)
+        return answer
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         months = price_adjustments.followed(self.found)
         asked = self.request.GET.get("period", "")
         month: FollowedMonth | None = next((one for one in months if one.run.period == asked), next(iter(months), None))
+        missing = bool(asked) and (month is None or month.run.period != asked)
+        said = _("%(asked)s 没有可核对的执行情况，显示的是 %(shown)s。")
+        shown = month.run.period if month else _("全部")
         context = super().get_context_data(
             months=sheets.months_sheet(months) if months else None,
             month=month,
             sheet=sheets.followed_sheet(month) if month else None,
             periods=[one.run.period for one in months],
+            shown_instead=[said % {"asked": asked[:20], "shown": shown}] if missing else [],
             **kwargs,
         )
         return {**context, "title": f"{self.plan.title} · {_('执行跟踪')}"}
@@ -206,7 +220,7 @@ def _stats(found: Outcome) -> list[dict[str, Any]]:
         (_("实际增收"), one.received),
     )
     ratios = (
-        (_("全部服务成本回收率"), found.recovery_of_all(), found.recovery_of_all(last)),
+        (_("全部服务成本回收率(按实收)"), found.recovery_of_all(), found.received_recovery(last)),
         (_("调价项目比价偏离"), found.mean_departure(), found.mean_departure(last)),
     )
     before = _("调价前 %s")

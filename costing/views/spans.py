@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 
 from costing.selectors import access
 from ops_platform.his_intake.public import months_of
@@ -26,6 +27,18 @@ class Span:
     months: tuple[str, ...]
     first: str
     last: str
+    asked: tuple[str, ...] = ()
+
+    @property
+    def instead(self) -> list[str]:
+        """What is said where other months are shown than were asked for."""
+        missing = "、".join(month[:20] for month in self.asked if month and month not in self.months)
+        if not missing:
+            return []
+        if not self.months:
+            return [_now("%s 没有报送数据。") % missing]
+        shown = {"asked": missing, "first": self.first, "last": self.last}
+        return [_now("%(asked)s 没有报送数据，显示的是 %(first)s 至 %(last)s。") % shown]
 
     @property
     def chosen(self) -> list[int]:
@@ -52,7 +65,12 @@ class Span:
 
     def context(self) -> dict[str, Any]:
         """For the picker of the page."""
-        return {"span": self, "institutions": self.institutions, "institution": self.institution}
+        return {
+            "span": self,
+            "institutions": self.institutions,
+            "institution": self.institution,
+            "shown_instead": self.instead,
+        }
 
 
 def choose_institution(institutions: tuple[Institution, ...], asked: str) -> Institution | None:
@@ -71,12 +89,13 @@ def choose_span(actor: Actor, asked: Mapping[str, str], dataset: str) -> Span:
     institution = choose_institution(institutions, asked.get("institution", ""))
     chosen = [institution] if institution else institutions
     months = tuple(months_of(dataset=dataset, institutions=[one.pk for one in chosen]))
+    named = (asked.get("first", ""), asked.get("last", ""))
     if not months:
-        return Span(institutions, institution, (), "", "")
+        return Span(institutions, institution, (), "", "", named)
     present = str(Period.of(timezone.localdate()))
     full = [month for month in months if month < present]
     last = asked.get("last", "") if asked.get("last") in months else next(iter([*full, *months]))
     first = asked.get("first", "") if asked.get("first") in months else min(m for m in months if m <= last)
     if "first" not in asked:
         first = sorted(month for month in months if month <= last)[-SPAN:][0]
-    return Span(institutions, institution, months, min(first, last), max(first, last))
+    return Span(institutions, institution, months, min(first, last), max(first, last), named)

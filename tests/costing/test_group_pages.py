@@ -97,7 +97,8 @@ def test_discharges_are_summed_by_who_treats_and_who_pays(hospital: Institution)
     page = client.get(reverse("costing:group-costs"), {"institution": hospital.pk, "period": "2026-03"})
     (group,) = page.context["found"].groups
     expected = [2, 3.0, 2, float(group.payment), 900.0, float(group.payment - 900)]
-    for code, name in (("cases", "呼吸内科"), ("insurers", "居民医保 YB"), ("doctors", "呼吸内科 未注明")):
+    whose = {"cases": "呼吸内科", "insurers": "居民医保 YB", "doctors": "呼吸内科 未注明", "group-surplus": "ES"}
+    for code, name in whose.items():
         found = report(client, code, hospital)
         named = next(row for key, row in found.items() if key.startswith(name.split()[0]))
         assert [named[0], named[1], named[4], named[5], named[6], named[7]] == expected, code

@@ -51,8 +51,16 @@ def test_a_cheaper_item_is_the_mirror_of_a_dearer_one() -> None:
 
 def test_steps_add_up_from_the_base() -> None:
     first, second = plan(NURSING, CT)
-    assert first == Step(raised=2_400_000, cut=-4_000_000, stays=240_000, visits=-1_600_000, patients=-240_000)
-    assert second == Step(raised=4_800_000, cut=-8_000_000, stays=480_000, visits=-3_200_000, patients=-480_000)
+    assert first == Step(
+        raised=2_400_000,
+        cut=-4_000_000,
+        raised_stays=1_440_000,
+        cut_stays=-1_200_000,
+        visits=-1_600_000,
+        patients=-240_000,
+    )
+    assert (second.raised, second.cut, second.stays) == (4_800_000, -8_000_000, 480_000)
+    assert (second.visits, second.patients) == (-3_200_000, -480_000)
     assert second.change == -3_200_000
 
 
@@ -75,10 +83,18 @@ def test_the_loss_is_compensated_by_prices_and_subsidy_and_the_rest_is_saved_by_
 
 def test_room_is_made_by_lower_prices_and_cheaper_purchase() -> None:
     """40,000.00 of CT and 30,000.00 of central purchase against 24,000.00 of nursing."""
-    one = Borne(plan(NURSING, CT)[0], TERMS)
-    assert one.room == 7_000_000
+    one = Borne(plan(NURSING, CT)[0], Terms(10_000_000, 1_000_000, 3_000_000, None, by_case=False))
+    assert (one.burdened, one.relieved, one.room) == (2_400_000, 4_000_000, 7_000_000)
     assert one.covered == Fraction(70, 24)
     assert Borne(plan(CT)[0], TERMS).covered is None
+
+
+def test_what_nobody_pays_burdens_and_relieves_nobody() -> None:
+    """By case 14,400.00 of nursing burden nobody, and 12,000.00 of CT relieve nobody: 9,600.00 against 28,000.00."""
+    one = Borne(plan(NURSING, CT)[0], TERMS)
+    assert (one.burdened, one.relieved) == (960_000, 2_800_000)
+    assert one.burdened - one.relieved == one.fund + one.step.patients
+    assert one.covered == Fraction(2_800_000 + 3_000_000, 960_000)
 
 
 def test_prices_stand_to_each_other_as_costs_do_when_no_item_departs() -> None:
@@ -155,6 +171,9 @@ def test_who_bears_a_step_bears_exactly_what_it_changes(listed: list[PricedItem]
     for one in steps([changes(item, months) for item in listed], 2):
         assert one.raised >= 0 >= one.cut
         assert one.stays + one.visits + one.patients == one.change
+        for by_case in (True, False):
+            borne = Borne(one, Terms(0, 0, 0, None, by_case=by_case))
+            assert borne.burdened - borne.relieved == borne.fund + one.patients
 
 
 @given(items())

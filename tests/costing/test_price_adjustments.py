@@ -118,6 +118,8 @@ def wanted(hospital: Institution, **more: Any) -> WantedAdjustment:
         "loss_text": "取消耗材加成",
         "subsidy": Decimal("100.00"),
         "fund_limit": Decimal("0.00"),
+        "decision_on": date(2026, 4, 20),
+        "decision_no": "市医保〔2026〕1号",
     }
     return WantedAdjustment(institution_id=hospital.pk, **{**given, **more})
 
@@ -139,8 +141,10 @@ def test_a_plan_says_what_each_step_brings_in_a_year(plan: PriceAdjustment) -> N
     assert (first["控总量 提价增加"], first["控总量 降价减少"]) == (Decimal("600.00"), Decimal("-480.00"))
     assert (second["控总量 提价增加"], second["控总量 降价减少"]) == (Decimal("1200.00"), Decimal("-960.00"))
     assert first["控总量 调价前医疗服务收费"] == Decimal("7200.00")
-    assert first["腾空间 腾出空间"] == Decimal("480.00")
-    assert first["腾空间 对提价的覆盖"] == Decimal("0.8")
+    # of 600.00 the 360.00 of stays are paid by case, of 480.00 the 120.00
+    assert (first["腾空间 提价多付"], first["腾空间 降价少付"]) == (Decimal("240.00"), Decimal("360.00"))
+    assert first["腾空间 腾出空间"] == Decimal("360.00")
+    assert first["腾空间 对多付的覆盖"] == Decimal("1.5")
 
 
 def test_a_plan_says_who_bears_it_and_what_is_not_paid_for_stays(plan: PriceAdjustment) -> None:
@@ -148,7 +152,7 @@ def test_a_plan_says_who_bears_it_and_what_is_not_paid_for_stays(plan: PriceAdju
     one = figures(sheets.borne_sheet(price_adjustments.outcome(plan)), "第1步")
     assert one["由谁负担 医保基金"] == Decimal("-96.00")
     assert one["由谁负担 患者"] == Decimal("-24.00")
-    assert one["由谁负担 按病组付费不增付"] == Decimal("240.00")
+    assert one["由谁负担 按病组付费支付不变"] == Decimal("240.00")
     assert one["补偿 实际增收"] == Decimal("-120.00")
     assert one["补偿 补偿率"] == Decimal("-0.02")
     assert one["补偿 尚缺"] == Decimal("1020.00")
@@ -162,7 +166,7 @@ def test_where_stays_are_not_paid_by_case_the_fund_bears_them(hospital: Institut
     plan = begin_adjustment(actor_of_user(planner), wanted(hospital, first_month=april, last_month=april))
     assert not plan.by_case
     one = figures(sheets.borne_sheet(price_adjustments.outcome(plan)), "第1步")
-    assert one["由谁负担 按病组付费不增付"] == 0
+    assert one["由谁负担 按病组付费支付不变"] == 0
 
 
 def test_prices_come_nearer_to_costs(plan: PriceAdjustment) -> None:
@@ -231,6 +235,9 @@ def test_what_is_odd_is_said(hospital: Institution, planner: User) -> None:
         ({"steps": (date(2026, 3, 31), date(2026, 7, 1))}, "costing.price_steps"),
         ({"steps": (date(2026, 7, 1), date(2026, 5, 1))}, "costing.price_steps"),
         ({"steps": (date(2026, 7, 1), date(9999, 12, 31))}, "costing.day_of_no_year"),
+        ({"decision_on": date(2026, 5, 2)}, "costing.price_decision"),
+        ({"decision_no": ""}, "costing.price_decision"),
+        ({"decision_on": None}, "costing.price_decision"),
         ({"rows": []}, "costing.price_rows"),
         ({"rows": [PriceRow("HL", (Decimal(1),))]}, "costing.price_rows"),
         ({"rows": [PriceRow("YP", (Decimal(1), Decimal(1)))]}, "costing.unknown_item"),
@@ -282,6 +289,27 @@ def test_a_plan_is_approved_by_two_others_and_signed_with_its_prices(plan: Price
     assert plan.state == PriceAdjustment.State.APPROVED
     with pytest.raises(Conflict):
         submit_adjustment(actor_of_user(planner), adjustment_id=plan.pk)
+
+
+def test_a_plan_that_nobody_decided_on_does_not_begin_in_the_past(hospital: Institution, planner: User) -> None:
+    plan = begin_adjustment(actor_of_user(planner), wanted(hospital, decision_on=None, decision_no=""))
+    with pytest.raises(Conflict) as refusal:
+        submit_adjustment(actor_of_user(planner), adjustment_id=plan.pk)
+    assert refusal.value.code == "costing.price_step_passed"
+    plan.refresh_from_db()
+    assert plan.state == PriceAdjustment.State.DRAFT
+
+
+def test_prices_are_followed_from_the_decision_on(hospital: Institution, planner: User) -> None:
+    """Decided on 2 May for a step from 3 May on: May held two prices; a plan of ours alone counts from its approval on."""
+    charged_again(hospital, "2026-05", "M5", "180.00", "200.00")
+    costed(hospital, MAY)
+    begun = begin_adjustment(actor_of_user(planner), wanted(hospital))
+    assert [one.run.period for one in price_adjustments.followed(price_adjustments.outcome(begun))] == ["2026-05"]
+    begun.decision_on, begun.approved_on = None, date(2026, 5, 20)
+    assert price_adjustments.followed(price_adjustments.outcome(begun)) == []
+    begun.approved_on = None
+    assert price_adjustments.followed(price_adjustments.outcome(begun)) == []
 
 
 def test_a_refused_plan_is_a_draft_again(plan: PriceAdjustment, planner: User, hospital: Institution) -> None:

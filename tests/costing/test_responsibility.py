@@ -187,6 +187,8 @@ def test_refused_targets_leave_nothing(ward: Ward) -> None:
         ({"metric": "drg_cost"}, "object"),
         ({"limit": None}, "limit"),
         ({"limit": Decimal(40)}, "limit"),
+        ({"limit": Decimal("1.40")}, "limit"),
+        ({"limit": Decimal("0.004")}, "limit"),  # 40 % typed as 0.4
         ({"metric": "full_cost", "limit": Decimal("-1")}, "limit"),
         ({"standard": Decimal(5)}, "standard"),
         ({"metric": "drg_cost", "object": "ES11", "limit": Decimal(3300), "standard": Decimal(3200)}, "limit"),

@@ -49,5 +49,12 @@ def test_every_list_of_institutions_is_narrowed_to_one(clerk: Client, address: s
     assert found["count"] == 0
 
 
+@pytest.mark.parametrize(
+    "address", ["/api/v1/costing/agreements/", "/api/v1/costing/scenarios/1/", "/api/v1/costing/price-adjustments/1/"]
+)
+def test_what_is_one_thing_takes_no_parameter(clerk: Client, address: str) -> None:
+    assert clerk.get(address, {"period": "2026-03"}).json()["code"] == "web.unknown_parameter"
+
+
 def test_a_page_is_asked_for_as_everywhere(clerk: Client) -> None:
     assert clerk.get("/api/v1/costing/runs/", {"page": "1", "page_size": "5", "is_current": "true"}).status_code == 200

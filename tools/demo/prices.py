@@ -1,6 +1,6 @@
 """Two plans to adjust prices (调价方案) of the lead hospital, made over HTTP like in the browser out of the workbook of the
-page: one that was approved before the last closed month and that the simulated HIS never carried out, so that
-following shows it, and one that waits for approval."""
+page: one that the authority had decided on before the last closed month and that the simulated HIS never carried out, so
+that following shows it, and one that waits for approval."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -32,7 +32,8 @@ def price_adjustments(url: str, accounts: list[dict[str, str]], periods: list[st
     if "演示：" in planner.page:
         return
     before, last = sorted(periods)[-2:]
-    plan = _plan(planner, before, "演示：提高护理、手术价格，降低检查化验价格(第一批)", [f"{last}-01"])
+    decided = {"decision_on": f"{before}-28", "decision_no": "演示〔虚构〕1号"}
+    plan = _plan(planner, before, "演示：提高护理、手术价格，降低检查化验价格(第一批)", [f"{last}-01"], **decided)
     matter = _submitted(planner, plan)
     for signer in signers:
         sign(signer, matter, "同意，报价格主管部门")
@@ -56,6 +57,8 @@ def _plan(planner: Session, base: str, title: str, steps: list[str], **more: str
     given = {
         "title": title,
         "source_text": SOURCE,
+        "decision_on": "",
+        "decision_no": "",
         "loss": "",
         "loss_text": "",
         "subsidy": "",

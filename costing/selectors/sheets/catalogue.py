@@ -142,6 +142,9 @@ _ALL = (
     ),
     Report("monthly", "科室成本月报", "药占比、耗占比、次均费用与成本，发给科室主任", ANALYSIS, monthly.monthly),
     Report("cases", "科室病例结余表", "各科室的 CMI、支付、成本、例均结余", ANALYSIS, patients.departments),
+    Report(
+        "group-surplus", "病组结余表", "各病组的例数、权重、支付、成本、例均结余", ANALYSIS, patients.surplus_of_groups
+    ),
     Report("doctors", "诊疗组结余表", "按科室和医师代号", ANALYSIS, patients.doctors),
     Report("insurers", "医保类别结余表", "按险种和经办机构", ANALYSIS, patients.insurers),
     Report(

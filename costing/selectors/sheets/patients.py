@@ -275,6 +275,19 @@ def departments(scope: Scope) -> Sheet:
     return _cases_sheet(scope, "科室", rows, whole, drawn=(2, 8))
 
 
+def surplus_of_groups(scope: Scope) -> Sheet:
+    """病组结余表: discharges by disease group; drawn as CMI against mean surplus, the groups with most cases first where
+    they are many."""
+    settled = month_of_cases(institution=scope.institution, period=scope.run.period)
+    names = settled.names if settled else {}
+    sums, whole = _by(scope, lambda one, _known: one.drg)
+    rows = [
+        Row(f"{drg} {names.get(drg, '')}".strip(), found.cells(scope.run, drg=drg), group_url(scope, drg))
+        for drg, found in sorted(sums.items())
+    ]
+    return _cases_sheet(scope, "病组", rows, whole, drawn=(2, 8))
+
+
 def doctors(scope: Scope) -> Sheet:
     """诊疗组(医师)结余表: discharges by treating department and doctor, whose name the platform does not know; each
     opens its cases."""

@@ -38,9 +38,11 @@ def whole_sheet(found: Outcome) -> Sheet:
         Column("收费净变动", "money", "控总量", made=plus(0, 1)),
         Column("调价前医疗服务收费", "money", "控总量"),
         Column("增幅", "percent", "控总量", made=per(2, 3)),
+        Column("提价多付", "money", "腾空间"),
+        Column("降价少付", "money", "腾空间"),
         Column("集采节约", "money", "腾空间"),
-        Column("腾出空间", "money", "腾空间", made=minus(5, 1)),
-        Column("对提价的覆盖", "percent", "腾空间", made=per(6, 0)),
+        Column("腾出空间", "money", "腾空间", made=plus(6, 7)),
+        Column("对多付的覆盖", "percent", "腾空间", made=per(8, 5)),
     )
     rows = []
     services = from_fen(found.services)
@@ -52,11 +54,17 @@ def whole_sheet(found: Outcome) -> Sheet:
             Cell(net),
             Cell(services, made=_of_a_year(found, "基期医疗服务收费", found.adjustment.service_income)),
             *cells(net / services if services else None),
+            Cell(from_fen(one.burdened), made=_of_items(found, at, "提价", paid=True)),
+            Cell(from_fen(one.relieved), made=_of_items(found, at, "降价", paid=True)),
             Cell(from_fen(found.terms.saved), made=_of_a_year(found, "基期集采节约", found.adjustment.saved)),
             *cells(from_fen(one.room), _decimal(one.covered)),
         )
         rows.append(Row(title, figures))
-    notes = (CUMULATIVE, "腾出空间 = 降价减少 + 集中采购节约；覆盖率达到 100% 时，患者和医保的总负担不增加。")
+    unpaid = "住院医保部分按病组付费，支付不随价格变动，不计入多付和少付；" if found.terms.by_case else ""
+    notes = (
+        CUMULATIVE,
+        f"多付、少付是患者和医保实际增减的支付：{unpaid}腾出空间 = 降价少付 + 集中采购节约(按全额计)。",
+    )
     return Sheet("步骤", columns, tuple(rows), notes)
 
 
@@ -64,10 +72,17 @@ def _of_a_year(found: Outcome, words: str, amount: Decimal) -> Derivation:
     return product(Part(words, amount), Part(f"全年为基期的倍数(12 ÷ {found.months})", found.times, "quantity"))
 
 
-def _of_items(found: Outcome, step: int, words: str) -> Derivation | None:
-    """The items that rise, or those that fall, by what they change."""
+def _of_items(found: Outcome, step: int, words: str, *, paid: bool = False) -> Derivation | None:
+    """The items that rise, or those that fall, by what they change in charges, or in what is `paid` for them (of those that
+    fall above zero)."""
     sign = 1 if words == "提价" else -1
-    return sources.added(Part(one.name, from_fen(one.moved(step))) for one in found.items if sign * one.moved(step) > 0)
+    parts = []
+    for one in found.items:
+        moved = one.moved(step)
+        if sign * moved > 0:
+            unpaid = one.borne(step)[0] if found.terms.by_case else 0
+            parts.append(Part(one.name, from_fen(sign * (moved - unpaid) if paid else moved)))
+    return sources.added(parts)
 
 
 def borne_sheet(found: Outcome) -> Sheet:
@@ -76,7 +91,7 @@ def borne_sheet(found: Outcome) -> Sheet:
         Column("收费净变动", "money", "由谁负担", made=plus(1, 2, 3)),
         Column("医保基金", "money", "由谁负担"),
         Column("患者", "money", "由谁负担"),
-        Column("按病组付费不增付", "money", "由谁负担"),
+        Column("按病组付费支付不变", "money", "由谁负担"),
         Column("实际增收", "money", "补偿", made=minus(0, 3)),
         Column("财政补助", "money", "补偿"),
         Column("补偿合计", "money", "补偿", made=plus(4, 5)),
@@ -107,7 +122,7 @@ def borne_sheet(found: Outcome) -> Sheet:
     month = found.adjustment.last_month
     notes = (
         f"负担比例取 {month} 各项目的收费构成(住院医保、门诊医保、个人)；该月未收费的项目按全部医疗服务的构成。",
-        "住院按病组(病种)付费：项目提价后病例的支付标准不变，这部分收费医保不增付，须由权重、费率或点值的调整衔接。"
+        "住院按病组(病种)付费：项目提价后病例的支付标准不变，这部分收费医保支付不变，须由权重、费率或点值的调整衔接。"
         if by_case
         else "该机构住院不按病组付费，住院医保部分由医保基金负担。",
     )
