@@ -232,6 +232,9 @@ class GroupWorthTable(Table):
     mean_charges = MoneyColumn(verbose_name=_("次均费用(元)"))
     same_price = django_tables2.Column(verbose_name=_("同病同价"))
 
+    class Meta(Table.Meta):
+        orderable = False
+
     def __init__(self, *args: Any, points: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if points:

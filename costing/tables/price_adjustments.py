@@ -18,11 +18,16 @@ class PriceAdjustmentTable(Table):
     stacks = True
 
     title = django_tables2.Column(
-        verbose_name=_("方案"), linkify=("costing:price-adjustment", {"pk": A("pk")}), orderable=False
+        verbose_name=_("方案"),
+        linkify=("costing:price-adjustment", {"pk": A("pk")}),
+        orderable=False,
+        attrs={"td": {"class": "cell-words stack-wide"}},
     )
     institution = django_tables2.Column(verbose_name=_("机构"), order_by=("institution__code", "pk"))
     first_month = django_tables2.Column(verbose_name=_("基期"), orderable=False)
-    steps = django_tables2.Column(verbose_name=_("步骤"), orderable=False)
+    steps = django_tables2.Column(
+        verbose_name=_("步骤"), orderable=False, attrs={"td": {"class": "cell-words stack-wide"}}
+    )
     number = QuantityColumn(verbose_name=_("项目数"), orderable=False)
     state = StateColumn(verbose_name=_("状态"), tones=TONES)
     created_by = django_tables2.Column(accessor="created_by__display_name", verbose_name=_("编制人"), orderable=False)

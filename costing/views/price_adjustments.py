@@ -220,7 +220,7 @@ def _stats(found: Outcome) -> list[dict[str, Any]]:
         (_("实际增收"), one.received),
     )
     ratios = (
-        (_("全部服务成本回收率(按实收)"), found.recovery_of_all(), found.received_recovery(last)),
+        (_("服务成本回收率(实收)"), found.recovery_of_all(), found.received_recovery(last)),
         (_("调价项目比价偏离"), found.mean_departure(), found.mean_departure(last)),
     )
     before = _("调价前 %s")
