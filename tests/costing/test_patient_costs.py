@@ -1,4 +1,4 @@
-"""Cost of services, items and patients: the worked examples of the trade, and the laws they follow."""
+"""Cost of services, items and patients: the laws they follow (worked examples: test_cost_examples_golden)."""
 
 from fractions import Fraction
 
@@ -27,36 +27,6 @@ def pool(yuan: int) -> np.ndarray:
     return whole
 
 
-def unit_costs(costs: np.ndarray, volumes: list[int]) -> list[float]:
-    return [cost / 100 / volume for cost, volume in zip(costs.sum(axis=1).tolist(), volumes, strict=True)]
-
-
-def test_proportion_of_income_gives_60_225_750() -> None:
-    """domain.md 1.5, example 3: K 300,000; income x 100,000, y 150,000, z 250,000."""
-    found = by_weights(pool(300_000), fen(100_000, 150_000, 250_000))
-    assert unit_costs(found.costs, [1000, 400, 200]) == [60.0, 225.0, 750.0]
-    assert not found.left.any()
-
-
-def test_equivalents_give_100_250_500() -> None:
-    """domain.md 1.5, example 2: (e, n) = x (1, 1000), y (2.5, 400), z (5, 200); equivalents in tenths."""
-    found = by_weights(pool(300_000), np.array([10 * 1000, 25 * 400, 50 * 200]))
-    assert unit_costs(found.costs, [1000, 400, 200]) == [100.0, 250.0, 500.0]
-
-
-def test_activities_of_12000_and_8000_give_76() -> None:
-    """domain.md 1.5, example 1: the item uses 30 % and 50 % of two activities; 100 procedures."""
-    resources = [np.zeros(WIDE, dtype=np.int64) for _ in range(2)]
-    resources[0][0], resources[1][0] = 12, 8
-    activities = [
-        Activity("准备", resources[0], np.array([30, 70])),
-        Activity("操作", resources[1], np.array([50, 50])),
-    ]
-    found = by_activities(pool(20_000), activities, 2)
-    assert unit_costs(found.costs, [100, 1])[0] == 76.0
-    assert int(found.costs.sum()) == 2_000_000
-
-
 def test_an_activity_that_no_item_used_keeps_its_cost_by_name() -> None:
     """Its capacity stood unused: the other activities' items did not cause it. Nobody's resources leave the pool."""
     resources = np.full(WIDE, 1)
@@ -72,33 +42,6 @@ def test_a_department_without_items_keeps_its_cost() -> None:
     found = by_weights(pool(100), np.array([0, -5]))
     assert found.left.sum() == 10_000
     assert not found.costs.any()
-
-
-def test_bottom_up_stacks_items_drugs_and_materials_to_7145() -> None:
-    """domain.md 1.6, example 2: 8 × 120 + 1 × 1,800 + 3 × 95 + 2,600 drugs + 1,500 materials; others used the rest."""
-    costs = np.zeros((5, 1), dtype=np.int64)
-    costs[:, 0] = fen(120 * 20, 1800 * 2, 95 * 10, 10_000, 6_000)
-    mine = Lines(
-        np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1]),
-        np.array([0, 1, 2, 3, 4, 0, 1, 2, 3, 4]),
-        np.array([8, 1, 3, 2600, 1500, 12, 1, 7, 7400, 4500]),
-    )
-    assert patient_costs(mine, costs, 2)[:, 0].tolist() == [714_500, 1_580_500]
-
-
-def test_top_down_gives_7800_for_eight_days_at_200_and_6200_of_drugs_and_materials() -> None:
-    """domain.md 1.6, example 1: 400,000 over 2,000 bed-days; the patient's drugs and materials come on top."""
-    days = Lines(np.array([0, 1]), np.array([0, 0]), np.array([8, 1992]))
-    assert patient_costs(days, np.array([[40_000_000]]), 2)[0, 0] + 620_000 == 780_000
-
-
-def test_cost_to_income_of_service_units_gives_8800() -> None:
-    """domain.md 1.6, example 3: 3,000 × 0.90 + 2,000 × 0.75 + 4,000 × 1.00 + 1,000 × 0.60, each a tenth of its unit."""
-    charged = fen(3000, 2000, 4000, 1000)
-    income = 10 * charged
-    costs = (income * np.array([90, 75, 100, 60]) // 100)[:, None]
-    lines = Lines(np.repeat([0, 1], 4), np.tile(np.arange(4), 2), np.concatenate([charged, income - charged]))
-    assert patient_costs(lines, costs, 2)[0, 0] == 880_000
 
 
 def test_a_refund_of_last_months_line_lowers_the_cost_of_its_patient() -> None:
