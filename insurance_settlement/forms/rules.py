@@ -1,4 +1,4 @@
-"""Forms of the settlement pages."""
+"""Forms of grouping schemes, price books and pooling areas."""
 
 from typing import Any
 
