@@ -9,23 +9,37 @@ class InsuranceSettlementConfig(AppConfig):
     verbose_name = "医保结算"
 
     def ready(self) -> None:
-        from insurance_settlement import code_rules, integrity, nightly, reference_data
+        from insurance_settlement import code_rules, integrity, nightly, reference_data, review_subject
         from insurance_settlement.services import closing_blockers
+        from insurance_settlement.services.reviews import FILES
         from ops_platform.audit.public import register_actions, register_check
+        from ops_platform.documents.public import register_owner
         from ops_platform.his_intake.public import register_rule
         from ops_platform.masterdata.closing import register_closing_check
         from ops_platform.masterdata.reference import register_reference
         from ops_platform.nightly.public import register_step
+        from workflows.public import register_subject
 
         register_actions(
             insurance_settlement__scheme_imported="导入分组方案",
             insurance_settlement__price_book_imported="导入价格规则",
             insurance_settlement__placed_in_area="设定统筹地区",
             insurance_settlement__run_created="分组计价运行",
+            insurance_settlement__review_begun="申请特例单议",
+            insurance_settlement__review_changed="修改特例单议申请",
+            insurance_settlement__review_archived="作废特例单议申请",
+            insurance_settlement__review_declared="申报特例单议",
+            insurance_settlement__review_opinion="登记专家意见",
+            insurance_settlement__review_concluded="登记评审结论",
+            insurance_settlement__review_confirmed="确认评审结论",
+            insurance_settlement__review_appealed="特例单议申诉",
         )
         register_check("insurance_settlement.runs", "分组计价合计", integrity.runs_add_up)
         register_reference("grouping_scheme", reference_data.load_demo_scheme)
         register_closing_check("insurance_settlement", closing_blockers)
+        register_subject(review_subject.REVIEW)
+        register_subject(review_subject.REVIEW_CONCLUSION)
+        register_owner(FILES, review_subject.may_see_files)
         register_step(nightly.GROUPING)
         for rule in code_rules.RULES:
             register_rule(rule)
@@ -41,6 +55,7 @@ class InsuranceSettlementConfig(AppConfig):
             (_("病组盈亏"), "insurance_settlement:month", "heart-rate-monitor", MONTH_READERS),
             (_("病组指标"), "insurance_settlement:efficiency", "chart-bar", CASE_READERS),
             (_("病例"), "insurance_settlement:cases", "stethoscope", CASE_READERS),
+            (_("特例单议"), "insurance_settlement:reviews", "zoom-check", CASE_READERS),
             (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),
         )
         for order, (title, name, icon, roles) in enumerate(pages):

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement import selectors
-from insurance_settlement.models import CaseResult, GroupingRun
+from insurance_settlement.models import CaseResult, GroupingRun, SpecialReview
 from insurance_settlement.tables import STATUS_TITLES
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.filter_fields import MonthFilter, TrueFalseFilter
@@ -72,4 +72,51 @@ class CaseApiFilter(django_filters.FilterSet):
 
     class Meta:
         model = CaseResult
+        fields: list[str] = []
+
+
+class CandidateFilter(django_filters.FilterSet):
+    """Cases that come into question for a review, by institution, month and department."""
+
+    institution = django_filters.ModelChoiceFilter(
+        label=_("机构"),
+        field_name="run__institution",
+        empty_label=ALL,
+        queryset=lambda request: selectors.institutions(actor=request.actor) if request else Institution.objects.none(),
+    )
+    period = MonthFilter(label=_("出院月份"), field_name="run__period")
+    department = django_filters.ModelChoiceFilter(label=_("科室"), empty_label=ALL, queryset=_departments)
+
+    class Meta:
+        model = CaseResult
+        fields: list[str] = []
+
+
+class ReviewFilter(django_filters.FilterSet):
+    """Reviews by institution, month, state and number of the stay."""
+
+    institution = django_filters.ModelChoiceFilter(
+        label=_("机构"),
+        empty_label=ALL,
+        queryset=lambda request: selectors.institutions(actor=request.actor) if request else Institution.objects.none(),
+    )
+    period = MonthFilter(label=_("出院月份"))
+    state = django_filters.ChoiceFilter(label=_("状态"), choices=SpecialReview.State.choices, empty_label=ALL)
+    q = django_filters.CharFilter(label=_("就诊号"), field_name="encounter_no")
+
+    class Meta:
+        model = SpecialReview
+        fields: list[str] = []
+
+
+class ReviewApiFilter(django_filters.FilterSet):
+    """Reviews by codes."""
+
+    institution = django_filters.CharFilter(field_name="institution__code")
+    period = MonthFilter()
+    department = django_filters.CharFilter(field_name="department__code")
+    state = django_filters.ChoiceFilter(choices=SpecialReview.State.choices)
+
+    class Meta:
+        model = SpecialReview
         fields: list[str] = []

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insurance_settlement.views import cases, efficiency, rules
+from insurance_settlement.views import cases, efficiency, reviews, rules
 
 app_name = "insurance_settlement"
 
@@ -12,6 +12,16 @@ urlpatterns = [
     path("cases/", cases.Cases.as_view(), name="cases"),
     path("cases/<int:pk>/", cases.Case.as_view(), name="case"),
     path("encounters/<int:institution>/<int:encounter>/", cases.Encounter.as_view(), name="encounter"),
+    path("special-reviews/", reviews.Reviews.as_view(), name="reviews"),
+    path("special-reviews/candidates/", reviews.Candidates.as_view(), name="review-candidates"),
+    path("special-reviews/new/<int:case>/", reviews.NewReview.as_view(), name="new-review"),
+    path("special-reviews/<int:pk>/", reviews.Review.as_view(), name="review"),
+    path("special-reviews/<int:pk>/change/", reviews.ChangeReview.as_view(), name="change-review"),
+    path("special-reviews/<int:pk>/submit/", reviews.SubmitReview.as_view(), name="submit-review"),
+    path("special-reviews/<int:pk>/archive/", reviews.ArchiveReview.as_view(), name="archive-review"),
+    path("special-reviews/<int:pk>/opinion/", reviews.NewOpinion.as_view(), name="new-opinion"),
+    path("special-reviews/<int:pk>/conclusion/", reviews.NewConclusion.as_view(), name="new-conclusion"),
+    path("special-reviews/<int:pk>/appeal/", reviews.Appeal.as_view(), name="appeal-review"),
     path("rules/", rules.Rules.as_view(), name="rules"),
     path("rules/schemes/<int:pk>/", rules.SchemeDetail.as_view(), name="scheme"),
     path("rules/price-books/<int:pk>/", rules.PriceBookPage.as_view(), name="price-book"),

@@ -7,17 +7,20 @@ from insurance_settlement import schemes
 from insurance_settlement.discharges import read_discharges
 from insurance_settlement.engine.case import Case
 from insurance_settlement.engine.pricing import Price, price
+from insurance_settlement.engine.rule_book import Kind
 from insurance_settlement.engine.worth import GroupedCase
 from insurance_settlement.models import CaseResult, GroupingRun
 from insurance_settlement.schemes import Found
 from insurance_settlement.selectors.access import CASE_READERS
+from insurance_settlement.selectors.reviews import approved_reviews
 from ops_platform.his_intake.public import EncounterAt, FactPage, encounter_at, encounter_lines
 from ops_platform.kernel import Actor, NotFound, Period, to_fen
 from ops_platform.masterdata.models import Institution
 
 
 def _as_priced(case: CaseResult, institution: str, leaving_type: str) -> GroupedCase:
-    """A stored case as its run priced it."""
+    """A stored case as its run priced it. A review that was approved does not change any more."""
+    granted = approved_reviews(institution=case.run.institution_id, period=case.run.period)
     return GroupedCase(
         case_no=case.encounter_no,
         institution=institution,
@@ -27,6 +30,7 @@ def _as_priced(case: CaseResult, institution: str, leaving_type: str) -> Grouped
         scheme=case.scheme,
         leaving_type=leaving_type,
         factor=case.factor,
+        review=granted.get(case.encounter) if case.kind == Kind.SPECIAL_REVIEW else None,
     )
 
 

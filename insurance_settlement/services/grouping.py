@@ -1,6 +1,6 @@
 """Grouping and pricing a month."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,9 +11,10 @@ from django.utils import timezone
 from insurance_settlement import schemes
 from insurance_settlement.discharges import Discharge, read_discharges
 from insurance_settlement.engine.pricing import Kept, Price, price
-from insurance_settlement.engine.worth import GroupedCase
+from insurance_settlement.engine.worth import GroupedCase, Review
 from insurance_settlement.models import CaseResult, GroupingRun, PriceBook
 from insurance_settlement.schemes import Found
+from insurance_settlement.selectors.reviews import approved_reviews
 from ops_platform.audit.public import record
 from ops_platform.his_intake.public import input_stamp
 from ops_platform.kernel import Actor, Finding, Period, Severity, digest_of, from_fen
@@ -39,14 +40,16 @@ def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> R
     """Group and price the month's discharges by the scheme and price book in force on its last day.
 
     When nothing that the result depends on has changed, the current run is returned and nothing is written. A charge of
-    an earlier month belongs to the stay it was made for. A closed month keeps the run it was closed on.
+    an earlier month belongs to the stay it was made for. A special review that the insurer approved prices its case. A
+    closed month keeps the run it was closed on.
     """
     Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
     takes_changes = hold_period(institution, period)
     stamp = input_stamp(institution, period, DATASETS, from_start=True)
     book_row = schemes.price_book_at(institution.pk, period.last_day)
     current = GroupingRun.objects.filter(institution=institution, period=str(period), is_current=True).first()
-    digest = _digest(stamp.digest, book_row)
+    reviews = approved_reviews(institution=institution.pk, period=str(period))
+    digest = _digest(stamp.digest, book_row, reviews)
     if current and (current.input_digest == digest or not takes_changes):
         return RunOutcome(current, created=False)
     scheme, book = schemes.compiled_scheme(book_row.scheme), schemes.rule_book(book_row)
@@ -61,7 +64,11 @@ def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> R
             (
                 discharge,
                 grouping,
-                price(book, grouped_case(discharge, institution.code, grouping), kept),
+                price(
+                    book,
+                    grouped_case(discharge, institution.code, grouping, reviews.get(discharge.encounter)),
+                    kept,
+                ),
             )
         )
     run = _store(actor, institution, period, current, book_row, stamp.sequence, digest, discharges, graded)
@@ -82,7 +89,7 @@ def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> R
     return RunOutcome(run, created=True)
 
 
-def grouped_case(discharge: Discharge, institution: str, found: Found) -> GroupedCase:
+def grouped_case(discharge: Discharge, institution: str, found: Found, review: Review | None = None) -> GroupedCase:
     """A discharge with its group, as pricing takes it."""
     return GroupedCase(
         case_no=discharge.encounter_no,
@@ -93,17 +100,20 @@ def grouped_case(discharge: Discharge, institution: str, found: Found) -> Groupe
         scheme=discharge.scheme,
         leaving_type=discharge.leaving_type,
         factor=found.factor,
+        review=review,
     )
 
 
-def _digest(facts: str, book: PriceBook) -> str:
-    return digest_of([facts, book.digest, book.scheme.digest, ENGINE_VERSION])
+def _digest(facts: str, book: PriceBook, reviews: Mapping[int, Review]) -> str:
+    granted = [[encounter, str(review.weight)] for encounter, review in sorted(reviews.items())]
+    return digest_of([facts, book.digest, book.scheme.digest, ENGINE_VERSION, granted])
 
 
 def closing_blockers(institution: Institution, period: Period) -> Iterable[Finding]:
     """A month closes only on a grouping that is up to date."""
     stamp = input_stamp(institution, period, DATASETS, from_start=True)
-    digest = _digest(stamp.digest, schemes.price_book_at(institution.pk, period.last_day))
+    reviews = approved_reviews(institution=institution.pk, period=str(period))
+    digest = _digest(stamp.digest, schemes.price_book_at(institution.pk, period.last_day), reviews)
     if not GroupingRun.objects.filter(
         institution=institution, period=str(period), is_current=True, input_digest=digest
     ).exists():

@@ -14,6 +14,8 @@ from insurance_settlement import selectors
 from insurance_settlement.filters import CaseFilter
 from insurance_settlement.models import CaseResult
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
+from insurance_settlement.selectors.reviews import review_of
+from insurance_settlement.services.reviews import APPLICANTS
 from insurance_settlement.tables import (
     FEE_TITLES,
     SCHEME_TITLES,
@@ -22,6 +24,7 @@ from insurance_settlement.tables import (
     EncounterLineTable,
     status_mark,
 )
+from insurance_settlement.tables.reviews import REVIEW_TONES
 from ops_platform.his_intake.public import ENCOUNTER_KINDS, ChargedLine
 from ops_platform.identity.access import log_patient_access, log_patient_list
 from ops_platform.kernel import Period, Role
@@ -148,9 +151,14 @@ class Case(TemplatePage):
         case = selectors.access_case(actor=self.actor, case_id=self.kwargs["pk"])
         log_patient_access(self.request, case.run.institution, "case", case.encounter_no)
         detail = selectors.case_detail(case=case)
+        review = review_of(institution=case.run.institution_id, encounter=case.encounter)
+        applies = self.actor.may(case.run.institution_id, *APPLICANTS, department=case.department_id)
         context = super().get_context_data(
             case=case,
             detail=detail,
+            review=review,
+            review_tone=REVIEW_TONES[review.state] if review else "",
+            may_apply=applies and case.run.is_current,
             status=status_mark(case.status),
             scheme_title=SCHEME_TITLES.get(case.scheme, case.scheme),
             opens_department=self.actor.may(

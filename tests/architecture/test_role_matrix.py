@@ -36,7 +36,7 @@ from costing.models import (
     SettlementRun,
     UnitDefinition,
 )
-from insurance_settlement.models import CaseResult, GroupingScheme, PriceBook
+from insurance_settlement.models import CaseResult, GroupingScheme, PriceBook, SpecialReview
 from ops_platform.audit.models import AuditEvent
 from ops_platform.documents.models import Document
 from ops_platform.documents.public import attach, register_owner
@@ -136,6 +136,7 @@ class Community:
             self._register_process(institution)
             self._settle(institution)
             self._hold_responsible(institution, run)
+            self._put_forward(institution)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
         self.target = trade.person("target", None)
@@ -241,6 +242,25 @@ class Community:
             state="acting",
         )
         DeviationAction.objects.create(deviation=deviation, number=1, what="点评", due=date(2026, 3, 1))
+
+    def _put_forward(self, institution: Institution) -> None:
+        """The case of the month for special review, declared."""
+        case = CaseResult.objects.get(run__institution=institution, run__is_current=True)
+        SpecialReview.objects.create(
+            institution=institution,
+            case=case,
+            encounter=case.encounter,
+            encounter_no=case.encounter_no,
+            period="2026-01",
+            department=case.department,
+            kind="drg",
+            grounds=["complex"],
+            statement="测试",
+            asked="items",
+            state="declared",
+            declared_on=date(2026, 2, 1),
+            created_by=self.users[Role.INSURANCE_OFFICER],
+        )
 
     def _register_process(self, institution: Institution) -> None:
         """A process with a risk, and a case that is not published."""
@@ -399,6 +419,10 @@ def _case(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": CaseResult.objects.filter(run__institution=institution, run__is_current=True).get().pk}
 
 
+def _review(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": SpecialReview.objects.get(institution=institution).pk}
+
+
 def _reminder(_: Community, institution: Institution) -> dict[str, Any]:
     period = AccountingPeriod.objects.get(institution=institution, period="2026-01")
     return {"pk": MonthReminder.objects.get(accounting_period=period).pk}
@@ -452,6 +476,17 @@ MATTER_PAGES = (
     "api-matter",
     "api-matter-acts",
     "api-matter-people",
+)
+
+
+REVIEW_PAGES = (
+    "review",
+    "change-review",
+    "submit-review",
+    "archive-review",
+    "appeal-review",
+    "new-opinion",
+    "new-conclusion",
 )
 
 
@@ -690,6 +725,8 @@ OBJECTS: dict[str, Any] = {
     "costing:pathway-items": lambda c, i: {**_cost_run(c, i), "pathway": _pathway(c, i)["pk"]},
     "costing:figure": lambda *_: {"code": "allocation"},
     "insurance_settlement:case": _case,
+    "insurance_settlement:new-review": lambda c, i: {"case": _case(c, i)["pk"]},
+    **dict.fromkeys((f"insurance_settlement:{name}" for name in REVIEW_PAGES), _review),
     "insurance_settlement:encounter": lambda _, i: {
         "institution": i.pk,
         "encounter": Encounter.objects.filter(institution=i).latest("pk").entity,

@@ -24,6 +24,7 @@ from tools.demo.processes import Processes, StepFailed, last_lines
 from tools.demo.progress import Progress, Size
 from tools.demo.register import keep_register
 from tools.demo.responsibility import deviations, targets
+from tools.demo.reviews import special_reviews
 from tools.demo.scenarios import scenarios
 from tools.demo.second_version import LEAD, second_version
 
@@ -102,6 +103,7 @@ class Steps:
             self._progress.finish("nightly")
             self._say("nightly run finished")
         self._deeds("pathways", lambda: pathways(url, self.accounts(), full_months))
+        self._deeds("special reviews", lambda: special_reviews(url, self.accounts(), full_months))
         self._second_version(url, until, full_months)
         self._close(url, full_months)
         self._deeds("consolidation", lambda: consolidating(url, self.accounts(), full_months))
