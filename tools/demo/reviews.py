@@ -1,5 +1,5 @@
-"""Special reviews (特例单议) of the lead hospital, made over HTTP like in the browser: one granted by items before the month is
-computed again, one that waits for the insurer with an expert's opinion, one draft."""
+"""Special reviews (特例单议) of the lead hospital, made over HTTP like in the browser: one granted by items before the month
+is computed again, one that waits for the insurer with an expert's opinion, one draft."""
 
 import re
 from collections.abc import Iterator, Mapping
