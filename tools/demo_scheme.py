@@ -21,6 +21,15 @@ NAME = "示例分组方案 1"
 SOURCE = "本项目自行编制的示例，仅供演示，不是任何地区的官方方案"
 WEIGHTS_NOTE = "系统默认值，仅供演示，不是任何地区的官方权重或费率"
 BASE_RATE = "7200.00"
+OUTLIERS = {
+    "measured_by": "standard",
+    "low": {"below": "0.4", "pay": "charges"},
+    "high": [
+        {"weight_up_to": "1", "above": "3", "share": "1"},
+        {"weight_up_to": "2", "above": "2.5", "share": "1"},
+        {"above": "2", "share": "1"},
+    ],
+}
 MDC_ORDER = "APYZMNBCDEFGHIJKLOQRSTUVWX"
 SEX_OF_MDC = {"M": 1, "N": 2}
 NEWBORN_MDC = "P"
@@ -233,7 +242,7 @@ def _complications(mix: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def weights(mix: list[dict[str, Any]]) -> dict[str, Any]:
-    """The rule book of the demo: weights of the case mix, one base rate, coefficient 1."""
+    """The rule book of the demo: weights of the case mix, one base rate, coefficient 1, outliers by the defaults of the trade."""
     return {
         "scheme": NAME,
         "source": "demo",
@@ -245,6 +254,7 @@ def weights(mix: list[dict[str, Any]]) -> dict[str, Any]:
         },
         "base_rate": BASE_RATE,
         "default_coefficient": "1.00",
+        "outliers": OUTLIERS,
     }
 
 

@@ -41,12 +41,20 @@ class Quota:
         return max(self.most - self.used, 0)
 
 
-def grounds(kind: str, stay_days: int, *, long_stay: int) -> tuple[str, ...]:
-    """Which grounds a case's own figures show; `long_stay`: more days than that."""
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """From where on figures show a ground: more days than `long_stay`, charges above so many times the payment."""
+
+    long_stay: int
+    heavy: Decimal
+
+
+def grounds(kind: str, stay_days: int, charges: int, payment: int | None, hints: Hints) -> tuple[str, ...]:
+    """Which grounds a case's own figures show; amounts in fen."""
     found = []
-    if stay_days > long_stay:
+    if stay_days > hints.long_stay:
         found.append(LONG_STAY)
-    if kind == Kind.HIGH:
+    if kind == Kind.HIGH or (payment is not None and charges > payment * Fraction(hints.heavy)):
         found.append(RESOURCE_HEAVY)
     if kind == Kind.UNGROUPED:
         found.append(UNGROUPED)

@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
-from insurance_settlement.engine.special_review import Quota
+from insurance_settlement.engine.special_review import Hints, Quota, grounds
 from insurance_settlement.engine.worth import Review
 from insurance_settlement.models import CaseResult, ReviewOutcome, SchemeKind, SpecialReview
 from insurance_settlement.selectors.access import CASE_READERS, cases
-from ops_platform.kernel import Actor, NotFound, Period
+from ops_platform.kernel import Actor, NotFound, Period, to_fen
 from ops_platform.masterdata.models import Institution
 from ops_platform.masterdata.selectors import parameter_value
 from ops_platform.orm.scopes import within_reach
 
 LONG_STAY = "insurance_settlement.review_long_stay"
+HEAVY = "insurance_settlement.review_heavy_multiple"
 SHARES = {
     SchemeKind.DRG: "insurance_settlement.review_share_drg",
     SchemeKind.DIP: "insurance_settlement.review_share_dip",
@@ -38,13 +40,26 @@ def access_review(*, actor: Actor, review_id: int) -> SpecialReview:
     return found
 
 
-def candidates(*, actor: Actor, long_stay: int) -> QuerySet[CaseResult]:
+def hints() -> Hints:
+    """From where on figures show a ground today, for the whole alliance."""
+    day = timezone.localdate()
+    return Hints(int(parameter_value(key=LONG_STAY, day=day)), parameter_value(key=HEAVY, day=day))
+
+
+def grounds_of(case: CaseResult, hints: Hints) -> tuple[str, ...]:
+    """Which grounds the figures of a stored case show."""
+    payment = None if case.payment is None else to_fen(case.payment)
+    return grounds(case.kind, case.stay_days, to_fen(case.charges), payment, hints)
+
+
+def candidates(*, actor: Actor, hints: Hints) -> QuerySet[CaseResult]:
     """Cases whose figures show a ground and that nobody has put forward, the greatest loss first; ungrouped ones, which have
     no payment, by their charges."""
     put_forward = SpecialReview.objects.filter(
         institution=OuterRef("run__institution"), encounter=OuterRef("encounter")
     ).exclude(state=SpecialReview.State.ARCHIVED)
-    shows = Q(kind="high") | Q(kind="ungrouped") | Q(stay_days__gt=long_stay)
+    heavy = Q(kind="high") | Q(charges__gt=F("payment") * hints.heavy)
+    shows = heavy | Q(kind="ungrouped") | Q(stay_days__gt=hints.long_stay)
     return (
         cases(actor=actor)
         .filter(shows)

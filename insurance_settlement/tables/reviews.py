@@ -8,8 +8,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import A
 
-from insurance_settlement.engine.special_review import grounds
+from insurance_settlement.engine.special_review import Hints
 from insurance_settlement.models import CaseResult, ReviewGround, ReviewOutcome, SpecialReview
+from insurance_settlement.selectors.reviews import grounds_of
 from ops_platform.web.tables import (
     STACKED,
     MoneyColumn,
@@ -121,15 +122,14 @@ class CandidateTable(Table):
             "apply",
         )
 
-    def __init__(self, *args: Any, long_stay: int, may_apply: bool, **kwargs: Any) -> None:
-        self.long_stay = long_stay
+    def __init__(self, *args: Any, hints: Hints, may_apply: bool, **kwargs: Any) -> None:
+        self.hints = hints
         super().__init__(*args, **kwargs)
         if not may_apply:
             self.columns.hide("apply")
 
     def _titles(self, record: CaseResult) -> list[str]:
-        found = grounds(record.kind, record.stay_days, long_stay=self.long_stay)
-        return [str(ReviewGround(one).label) for one in found]
+        return [str(ReviewGround(one).label) for one in grounds_of(record, self.hints)]
 
     def render_shows(self, record: CaseResult) -> str:
         return format_html_join(" ", "{}", ((badge(title, "info"),) for title in self._titles(record)))

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement import selectors
-from insurance_settlement.engine.special_review import grounds
 from insurance_settlement.filters import CandidateFilter, ReviewFilter
 from insurance_settlement.forms.reviews import AppealForm, ConclusionForm, OpinionForm, ReviewForm
 from insurance_settlement.models import CaseResult, SpecialReview
@@ -25,16 +24,10 @@ from ops_platform.documents.public import documents_of
 from ops_platform.identity.access import log_patient_access, log_patient_list
 from ops_platform.kernel import Actor
 from ops_platform.masterdata.models import Institution
-from ops_platform.masterdata.selectors import parameter_value
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
 from workflows.public import courses_of
 
 State = SpecialReview.State
-
-
-def long_stay_days() -> int:
-    """From how many days on a stay is shown as long, for the whole alliance."""
-    return int(parameter_value(key=selected.LONG_STAY, day=timezone.localdate()))
 
 
 class Reviews(ListPage):
@@ -67,15 +60,17 @@ class Candidates(ListPage):
     table_class = CandidateTable
     filter_class = CandidateFilter
     empty_title = _("没有数字上显示理由的病例")
-    empty_hint = _("高倍率、未入组和长期住院的病例列在这里。病情复杂、危急重症等理由由医师判断，请从病例页面申请。")
+    empty_hint = _(
+        "高倍率、费用远高于支付、未入组和长期住院的病例列在这里。病情复杂、危急重症等理由由医师判断，请从病例页面申请。"
+    )
 
     def get_queryset(self) -> QuerySet[CaseResult]:
-        self.long_stay = long_stay_days()
-        return selected.candidates(actor=self.actor, long_stay=self.long_stay)
+        self.hints = selected.hints()
+        return selected.candidates(actor=self.actor, hints=self.hints)
 
     def get_table(self, rows: Any) -> CandidateTable:
         may_apply = self.actor.has(*services.APPLICANTS)
-        return CandidateTable(rows, request=self.request, long_stay=self.long_stay, may_apply=may_apply)
+        return CandidateTable(rows, request=self.request, hints=self.hints, may_apply=may_apply)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -173,8 +168,7 @@ class NewReview(FormPage):
         return found
 
     def get_initial(self) -> dict[str, Any]:
-        shown = grounds(self.case.kind, self.case.stay_days, long_stay=long_stay_days())
-        return {"grounds": list(shown), "asked": "items"}
+        return {"grounds": list(selected.grounds_of(self.case, selected.hints())), "asked": "items"}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(case=self.case, **kwargs)

@@ -1,6 +1,7 @@
 """The demo scheme groups every group of the simulator's case mix as intended."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
@@ -74,7 +75,11 @@ def test_the_demo_weights_price_every_demo_group_and_are_marked_as_demo(demo):
     assert book.source == "demo"
     assert book.scheme == demo.name
     assert set(book.weights) == set(demo.drg_names)
-    assert all(price(book, GroupedCase("1", "H", code, 0)).kind is Kind.NORMAL for code in demo.drg_names)
+    for code in demo.drg_names:
+        standard = int(book.weights[code] * 100 * Decimal(demo_scheme.BASE_RATE))
+        assert price(book, GroupedCase("1", "H", code, standard)).kind is Kind.NORMAL
+        assert price(book, GroupedCase("1", "H", code, standard // 3)).kind is Kind.LOW
+        assert price(book, GroupedCase("1", "H", code, standard * 4)).kind is Kind.HIGH
     assert "不是任何地区的官方" in json.loads(content)["note"]
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from insurance_settlement import integrity
-from insurance_settlement.engine.special_review import Quota, grounds
+from insurance_settlement.engine.special_review import Hints, Quota, grounds
 from insurance_settlement.models import CaseResult, GroupingRun, SpecialReview
 from insurance_settlement.selectors import case_detail
 from insurance_settlement.selectors.reviews import candidates, quota_of, quotas
@@ -150,21 +150,25 @@ def test_of_199_discharges_five_per_cent_are_nine() -> None:
     assert Quota(0, Decimal("0.05"), 0).most == 0
 
 
-def test_figures_show_long_stays_high_outliers_and_ungrouped_cases() -> None:
-    assert grounds("high", 61, long_stay=60) == ("long_stay", "resource_heavy")
-    assert grounds("ungrouped", 60, long_stay=60) == ("ungrouped",)
-    assert grounds("normal", 9, long_stay=60) == ()
+HINTS = Hints(60, Decimal(2))
+
+
+def test_figures_show_long_stays_heavy_and_ungrouped_cases() -> None:
+    assert grounds("high", 61, 300, 200, HINTS) == ("long_stay", "resource_heavy")
+    assert grounds("normal", 9, 201, 100, HINTS) == ("resource_heavy",)
+    assert grounds("normal", 60, 200, 100, HINTS) == ()
+    assert grounds("ungrouped", 60, 200, None, HINTS) == ("ungrouped",)
 
 
 def test_cases_that_show_a_ground_are_listed_until_they_are_put_forward(
     hospital: Institution, people: dict[str, User]
 ) -> None:
     actor = actor_of_user(people["officer"])
-    assert [one.encounter_no for one in candidates(actor=actor, long_stay=60)] == ["Z1", "Z3"]
+    assert [one.encounter_no for one in candidates(actor=actor, hints=HINTS)] == ["Z1", "Z3"]
     review = begun(people)
-    assert [one.encounter_no for one in candidates(actor=actor, long_stay=60)] == ["Z3"]
+    assert [one.encounter_no for one in candidates(actor=actor, hints=HINTS)] == ["Z3"]
     archive_review(actor, review_id=review.pk)
-    assert [one.encounter_no for one in candidates(actor=actor, long_stay=60)] == ["Z1", "Z3"]
+    assert [one.encounter_no for one in candidates(actor=actor, hints=HINTS)] == ["Z1", "Z3"]
 
 
 @pytest.mark.usefixtures("wide_quota")
