@@ -242,7 +242,7 @@ def _complications(mix: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def weights(mix: list[dict[str, Any]]) -> dict[str, Any]:
-    """The rule book of the demo: weights of the case mix, one base rate, coefficient 1, outliers by the defaults of the trade."""
+    """The rule book of the demo: weights of the case mix, one base rate, coefficient 1, usual outliers."""
     return {
         "scheme": NAME,
         "source": "demo",
