@@ -1,4 +1,4 @@
-"""Reciprocal allocation of 1,000 departments against numpy.linalg.solve of the service block alone."""
+"""Reciprocal allocation of 1,000 and 5,000 departments against numpy.linalg.solve of the service block alone."""
 
 from collections.abc import Callable
 
@@ -14,15 +14,22 @@ from tests.benchmarks.figures import Figure, Goal, middle, seconds
 
 GOAL = Goal(must=5, aim=2)
 ROUNDS, REPEATS = 5, 5
-DEPARTMENTS, SENDERS, RECEIVERS = 1_000, 400, 60
+SIZES = ((1_000, 400), (5_000, 2_000))  # departments, and how many of them serve others
+RECEIVERS = 60
 ITEMS = ("personnel", "materials", "drugs", "depreciation", "amortisation", "risk_fund", "other")
 SERVICE = (CostClass.ADMINISTRATION, CostClass.MEDICAL_SUPPORT, CostClass.MEDICAL_TECHNOLOGY)
 
 
 def measure(database: str) -> list[Figure]:
+    """The goal's size with its parts, then the large one."""
+    (departments, senders), large = SIZES
+    return [*_measured(departments, senders, GOAL), *_measured(*large, None)[:1]]
+
+
+def _measured(departments: int, senders: int, goal: Goal | None) -> list[Figure]:
     """The whole call, its three parts by themselves, and beside them the bare solution in floats."""
-    model = _model()
-    matrix, right = _block(model)
+    model = _model(departments, senders)
+    matrix, right = _block(model, departments, senders)
     if allocate(model).blocked:
         raise RuntimeError("the model of the measurement is refused")
     register, book = Register.of(model), Book.of(model, Register.of(model))
@@ -32,28 +39,29 @@ def measure(database: str) -> list[Figure]:
         "bare": lambda: np.linalg.solve(matrix, right),
         "whole call": lambda: allocate(model),
         "reading and checking the model": lambda: (check_model(model), Register.of(model), Book.of(model, register)),
-        "its equations, solved and in fen": lambda: solve(book.balances[:, places], weights, places, DEPARTMENTS),
+        "its equations, solved and in fen": lambda: solve(book.balances[:, places], weights, places, departments),
         "graph, equations and exact flows": lambda: reciprocal(register, Book(book.balances.copy())),
     }
     spent: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():
             spent[name].append(min(seconds(way) for _ in range(REPEATS)))
-    what = f"reciprocal allocation, {DEPARTMENTS:,} departments ({SENDERS} senders)"
-    flows = f"; {SENDERS * RECEIVERS * len(ITEMS):,} flows, exact to the fen"
+    what = f"reciprocal allocation, {departments:,} departments ({senders:,} senders)"
+    flows = f"; {senders * RECEIVERS * len(ITEMS):,} flows, exact to the fen"
+    against = "against numpy.linalg.solve of the service block"
     return [
         Figure(
             "allocation",
-            f"{what}, {name}, against numpy.linalg.solve of the service block" if goal else f"the same, {name}",
+            f"{what}, {name}, {against}" if whole else f"the same, {name}",
             middle([a / b for a, b in zip(spent[name], spent["bare"], strict=True)]),
-            f"{middle(spent[name]) * 1000:.1f} ms against {middle(spent['bare']) * 1000:.1f} ms{flows if goal else ''}",
-            goal,
+            f"{middle(spent[name]) * 1000:.1f} ms against {middle(spent['bare']) * 1000:.1f} ms{flows if whole else ''}",
+            goal if whole else None,
         )
-        for name, goal in (
-            ("whole call", GOAL),
-            ("reading and checking the model", None),
-            ("its equations, solved and in fen", None),
-            ("graph, equations and exact flows", None),
+        for name, whole in (
+            ("whole call", True),
+            ("reading and checking the model", False),
+            ("its equations, solved and in fen", False),
+            ("graph, equations and exact flows", False),
         )
     ]
 
@@ -62,35 +70,38 @@ def _code(number: int) -> str:
     return f"D{number:04d}"
 
 
-def _model() -> AllocationModel:
+def _model(departments: int, senders: int) -> AllocationModel:
     """Every sender serves others of all classes, so that all senders lie in one loop."""
     return AllocationModel(
         method=Method.RECIPROCAL,
         departments=tuple(
-            Department(_code(n), SERVICE[n % 3] if n < SENDERS else CostClass.CLINICAL) for n in range(DEPARTMENTS)
+            Department(_code(n), SERVICE[n % 3] if n < senders else CostClass.CLINICAL) for n in range(departments)
         ),
         costs={
-            (_code(n), item): 10_000_00 + 977 * n + 131 * k for n in range(DEPARTMENTS) for k, item in enumerate(ITEMS)
+            (_code(n), item): 10_000_00 + 977 * n + 131 * k for n in range(departments) for k, item in enumerate(ITEMS)
         },
         steps=(
-            Step(senders=tuple(map(_code, range(SENDERS))), drivers={_code(n): _driver(n) for n in range(SENDERS)}),
+            Step(
+                senders=tuple(map(_code, range(senders))),
+                drivers={_code(n): _driver(n, departments) for n in range(senders)},
+            ),
         ),
     )
 
 
-def _driver(sender: int) -> dict[str, int]:
-    receivers = ((sender + 1 + k * k * 7 + k) % DEPARTMENTS for k in range(RECEIVERS * 2))
+def _driver(sender: int, departments: int) -> dict[str, int]:
+    receivers = ((sender + 1 + k * k * 7 + k) % departments for k in range(RECEIVERS * 2))
     others = [number for number in dict.fromkeys(receivers) if number != sender][:RECEIVERS]
     return {_code(number): 1 + (number * 13 + sender) % 97 for number in others}
 
 
-def _block(model: AllocationModel) -> tuple[np.ndarray, np.ndarray]:
+def _block(model: AllocationModel, departments: int, senders: int) -> tuple[np.ndarray, np.ndarray]:
     """I - Pᵀ among the senders, and their costs by item."""
-    matrix = np.eye(SENDERS)
-    for sender in range(SENDERS):
-        driver = _driver(sender)
+    matrix = np.eye(senders)
+    for sender in range(senders):
+        driver = _driver(sender, departments)
         total = sum(driver.values())
-        for number in range(SENDERS):
+        for number in range(senders):
             matrix[number, sender] -= driver.get(_code(number), 0) / total
-    right = np.array([[model.costs[_code(n), item] for item in ITEMS] for n in range(SENDERS)], dtype=float)
+    right = np.array([[model.costs[_code(n), item] for item in ITEMS] for n in range(senders)], dtype=float)
     return matrix, right
