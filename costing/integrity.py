@@ -220,7 +220,7 @@ def patients(period: str = "") -> Iterator[Finding]:
                 yield Finding(
                     code="costing.patients_not_conserved",
                     severity=Severity.BLOCKING,
-                    message=f"患者成本运行 {run} {what}:{title}不成立，应为 {expected}，实为 {found}。",
+                    message=f"患者成本运行 {run} {what}：{title}不成立，应为 {expected}，实为 {found}。",
                     subject=str(run),
                 )
 
@@ -236,6 +236,6 @@ def conservation(period: str = "") -> Iterator[Finding]:
                 yield Finding(
                     code="costing.not_conserved",
                     severity=Severity.BLOCKING,
-                    message=f"成本运行 {run} {what}:{title}不成立，应为 {expected}，实为 {found}。",
+                    message=f"成本运行 {run} {what}：{title}不成立，应为 {expected}，实为 {found}。",
                     subject=str(run),
                 )

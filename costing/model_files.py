@@ -29,7 +29,7 @@ def read_model(path: Path) -> AllocationModel:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise _invalid("file", f"不能读取文件 {path}:{error.strerror}。请检查路径和权限") from error
+        raise _invalid("file", f"不能读取文件 {path}：{error.strerror}。请检查路径和权限") from error
     except UnicodeDecodeError as error:
         raise _invalid("file", f"文件 {path} 不是 UTF-8 编码。请以 UTF-8 另存后重试") from error
     return parse_model(text)
@@ -87,7 +87,7 @@ def write_result(allocation: Allocation, path: Path) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _invalid("file", f"不能写入文件 {path}:{error.strerror}。请检查目录和权限") from error
+        raise _invalid("file", f"不能写入文件 {path}：{error.strerror}。请检查目录和权限") from error
 
 
 class _Number(str):

@@ -129,7 +129,7 @@ def _places(file: str, header: list[str], required: Sequence[str], optional: Seq
 
 
 def _bad_row(line: int, row: int, reason: str, advice: str) -> Invalid:
-    message = f"病例文件第 {row} 条记录(文件第 {line} 行):{reason}。{advice}后重试。"
+    message = f"病例文件第 {row} 条记录(文件第 {line} 行)：{reason}。{advice}后重试。"
     return Invalid("insurance_settlement.bad_row", message, row=row, line=line)
 
 

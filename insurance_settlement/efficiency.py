@@ -11,12 +11,12 @@ from django.db import connection
 from insurance_settlement.engine.case import SUCCESS
 from insurance_settlement.engine.indicators import groups_of_low_risk, index
 from insurance_settlement.models import GroupingRun
+from insurance_settlement.selectors.stays import DOCTOR
 from ops_platform.kernel import Period
 from ops_platform.masterdata.selectors import parameter_value
 
 LEAST = "insurance_settlement.low_risk_cases"
 REFERENCE_MONTHS = 12
-DOCTOR = 12  # characters of the pseudonym that are shown
 ZERO = Decimal(0)
 
 
@@ -125,6 +125,79 @@ class Line:
     def low_deaths(self) -> int | None:
         """Deaths among them."""
         return None if self.low is None else sum(one.deaths for one in self.cells if one.drg in self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """What a group contributes to the figures of a line: its cases beside the area's; charges in fen."""
+
+    drg: str
+    name: str
+    cases: int
+    charges: int
+    days: int
+    weight: Decimal
+    deaths: int
+    area: tuple[int, int, int] | None
+    low: bool | None
+
+    @property
+    def mean_charges(self) -> Decimal:
+        """例均费用, yuan."""
+        return Decimal(self.charges) / 100 / self.cases
+
+    @property
+    def mean_days(self) -> Decimal:
+        """平均住院日"""
+        return Decimal(self.days) / self.cases
+
+    @property
+    def area_charges(self) -> Decimal | None:
+        """例均费用 of the area, yuan; None of what is in no group."""
+        return Decimal(self.area[2]) / 100 / self.area[0] if self.area else None
+
+    @property
+    def area_days(self) -> Decimal | None:
+        """平均住院日 of the area."""
+        return Decimal(self.area[1]) / self.area[0] if self.area else None
+
+    @property
+    def cost_index(self) -> Decimal | None:
+        """Mean charges ÷ those of the area."""
+        return self.mean_charges / self.area_charges if self.area_charges else None
+
+    @property
+    def time_index(self) -> Decimal | None:
+        """Mean days ÷ those of the area."""
+        return self.mean_days / self.area_days if self.area_days else None
+
+    @property
+    def low_mark(self) -> str:
+        """Whether it is a group of low risk, in a word."""
+        return "是" if self.low else ""
+
+
+def groups_of(line: Line, titles: Mapping[str, str]) -> list[GroupLine]:
+    """The groups that the figures of a line are made of, with their titles, those with most charges first; what is in no
+    group last."""
+    sums: dict[tuple[bool, str], list[Cell]] = defaultdict(list)
+    for one in line.cells:
+        sums[not one.grouped, one.drg].append(one)
+    found = [
+        GroupLine(
+            drg=drg,
+            name=titles.get(drg, ""),
+            cases=sum(one.cases for one in cells),
+            charges=sum(one.charges for one in cells),
+            days=sum(one.days for one in cells),
+            weight=sum((one.weight for one in cells), ZERO),
+            deaths=sum(one.deaths for one in cells),
+            area=None if apart else line.area.get(drg),
+            low=None if line.low is None else drg in line.low,
+        )
+        for (apart, drg), cells in sums.items()
+    ]
+    return sorted(found, key=lambda one: (one.area is None, -one.charges, one.drg))
 
 
 def efficiency(

@@ -3,12 +3,15 @@
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement import selectors
 from insurance_settlement.models import CaseResult, GroupingRun, SpecialReview
+from insurance_settlement.selectors.stays import of_doctor, that_left
 from insurance_settlement.tables import STATUS_TITLES
+from ops_platform.his_intake.public import LEAVING_TYPES
 from ops_platform.masterdata.models import Department, Institution
 from ops_platform.web.filter_fields import MonthFilter, TrueFalseFilter
 
@@ -24,7 +27,8 @@ def _departments(request: Any) -> QuerySet[Department]:
 
 
 class CaseFilter(django_filters.FilterSet):
-    """Cases by institution, month, department, group, state of grouping; only losses."""
+    """Cases by institution, month, department, group, state of grouping; only losses. What figures of other pages lead to is
+    kept out of sight: a span of months, a doctor, how the patient left."""
 
     institution = django_filters.ModelChoiceFilter(
         label=_("机构"),
@@ -40,10 +44,31 @@ class CaseFilter(django_filters.FilterSet):
         label=_("盈亏"), choices=[("1", _("只看亏损"))], empty_label=ALL, method="only_losses"
     )
     q = django_filters.CharFilter(label=_("就诊号"), field_name="encounter_no")
+    since = MonthFilter(label=_("自"), field_name="run__period", lookup_expr="gte", widget=forms.HiddenInput)
+    until = MonthFilter(label=_("至"), field_name="run__period", lookup_expr="lte", widget=forms.HiddenInput)
+    doctor = django_filters.CharFilter(label=_("医师代号"), method="by_doctor", widget=forms.HiddenInput)
+    left = django_filters.ChoiceFilter(
+        label=_("离院方式"), choices=LEAVING_TYPES, method="by_leaving", widget=forms.HiddenInput
+    )
 
     class Meta:
         model = CaseResult
         fields: list[str] = []
+
+    def by_doctor(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+        return of_doctor(rows, value)
+
+    def by_leaving(self, rows: QuerySet, _name: str, value: str) -> QuerySet:
+        return that_left(rows, value)
+
+    @property
+    def out_of_sight(self) -> list[tuple[str, str]]:
+        """What narrows the list without a field to see it by, as title and value in words."""
+        titles = {"left": dict(LEAVING_TYPES)}
+        given = ((field, str(field.value() or "")) for field in self.form.hidden_fields())
+        return [
+            (str(field.label), str(titles.get(field.name, {}).get(value, value))) for field, value in given if value
+        ]
 
     def only_losses(self, rows: QuerySet, _name: str, _value: str) -> QuerySet:
         return rows.filter(balance__lt=0)

@@ -9,6 +9,7 @@ app_name = "insurance_settlement"
 urlpatterns = [
     path("", cases.Month.as_view(), name="month"),
     path("efficiency/", efficiency.Efficiency.as_view(), name="efficiency"),
+    path("efficiency/groups/", efficiency.EfficiencyGroups.as_view(), name="efficiency-groups"),
     path("cases/", cases.Cases.as_view(), name="cases"),
     path("cases/<int:pk>/", cases.Case.as_view(), name="case"),
     path("encounters/<int:institution>/<int:encounter>/", cases.Encounter.as_view(), name="encounter"),

@@ -80,7 +80,7 @@ class Part:
         """The refusal of this part: code `<prefix>_<what>`, with path and line."""
         line = line_of(self.source.text, self.path)
         place = f"第 {line} 行 {self.where}" if line else self.where
-        message = f"{self.source.what}{place}:{reason}。请改正后重新导入。"
+        message = f"{self.source.what}{place}：{reason}。请改正后重新导入。"
         return Invalid(f"{self.source.prefix}_{what}", message, where=self.where, line=line, **context)
 
     def fields(self, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, "Part"]:

@@ -97,7 +97,7 @@ def _dx_words(lookup: Lookup, leaf: Leaf, principal: str) -> str:
     else:
         words = f"主要诊断 {label} 属于 {letter}"
     if leaf.adrg is not None and _has(leaf, Stage.PRINCIPAL, "adrg"):
-        words += f",并在 ADRG {leaf.adrg.code} 的主要诊断范围内"
+        words += f"，并在 ADRG {leaf.adrg.code} 的主要诊断范围内"
     return words + "。"
 
 
@@ -136,7 +136,7 @@ def end_words(scheme: "Scheme", leaf: Leaf, level: int) -> str:
             f"该手术不符合 MDC{leaf.mdc.letter} 各手术 ADRG 的条件，归入歧义组 {answer.drg}。"
             "请核对主要诊断与主要手术是否对应。"
         )
-    passed = f"按顺序排在其前的 {leaf.rank} 个 ADRG 不符," if leaf.rank else ""
+    passed = f"按顺序排在其前的 {leaf.rank} 个 ADRG 不符，" if leaf.rank else ""
     name = scheme.drg_names[answer.drg]
     if not leaf.divided:
         return f"{passed}ADRG {leaf.adrg.code} 不按并发症或合并症细分，归入 {answer.drg}({name})。"

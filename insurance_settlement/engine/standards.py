@@ -38,7 +38,7 @@ def _own_points(book: RuleBook, group: str, institution: str, base: Decimal, fac
     """Base points times the institution's cost coefficient of the group (新病组 1) and the factor; a weight times the factor
     alone."""
     if book.method is Method.RATE:
-        return base * factor
+        return base if factor == 1 else base * factor  # so that 2.1875 is not told as 2.1875000000
     return points_of(book, Fraction(base) * Fraction(cost_coefficient(book, group, institution)) * Fraction(factor))
 
 

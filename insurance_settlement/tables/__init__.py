@@ -9,7 +9,8 @@ from insurance_settlement.tables.cases import (
     EncounterLineTable,
     status_mark,
 )
-from insurance_settlement.tables.groups import DrgTable, EfficiencyTable
+from insurance_settlement.tables.efficiency import EfficiencyTable
+from insurance_settlement.tables.groups import DrgTable
 from insurance_settlement.tables.rules import AreaMemberTable, GroupWorthTable, PriceBookTable, SchemeTable
 
 __all__ = [

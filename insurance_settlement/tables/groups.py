@@ -1,4 +1,4 @@
-"""Groups of a month, and departments beside the area."""
+"""Groups of a month."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from ops_platform.web.tables import DENSE, MoneyColumn, PercentColumn, QuantityColumn, Table
+from ops_platform.web.tables import MoneyColumn, QuantityColumn, Table
 from ops_platform.web.templatetags.ops import money, quantity
 
 
-def _sum(name: str, form: Any) -> Any:
+def sum_of(name: str, form: Any) -> Any:
     """A footer: the sum of a column over all rows of the month."""
     return lambda table: form(sum(getattr(line, name) or 0 for line in table.data.data))
 
@@ -21,13 +21,13 @@ class DrgTable(Table):
 
     drg = django_tables2.Column(verbose_name=_("病组"), footer=_("合计"))
     name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words"}})
-    cases = QuantityColumn(verbose_name=_("例数"), footer=_sum("cases", quantity))
+    cases = QuantityColumn(verbose_name=_("例数"), footer=sum_of("cases", quantity))
     stay_days = QuantityColumn(verbose_name=_("平均住院日"), decimals=1)
     worth = QuantityColumn(verbose_name=_("权重或点数"), decimals=4)
     mean_charges = MoneyColumn(verbose_name=_("例均费用(元)"))
-    charges = MoneyColumn(verbose_name=_("费用合计(元)"), footer=_sum("charges", money))
-    payment = MoneyColumn(verbose_name=_("支付合计(元)"), footer=_sum("payment", money))
-    balance = MoneyColumn(verbose_name=_("盈亏合计(元)"), footer=_sum("balance", money))
+    charges = MoneyColumn(verbose_name=_("费用合计(元)"), footer=sum_of("charges", money))
+    payment = MoneyColumn(verbose_name=_("支付合计(元)"), footer=sum_of("payment", money))
+    balance = MoneyColumn(verbose_name=_("盈亏合计(元)"), footer=sum_of("balance", money))
 
     class Meta(Table.Meta):
         order_by = "balance"
@@ -47,26 +47,3 @@ class DrgTable(Table):
 
     def value_drg(self, value: Any) -> Any:
         return value
-
-
-class EfficiencyTable(Table):
-    """Departments or doctor groups beside the area; the institution last."""
-
-    name = django_tables2.Column(verbose_name=_("科室"))
-    doctor = django_tables2.Column(verbose_name=_("医师代号"))
-    cases = QuantityColumn(verbose_name=_("病例"))
-    grouping_rate = PercentColumn(verbose_name=_("入组率"))
-    groups = QuantityColumn(verbose_name=_("病组数"))
-    weight = QuantityColumn(verbose_name=_("总权重"), decimals=2)
-    cmi = QuantityColumn(verbose_name=_("CMI"), decimals=4)
-    cost_index = QuantityColumn(verbose_name=_("费用消耗指数"), decimals=2)
-    time_index = QuantityColumn(verbose_name=_("时间消耗指数"), decimals=2)
-    mean_charges = MoneyColumn(verbose_name=_("例均费用(元)"))
-    mean_days = QuantityColumn(verbose_name=_("平均住院日"), decimals=1)
-    deaths = QuantityColumn(verbose_name=_("死亡"))
-    low_cases = QuantityColumn(verbose_name=_("低风险组病例"))
-    low_deaths = QuantityColumn(verbose_name=_("低风险组死亡"))
-
-    class Meta(Table.Meta):
-        attrs = DENSE
-        orderable = False

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -66,11 +67,17 @@ def community(
     django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Community]:
     """Web, worker and beat on a database of their own; the simulator has posted its files over HTTP."""
+    with django_db_blocker.unblock(), running(tmp_path_factory.mktemp("community")) as found:  # type: ignore[attr-defined]
+        yield found
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Community]:
+    """A filled community on a database of its own, stopped at the end."""
     from django.db import connection
 
-    folder: Path = tmp_path_factory.mktemp("community")
     empty_redis()
-    with django_db_blocker.unblock(), database.committed_copy(connection.settings_dict["NAME"]) as name:  # type: ignore[attr-defined]
+    with database.committed_copy(connection.settings_dict["NAME"]) as name:
         platform = Platform(database=name, folder=folder)
         try:
             yield filled(platform, folder)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from insurance_settlement.efficiency import Line, efficiency
+from insurance_settlement.efficiency import Line, efficiency, groups_of
 from insurance_settlement.engine.indicators import groups_of_low_risk, index
 from insurance_settlement.models import GroupingRun
 from insurance_settlement.services import run_grouping
@@ -158,3 +158,33 @@ def test_the_page_shows_them_and_a_head_sees_the_own_ward(alliance: dict[str, In
     assert "老年科" in own
     assert "呼吸内科" not in own
     assert "全院" not in own
+
+
+def test_every_figure_opens_its_groups_and_these_their_cases(alliance: dict[str, Institution], client: Client) -> None:
+    """The index of ward A: pneumonia at 2,000.00 beside the area's 1,600.00; the death opens the one case."""
+    hospital = alliance["H1"]
+    ward = Department.objects.get(institution=hospital, code="A")
+    client.force_login(trade.person("clerk", Role.FINANCE_OFFICER, hospital))
+    asked = {"institution": hospital.pk, "period": "2026-03"}
+    page = client.get(reverse("insurance_settlement:efficiency"), asked).content.decode()
+    groups = reverse("insurance_settlement:efficiency-groups")
+    named = f"institution={hospital.pk}&amp;period=2026-03&amp;by=department&amp;span=month&amp;department={ward.pk}"
+    assert f"{groups}?{named}" in page
+    opened = client.get(groups, {**asked, "department": ward.pk}).content.decode()
+    for figure in ("2,000.00", "1,600.00", "1.25"):
+        assert figure in opened
+    cases = client.get(reverse("insurance_settlement:cases"), {**asked, "department": ward.pk, "left": "5"})
+    assert [row.record.encounter_no for row in cases.context["table"].rows] == ["Z2"]
+    assert "离院方式 死亡" in cases.content.decode()
+    of_doctor = {"since": "2026-02", "until": "2026-03", "doctor": "d1" * 6}
+    cases = client.get(reverse("insurance_settlement:cases"), of_doctor)
+    assert [row.record.encounter_no for row in cases.context["table"].rows] == ["Z1"]
+    assert client.get(groups, {**asked, "department": "99999999"}).status_code == 404
+
+
+def test_the_groups_of_all_stand_with_what_is_in_none_last(alliance: dict[str, Institution]) -> None:
+    whole = lines(alliance["H1"])["全院"]
+    pneumonia, nothing = groups_of(whole, {})
+    assert (pneumonia.cases, pneumonia.mean_charges, pneumonia.area_charges) == (3, Decimal(2000), Decimal(1600))
+    assert (pneumonia.deaths, pneumonia.low) == (1, True)
+    assert (nothing.drg, nothing.cases, nothing.cost_index) == ("0000", 1, None)

@@ -25,8 +25,9 @@ def _as_admin(statement: str) -> None:
 
 
 def _drop(name: str) -> None:
-    """Drop a database; a session that is just ending or an autovacuum may hold it for a moment."""
-    for _ in range(100):
+    """Drop a database; a session that is just ending or an autovacuum may hold it for a moment, on a busy machine for half
+    a minute."""
+    for _ in range(600):
         try:
             _as_admin(f'DROP DATABASE "{name}" WITH (FORCE)')
         except (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.ObjectInUse):

@@ -127,8 +127,8 @@ class Platform:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
-    def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a management command to its end."""
+    def manage(self, *arguments: str, within: int = 90) -> subprocess.CompletedProcess[str]:
+        """Run a management command to its end, `within` so many seconds."""
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -136,7 +136,7 @@ class Platform:
             capture_output=True,
             text=True,
             check=False,
-            timeout=90,
+            timeout=within,
         )
 
     def stop(self) -> None:

@@ -95,7 +95,7 @@ def _leave_out(table: Table) -> None:
 def _standards(table: Table) -> Table:
     """The items that were done most, at nine tenths of what they were and at their unit cost."""
     head = table[0]
-    quantity, cost = head.index("实际数量(参考)"), head.index("实际单位成本(参考,元)")
+    quantity, cost = head.index("实际数量(参考)"), head.index("实际单位成本(参考，元)")
     wanted, unit = head.index("月标准数量"), head.index("标准单位成本(元)")
     rows = sorted(table[1:], key=lambda row: -float(row[quantity]))[:STANDARDS]
     for row in rows:

@@ -5,11 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from ops_platform.kernel import Period
 from tests.e2e.conftest import Community
+from tests.e2e.morning.conftest import last_month, run_the_night
 from tests.e2e.test_first_light import number
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
@@ -18,33 +17,9 @@ HEADS_DEPARTMENT = "C09"  # 骨科 of the simulator's lead hospital
 LATE_VOUCHER = "1234.56"
 
 
-def last_month() -> Period:
-    return Period.of(timezone.localdate()).shift(-1)
-
-
-def run_the_night(community: Community, page: Page) -> None:
-    """As the operation centre does when it cannot wait for the night."""
-    community.sign_in(page, "centre1")
-    page.goto(f"{community.platform.url}/nightly/start/")
-    page.get_by_role("button", name=re.compile("启动|开始")).click()
-    bar = page.get_by_role("progressbar").first
-    expect(bar).to_have_attribute("value", "100", timeout=240_000)
-    expect(page.locator("#run-progress")).to_contain_text("成功", timeout=20_000)
-    page.context.clear_cookies()
-
-
-@pytest.fixture(scope="module")
-def costed(community: Community, browser: object) -> Community:
-    """The community after its first night."""
-    context = browser.new_context(locale="zh-CN")  # type: ignore[attr-defined]
-    run_the_night(community, context.new_page())
-    context.close()
-    return community
-
-
-def test_the_head_of_orthopaedics_follows_a_loss_to_a_case_and_its_cost(costed: Community, page: Page) -> None:
-    url = costed.platform.url
-    costed.sign_in(page, "head")
+def test_the_head_of_orthopaedics_follows_a_loss_to_a_case_and_its_cost(computed: Community, page: Page) -> None:
+    url = computed.platform.url
+    computed.sign_in(page, "head")
     own = int(re.search(r"/departments/(\d+)/", page.url)[1])  # type: ignore[index]
     page.goto(f"{url}/departments/{own}/?period={last_month()}")
     page.get_by_role("link", name="与成本相比的结余").click()
@@ -65,23 +40,23 @@ def test_the_head_of_orthopaedics_follows_a_loss_to_a_case_and_its_cost(costed: 
         assert answer.status == 404, "no other department"
 
 
-def test_a_rerun_says_which_input_moved_how_many_fen(costed: Community, page: Page, tmp_path: Path) -> None:
-    url, month = costed.platform.url, last_month()
+def test_a_rerun_says_which_input_moved_how_many_fen(computed: Community, page: Page, tmp_path: Path) -> None:
+    url, month = computed.platform.url, last_month()
     file = tmp_path / "补记.csv"
     file.write_text(
         "voucher,line,department,date,cost_item,funding_source,amount,summary\n"
         f"BJ-1,1,{HEADS_DEPARTMENT},{month}-28,other,basic,{LATE_VOUCHER},补记维修费\n",
         encoding="utf-8",
     )
-    costed.sign_in(page, "finance")
+    computed.sign_in(page, "finance")
     page.goto(f"{url}/intake/upload/cost-entries/")
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name=re.compile("上传|提交")).click()
     page.wait_for_url(re.compile(r"/receipt/"))
     page.context.clear_cookies()
-    run_the_night(costed, page)
+    run_the_night(computed)
 
-    costed.sign_in(page, "finance")
+    computed.sign_in(page, "finance")
     page.goto(f"{url}/costing/direct-costs/?period={month}")
     page.locator("main").get_by_role("link", name=re.compile("第 2 版")).first.click()
     expect(page.locator("main")).to_contain_text("由什么算出")
@@ -92,9 +67,9 @@ def test_a_rerun_says_which_input_moved_how_many_fen(costed: Community, page: Pa
     assert number(moved.locator("tr.row-total td").first.inner_text()) == LATE_VOUCHER, "all of it is explained"
 
 
-def test_a_lower_price_is_tried_first_and_official_figures_stay(costed: Community, page: Page) -> None:
-    url, month = costed.platform.url, last_month()
-    costed.sign_in(page, "finance")
+def test_a_lower_price_is_tried_first_and_official_figures_stay(computed: Community, page: Page) -> None:
+    url, month = computed.platform.url, last_month()
+    computed.sign_in(page, "finance")
     page.goto(f"{url}/costing/full-costs/?period={month}")
     official = page.locator("main table").first.inner_text()
     page.goto(f"{url}/costing/scenarios/new/")
@@ -112,6 +87,6 @@ def test_a_lower_price_is_tried_first_and_official_figures_stay(costed: Communit
     page.goto(f"{url}/costing/full-costs/?period={month}")
     assert page.locator("main table").first.inner_text() == official
     page.context.clear_cookies()
-    costed.sign_in(page, "centre1")
+    computed.sign_in(page, "centre1")
     page.goto(f"{url}/costing/reconciliation/?period={month}")
     expect(page.locator(".tie-line")).to_contain_text("逐家一致，分毫不差")

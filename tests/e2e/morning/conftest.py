@@ -1,0 +1,32 @@
+"""A community after its first night, as people find it in the morning; shared by the modules of this folder."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.utils import timezone
+
+from ops_platform.kernel import Period
+from tests.e2e.conftest import Community, running
+
+
+def last_month() -> Period:
+    """The month that people work on: the last full one."""
+    return Period.of(timezone.localdate()).shift(-1)
+
+
+def run_the_night(community: Community, *options: str) -> None:
+    """Computed by the real worker, and waited for."""
+    done = community.platform.manage(
+        "run_nightly", "--date", timezone.localdate().isoformat(), "--wait", *options, within=240
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+@pytest.fixture(scope="package")
+def computed(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Community]:
+    """The community after its first night."""
+    with django_db_blocker.unblock(), running(tmp_path_factory.mktemp("computed")) as found:  # type: ignore[attr-defined]
+        run_the_night(found)
+        yield found
