@@ -197,11 +197,11 @@ def faults(
         amount = charged[item].amount(dimension) if item in charged else 0
         found.append(MappingFault(Fault.CONFLICT, item, names.get(item, ""), dimension, told, amount))
     for item, classes in mapping.classes.items():
-        for dimension, told in classes.items():
-            if not active[dimension].get(told, False):
-                kind = Fault.INACTIVE if told in active[dimension] else Fault.UNKNOWN
+        for dimension, code in classes.items():
+            if not active[dimension].get(code, False):
+                kind = Fault.INACTIVE if code in active[dimension] else Fault.UNKNOWN
                 amount = charged[item].amount(dimension) if item in charged else 0
-                found.append(MappingFault(kind, item, names.get(item, ""), dimension, (told,), amount))
+                found.append(MappingFault(kind, item, names.get(item, ""), dimension, (code,), amount))
     mapped = set(mapping.classes) | {item for item, _ in mapping.conflicts}
     for item in sorted(set(catalogue) - set(charged) - mapped):
         found.append(MappingFault(Fault.UNCHARGED, item, catalogue[item], None))
