@@ -13,6 +13,7 @@ class InsuranceSettlementConfig(AppConfig):
             code_rules,
             integrity,
             mapping_classes,
+            mapping_integrity,
             mapping_subject,
             nightly,
             reference_data,
@@ -53,6 +54,10 @@ class InsuranceSettlementConfig(AppConfig):
             insurance_settlement__mapping_remark_answered="答复省版归集口径意见",
         )
         register_check("insurance_settlement.runs", "分组计价合计", integrity.runs_add_up)
+        register_check("insurance_settlement.mappings", "归集口径内容", mapping_integrity.rows_are_as_approved)
+        register_check(
+            "insurance_settlement.mapping_simulations", "归集口径模拟合计", mapping_integrity.simulations_add_up
+        )
         register_reference("grouping_scheme", reference_data.load_demo_scheme)
         register_reference("mapping_classes", mapping_classes.load_classes)
         register_closing_check("insurance_settlement", closing_blockers)

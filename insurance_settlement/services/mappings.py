@@ -297,6 +297,11 @@ def _fill(version: MappingVersion, rows: Sequence[WantedRow]) -> None:
     )
 
 
+def digest_of_rows(version: MappingVersion) -> str:
+    """The digest of the rows that a version has now."""
+    return digest_of(_plain([_copied(row, row.origin) for row in selected.rows_of(version)]))
+
+
 def _plain(rows: Sequence[WantedRow]) -> list[list[str]]:
     """What of the rows counts, for the digest."""
     return [

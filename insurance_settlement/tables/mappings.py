@@ -1,6 +1,6 @@
 """Lists of classification mappings: versions, rows, what is wrong, simulations and remarks."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from ops_platform.web.tables import (
     DENSE_STACKED_WORDS,
     STACKED,
     STACKED_WORDS,
+    ActionsColumn,
     MoneyColumn,
     PercentColumn,
     QuantityColumn,
@@ -325,9 +326,7 @@ class RemarkTable(Table):
     )
     raised_by = django_tables2.Column(verbose_name=_("提出人"), accessor="raised_by__display_name", orderable=False)
     raised_at = TimeColumn(verbose_name=_("提出时间"))
-    act = django_tables2.Column(
-        verbose_name="", empty_values=(), orderable=False, exclude_from_export=True, attrs={"td": {"class": "text-end"}}
-    )
+    act = ActionsColumn("insurance_settlement/mapping_remark_actions.html")
 
     class Meta(Table.Meta):
         attrs = STACKED_WORDS
@@ -346,9 +345,13 @@ class RemarkTable(Table):
             "act",
         )
 
-    def __init__(self, *args: Any, may_answer: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, may_answer: bool = False, own: Collection[int] | None = frozenset(), **kwargs: Any
+    ) -> None:
+        """`own`: the institutions whose remarks the reader may take back, None for all."""
+        self.may_answer, self.own = may_answer, own
         super().__init__(*args, **kwargs)
-        if not may_answer:
+        if not may_answer and own is not None and not own:
             self.columns.hide("act")
 
     def render_row(self, record: MappingRemark) -> str:
@@ -357,11 +360,12 @@ class RemarkTable(Table):
     def value_row(self, record: MappingRemark) -> str:
         return self.render_row(record)
 
-    def render_act(self, record: MappingRemark) -> str:
-        if record.state != MappingRemark.State.RAISED:
-            return ""
-        page = reverse("insurance_settlement:answer-mapping-remark", args=[record.pk])
-        return format_html('<a class="btn btn-sm" href="{}">{}</a>', page, _("答复"))
+    def before_render(self, request: Any) -> None:
+        """Whose remarks may be taken back is said row by row."""
+        for row in self.paginated_rows:
+            open_ = row.record.state == MappingRemark.State.RAISED
+            row.record.may_answer = open_ and self.may_answer
+            row.record.may_withdraw = open_ and (self.own is None or row.record.institution_id in self.own)
 
 
 def coverage_lines(covered: Any) -> list[Mapping[str, Any]]:

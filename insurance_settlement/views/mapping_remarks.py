@@ -54,7 +54,8 @@ class Remarks(ListPage):
         return selected.remarks(actor=self.actor)
 
     def get_table(self, rows: Any) -> RemarkTable:
-        return RemarkTable(rows, request=self.request, may_answer=self.actor.has(*services.ANSWERERS))
+        own = self.actor.institutions(*services.REMARKERS)
+        return RemarkTable(rows, request=self.request, may_answer=self.actor.has(*services.ANSWERERS), own=own)
 
 
 class NewRemark(FormPage):

@@ -199,7 +199,7 @@ class Mapping(_OneVersion, TemplatePage):
             tone=tone,
             rows_now=getattr(version, "rows_now", None) or 0,
             simulations=SimulationTable(list(simulations)) if simulations else None,
-            remarks=RemarkTable(list(remarks), may_answer=False) if remarks else None,
+            remarks=RemarkTable(list(remarks)) if remarks else None,
             members=MappingVersionTable(list(members), today=today) if members else None,
             course=courses_of(kind, [str(version.pk)]).get(str(version.pk)),
             may_change=keeps and draft,

@@ -213,6 +213,12 @@ def test_remarks_are_handed_up_on_a_row_and_answered(hospital: Institution, peop
     assert "门诊治疗室" in page(centre, "mapping-remarks")
     centre.post(address("answer-mapping-remark", made.pk), {"outcome": "accepted", "answer": "下一版改为治疗费。"})
     assert "下一版改为治疗费" in page(clerk, "mapping-remarks")
+    clerk.post(
+        address("new-mapping-remark", base.pk), {"institution": hospital.pk, "kind": "fits", "text": "其余适用。"}
+    )
+    assert "撤回" in page(clerk, "mapping-remarks")
+    clerk.post(address("withdraw-mapping-remark", MappingRemark.objects.latest("pk").pk))
+    assert MappingRemark.objects.latest("pk").state == "withdrawn"
     assert "采纳" in page(clerk, "mapping", base.pk)
 
 

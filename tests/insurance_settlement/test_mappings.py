@@ -8,6 +8,7 @@ from django.db.models import F
 
 from insurance_settlement.engine.mapping import Dimension
 from insurance_settlement.mapping_classes import classes_on, load_classes
+from insurance_settlement.mapping_integrity import rows_are_as_approved, simulations_add_up
 from insurance_settlement.models import (
     MappingRow,
     MappingVersion,
@@ -270,6 +271,13 @@ def test_a_month_without_charges_or_a_span_too_long_is_not_simulated(
         assert refusal.value.code == "insurance_settlement.mapping_months"
     with pytest.raises(Invalid):
         begin_mapping(clerk, institution=hospital, wanted=WantedMapping("口径", date(2026, 3, 2)), rows=PROVINCE_ROWS)
+
+
+def test_what_was_approved_and_simulated_can_be_recomputed(hospital: Institution, people: dict[str, User]) -> None:
+    version = in_force(people, hospital)
+    assert not [*rows_are_as_approved(), *simulations_add_up()]
+    MappingVersion.objects.filter(pk=version.pk).update(edition=7)
+    assert [one.code for one in rows_are_as_approved()] == ["insurance_settlement.mapping_differs"]
 
 
 def test_the_province_version_can_be_tried_on_a_hospital_before_anything_is_derived(
