@@ -9,7 +9,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from insurance_settlement.models import MappingRemark
+from insurance_settlement.engine.mapping import Dimension
+from insurance_settlement.mapping_classes import KnownClasses
+from insurance_settlement.models import DIMENSION_TITLES, MappingRemark
 from insurance_settlement.services.mapping_remarks import LONGEST, REMARKERS
 from insurance_settlement.services.mappings import KEEPERS, LONGEST_JUDGEMENT, WantedMapping, may_keep
 from ops_platform.kernel import Actor, Period
@@ -90,6 +92,29 @@ class FillMappingForm(forms.Form):
     """Another workbook for a draft."""
 
     file = WorkbookField(label=_("归集口径表(.xlsx)"), help_text=_("整份替换草稿现有的内容；有一处错误则整份不导入。"))
+
+
+class MapItemForm(forms.Form):
+    """Where one item belongs, by dimension; what is closed cannot be chosen."""
+
+    note = forms.CharField(label=_("说明"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, known: KnownClasses, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for dimension, classes in known.items():
+            named = [
+                (code, f"{code} {one.title}" if code[:1].isdigit() else one.title)
+                for code, one in classes.items()
+                if one.active
+            ]
+            self.fields[str(dimension)] = forms.ChoiceField(
+                label=DIMENSION_TITLES[dimension], choices=[("", "—"), *named], required=False
+            )
+        self.order_fields([*map(str, known), "note"])
+
+    def classes(self) -> dict[Dimension, str]:
+        """As the service takes them."""
+        return {dimension: self.cleaned_data[str(dimension)] for dimension in Dimension}
 
 
 class DeriveMappingForm(ChangeMappingForm):

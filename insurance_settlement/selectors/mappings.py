@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from insurance_settlement.engine.mapping import (
     NO_CLASS,
@@ -102,6 +103,12 @@ def catalogue(*, institution: Institution, day: date, sequence: int) -> list[Cat
     fees = items_as_of(institution, day, sequence)
     rows = ChargeItem.objects.filter(institution=institution).order_by("code", "pk").values_list("pk", "code", "name")
     return [CatalogueItem(code, name, fees[pk].fee_class if pk in fees else "") for pk, code, name in rows]
+
+
+def item_of(*, institution: Institution, code: str) -> CatalogueItem | None:
+    """One item of the institution as it is today."""
+    items = catalogue(institution=institution, day=timezone.localdate(), sequence=last_sequence(institution))
+    return next((item for item in items if item.code == code), None)
 
 
 def by_reported_classes(items: Iterable[CatalogueItem]) -> Resolved:

@@ -4,7 +4,7 @@ Only an approved version classes anything, from its month on; months before keep
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import transaction
@@ -107,6 +107,27 @@ def fill_mapping(actor: Actor, *, version_id: int, rows: Sequence[WantedRow]) ->
         return version
     _fill(version, rows)
     _note(actor, version, "mapping_filled", rows=len(rows), digest=version.digest)
+    return version
+
+
+@transaction.atomic
+def map_item(
+    actor: Actor, *, version_id: int, item_code: str, item_name: str, classes: Mapping[Dimension, str], note: str = ""
+) -> MappingVersion:
+    """Where one local item belongs: every row of it in a draft gets these classes, so that none contradicts another; an item
+    without a row gets one. The other rows stay as they are."""
+    version = held(actor, version_id)
+    rows = [_copied(row, row.origin) for row in selected.rows_of(version)]
+    of_item = [place for place, row in enumerate(rows) if row.item_code == item_code]
+    said = WantedRow(item_code, item_name, dict(classes), note=note.strip())
+    for place in of_item:
+        rows[place] = replace(rows[place], classes=said.classes, note=said.note, origin=said.origin)
+    if not of_item:
+        rows.append(said)
+    if digest_of(_plain(rows)) == version.digest:
+        return version
+    _fill(version, rows)
+    _note(actor, version, "mapping_filled", item=item_code, digest=version.digest)
     return version
 
 

@@ -1,9 +1,10 @@
 """Lists of classification mappings: versions, rows, what is wrong, simulations and remarks."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import django_tables2
 from django.urls import reverse
@@ -14,25 +15,20 @@ from django_tables2 import A
 
 from insurance_settlement.engine.mapping import Dimension
 from insurance_settlement.mapping_classes import KnownClasses
-from insurance_settlement.models import DIMENSION_TITLES, MappingRemark, MappingRow, MappingSimulation, MappingVersion
+from insurance_settlement.models import DIMENSION_TITLES, MappingRow, MappingSimulation, MappingVersion
 from insurance_settlement.selectors.mappings import class_title
 from insurance_settlement.services.mappings import FAULT_TITLES
 from ops_platform.kernel import from_fen
 from ops_platform.web.tables import (
     DENSE_STACKED_WORDS,
     STACKED,
-    STACKED_WORDS,
-    ActionsColumn,
     MoneyColumn,
     PercentColumn,
     QuantityColumn,
-    StateColumn,
     Table,
     TimeColumn,
 )
 from ops_platform.web.templatetags.ops import badge
-
-REMARK_TONES = {"raised": "warn", "answered": "good", "withdrawn": "neutral"}
 
 
 def standing(version: MappingVersion, replaced_on: date | None, today: date) -> tuple[str, str]:
@@ -51,6 +47,11 @@ def title_and_code(known: KnownClasses, dimension: Dimension, code: str) -> str:
     """A class in words, accounts and front-page classes with their code."""
     title = class_title(known, dimension, code)
     return f"{code} {title}" if code[:1].isdigit() and title != code else title
+
+
+def map_link(page: str, item: str) -> str:
+    """To where an item of a draft is mapped."""
+    return format_html('<a class="btn btn-sm" href="{}?{}">{}</a>', page, urlencode({"item": item}), _("归集"))
 
 
 class MappingVersionTable(Table):
@@ -139,10 +140,11 @@ class MappingRowTable(Table):
             "remark",
         )
 
-    def __init__(self, *args: Any, known: KnownClasses, may_remark: bool, **kwargs: Any) -> None:
-        self.known = known
+    def __init__(self, *args: Any, known: KnownClasses, may_remark: bool, change: str = "", **kwargs: Any) -> None:
+        """`change`: the page on which an item of the draft is mapped, "" for who may not."""
+        self.known, self.change = known, change
         super().__init__(*args, **kwargs)
-        if not may_remark:
+        if not may_remark and not change:
             self.columns.hide("remark")
 
     def _class(self, dimension: Dimension, value: str) -> str:
@@ -164,6 +166,8 @@ class MappingRowTable(Table):
         return self._class(Dimension.FRONT_PAGE, value)
 
     def render_remark(self, record: MappingRow) -> str:
+        if self.change:
+            return map_link(self.change, record.item_code)
         page = reverse("insurance_settlement:new-mapping-remark", args=[record.version_id])
         return format_html('<a class="btn btn-sm" href="{}?row={}">{}</a>', page, record.pk, _("提意见"))
 
@@ -193,11 +197,24 @@ class FaultTable(Table):
     dimension = django_tables2.Column(verbose_name=_("维度"), default="—")
     told = django_tables2.Column(verbose_name=_("填写的类别"), default="—", attrs={"td": {"class": "cell-words"}})
     amount = MoneyColumn(verbose_name=_("涉及收费(元)"))
+    act = django_tables2.Column(
+        verbose_name="", empty_values=(), exclude_from_export=True, attrs={"td": {"class": "text-end"}}
+    )
 
     class Meta(Table.Meta):
         attrs = DENSE_STACKED_WORDS
         orderable = False
-        fields = ("kind", "item", "name", "dimension", "told", "amount")
+        fields = ("kind", "item", "name", "dimension", "told", "amount", "act")
+
+    def __init__(self, *args: Any, change: str = "", **kwargs: Any) -> None:
+        """`change`: the page on which an item of the draft is mapped, "" for who may not."""
+        self.change = change
+        super().__init__(*args, **kwargs)
+        if not change:
+            self.columns.hide("act")
+
+    def render_act(self, record: Mapping[str, Any]) -> str:
+        return map_link(self.change, record["item"])
 
 
 def fault_lines(faults: Any, known: KnownClasses) -> list[Mapping[str, Any]]:
@@ -303,69 +320,6 @@ class MoveTable(Table):
 
     def value_after(self, record: Any) -> str:
         return self._class(record.dimension, record.after)
-
-
-class RemarkTable(Table):
-    """Remarks of institutions with what they were answered."""
-
-    stacks = True
-
-    institution = django_tables2.Column(verbose_name=_("机构"), order_by=("institution__code", "pk"))
-    version = django_tables2.Column(
-        verbose_name=_("省版"), linkify=("insurance_settlement:mapping", {"pk": A("version_id")}), orderable=False
-    )
-    row = django_tables2.Column(verbose_name=_("项目"), empty_values=(), orderable=False)
-    kind = django_tables2.Column(verbose_name=_("意见"))
-    text = django_tables2.Column(
-        verbose_name=_("内容"), orderable=False, attrs={"td": {"class": "cell-words stack-wide"}}
-    )
-    state = StateColumn(verbose_name=_("状态"), tones=REMARK_TONES)
-    outcome = django_tables2.Column(verbose_name=_("处理"), default="—")
-    answer = django_tables2.Column(
-        verbose_name=_("答复"), default="—", orderable=False, attrs={"td": {"class": "cell-words stack-wide"}}
-    )
-    raised_by = django_tables2.Column(verbose_name=_("提出人"), accessor="raised_by__display_name", orderable=False)
-    raised_at = TimeColumn(verbose_name=_("提出时间"))
-    act = ActionsColumn("insurance_settlement/mapping_remark_actions.html")
-
-    class Meta(Table.Meta):
-        attrs = STACKED_WORDS
-        model = MappingRemark
-        fields = (
-            "institution",
-            "version",
-            "row",
-            "kind",
-            "text",
-            "state",
-            "outcome",
-            "answer",
-            "raised_by",
-            "raised_at",
-            "act",
-        )
-
-    def __init__(
-        self, *args: Any, may_answer: bool = False, own: Collection[int] | None = frozenset(), **kwargs: Any
-    ) -> None:
-        """`own`: the institutions whose remarks the reader may take back, None for all."""
-        self.may_answer, self.own = may_answer, own
-        super().__init__(*args, **kwargs)
-        if not may_answer and own is not None and not own:
-            self.columns.hide("act")
-
-    def render_row(self, record: MappingRemark) -> str:
-        return f"{record.row.item_code} {record.row.item_name}" if record.row else _now("整个版本")
-
-    def value_row(self, record: MappingRemark) -> str:
-        return self.render_row(record)
-
-    def before_render(self, request: Any) -> None:
-        """Whose remarks may be taken back is said row by row."""
-        for row in self.paginated_rows:
-            open_ = row.record.state == MappingRemark.State.RAISED
-            row.record.may_answer = open_ and self.may_answer
-            row.record.may_withdraw = open_ and (self.own is None or row.record.institution_id in self.own)
 
 
 def coverage_lines(covered: Any) -> list[Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from insurance_settlement.models import MappingRemark, MappingRow
 from insurance_settlement.selectors import MONTH_READERS
 from insurance_settlement.selectors import mappings as selected
 from insurance_settlement.services import mapping_remarks as services
-from insurance_settlement.tables.mappings import RemarkTable
+from insurance_settlement.tables.mapping_remarks import RemarkTable
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import ActionPage, FormPage, ListPage
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import django_filters
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,17 +22,16 @@ from insurance_settlement.forms.mappings import (
     SubmitMappingForm,
 )
 from insurance_settlement.mapping_classes import KnownClasses, classes_on
-from insurance_settlement.models import MappingRow, MappingVersion
+from insurance_settlement.models import MappingVersion
 from insurance_settlement.selectors import MONTH_READERS
 from insurance_settlement.selectors import mappings as selected
 from insurance_settlement.services import mappings as services
 from insurance_settlement.services.mapping_remarks import REMARKERS
+from insurance_settlement.tables.mapping_remarks import RemarkTable
 from insurance_settlement.tables.mappings import (
     CoverageTable,
     FaultTable,
-    MappingRowTable,
     MappingVersionTable,
-    RemarkTable,
     SimulationTable,
     coverage_lines,
     fault_lines,
@@ -113,7 +111,7 @@ class NewMapping(FormPage):
         return redirect("insurance_settlement:mapping", made.pk)
 
 
-class _OneVersion:
+class OneVersion:
     """A view of the version of the address."""
 
     actor: Any
@@ -128,6 +126,12 @@ class _OneVersion:
         return found
 
     @property
+    def change(self) -> str:
+        """The page on which its items are mapped, "" for who may not change it."""
+        may = services.may_keep(self.actor, self.version.institution_id) and self.version.state == State.DRAFT
+        return reverse("insurance_settlement:map-item", args=[self.version.pk]) if may else ""
+
+    @property
     def known(self) -> KnownClasses:
         """The classes that its rows may name."""
         if "_known" not in self.__dict__:
@@ -136,7 +140,7 @@ class _OneVersion:
         return found
 
 
-class Mapping(_OneVersion, TemplatePage):
+class Mapping(OneVersion, TemplatePage):
     """One version: where it stands, what it covers of an institution's month, what is wrong, simulations, remarks."""
 
     roles = MONTH_READERS
@@ -166,7 +170,7 @@ class Mapping(_OneVersion, TemplatePage):
             found = selected.faults_of_rows(self.version)
             return {
                 "coverage": None,
-                "faults": _faults(found, self.known),
+                "faults": self._faults(found),
                 "fault_count": len(found),
                 "blocking": len(found),
             }
@@ -178,10 +182,13 @@ class Mapping(_OneVersion, TemplatePage):
             "coverage": CoverageTable(coverage_lines(checked.covered)),
             "covered": sum(one.mapped for one in receipts) / total if total else None,
             "open_amount": from_fen(total - sum(one.mapped for one in receipts)),
-            "faults": _faults(checked.faults, self.known),
+            "faults": self._faults(checked.faults),
             "fault_count": len(checked.faults),
             "blocking": len(checked.blocking),
         }
+
+    def _faults(self, found: Any) -> FaultTable | None:
+        return FaultTable(fault_lines(found[:SHOWN_FAULTS], self.known), change=self.change) if found else None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         version, actor, scope = self.version, self.actor, self._scope()
@@ -215,72 +222,7 @@ class Mapping(_OneVersion, TemplatePage):
         return {**context, "title": version.name}
 
 
-def _faults(found: Any, known: KnownClasses) -> FaultTable | None:
-    return FaultTable(fault_lines(found[:SHOWN_FAULTS], known)) if found else None
-
-
-class MappingRowFilter(django_filters.FilterSet):
-    """Rows by a word of a code or name, and where they came from."""
-
-    q = django_filters.CharFilter(label=_("编码或名称"), method="search")
-    origin = django_filters.ChoiceFilter(label=_("来源"), choices=MappingRow.Origin.choices, empty_label=_("全部"))
-
-    class Meta:
-        model = MappingRow
-        fields: list[str] = []
-
-    def search(self, rows: QuerySet[MappingRow], _name: str, value: str) -> QuerySet[MappingRow]:
-        """In both codes and both names."""
-        word = value.strip()
-        return rows.filter(
-            Q(item_code__icontains=word)
-            | Q(item_name__icontains=word)
-            | Q(national_code__icontains=word)
-            | Q(national_name__icontains=word)
-        )
-
-
-class MappingRows(_OneVersion, ListPage):
-    """The rows of a version."""
-
-    roles = MONTH_READERS
-    title = _("归集口径内容")
-    template_name = "insurance_settlement/mapping_rows.html"
-    table_class = MappingRowTable
-    filter_class = MappingRowFilter
-    per_page = 100
-    empty_title = _("没有内容")
-
-    def get_queryset(self) -> QuerySet[MappingRow]:
-        self.export_name = f"归集口径-{self.version.name}"
-        return selected.rows_of(self.version)
-
-    def get_table(self, rows: Any) -> MappingRowTable:
-        handed_down = self.version.institution_id is None and self.version.state == State.APPROVED
-        may_remark = handed_down and self.actor.has(*REMARKERS)
-        return MappingRowTable(rows, request=self.request, known=self.known, may_remark=may_remark)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(version=self.version, **kwargs)
-
-
-class MappingFile(_OneVersion, Page, View):
-    """The workbook of a version; of an institution's with the items that it does not name yet."""
-
-    roles = MONTH_READERS
-
-    def get(self, _request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
-        version, rows = self.version, list(selected.rows_of(self.version))
-        missing: list[selected.CatalogueItem] = []
-        if version.institution is not None:
-            sequence = last_sequence(version.institution)
-            items = selected.catalogue(institution=version.institution, day=timezone.localdate(), sequence=sequence)
-            named = {row.item_code for row in rows}
-            missing = [item for item in items if item.code not in named]
-        return mapping_files.write(f"归集口径表_{version.name}", rows, self.known, missing)
-
-
-class _VersionForm(_OneVersion, FormPage):
+class VersionForm(OneVersion, FormPage):
     roles = services.KEEPERS
     template_name = "insurance_settlement/mapping_form.html"
 
@@ -291,7 +233,7 @@ class _VersionForm(_OneVersion, FormPage):
         return reverse("insurance_settlement:mapping", args=[self.kwargs["pk"]])
 
 
-class FillMapping(_VersionForm):
+class FillMapping(VersionForm):
     """Another workbook for a draft."""
 
     title = _("上传归集口径表")
@@ -304,7 +246,7 @@ class FillMapping(_VersionForm):
         services.fill_mapping(self.actor, version_id=self.kwargs["pk"], rows=rows)
 
 
-class ChangeMapping(_VersionForm):
+class ChangeMapping(VersionForm):
     """Another name, month or source."""
 
     title = _("修改版本信息")
@@ -321,7 +263,7 @@ class ChangeMapping(_VersionForm):
         services.change_mapping(self.actor, version_id=self.kwargs["pk"], wanted=form.wanted())
 
 
-class DeriveMapping(_VersionForm):
+class DeriveMapping(VersionForm):
     """An institution's own version from the province's."""
 
     title = _("派生本院版本")
@@ -348,7 +290,7 @@ class DeriveMapping(_VersionForm):
         return redirect("insurance_settlement:mapping", made.pk)
 
 
-class SubmitMapping(_VersionForm):
+class SubmitMapping(VersionForm):
     """Ask for approval."""
 
     title = _("提交审批")

@@ -496,6 +496,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "insurance_settlement:mapping-rows": BUSINESS | roles("ins"),
     "insurance_settlement:mapping-file": BUSINESS | roles("ins"),
     "insurance_settlement:fill-mapping": roles("fin dir oc"),
+    "insurance_settlement:map-item": roles("fin dir oc"),
     "insurance_settlement:change-mapping": roles("fin dir oc"),
     "insurance_settlement:derive-mapping": roles("fin dir oc"),
     "insurance_settlement:submit-mapping": roles("fin dir oc"),

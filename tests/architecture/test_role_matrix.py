@@ -790,6 +790,7 @@ OBJECTS: dict[str, Any] = {
     **dict.fromkeys((f"insurance_settlement:{name}" for name in REVIEW_PAGES), _review),
     **dict.fromkeys((f"insurance_settlement:{name}" for name in MAPPING_PAGES), _mapping),
     "settlement-mapping-rows": _mapping,
+    "insurance_settlement:map-item": lambda c, i: {**_mapping(c, i), "query": {"item": "CW"}},
     "insurance_settlement:mapping-simulation": _simulation,
     "insurance_settlement:explain-mapping": _simulation,
     "insurance_settlement:answer-mapping-remark": _remark,

@@ -158,6 +158,39 @@ def test_the_blank_workbook_comes_back_as_a_draft(hospital: Institution, people:
     assert len(sheet(clerk, "mapping-file", version.pk)) == 5, "and comes with the workbook to be filled in"
 
 
+def test_one_item_is_mapped_on_its_page_without_a_workbook(hospital: Institution, people: dict[str, User]) -> None:
+    clerk = signed_in(people["clerk"])
+    given = {"owner": hospital.pk, "name": "自编口径", "month": "2026-02", "source_text": ""}
+    twice = (X, ("N8", *X[1:4], "治疗费", *X[5:]))
+    body = workbook(COLUMNS, *twice)
+    clerk.post(address("new-mapping"), {**given, "file": SimpleUploadedFile("口径.xlsx", body)})
+    version = MappingVersion.objects.get()
+    form = f"{address('map-item', version.pk)}?item=X"
+    assert "归入多个类别" in page(clerk, "mapping", version.pk)
+    assert "项目X" in clerk.get(form).content.decode()
+    classes = {
+        "receipt_outpatient": "surgery",
+        "receipt_inpatient": "surgery",
+        "account_outpatient": f"{OUT}06",
+        "account_inpatient": f"{IN}06",
+        "front_page": "10.2",
+    }
+    clerk.post(form, {**classes, "note": ""})
+    other = f"{address('map-item', version.pk)}?item=P"
+    assert '<option value="western_drugs" selected>' in clerk.get(other).content.decode()
+    clerk.post(other, {**classes, "note": "试"})
+    version.refresh_from_db()
+    now = version.rows.filter(edition=version.edition)
+    assert [(one.item_code, one.national_code, one.receipt_outpatient) for one in now] == [
+        ("X", "N1", "surgery"),
+        ("X", "N8", "surgery"),
+        ("P", "", "surgery"),
+    ]
+    assert "归入多个类别" not in page(clerk, "mapping", version.pk)
+    assert clerk.get(f"{address('map-item', version.pk)}?item=Q").status_code == 404
+    assert clerk.post(form, {**classes, "front_page": "G03"}).status_code == 422
+
+
 def test_a_class_may_be_told_by_name_code_or_both(hospital: Institution) -> None:
     (one,) = read(workbook(COLUMNS, X), classes_on(DAY, hospital.pk))
     assert dict(one.classes) == {
