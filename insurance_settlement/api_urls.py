@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from insurance_settlement import api, grouping_api, review_api
+from insurance_settlement import api, grouping_api, mapping_api, review_api
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="settlement-runs"),
     path("cases/", api.CaseListView.as_view(), name="settlement-cases"),
     path("special-reviews/", review_api.ReviewListView.as_view(), name="settlement-special-reviews"),
+    path("mappings/", mapping_api.MappingVersionListView.as_view(), name="settlement-mappings"),
+    path("mappings/<int:pk>/rows/", mapping_api.MappingRowListView.as_view(), name="settlement-mapping-rows"),
+    path(
+        "mapping-simulations/",
+        mapping_api.MappingSimulationListView.as_view(),
+        name="settlement-mapping-simulations",
+    ),
+    path("mapped-income/", mapping_api.MappedIncomeView.as_view(), name="settlement-mapped-income"),
     path("group/", grouping_api.GroupView.as_view(), name="settlement-group"),
     path("price/", grouping_api.PriceView.as_view(), name="settlement-price"),
 ]

@@ -9,7 +9,16 @@ class InsuranceSettlementConfig(AppConfig):
     verbose_name = "医保结算"
 
     def ready(self) -> None:
-        from insurance_settlement import code_rules, integrity, nightly, reference_data, review_subject
+        from insurance_settlement import (
+            code_rules,
+            integrity,
+            mapping_classes,
+            mapping_integrity,
+            mapping_subject,
+            nightly,
+            reference_data,
+            review_subject,
+        )
         from insurance_settlement.services import closing_blockers
         from insurance_settlement.services.reviews import FILES
         from ops_platform.audit.public import register_actions, register_check
@@ -33,12 +42,29 @@ class InsuranceSettlementConfig(AppConfig):
             insurance_settlement__review_concluded="登记评审结论",
             insurance_settlement__review_confirmed="确认评审结论",
             insurance_settlement__review_appealed="特例单议申诉",
+            insurance_settlement__mapping_begun="新建归集口径版本",
+            insurance_settlement__mapping_filled="上传归集口径内容",
+            insurance_settlement__mapping_changed="修改归集口径版本",
+            insurance_settlement__mapping_archived="作废归集口径版本",
+            insurance_settlement__mapping_approved="归集口径生效",
+            insurance_settlement__mapping_simulated="归集口径模拟",
+            insurance_settlement__mapping_explained="说明归集口径变动",
+            insurance_settlement__mapping_remarked="反馈省版归集口径",
+            insurance_settlement__mapping_remark_withdrawn="撤回省版归集口径意见",
+            insurance_settlement__mapping_remark_answered="答复省版归集口径意见",
         )
         register_check("insurance_settlement.runs", "分组计价合计", integrity.runs_add_up)
+        register_check("insurance_settlement.mappings", "归集口径内容", mapping_integrity.rows_are_as_approved)
+        register_check(
+            "insurance_settlement.mapping_simulations", "归集口径模拟合计", mapping_integrity.simulations_add_up
+        )
         register_reference("grouping_scheme", reference_data.load_demo_scheme)
+        register_reference("mapping_classes", mapping_classes.load_classes)
         register_closing_check("insurance_settlement", closing_blockers)
         register_subject(review_subject.REVIEW)
         register_subject(review_subject.REVIEW_CONCLUSION)
+        register_subject(mapping_subject.MAPPING)
+        register_subject(mapping_subject.PROVINCE_MAPPING)
         register_owner(FILES, review_subject.may_see_files)
         register_step(nightly.GROUPING)
         for rule in code_rules.RULES:
@@ -56,6 +82,7 @@ class InsuranceSettlementConfig(AppConfig):
             (_("病组指标"), "insurance_settlement:efficiency", "chart-bar", CASE_READERS),
             (_("病例"), "insurance_settlement:cases", "stethoscope", CASE_READERS),
             (_("特例单议"), "insurance_settlement:reviews", "zoom-check", CASE_READERS),
+            (_("归集口径"), "insurance_settlement:mappings", "category", MONTH_READERS),
             (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),
         )
         for order, (title, name, icon, roles) in enumerate(pages):

@@ -1,5 +1,15 @@
 """Tables of insurance settlement."""
 
+from insurance_settlement.models.mappings import (
+    DIMENSION_TITLES,
+    MappingExplanation,
+    MappingRemark,
+    MappingRow,
+    MappingSimulation,
+    MappingVersion,
+    SimulatedClass,
+    SimulatedMove,
+)
 from insurance_settlement.models.results import CaseResult, GroupingRun
 from insurance_settlement.models.reviews import (
     ReviewConclusion,
@@ -11,10 +21,16 @@ from insurance_settlement.models.reviews import (
 from insurance_settlement.models.rules import AreaMember, GroupingScheme, PoolingArea, PriceBook, SchemeKind
 
 __all__ = [
+    "DIMENSION_TITLES",
     "AreaMember",
     "CaseResult",
     "GroupingRun",
     "GroupingScheme",
+    "MappingExplanation",
+    "MappingRemark",
+    "MappingRow",
+    "MappingSimulation",
+    "MappingVersion",
     "PoolingArea",
     "PriceBook",
     "ReviewConclusion",
@@ -22,5 +38,7 @@ __all__ = [
     "ReviewOpinion",
     "ReviewOutcome",
     "SchemeKind",
+    "SimulatedClass",
+    "SimulatedMove",
     "SpecialReview",
 ]

@@ -58,6 +58,7 @@ from ops_platform.his_intake.goods import (
     used_items,
     uses_of_item,
 )
+from ops_platform.his_intake.item_charges import ItemMonths, charged_months, charges_of_items
 from ops_platform.his_intake.quality.rules import Rule, register_rule
 from ops_platform.his_intake.reading import (
     BatchBetween,
@@ -118,6 +119,7 @@ __all__ = [
     "IntakeCounts",
     "ItemAt",
     "ItemIncome",
+    "ItemMonths",
     "ItemSum",
     "MoveLine",
     "MovePage",
@@ -140,6 +142,8 @@ __all__ = [
     "batches_between",
     "charge_differences",
     "charge_lines",
+    "charged_months",
+    "charges_of_items",
     "charges_of_piece",
     "cost_entries",
     "departments_as_of",

@@ -10,7 +10,7 @@ nobody waits for each other.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from ops_platform.kernel import Actor, Period, to_fen
 from ops_platform.ledger import services
@@ -35,6 +35,7 @@ __all__ = [
     "EntryInput",
     "EventForm",
     "EventLine",
+    "IncomeAccount",
     "Leg",
     "balance",
     "book",
@@ -43,6 +44,7 @@ __all__ = [
     "debit",
     "forbid_overdraft",
     "hold",
+    "income_accounts",
     "lock_books",
     "post",
     "register_event_type",
@@ -60,6 +62,15 @@ class Booked:
     period: str
     voucher_no: int
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncomeAccount:
+    """An account that takes legs below some account of income; `closed_on` is the first day on which it no longer does."""
+
+    code: str
+    name: str
+    closed_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +144,10 @@ def forbid_overdraft(actor: Actor, *, institution: Institution, account: str) ->
 
 def _booked(row: Entry) -> Booked:
     return Booked(entry=row.pk, period=row.period, voucher_no=row.voucher_no, hash=row.hash)
+
+
+def income_accounts(*, below: str, institution: int | None = None) -> list[IncomeAccount]:
+    """The leaves of the unified chart below an account, and those that the institution keeps of its own; by code."""
+    rows = Account.objects.filter(code__startswith=below, leaf=True).exclude(code=below)
+    own = rows.filter(Q(institution=None) | Q(institution=institution))
+    return [IncomeAccount(*row) for row in own.order_by("code", "pk").values_list("code", "name", "closed_on")]

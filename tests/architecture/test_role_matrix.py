@@ -36,7 +36,15 @@ from costing.models import (
     SettlementRun,
     UnitDefinition,
 )
-from insurance_settlement.models import CaseResult, GroupingScheme, PriceBook, SpecialReview
+from insurance_settlement.models import (
+    CaseResult,
+    GroupingScheme,
+    MappingRemark,
+    MappingSimulation,
+    MappingVersion,
+    PriceBook,
+    SpecialReview,
+)
 from ops_platform.audit.models import AuditEvent
 from ops_platform.documents.models import Document
 from ops_platform.documents.public import attach, register_owner
@@ -137,6 +145,7 @@ class Community:
             self._settle(institution)
             self._hold_responsible(institution, run)
             self._put_forward(institution)
+            self._map_items(institution)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
         self.target = trade.person("target", None)
@@ -260,6 +269,32 @@ class Community:
             state="declared",
             declared_on=date(2026, 2, 1),
             created_by=self.users[Role.INSURANCE_OFFICER],
+        )
+
+    def _map_items(self, institution: Institution) -> None:
+        """A draft mapping with a simulation, and a remark on the province's."""
+        officer = self.users[Role.FINANCE_OFFICER]
+        terms = {"name": "口径", "effective_from": date(2026, 1, 1), "created_by": officer}
+        own = MappingVersion.objects.create(institution=institution, number=1, **terms)
+        MappingSimulation.objects.create(
+            version=own,
+            edition=0,
+            institution=institution,
+            first_period="2026-01",
+            last_period="2026-01",
+            input_sequence=0,
+            outpatient=0,
+            inpatient=0,
+            unmapped=0,
+            threshold=Decimal("0.1"),
+            indicators={},
+            created_by=officer,
+        )
+        province, _ = MappingVersion.objects.get_or_create(
+            institution=None, number=1, state="approved", defaults={**terms, "approved_at": timezone.now()}
+        )
+        MappingRemark.objects.create(
+            version=province, institution=institution, kind="fits", text="适用", raised_by=officer
         )
 
     def _register_process(self, institution: Institution) -> None:
@@ -423,6 +458,18 @@ def _review(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": SpecialReview.objects.get(institution=institution).pk}
 
 
+def _mapping(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": MappingVersion.objects.get(institution=institution).pk}
+
+
+def _simulation(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": MappingSimulation.objects.get(institution=institution).pk}
+
+
+def _remark(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": MappingRemark.objects.get(institution=institution).pk}
+
+
 def _reminder(_: Community, institution: Institution) -> dict[str, Any]:
     period = AccountingPeriod.objects.get(institution=institution, period="2026-01")
     return {"pk": MonthReminder.objects.get(accounting_period=period).pk}
@@ -487,6 +534,20 @@ REVIEW_PAGES = (
     "appeal-review",
     "new-opinion",
     "new-conclusion",
+)
+
+
+MAPPING_PAGES = (
+    "mapping",
+    "mapping-rows",
+    "mapping-file",
+    "fill-mapping",
+    "change-mapping",
+    "derive-mapping",
+    "submit-mapping",
+    "archive-mapping",
+    "simulate-mapping",
+    "new-mapping-remark",
 )
 
 
@@ -727,6 +788,13 @@ OBJECTS: dict[str, Any] = {
     "insurance_settlement:case": _case,
     "insurance_settlement:new-review": lambda c, i: {"case": _case(c, i)["pk"]},
     **dict.fromkeys((f"insurance_settlement:{name}" for name in REVIEW_PAGES), _review),
+    **dict.fromkeys((f"insurance_settlement:{name}" for name in MAPPING_PAGES), _mapping),
+    "settlement-mapping-rows": _mapping,
+    "insurance_settlement:map-item": lambda c, i: {**_mapping(c, i), "query": {"item": "CW"}},
+    "insurance_settlement:mapping-simulation": _simulation,
+    "insurance_settlement:explain-mapping": _simulation,
+    "insurance_settlement:answer-mapping-remark": _remark,
+    "insurance_settlement:withdraw-mapping-remark": _remark,
     "insurance_settlement:encounter": lambda _, i: {
         "institution": i.pk,
         "encounter": Encounter.objects.filter(institution=i).latest("pk").entity,

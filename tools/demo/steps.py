@@ -16,6 +16,7 @@ from tools.demo.books import begin_books, carry_forward
 from tools.demo.browserless import close_months, closing_account
 from tools.demo.consolidating import consolidating
 from tools.demo.item_costing import item_costing
+from tools.demo.mappings import mappings
 from tools.demo.pathways import pathways
 from tools.demo.places import Places, read_json
 from tools.demo.pooling_area import pooling_area
@@ -103,6 +104,7 @@ class Steps:
             self._progress.finish("nightly")
             self._say("nightly run finished")
         self._deeds("pathways", lambda: pathways(url, self.accounts(), full_months))
+        self._deeds("mappings", lambda: mappings(url, self.accounts(), full_months))
         self._deeds("special reviews", lambda: special_reviews(url, self.accounts(), full_months))
         self._second_version(url, until, full_months)
         self._close(url, full_months)
