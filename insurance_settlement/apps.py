@@ -33,6 +33,8 @@ class InsuranceSettlementConfig(AppConfig):
             insurance_settlement__review_concluded="登记评审结论",
             insurance_settlement__review_confirmed="确认评审结论",
             insurance_settlement__review_appealed="特例单议申诉",
+            insurance_settlement__front_pages_examined="病案首页检查",
+            insurance_settlement__front_page_marked="首页问题标记核对无误",
         )
         register_check("insurance_settlement.runs", "分组计价合计", integrity.runs_add_up)
         register_reference("grouping_scheme", reference_data.load_demo_scheme)
@@ -41,6 +43,7 @@ class InsuranceSettlementConfig(AppConfig):
         register_subject(review_subject.REVIEW_CONCLUSION)
         register_owner(FILES, review_subject.may_see_files)
         register_step(nightly.GROUPING)
+        register_step(nightly.FRONT_PAGES)
         for rule in code_rules.RULES:
             register_rule(rule)
         self._announce_pages()

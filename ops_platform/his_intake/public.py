@@ -1,5 +1,6 @@
 """The door of the intake for the apps above it."""
 
+from ops_platform.his_intake.abstracts import AbstractVersion, abstract_versions
 from ops_platform.his_intake.collaboration import (
     ItemIncome,
     ServiceLine,
@@ -106,6 +107,7 @@ __all__ = [
     "READERS",
     "SCHEMES",
     "SHARED_KINDS",
+    "AbstractVersion",
     "BatchBetween",
     "ChargeDifference",
     "ChargedLine",
@@ -134,6 +136,7 @@ __all__ = [
     "UsedGoods",
     "UsedItem",
     "VoucherLine",
+    "abstract_versions",
     "alliance_service_sequences",
     "alliance_services",
     "as_of_sql",
