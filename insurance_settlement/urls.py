@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insurance_settlement.views import cases, efficiency, reviews, rules
+from insurance_settlement.views import cases, efficiency, front_pages, reviews, rules
 
 app_name = "insurance_settlement"
 
@@ -12,6 +12,10 @@ urlpatterns = [
     path("cases/", cases.Cases.as_view(), name="cases"),
     path("cases/<int:pk>/", cases.Case.as_view(), name="case"),
     path("encounters/<int:institution>/<int:encounter>/", cases.Encounter.as_view(), name="encounter"),
+    path("front-pages/", front_pages.FrontPages.as_view(), name="front-pages"),
+    path("front-pages/quality/", front_pages.Scores.as_view(), name="front-page-scores"),
+    path("front-pages/<int:institution>/<int:encounter>/", front_pages.FrontPage.as_view(), name="front-page"),
+    path("front-pages/findings/<int:pk>/mark/", front_pages.MarkRight.as_view(), name="mark-front-page"),
     path("special-reviews/", reviews.Reviews.as_view(), name="reviews"),
     path("special-reviews/candidates/", reviews.Candidates.as_view(), name="review-candidates"),
     path("special-reviews/new/<int:case>/", reviews.NewReview.as_view(), name="new-review"),

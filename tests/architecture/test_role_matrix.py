@@ -36,7 +36,14 @@ from costing.models import (
     SettlementRun,
     UnitDefinition,
 )
-from insurance_settlement.models import CaseResult, GroupingScheme, PriceBook, SpecialReview
+from insurance_settlement.models import (
+    CaseResult,
+    FrontPageFinding,
+    FrontPageRun,
+    GroupingScheme,
+    PriceBook,
+    SpecialReview,
+)
 from ops_platform.audit.models import AuditEvent
 from ops_platform.documents.models import Document
 from ops_platform.documents.public import attach, register_owner
@@ -137,6 +144,7 @@ class Community:
             self._settle(institution)
             self._hold_responsible(institution, run)
             self._put_forward(institution)
+            self._examine(institution)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
         self.target = trade.person("target", None)
@@ -260,6 +268,37 @@ class Community:
             state="declared",
             declared_on=date(2026, 2, 1),
             created_by=self.users[Role.INSURANCE_OFFICER],
+        )
+
+    def _examine(self, institution: Institution) -> None:
+        """A finding on the front page of the month's case."""
+        case = CaseResult.objects.get(run__institution=institution, run__is_current=True)
+        run = FrontPageRun.objects.create(
+            institution=institution,
+            period="2026-01",
+            version=1,
+            grouping_run=case.run,
+            input_digest="0" * 64,
+            input_sequence=case.run.input_sequence,
+            rules_version="1",
+            engine_version="1",
+            abstracts=1,
+            clean=0,
+            findings=1,
+            actor="platform",
+            created_at=timezone.now(),
+        )
+        FrontPageFinding.objects.create(
+            institution=institution,
+            period="2026-01",
+            encounter=case.encounter,
+            encounter_no=case.encounter_no,
+            abstract=1,
+            rule="days_differ",
+            severity="warning",
+            message="测试",
+            case=case,
+            found_run=run,
         )
 
     def _register_process(self, institution: Institution) -> None:
@@ -421,6 +460,14 @@ def _case(_: Community, institution: Institution) -> dict[str, Any]:
 
 def _review(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": SpecialReview.objects.get(institution=institution).pk}
+
+
+def _finding(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": FrontPageFinding.objects.get(institution=institution).pk}
+
+
+def _stay(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"institution": institution.pk, "encounter": FrontPageFinding.objects.get(institution=institution).encounter}
 
 
 def _reminder(_: Community, institution: Institution) -> dict[str, Any]:
@@ -727,6 +774,8 @@ OBJECTS: dict[str, Any] = {
     "insurance_settlement:case": _case,
     "insurance_settlement:new-review": lambda c, i: {"case": _case(c, i)["pk"]},
     **dict.fromkeys((f"insurance_settlement:{name}" for name in REVIEW_PAGES), _review),
+    "insurance_settlement:mark-front-page": _finding,
+    "insurance_settlement:front-page": _stay,
     "insurance_settlement:encounter": lambda _, i: {
         "institution": i.pk,
         "encounter": Encounter.objects.filter(institution=i).latest("pk").entity,

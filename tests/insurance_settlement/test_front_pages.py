@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from insurance_settlement.models import FrontPageFinding, FrontPageRun
 from insurance_settlement.selectors.front_pages import (
@@ -16,7 +18,7 @@ from insurance_settlement.services import run_grouping
 from insurance_settlement.services.front_pages import Examination, examine_front_pages, mark_right
 from ops_platform.audit.models import AuditEvent
 from ops_platform.identity.actors import actor_of_user
-from ops_platform.identity.models import User
+from ops_platform.identity.models import AccessLog, User
 from ops_platform.kernel import Conflict, Forbidden, Invalid, NotFound, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import AccountingPeriod, Department, Institution
@@ -249,3 +251,58 @@ def test_the_group_without_a_contradictory_code_is_told_without_its_price(
     assert page.present is not None
     with pytest.raises(NotFound):
         access_front_page(actor=actor_of_user(people["other"]), institution_id=hospital.pk, encounter=row.encounter)
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_the_coder_works_the_list_off_by_its_pages(hospital: Institution, people: dict[str, User]) -> None:
+    client = signed_in(people["officer"])
+    address = reverse("insurance_settlement:front-pages")
+    page = client.get(address).content.decode()
+    assert page.index("胰岛素注射液") < page.index("不在任何 MDC") < page.index("性别为男")
+    row = finding("Z1", "sex_conflict")
+    front = reverse("insurance_settlement:front-page", args=[hospital.pk, row.encounter])
+    shown = client.get(front).content.decode()
+    assert "首页没有 D25.900 这一处时归入 ES35" in shown
+    assert "更正前的首页" not in shown
+    form = reverse("insurance_settlement:mark-front-page", args=[row.pk])
+    assert client.get(form).status_code == 200
+    assert client.post(form, {"reason": " "}).status_code == 422
+    assert client.post(form, {"reason": "性别登记待更正，编码与病历一致。"}).status_code == 302
+    assert "性别为男" not in client.get(address).content.decode()
+    assert "性别为男" in client.get(address, {"state": "marked"}).content.decode()
+    assert "编码与病历一致" in client.get(front).content.decode()
+    trade.landed(hospital, "discharge-abstracts", [abstract("Z3", ["J18.900"])])
+    examined(hospital)
+    corrected = client.get(address, {"state": "corrected"}).content.decode()
+    assert "HIS 已更正" in corrected
+    after = client.get(
+        reverse("insurance_settlement:front-page", args=[hospital.pk, encounter_of("Z3")])
+    ).content.decode()
+    assert "更正前 0000，更正后 ES35" in after
+    assert after.index("更正前的首页") < after.index("更正后的首页")
+    case = client.get(reverse("insurance_settlement:case", args=[row.case_id])).content.decode()
+    assert "首页需要核对" in case
+
+
+def encounter_of(number: str) -> int:
+    return FrontPageFinding.objects.filter(encounter_no=number).values_list("encounter", flat=True)[0]
+
+
+def test_findings_go_out_by_api_and_workbook(hospital: Institution, people: dict[str, User]) -> None:
+    client = signed_in(people["officer"])
+    rows = client.get(reverse("settlement-front-pages"), {"state": "open"}).json()["results"]
+    assert [(row["encounter_no"], row["rule"], row["charges"]) for row in rows][:2] == [
+        ("Z2", "diagnosis_not_seen", "9000.00"),
+        ("Z3", "ungrouped", "8000.00"),
+    ]
+    assert rows[0]["drg_after"] is None
+    assert client.get(reverse("settlement-front-pages"), {"rule": "unheard"}).status_code == 422
+    sheet = client.get(reverse("insurance_settlement:front-pages"), {"export": "xlsx"})
+    assert sheet.status_code == 200
+    seen = AccessLog.objects.filter(user=people["officer"], subject_type="front_page_list")
+    assert seen.count() == 2
