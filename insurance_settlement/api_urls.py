@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from insurance_settlement import api, front_page_api, grouping_api, review_api
+from insurance_settlement import api, front_page_api, grouping_api, in_house_api, review_api
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="settlement-runs"),
     path("cases/", api.CaseListView.as_view(), name="settlement-cases"),
     path("front-page-findings/", front_page_api.FrontPageFindingListView.as_view(), name="settlement-front-pages"),
+    path("in-house-forecasts/", in_house_api.InHouseView.as_view(), name="settlement-in-house"),
     path("special-reviews/", review_api.ReviewListView.as_view(), name="settlement-special-reviews"),
     path("group/", grouping_api.GroupView.as_view(), name="settlement-group"),
     path("price/", grouping_api.PriceView.as_view(), name="settlement-price"),

@@ -59,6 +59,7 @@ class InsuranceSettlementConfig(AppConfig):
             (_("病组指标"), "insurance_settlement:efficiency", "chart-bar", CASE_READERS),
             (_("病例"), "insurance_settlement:cases", "stethoscope", CASE_READERS),
             (_("病案首页质量"), "insurance_settlement:front-pages", "clipboard-check", CASE_READERS),
+            (_("在院病例预测"), "insurance_settlement:in-house", "bed", CASE_READERS),
             (_("特例单议"), "insurance_settlement:reviews", "zoom-check", CASE_READERS),
             (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),
         )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insurance_settlement.views import cases, efficiency, front_pages, reviews, rules
+from insurance_settlement.views import cases, efficiency, front_pages, in_house, reviews, rules
 
 app_name = "insurance_settlement"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("front-pages/quality/", front_pages.Scores.as_view(), name="front-page-scores"),
     path("front-pages/<int:institution>/<int:encounter>/", front_pages.FrontPage.as_view(), name="front-page"),
     path("front-pages/findings/<int:pk>/mark/", front_pages.MarkRight.as_view(), name="mark-front-page"),
+    path("in-house/", in_house.InHouse.as_view(), name="in-house"),
+    path("in-house/<int:institution>/<int:encounter>/", in_house.Stay.as_view(), name="in-house-stay"),
     path("special-reviews/", reviews.Reviews.as_view(), name="reviews"),
     path("special-reviews/candidates/", reviews.Candidates.as_view(), name="review-candidates"),
     path("special-reviews/new/<int:case>/", reviews.NewReview.as_view(), name="new-review"),

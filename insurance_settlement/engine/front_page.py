@@ -280,15 +280,16 @@ def without(case: Case, rule: str, subject: str) -> Case | None:
     first, since what would then stand first is for the doctor to say."""
     if not BY_CODE[rule].contradicts:
         return None
-    kept = {}
-    for name in ("diagnoses", "procedures"):
-        codes: tuple[str, ...] = getattr(case, name)
-        if subject not in codes:
-            continue
-        if rule == "repeated_code":
-            kept[name] = tuple(dict.fromkeys(codes))
-        elif codes[0] == subject:
-            return None
-        else:
-            kept[name] = tuple(code for code in codes if code != subject)
-    return replace(case, **kept) if kept else None
+    diagnoses = _left(case.diagnoses, rule, subject)
+    procedures = _left(case.procedures, rule, subject)
+    if diagnoses is None or procedures is None or (diagnoses, procedures) == (case.diagnoses, case.procedures):
+        return None
+    return replace(case, diagnoses=diagnoses, procedures=procedures)
+
+
+def _left(codes: tuple[str, ...], rule: str, subject: str) -> tuple[str, ...] | None:
+    if rule == "repeated_code":
+        return tuple(code for at, code in enumerate(codes) if code != subject or code not in codes[:at])
+    if codes[:1] == (subject,):
+        return None
+    return tuple(code for code in codes if code != subject)

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('rules_version', models.CharField(max_length=20)),
                 ('engine_version', models.CharField(max_length=20)),
                 ('abstracts', models.PositiveIntegerField()),
-                ('clean', models.PositiveIntegerField()),
+                ('without_findings', models.PositiveIntegerField()),
                 ('findings', models.PositiveIntegerField()),
                 ('actor', models.CharField(max_length=150)),
                 ('created_at', models.DateTimeField()),
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='frontpagerun',
-            constraint=models.CheckConstraint(condition=models.Q(('clean__lte', models.F('abstracts'))), name='front_page_run_clean'),
+            constraint=models.CheckConstraint(condition=models.Q(('without_findings__lte', models.F('abstracts'))), name='front_page_run_clean'),
         ),
         migrations.AddIndex(
             model_name='frontpagefinding',

@@ -12,9 +12,9 @@ from ops_platform.orm.models import AppendOnly, ScopedQuerySet
 
 
 class FrontPageRun(models.Model):
-    """One examination of the abstracts of an institution's month, over the cases of a grouping run and the facts up to
-    its sequence. Immutable; the same inputs make no new run. `abstracts` were examined, `clean` of them have no finding,
-    `findings` were open afterwards, whether somebody marked them as right or not."""
+    """One examination of the abstracts of an institution's month, over the cases of a grouping run and facts up to
+    its sequence. Immutable; the same inputs make no new run. `abstracts` were examined, of which some are
+    `without_findings`; `findings` were open afterwards, whether somebody marked them as right or not."""
 
     app_privileges = ("SELECT", "INSERT", "UPDATE (is_current)")
 
@@ -28,7 +28,7 @@ class FrontPageRun(models.Model):
     rules_version = models.CharField(max_length=20)
     engine_version = models.CharField(max_length=20)
     abstracts = models.PositiveIntegerField()
-    clean = models.PositiveIntegerField()
+    without_findings = models.PositiveIntegerField()
     findings = models.PositiveIntegerField()
     actor = models.CharField(max_length=150)
     created_at = models.DateTimeField()
@@ -42,7 +42,9 @@ class FrontPageRun(models.Model):
             models.UniqueConstraint(
                 fields=["institution", "period"], condition=Q(is_current=True), name="front_page_run_one_current"
             ),
-            models.CheckConstraint(condition=Q(clean__lte=models.F("abstracts")), name="front_page_run_clean"),
+            models.CheckConstraint(
+                condition=Q(without_findings__lte=models.F("abstracts")), name="front_page_run_clean"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -74,7 +74,7 @@ def examine_front_pages(actor: Actor, *, institution: Institution, period: Perio
         rules_version=rules.version,
         engine_version=ENGINE_VERSION,
         abstracts=len(abstracts),
-        clean=len(abstracts) - len({encounter for encounter, _, _ in found}),
+        without_findings=len(abstracts) - len({encounter for encounter, _, _ in found}),
         findings=len(found),
         actor=actor.name,
         created_at=timezone.now(),

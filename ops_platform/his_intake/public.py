@@ -59,6 +59,7 @@ from ops_platform.his_intake.goods import (
     used_items,
     uses_of_item,
 )
+from ops_platform.his_intake.in_house import StayInHouse, stays_in_house
 from ops_platform.his_intake.quality.rules import Rule, register_rule
 from ops_platform.his_intake.reading import (
     BatchBetween,
@@ -132,6 +133,7 @@ __all__ = [
     "Rule",
     "ServiceLine",
     "StayAt",
+    "StayInHouse",
     "StayOutcomes",
     "UsedGoods",
     "UsedItem",
@@ -175,6 +177,7 @@ __all__ = [
     "read_service_columns",
     "register_rule",
     "stay_outcomes",
+    "stays_in_house",
     "stays_of",
     "steps_of_pieces",
     "trial_balance_leaves",

@@ -283,7 +283,7 @@ class Community:
             rules_version="1",
             engine_version="1",
             abstracts=1,
-            clean=0,
+            without_findings=0,
             findings=1,
             actor="platform",
             created_at=timezone.now(),
@@ -776,6 +776,7 @@ OBJECTS: dict[str, Any] = {
     **dict.fromkeys((f"insurance_settlement:{name}" for name in REVIEW_PAGES), _review),
     "insurance_settlement:mark-front-page": _finding,
     "insurance_settlement:front-page": _stay,
+    "insurance_settlement:in-house-stay": _stay,
     "insurance_settlement:encounter": lambda _, i: {
         "institution": i.pk,
         "encounter": Encounter.objects.filter(institution=i).latest("pk").entity,

@@ -120,7 +120,7 @@ def test_the_work_list_begins_with_the_dearest_stay_and_not_with_the_greatest_ga
         ("Z1", "sex_conflict"),
     ]
     run = FrontPageRun.objects.get()
-    assert (run.version, run.abstracts, run.clean, run.findings) == (1, 4, 1, 4)
+    assert (run.version, run.abstracts, run.without_findings, run.findings) == (1, 4, 1, 4)
     assert "胰岛素注射液" in finding("Z2", "diagnosis_not_seen").message
     assert "不在任何 MDC" in finding("Z3", "ungrouped").message
 
