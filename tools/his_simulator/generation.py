@@ -216,6 +216,7 @@ class InstitutionFiles:
         self._write_charges(seen, lines)
         if stays is not None:
             self._write_abstracts(seen, stays, totals)
+            self._write_interim(seen, stays)
         self._write_opening_balances(lines, incomes)
         for months in self._chunks():
             self._send("drug-and-material-moves", months, supplies.table("moves", months))
@@ -316,6 +317,20 @@ class InstitutionFiles:
             chosen = np.flatnonzero(np.isin(month, months))
             table = tables.discharge_abstracts(seen, stays, totals, chosen)
             self._send("discharge-abstracts", months, table)
+
+    def _write_interim(self, seen: Encounters, stays: Stays) -> None:
+        """Diagnoses of those who are still in after the last covered day: known on the day after admission, an operation on
+        the third day; of some there are none yet."""
+        rng = stream(self.seed, self.institution.code, "interim diagnoses")
+        end = self.calendar.days * 1440
+        admitted, discharged = (column[seen.stays_from :] for column in (seen.admitted, seen.discharged))
+        begun = admitted + 1440
+        chosen = np.flatnonzero((discharged >= end) & (begun < end) & (rng.random(len(stays)) < 0.92))
+        operated = admitted[chosen] + 3 * 1440 < end
+        minute = np.where(operated, end - 600, begun[chosen])
+        last = len(self.calendar.periods) - 1
+        table = tables.interim_diagnoses(self.calendar, seen, stays, chosen=chosen, minute=minute, operated=operated)
+        self._send("interim-diagnoses", [last], table)
 
     def _write_opening_balances(self, lines: ChargeLines, incomes: Ledger) -> None:
         """What the institution's books begin with, as the trial balance of its first month."""
