@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -47,4 +48,23 @@ def stays_in_house(*, institution: int, encounter: int | None = None) -> list[St
             f" AND e.superseded_sequence IS NULL {one} ORDER BY e.entity",
             {"institution": institution, "encounter": encounter},
         )
-        return [StayInHouse(*row[:8], tuple(row[8] or ()), tuple(row[9] or ()), *row[10:]) for row in cursor.fetchall()]
+        return [_stay(row) for row in cursor.fetchall()]
+
+
+def _stay(row: tuple[Any, ...]) -> StayInHouse:
+    return StayInHouse(
+        encounter=row[0],
+        encounter_no=row[1],
+        department=row[2],
+        scheme=row[3],
+        admitted=row[4],
+        charges=row[5],
+        last_charge=row[6],
+        recorded_at=row[7],
+        diagnoses=tuple(row[8] or ()),
+        procedures=tuple(row[9] or ()),
+        sex=row[10],
+        age=row[11],
+        age_days=row[12],
+        weight=row[13],
+    )
