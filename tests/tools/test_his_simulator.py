@@ -361,6 +361,19 @@ def test_who_is_still_in_has_diagnoses_and_no_abstract(community):
     assert all(row["recorded_at"][:10] <= UNTIL.isoformat() for row in told.values())
 
 
+def test_a_few_front_pages_are_coded_wrong_and_it_is_known_how_they_should_be(community):
+    wrong = community.planted["front_pages"]
+    assert {entry["kind"] for entry in wrong} == {"repeated_code", "other_sex", "symptom_first", "procedure_not_coded"}
+    sent = community.facts["discharge-abstracts"]
+    held = [
+        (sent[key], entry) for entry in wrong if (key := (entry["institution"], entry["right"]["encounter_no"])) in sent
+    ]
+    assert len(held) > len(wrong) * 0.8
+    for row, entry in held:
+        right = "|".join(entry["right"]["diagnoses"]), "|".join(entry["right"].get("procedures", []))
+        assert (row["diagnoses"], row["procedures"]) != right, entry["kind"]
+
+
 def test_suspicious_facts_can_be_found(community):
     found = defaultdict(list)
     for entry in community.planted["suspicious"]:
