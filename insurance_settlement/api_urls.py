@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from insurance_settlement import api, grouping_api, mapping_api, review_api
+from insurance_settlement import api, front_page_api, grouping_api, in_house_api, mapping_api, review_api
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="settlement-runs"),
     path("cases/", api.CaseListView.as_view(), name="settlement-cases"),
+    path("front-page-findings/", front_page_api.FrontPageFindingListView.as_view(), name="settlement-front-pages"),
+    path("in-house-forecasts/", in_house_api.InHouseView.as_view(), name="settlement-in-house"),
     path("special-reviews/", review_api.ReviewListView.as_view(), name="settlement-special-reviews"),
     path("mappings/", mapping_api.MappingVersionListView.as_view(), name="settlement-mappings"),
     path("mappings/<int:pk>/rows/", mapping_api.MappingRowListView.as_view(), name="settlement-mapping-rows"),

@@ -52,6 +52,8 @@ class InsuranceSettlementConfig(AppConfig):
             insurance_settlement__mapping_remarked="反馈省版归集口径",
             insurance_settlement__mapping_remark_withdrawn="撤回省版归集口径意见",
             insurance_settlement__mapping_remark_answered="答复省版归集口径意见",
+            insurance_settlement__front_pages_examined="病案首页检查",
+            insurance_settlement__front_page_marked="首页问题标记核对无误",
         )
         register_check("insurance_settlement.runs", "分组计价合计", integrity.runs_add_up)
         register_check("insurance_settlement.mappings", "归集口径内容", mapping_integrity.rows_are_as_approved)
@@ -67,6 +69,7 @@ class InsuranceSettlementConfig(AppConfig):
         register_subject(mapping_subject.PROVINCE_MAPPING)
         register_owner(FILES, review_subject.may_see_files)
         register_step(nightly.GROUPING)
+        register_step(nightly.FRONT_PAGES)
         for rule in code_rules.RULES:
             register_rule(rule)
         self._announce_pages()
@@ -81,6 +84,8 @@ class InsuranceSettlementConfig(AppConfig):
             (_("病组盈亏"), "insurance_settlement:month", "heart-rate-monitor", MONTH_READERS),
             (_("病组指标"), "insurance_settlement:efficiency", "chart-bar", CASE_READERS),
             (_("病例"), "insurance_settlement:cases", "stethoscope", CASE_READERS),
+            (_("病案首页质量"), "insurance_settlement:front-pages", "clipboard-check", CASE_READERS),
+            (_("在院病例预测"), "insurance_settlement:in-house", "bed", CASE_READERS),
             (_("特例单议"), "insurance_settlement:reviews", "zoom-check", CASE_READERS),
             (_("归集口径"), "insurance_settlement:mappings", "category", MONTH_READERS),
             (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),

@@ -18,7 +18,7 @@ from ops_platform.web.filter_fields import MonthFilter, TrueFalseFilter
 ALL = _("全部")
 
 
-def _departments(request: Any) -> QuerySet[Department]:
+def departments_of(request: Any) -> QuerySet[Department]:
     """Those that the reader sees, of the institution that is chosen."""
     if request is None:
         return Department.objects.none()
@@ -37,7 +37,7 @@ class CaseFilter(django_filters.FilterSet):
         queryset=lambda request: selectors.institutions(actor=request.actor) if request else Institution.objects.none(),
     )
     period = MonthFilter(label=_("月份"), field_name="run__period")
-    department = django_filters.ModelChoiceFilter(label=_("科室"), empty_label=ALL, queryset=_departments)
+    department = django_filters.ModelChoiceFilter(label=_("科室"), empty_label=ALL, queryset=departments_of)
     drg = django_filters.CharFilter(label=_("病组"), lookup_expr="istartswith")
     status = django_filters.ChoiceFilter(label=_("状态"), choices=list(STATUS_TITLES.items()), empty_label=ALL)
     loss = django_filters.ChoiceFilter(
@@ -110,7 +110,7 @@ class CandidateFilter(django_filters.FilterSet):
         queryset=lambda request: selectors.institutions(actor=request.actor) if request else Institution.objects.none(),
     )
     period = MonthFilter(label=_("出院月份"), field_name="run__period")
-    department = django_filters.ModelChoiceFilter(label=_("科室"), empty_label=ALL, queryset=_departments)
+    department = django_filters.ModelChoiceFilter(label=_("科室"), empty_label=ALL, queryset=departments_of)
 
     class Meta:
         model = CaseResult

@@ -1,5 +1,6 @@
 """Tables of insurance settlement."""
 
+from insurance_settlement.models.front_pages import FrontPageFinding, FrontPageMark, FrontPageRun
 from insurance_settlement.models.mappings import (
     DIMENSION_TITLES,
     MappingExplanation,
@@ -24,6 +25,9 @@ __all__ = [
     "DIMENSION_TITLES",
     "AreaMember",
     "CaseResult",
+    "FrontPageFinding",
+    "FrontPageMark",
+    "FrontPageRun",
     "GroupingRun",
     "GroupingScheme",
     "MappingExplanation",

@@ -14,6 +14,7 @@ from insurance_settlement import selectors
 from insurance_settlement.filters import CaseFilter
 from insurance_settlement.models import CaseResult
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
+from insurance_settlement.selectors.front_pages import open_findings_of
 from insurance_settlement.selectors.reviews import review_of
 from insurance_settlement.services.reviews import APPLICANTS
 from insurance_settlement.tables import (
@@ -157,6 +158,7 @@ class Case(TemplatePage):
             case=case,
             detail=detail,
             review=review,
+            front_page=open_findings_of(institution=case.run.institution_id, encounter=case.encounter),
             review_tone=REVIEW_TONES[review.state] if review else "",
             may_apply=applies and case.run.is_current,
             status=status_mark(case.status),

@@ -1,5 +1,6 @@
 """The door of the intake for the apps above it."""
 
+from ops_platform.his_intake.abstracts import AbstractVersion, abstract_versions
 from ops_platform.his_intake.collaboration import (
     ItemIncome,
     ServiceLine,
@@ -58,6 +59,7 @@ from ops_platform.his_intake.goods import (
     used_items,
     uses_of_item,
 )
+from ops_platform.his_intake.in_house import StayInHouse, stays_in_house
 from ops_platform.his_intake.item_charges import ItemMonths, charged_months, charges_of_items
 from ops_platform.his_intake.quality.rules import Rule, register_rule
 from ops_platform.his_intake.reading import (
@@ -107,6 +109,7 @@ __all__ = [
     "READERS",
     "SCHEMES",
     "SHARED_KINDS",
+    "AbstractVersion",
     "BatchBetween",
     "ChargeDifference",
     "ChargedLine",
@@ -132,10 +135,12 @@ __all__ = [
     "Rule",
     "ServiceLine",
     "StayAt",
+    "StayInHouse",
     "StayOutcomes",
     "UsedGoods",
     "UsedItem",
     "VoucherLine",
+    "abstract_versions",
     "alliance_service_sequences",
     "alliance_services",
     "as_of_sql",
@@ -176,6 +181,7 @@ __all__ = [
     "read_service_columns",
     "register_rule",
     "stay_outcomes",
+    "stays_in_house",
     "stays_of",
     "steps_of_pieces",
     "trial_balance_leaves",

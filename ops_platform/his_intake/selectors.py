@@ -20,7 +20,9 @@ from ops_platform.masterdata.models import ChargeItem, Department, Institution
 READERS = (*SENDERS, Role.AUDITOR, Role.ACCOUNTING_REVIEWER)
 KEY = "key:"
 MONTHLY = tuple(code for code, dataset in DATASETS.items() if dataset.month and not dataset.optional)
-PATIENT_LEVEL = frozenset({"encounters", "charge-lines", "discharge-abstracts", "drug-and-material-moves"})
+PATIENT_LEVEL = frozenset(
+    {"encounters", "charge-lines", "discharge-abstracts", "interim-diagnoses", "drug-and-material-moves"}
+)
 
 
 def batches(*, actor: Actor) -> QuerySet[Batch]:

@@ -23,10 +23,12 @@ SETTLEMENT = Path("insurance_settlement/engine")
 AGREEMENTS = Path("costing/engine/agreements.py")
 SCHEME, RULE_BOOK = "insurance_settlement.scheme", "insurance_settlement.rule_book"
 CATALOGUE = "insurance_settlement.catalogue"
+FRONT_PAGE = "insurance_settlement.front_page_rules"
 DOCUMENTS = {
-    "json_parts.py": (SCHEME, RULE_BOOK, CATALOGUE),
+    "json_parts.py": (SCHEME, RULE_BOOK, CATALOGUE, FRONT_PAGE),
     "rule_book.py": (RULE_BOOK,),
     "dip_catalogue.py": (CATALOGUE,),
+    "front_page_rules.py": (FRONT_PAGE,),
 }
 API = Path("ops_platform/his_intake/api.py")
 INTAKE = Path("ops_platform/his_intake/services/sorting.py")
@@ -85,7 +87,7 @@ def _unreadable_documents() -> Found:
     for node in ast.walk(tree(SETTLEMENT / "json_parts.py")):
         match node:
             case ast.JoinedStr(values=[ast.FormattedValue(value=ast.Name(id="prefix")), ast.Constant(value=what)]):
-                yield from ((f"{prefix}{what}", "422") for prefix in (SCHEME, RULE_BOOK, CATALOGUE))
+                yield from ((f"{prefix}{what}", "422") for prefix in (SCHEME, RULE_BOOK, CATALOGUE, FRONT_PAGE))
 
 
 def _odd_schemes() -> Found:

@@ -38,6 +38,8 @@ from costing.models import (
 )
 from insurance_settlement.models import (
     CaseResult,
+    FrontPageFinding,
+    FrontPageRun,
     GroupingScheme,
     MappingRemark,
     MappingSimulation,
@@ -146,6 +148,7 @@ class Community:
             self._hold_responsible(institution, run)
             self._put_forward(institution)
             self._map_items(institution)
+            self._examine(institution)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
         self.target = trade.person("target", None)
@@ -295,6 +298,37 @@ class Community:
         )
         MappingRemark.objects.create(
             version=province, institution=institution, kind="fits", text="适用", raised_by=officer
+        )
+
+    def _examine(self, institution: Institution) -> None:
+        """A finding on the front page of the month's case."""
+        case = CaseResult.objects.get(run__institution=institution, run__is_current=True)
+        run = FrontPageRun.objects.create(
+            institution=institution,
+            period="2026-01",
+            version=1,
+            grouping_run=case.run,
+            input_digest="0" * 64,
+            input_sequence=case.run.input_sequence,
+            rules_version="1",
+            engine_version="1",
+            abstracts=1,
+            without_findings=0,
+            findings=1,
+            actor="platform",
+            created_at=timezone.now(),
+        )
+        FrontPageFinding.objects.create(
+            institution=institution,
+            period="2026-01",
+            encounter=case.encounter,
+            encounter_no=case.encounter_no,
+            abstract=1,
+            rule="days_differ",
+            severity="warning",
+            message="测试",
+            case=case,
+            found_run=run,
         )
 
     def _register_process(self, institution: Institution) -> None:
@@ -468,6 +502,14 @@ def _simulation(_: Community, institution: Institution) -> dict[str, Any]:
 
 def _remark(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": MappingRemark.objects.get(institution=institution).pk}
+
+
+def _finding(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": FrontPageFinding.objects.get(institution=institution).pk}
+
+
+def _stay(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"institution": institution.pk, "encounter": FrontPageFinding.objects.get(institution=institution).encounter}
 
 
 def _reminder(_: Community, institution: Institution) -> dict[str, Any]:
@@ -795,6 +837,9 @@ OBJECTS: dict[str, Any] = {
     "insurance_settlement:explain-mapping": _simulation,
     "insurance_settlement:answer-mapping-remark": _remark,
     "insurance_settlement:withdraw-mapping-remark": _remark,
+    "insurance_settlement:mark-front-page": _finding,
+    "insurance_settlement:front-page": _stay,
+    "insurance_settlement:in-house-stay": _stay,
     "insurance_settlement:encounter": lambda _, i: {
         "institution": i.pk,
         "encounter": Encounter.objects.filter(institution=i).latest("pk").entity,

@@ -35,6 +35,7 @@ KEYS = {
     "encounters": ("encounter_no",),
     "charge-lines": ("encounter_no", "line_no"),
     "discharge-abstracts": ("encounter_no",),
+    "interim-diagnoses": ("encounter_no", "seq"),
     "trial-balances": ("period", "account"),
     "assets": ("card", "effective_from"),
     "drug-and-material-moves": ("document", "line"),
@@ -344,6 +345,33 @@ def test_abstracts_agree_with_stays_and_charges(community):
         assert int(row["stay_days"]) == stay.days
         if key not in odd and key[0] != "T002":  # T002 lost a day of charges
             assert Decimal(row["total_charges"]) == charged[key]
+
+
+def test_who_is_still_in_has_diagnoses_and_no_abstract(community):
+    """Most of those who came before the last day, and nobody else."""
+    told = community.facts["interim-diagnoses"]
+    still = {
+        key
+        for key, row in community.facts["encounters"].items()
+        if row["kind"] == "inpatient" and not row.get("discharged")
+    }
+    assert {key[:2] for key in told} <= still
+    assert len(told) > len(still) * 0.7
+    assert not {key[:2] for key in told} & set(community.facts["discharge-abstracts"])
+    assert all(row["recorded_at"][:10] <= UNTIL.isoformat() for row in told.values())
+
+
+def test_a_few_front_pages_are_coded_wrong_and_it_is_known_how_they_should_be(community):
+    wrong = community.planted["front_pages"]
+    assert {entry["kind"] for entry in wrong} == {"repeated_code", "other_sex", "symptom_first", "procedure_not_coded"}
+    sent = community.facts["discharge-abstracts"]
+    held = [
+        (sent[key], entry) for entry in wrong if (key := (entry["institution"], entry["right"]["encounter_no"])) in sent
+    ]
+    assert len(held) > len(wrong) * 0.8
+    for row, entry in held:
+        right = "|".join(entry["right"]["diagnoses"]), "|".join(entry["right"].get("procedures", []))
+        assert (row["diagnoses"], row["procedures"]) != right, entry["kind"]
 
 
 def test_suspicious_facts_can_be_found(community):

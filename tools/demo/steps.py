@@ -15,6 +15,7 @@ from tools.demo.approvals import approvals
 from tools.demo.books import begin_books, carry_forward
 from tools.demo.browserless import close_months, closing_account
 from tools.demo.consolidating import consolidating
+from tools.demo.front_pages import front_pages
 from tools.demo.item_costing import item_costing
 from tools.demo.mappings import mappings
 from tools.demo.pathways import pathways
@@ -106,6 +107,8 @@ class Steps:
         self._deeds("pathways", lambda: pathways(url, self.accounts(), full_months))
         self._deeds("mappings", lambda: mappings(url, self.accounts(), full_months))
         self._deeds("special reviews", lambda: special_reviews(url, self.accounts(), full_months))
+        key = str(self._progress.result("api_key"))
+        self._deeds("front pages", lambda: front_pages(url, self.accounts(), full_months, planted=planted, api_key=key))
         self._second_version(url, until, full_months)
         self._close(url, full_months)
         self._deeds("consolidation", lambda: consolidating(url, self.accounts(), full_months))

@@ -35,6 +35,7 @@ from tools.his_simulator.collaboration import services_of
 from tools.his_simulator.community import LEAD_CODE, Institution, build_community, describe
 from tools.his_simulator.dealings import Dealing, listed, plan_dealings, with_dealings
 from tools.his_simulator.encounters import Encounters, Stays, encounters_of
+from tools.his_simulator.front_pages import with_wrong_front_pages
 from tools.his_simulator.ledgers import Ledger, ledgers_of
 from tools.his_simulator.randomness import stream
 from tools.his_simulator.scale import Calendar, Scale, calendar_until
@@ -66,6 +67,7 @@ class Planted:
     openings: list[dict[str, object]]
     depreciation: list[dict[str, object]]
     supplies: list[dict[str, object]]
+    front_pages: list[dict[str, object]]
 
 
 def _yuan(fen: int) -> str:
@@ -216,6 +218,7 @@ class InstitutionFiles:
         self._write_charges(seen, lines)
         if stays is not None:
             self._write_abstracts(seen, stays, totals)
+            self._write_interim(seen, stays)
         self._write_opening_balances(lines, incomes)
         for months in self._chunks():
             self._send("drug-and-material-moves", months, supplies.table("moves", months))
@@ -315,7 +318,25 @@ class InstitutionFiles:
         for months in self._chunks():
             chosen = np.flatnonzero(np.isin(month, months))
             table = tables.discharge_abstracts(seen, stays, totals, chosen)
+            if self.institution.code == LEAD_CODE:
+                period = self.calendar.periods[months[-1]]
+                table, notes = with_wrong_front_pages(table, seed=self.seed, institution=LEAD_CODE, period=period)
+                self.planted.front_pages += notes
             self._send("discharge-abstracts", months, table)
+
+    def _write_interim(self, seen: Encounters, stays: Stays) -> None:
+        """Diagnoses of those who are still in after the last covered day: known on the day after admission, an operation on
+        the third day; of some there are none yet."""
+        rng = stream(self.seed, self.institution.code, "interim diagnoses")
+        end = self.calendar.days * 1440
+        admitted, discharged = (column[seen.stays_from :] for column in (seen.admitted, seen.discharged))
+        begun = admitted + 1440
+        chosen = np.flatnonzero((discharged >= end) & (begun < end) & (rng.random(len(stays)) < 0.92))
+        operated = admitted[chosen] + 3 * 1440 < end
+        minute = np.where(operated, end - 600, begun[chosen])
+        last = len(self.calendar.periods) - 1
+        table = tables.interim_diagnoses(self.calendar, seen, stays, chosen=chosen, minute=minute, operated=operated)
+        self._send("interim-diagnoses", [last], table)
 
     def _write_opening_balances(self, lines: ChargeLines, incomes: Ledger) -> None:
         """What the institution's books begin with, as the trial balance of its first month."""
@@ -365,7 +386,7 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
     shutil.rmtree(directory / "batches", ignore_errors=True)
     (directory / "posted.jsonl").unlink(missing_ok=True)
     writer = BatchWriter(directory)
-    planted = Planted([], [], [], 0, 0, [], [], [], [], [], [], [])
+    planted = Planted([], [], [], 0, 0, [], [], [], [], [], [], [], [])
     bad_rows = plan_bad_rows(scale, calendar, institutions, seed)
     dealings = plan_dealings(institutions, calendar, seed)
     for institution in institutions:
@@ -404,6 +425,7 @@ def generate(scale: Scale, seed: int, until: date, directory: Path) -> dict[str,
             "discharges": planted.discharges,
             "opening_balances": planted.openings,
             "supplies": planted.supplies,
+            "front_pages": planted.front_pages,
             "dealings": listed(dealings, calendar),
         },
     )

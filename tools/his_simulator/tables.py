@@ -202,6 +202,24 @@ def discharge_abstracts(seen: Encounters, stays: Stays, totals: np.ndarray, chos
     }
 
 
+def interim_diagnoses(
+    calendar: Calendar, seen: Encounters, stays: Stays, *, chosen: np.ndarray, minute: np.ndarray, operated: np.ndarray
+) -> Table:
+    """What is known at these minutes of the chosen stays, which are not over; of procedures only those done by then."""
+    infant = stays.age_days[chosen] >= 0
+    return {
+        "encounter_no": seen.number[seen.stays_from :][chosen],
+        "seq": integers(np.ones(len(chosen), dtype=np.int64)),
+        "recorded_at": times(calendar, minute),
+        "diagnoses": np.array(stays.diagnoses, dtype="S")[chosen],
+        "procedures": _blank_where(~operated, np.array(stays.procedures, dtype="S")[chosen]),
+        "sex": integers(stays.sex[chosen]),
+        "age": integers(stays.age[chosen]),
+        "age_days": _blank_where(~infant, integers(np.maximum(stays.age_days[chosen], 0))),
+        "weight": _blank_where(~infant, integers(np.maximum(stays.weight[chosen], 0))),
+    }
+
+
 def trial_balances(period: str, standings: list[Standing]) -> Table:
     """What stood on the accounts before the month, which itself has moved nothing yet."""
     debit, credit = map(money, sides(np.array([standing.net for standing in standings], dtype=np.int64)))

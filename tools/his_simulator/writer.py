@@ -12,12 +12,23 @@ import numpy as np
 from tools.his_simulator.text_columns import places_of
 
 ROWS_PER_BATCH = 10_000
-INTEGER_FIELDS = {"line", "line_no", "refund_of", "age", "age_days", "weight", "stay_days", "useful_months", "services"}
+INTEGER_FIELDS = {
+    "line",
+    "line_no",
+    "refund_of",
+    "age",
+    "age_days",
+    "weight",
+    "stay_days",
+    "useful_months",
+    "services",
+    "seq",
+}
 LIST_FIELDS = {"diagnoses", "procedures"}
 SUFFIX = {"csv": "csv", "json": "json", "ndjson": "ndjson"}
 DATASET_ORDER = (
     "departments", "charge-items", "assets", "staff-headcounts", "floor-areas", "workloads", "cost-entries",
-    "income-entries", "encounters", "charge-lines", "discharge-abstracts", "trial-balances",
+    "income-entries", "encounters", "charge-lines", "discharge-abstracts", "interim-diagnoses", "trial-balances",
     "drug-and-material-moves", "equipment-uses", "alliance-services",
 )  # fmt: skip
 

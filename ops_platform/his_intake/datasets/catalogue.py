@@ -14,6 +14,7 @@ from ops_platform.his_intake.datasets.fields import (
     Reference,
     Text,
 )
+from ops_platform.his_intake.datasets.interim import INTERIM_DIAGNOSES
 from ops_platform.his_intake.datasets.supply import DRUG_AND_MATERIAL_MOVES, EQUIPMENT_USES
 from ops_platform.his_intake.models import (
     Asset,
@@ -461,6 +462,7 @@ DATASETS: dict[str, Dataset] = {
         ENCOUNTERS,
         CHARGE_LINES,
         DISCHARGE_ABSTRACTS,
+        INTERIM_DIAGNOSES,
         TRIAL_BALANCES,
         ASSETS,
         DRUG_AND_MATERIAL_MOVES,

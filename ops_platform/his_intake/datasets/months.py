@@ -41,6 +41,10 @@ BY_DATE = MonthRule(of_rows=lambda _, columns: _cut("date", columns), of_held="t
 BY_CHARGE_TIME = MonthRule(
     of_rows=lambda _, columns: _cut("charged_at", columns), of_held="to_char(f.month, 'YYYY-MM')"
 )
+BY_RECORDED_TIME = MonthRule(
+    of_rows=lambda _, columns: _cut("recorded_at", columns),
+    of_held="to_char(f.recorded_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM')",
+)
 BY_STAY = MonthRule(of_rows=_of_stay, of_held="to_char(f.discharged AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM')")
 BY_DISCHARGE = MonthRule(
     of_rows=_of_discharge,

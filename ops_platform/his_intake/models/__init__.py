@@ -17,6 +17,7 @@ from ops_platform.his_intake.models.facts import (
     TrialBalance,
     Workload,
 )
+from ops_platform.his_intake.models.interim import InterimDiagnosis
 from ops_platform.his_intake.models.quality import QualityFinding
 from ops_platform.his_intake.models.quarantine import QuarantinedRow
 from ops_platform.his_intake.models.release import QuarantineRelease
@@ -39,6 +40,7 @@ __all__ = [
     "GoodsMove",
     "IncomeEntry",
     "IntakeState",
+    "InterimDiagnosis",
     "QualityFinding",
     "QuarantineRelease",
     "QuarantinedRow",

@@ -259,6 +259,11 @@ class Encounter(Fact):
         indexes = [
             models.Index(fields=["institution", "admitted"], name="fact_encounter_admitted"),
             models.Index(
+                fields=["institution", "admitted"],
+                condition=Q(kind="inpatient", discharged__isnull=True, superseded_sequence__isnull=True),
+                name="fact_encounter_in_house",
+            ),
+            models.Index(
                 fields=["entity"], condition=Q(superseded_sequence__isnull=False), name="fact_encounter_former"
             ),
             models.Index(
