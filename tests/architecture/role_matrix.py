@@ -573,6 +573,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "drug-and-material-moves",
             "equipment-uses",
             "alliance-services",
+            "settlement-lists",
+            "insurer-groupings",
         )
     },
 }

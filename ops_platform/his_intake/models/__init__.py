@@ -20,6 +20,7 @@ from ops_platform.his_intake.models.facts import (
 from ops_platform.his_intake.models.quality import QualityFinding
 from ops_platform.his_intake.models.quarantine import QuarantinedRow
 from ops_platform.his_intake.models.release import QuarantineRelease
+from ops_platform.his_intake.models.settlement import InsurerGrouping, SettlementList
 from ops_platform.his_intake.models.supply import EquipmentUse, GoodsMove
 
 __all__ = [
@@ -38,10 +39,12 @@ __all__ = [
     "FloorArea",
     "GoodsMove",
     "IncomeEntry",
+    "InsurerGrouping",
     "IntakeState",
     "QualityFinding",
     "QuarantineRelease",
     "QuarantinedRow",
+    "SettlementList",
     "StaffHeadcount",
     "TrialBalance",
     "Workload",
