@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from insurance_settlement.views import cases, efficiency, reviews, rules
+from insurance_settlement.views import cases, efficiency, fund, reviews, rules
 
 app_name = "insurance_settlement"
 
 urlpatterns = [
     path("", cases.Month.as_view(), name="month"),
+    path("fund/", fund.FundOfMonth.as_view(), name="fund"),
     path("efficiency/", efficiency.Efficiency.as_view(), name="efficiency"),
     path("cases/", cases.Cases.as_view(), name="cases"),
     path("cases/<int:pk>/", cases.Case.as_view(), name="case"),

@@ -475,6 +475,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:driver-file": BUSINESS,
     "costing:driver-rules-by-file": CLOSERS,
     "insurance_settlement:month": BUSINESS | roles("ins"),
+    "insurance_settlement:fund": BUSINESS | roles("ins"),
     "insurance_settlement:efficiency": BUSINESS | roles("ins dep"),
     "insurance_settlement:cases": BUSINESS | roles("ins dep"),
     "insurance_settlement:case": BUSINESS | roles("ins dep"),
