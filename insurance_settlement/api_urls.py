@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from insurance_settlement import api, grouping_api, review_api
+from insurance_settlement import api, grouping_api, insurer_api, review_api
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="settlement-runs"),
     path("cases/", api.CaseListView.as_view(), name="settlement-cases"),
     path("special-reviews/", review_api.ReviewListView.as_view(), name="settlement-special-reviews"),
+    path("insurer-groupings/", insurer_api.ComparisonListView.as_view(), name="settlement-insurer-groupings"),
     path("group/", grouping_api.GroupView.as_view(), name="settlement-group"),
     path("price/", grouping_api.PriceView.as_view(), name="settlement-price"),
 ]

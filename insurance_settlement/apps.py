@@ -56,6 +56,7 @@ class InsuranceSettlementConfig(AppConfig):
             (_("基金应付与记账"), "insurance_settlement:fund", "scale", MONTH_READERS),
             (_("病组指标"), "insurance_settlement:efficiency", "chart-bar", CASE_READERS),
             (_("病例"), "insurance_settlement:cases", "stethoscope", CASE_READERS),
+            (_("医保分组对照"), "insurance_settlement:insurer-groupings", "arrows-exchange", CASE_READERS),
             (_("特例单议"), "insurance_settlement:reviews", "zoom-check", CASE_READERS),
             (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),
         )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insurance_settlement.views import cases, efficiency, fund, reviews, rules
+from insurance_settlement.views import cases, efficiency, fund, insurer, reviews, rules
 
 app_name = "insurance_settlement"
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path("special-reviews/<int:pk>/opinion/", reviews.NewOpinion.as_view(), name="new-opinion"),
     path("special-reviews/<int:pk>/conclusion/", reviews.NewConclusion.as_view(), name="new-conclusion"),
     path("special-reviews/<int:pk>/appeal/", reviews.Appeal.as_view(), name="appeal-review"),
+    path("insurer-groupings/", insurer.Comparisons.as_view(), name="insurer-groupings"),
     path("rules/", rules.Rules.as_view(), name="rules"),
     path("rules/schemes/<int:pk>/", rules.SchemeDetail.as_view(), name="scheme"),
     path("rules/price-books/<int:pk>/", rules.PriceBookPage.as_view(), name="price-book"),

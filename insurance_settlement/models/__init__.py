@@ -1,5 +1,6 @@
 """Tables of insurance settlement."""
 
+from insurance_settlement.models.insurer import GroupComparison
 from insurance_settlement.models.results import CaseResult, GroupingRun
 from insurance_settlement.models.reviews import (
     ReviewConclusion,
@@ -13,6 +14,7 @@ from insurance_settlement.models.rules import AreaMember, GroupingScheme, Poolin
 __all__ = [
     "AreaMember",
     "CaseResult",
+    "GroupComparison",
     "GroupingRun",
     "GroupingScheme",
     "PoolingArea",

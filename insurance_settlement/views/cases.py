@@ -14,6 +14,7 @@ from insurance_settlement import selectors
 from insurance_settlement.filters import CaseFilter
 from insurance_settlement.models import CaseResult
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
+from insurance_settlement.selectors.insurer import insurers_view
 from insurance_settlement.selectors.reviews import review_of
 from insurance_settlement.services.reviews import APPLICANTS
 from insurance_settlement.tables import (
@@ -25,6 +26,7 @@ from insurance_settlement.tables import (
     status_mark,
 )
 from insurance_settlement.tables.fund import settlement_lines
+from insurance_settlement.tables.insurer import KIND_TONES
 from insurance_settlement.tables.reviews import REVIEW_TONES
 from insurance_settlement.views.chosen_month import MonthList
 from ops_platform.his_intake.public import ENCOUNTER_KINDS, ChargedLine
@@ -124,6 +126,7 @@ class Case(TemplatePage):
         log_patient_access(self.request, case.run.institution, "case", case.encounter_no)
         detail = selectors.case_detail(case=case)
         review = review_of(institution=case.run.institution_id, encounter=case.encounter)
+        insurer = insurers_view(case=case, abstract=detail.abstract)
         applies = self.actor.may(case.run.institution_id, *APPLICANTS, department=case.department_id)
         context = super().get_context_data(
             case=case,
@@ -136,6 +139,8 @@ class Case(TemplatePage):
             opens_department=self.actor.may(
                 case.run.institution_id, *DEPARTMENT_READERS, department=case.department_id
             ),
+            insurer=insurer,
+            insurer_tone=KIND_TONES[insurer.row.kind] if insurer else "",
             settled=settlement_lines(detail.settled),
             fees=[(FEE_TITLES.get(fee.fee_class, fee.fee_class), fee) for fee in detail.fees],
             **kwargs,

@@ -88,6 +88,11 @@ def test_a_closed_month_takes_no_list(hospital: Institution) -> None:
     assert [error.code for error in errors] == ["his_intake.period_closed"]
 
 
+def test_the_insurer_may_answer_when_the_month_is_closed(hospital: Institution) -> None:
+    AccountingPeriod.objects.update_or_create(institution=hospital, period="2026-03", defaults={"state": "closed"})
+    assert trade.landed(hospital, "insurer-groupings", [insurer_group("Z1", "ES31")]).batch.months == []
+
+
 def test_the_insurers_group_is_landed_corrected_and_withdrawn(hospital: Institution) -> None:
     trade.landed(hospital, "insurer-groupings", [insurer_group("Z1", "ES31", weight="1.2000", reason="计入 CC")])
     trade.landed(hospital, "insurer-groupings", [insurer_group("Z1", "0000")])

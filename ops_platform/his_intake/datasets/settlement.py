@@ -93,7 +93,7 @@ INSURER_GROUPINGS = Dataset(
     hint="医保经办机构反馈的分组结果，每次住院一行；有更改时以同一就诊号重报。不能入组的填 0000。",
     model=InsurerGrouping,
     key=("encounter_no",),
-    month=months.BY_DISCHARGE,
+    # of no month: the insurer answers when months are closed, and what it says changes no figure of ours
     optional=True,
     fields=(
         _stay(),
