@@ -1,5 +1,6 @@
 """What the fund owes and what it pays on the bills, by department or group; a stay's settlement list in lines."""
 
+from decimal import Decimal
 from typing import Any
 
 import django_tables2
@@ -54,7 +55,7 @@ class FundTable(Table):
         return value
 
 
-def settlement_lines(settled: Settled | None) -> list[tuple[str, str, str]]:
+def settlement_lines(settled: Settled | None, charges: Decimal) -> list[tuple[str, str, str]]:
     """What the settlement lists of a stay come to: title, figure, note; empty without a list."""
     if settled is None:
         return []
@@ -62,8 +63,11 @@ def settlement_lines(settled: Settled | None) -> list[tuple[str, str, str]]:
     def yuan(fen: int) -> str:
         return formats.money(from_fen(fen))
 
+    differs = ""
+    if from_fen(settled.total) != charges:
+        differs = _now("与收费明细合计 %s 不一致，请核对") % formats.money(charges)
     lines = [
-        (_now("总费用"), yuan(settled.total), ""),
+        (_now("总费用"), yuan(settled.total), differs),
         (_now("全自费"), yuan(settled.self_paid), ""),
         (_now("先自付"), yuan(settled.first_self_paid), ""),
         (_now("起付线"), yuan(settled.deductible), ""),

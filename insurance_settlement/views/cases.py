@@ -141,7 +141,7 @@ class Case(TemplatePage):
             ),
             insurer=insurer,
             insurer_tone=KIND_TONES[insurer.row.kind] if insurer else "",
-            settled=settlement_lines(detail.settled),
+            settled=settlement_lines(detail.settled, case.charges),
             fees=[(FEE_TITLES.get(fee.fee_class, fee.fee_class), fee) for fee in detail.fees],
             **kwargs,
         )
