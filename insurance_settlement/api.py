@@ -38,6 +38,9 @@ class GroupingRunSerializer(RunSerializer):
             "charges",
             "priced_charges",
             "payment",
+            "without_settlement",
+            "fund",
+            "billed",
         ]
 
 
@@ -66,6 +69,8 @@ class CaseSerializer(ResultSerializer):
             "charges",
             "payment",
             "balance",
+            "fund",
+            "billed",
         ]
 
 

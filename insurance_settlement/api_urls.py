@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from insurance_settlement import api, front_page_api, grouping_api, in_house_api, mapping_api, review_api
+from insurance_settlement import (
+    api,
+    front_page_api,
+    grouping_api,
+    in_house_api,
+    insurer_api,
+    mapping_api,
+    review_api,
+)
 
 urlpatterns = [
     path("runs/", api.RunListView.as_view(), name="settlement-runs"),
@@ -18,6 +26,7 @@ urlpatterns = [
         name="settlement-mapping-simulations",
     ),
     path("mapped-income/", mapping_api.MappedIncomeView.as_view(), name="settlement-mapped-income"),
+    path("insurer-groupings/", insurer_api.ComparisonListView.as_view(), name="settlement-insurer-groupings"),
     path("group/", grouping_api.GroupView.as_view(), name="settlement-group"),
     path("price/", grouping_api.PriceView.as_view(), name="settlement-price"),
 ]

@@ -82,10 +82,12 @@ class InsuranceSettlementConfig(AppConfig):
 
         pages = (
             (_("病组盈亏"), "insurance_settlement:month", "heart-rate-monitor", MONTH_READERS),
+            (_("基金应付与记账"), "insurance_settlement:fund", "scale", MONTH_READERS),
             (_("病组指标"), "insurance_settlement:efficiency", "chart-bar", CASE_READERS),
             (_("病例"), "insurance_settlement:cases", "stethoscope", CASE_READERS),
             (_("病案首页质量"), "insurance_settlement:front-pages", "clipboard-check", CASE_READERS),
             (_("在院病例预测"), "insurance_settlement:in-house", "bed", CASE_READERS),
+            (_("医保分组对照"), "insurance_settlement:insurer-groupings", "arrows-exchange", CASE_READERS),
             (_("特例单议"), "insurance_settlement:reviews", "zoom-check", CASE_READERS),
             (_("归集口径"), "insurance_settlement:mappings", "category", MONTH_READERS),
             (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),

@@ -7,10 +7,12 @@ from django.db import connection
 from ops_platform.kernel import Finding, Severity
 
 RUNS = """
-SELECT r.id, r.cases, count(c.id), r.charges, coalesce(sum(c.charges), 0), r.payment, coalesce(sum(c.payment), 0)
+SELECT r.id, r.cases, count(c.id), r.charges, coalesce(sum(c.charges), 0), r.payment, coalesce(sum(c.payment), 0),
+r.fund, coalesce(sum(c.fund), 0), r.billed, coalesce(sum(c.billed) FILTER (WHERE c.fund IS NOT NULL), 0)
 FROM insurance_settlement_groupingrun r LEFT JOIN insurance_settlement_caseresult c ON c.run_id = r.id
 WHERE r.is_current GROUP BY r.id
 HAVING r.cases <> count(c.id) OR r.charges <> coalesce(sum(c.charges), 0) OR r.payment <> coalesce(sum(c.payment), 0)
+OR r.fund <> coalesce(sum(c.fund), 0) OR r.billed <> coalesce(sum(c.billed) FILTER (WHERE c.fund IS NOT NULL), 0)
 """
 
 
@@ -23,6 +25,6 @@ def runs_add_up() -> Iterator[Finding]:
                 code="insurance_settlement.run_differs",
                 severity=Severity.BLOCKING,
                 message=f"分组运行 {row[0]} 的合计与病例不符：例数 {row[1]}/{row[2]}，费用 {row[3]}/{row[4]}，"
-                f"支付 {row[5]}/{row[6]}。",
+                f"支付 {row[5]}/{row[6]}，基金支付 {row[7]}/{row[8]}，基金记账 {row[9]}/{row[10]}。",
                 subject=str(row[0]),
             )

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from insurance_settlement.engine.rule_book import (
     CaseException,
@@ -17,11 +18,16 @@ from insurance_settlement.engine.rule_book import (
     RuleBook,
     When,
 )
+from insurance_settlement.engine.worth import INCOMPLETE, READMITTED
 from ops_platform.his_intake.public import LEAVING_TYPES, SCHEMES
 from ops_platform.kernel import Line, from_fen
 from ops_platform.web import formats
 
 MOST_GROUPS = 12
+FLAG_WORDS = {
+    INCOMPLETE: gettext_lazy("医保结算清单注明未完成治疗出院"),
+    READMITTED: gettext_lazy("出院后短期内再入同一病组"),
+}
 
 
 def words_of(book: RuleBook) -> list[Line]:
@@ -89,7 +95,7 @@ def _when(when: When) -> str:
     if when.charges_under is not None:
         told.append(_("费用低于 %s 元") % formats.money(from_fen(when.charges_under)))
     if when.flag:
-        told.append(_("标志为 %s") % when.flag)
+        told.append(str(FLAG_WORDS.get(when.flag) or _("标志为 %s") % when.flag))
     if when.leaving_types is not None:
         told.append(_("离院方式为 %s") % "、".join(leaving.get(code, code) for code in sorted(when.leaving_types)))
     if when.schemes is not None:

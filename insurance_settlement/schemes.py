@@ -17,6 +17,7 @@ from insurance_settlement.engine.codes import CodeTable, parse_code_table
 from insurance_settlement.engine.dip_catalogue import read_catalogue
 from insurance_settlement.engine.rule_book import RuleBook, read_rule_book
 from insurance_settlement.engine.scheme import Scheme, read_scheme
+from insurance_settlement.engine.why_not import why_not_disease, why_not_group
 from insurance_settlement.models import AreaMember, GroupingScheme, PriceBook, SchemeKind
 from ops_platform.kernel import Conflict
 
@@ -40,7 +41,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A scheme ready for use: `titles` of its groups, the tables of codes, and the two questions."""
+    """A scheme ready for use: `titles` of its groups, the tables of codes, and the questions: the group of a case, with its
+    reasons, and why it is not another one."""
 
     kind: SchemeKind
     titles: Mapping[str, str]
@@ -48,6 +50,7 @@ class Compiled:
     proc: CodeTable
     group: Callable[[Case], Found]
     explain: Callable[[Case], Found]
+    why_not: Callable[[Case, str], tuple[str, ...]]
 
 
 def _drg(scheme: Scheme, ask: Callable[[Scheme, Case], Grouping], case: Case) -> Found:
@@ -65,7 +68,7 @@ def compile_scheme(kind: str, content: bytes, dx: CodeTable, proc: CodeTable) ->
     if kind == SchemeKind.DIP:
         catalogue = read_catalogue(content, dx, proc)
         ask = partial(_dip, catalogue)
-        return Compiled(SchemeKind.DIP, catalogue.titles, dx, proc, ask, ask)
+        return Compiled(SchemeKind.DIP, catalogue.titles, dx, proc, ask, ask, partial(why_not_disease, catalogue))
     scheme = read_scheme(content, dx, proc)
     return Compiled(
         SchemeKind.DRG,
@@ -74,6 +77,7 @@ def compile_scheme(kind: str, content: bytes, dx: CodeTable, proc: CodeTable) ->
         proc,
         partial(_drg, scheme, grouping.group),
         partial(_drg, scheme, grouping.explain),
+        partial(why_not_group, scheme),
     )
 
 

@@ -6,7 +6,9 @@ from insurance_settlement.views import (
     cases,
     efficiency,
     front_pages,
+    fund,
     in_house,
+    insurer,
     mapped_income,
     mapping_remarks,
     mapping_rows,
@@ -20,6 +22,7 @@ app_name = "insurance_settlement"
 
 urlpatterns = [
     path("", cases.Month.as_view(), name="month"),
+    path("fund/", fund.FundOfMonth.as_view(), name="fund"),
     path("efficiency/", efficiency.Efficiency.as_view(), name="efficiency"),
     path("efficiency/groups/", efficiency.EfficiencyGroups.as_view(), name="efficiency-groups"),
     path("cases/", cases.Cases.as_view(), name="cases"),
@@ -71,6 +74,7 @@ urlpatterns = [
     path("mappings/income/", mapped_income.MappedIncome.as_view(), name="mapped-income"),
     path("mappings/income/items/", mapped_income.MappedItems.as_view(), name="mapped-items"),
     path("mappings/income/lines/", mapped_income.MappedLines.as_view(), name="mapped-lines"),
+    path("insurer-groupings/", insurer.Comparisons.as_view(), name="insurer-groupings"),
     path("rules/", rules.Rules.as_view(), name="rules"),
     path("rules/schemes/<int:pk>/", rules.SchemeDetail.as_view(), name="scheme"),
     path("rules/price-books/<int:pk>/", rules.PriceBookPage.as_view(), name="price-book"),

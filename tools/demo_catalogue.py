@@ -136,7 +136,16 @@ def documents(mix: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]
         "exceptions": [
             {"name": "住院超过60天", "kind": "excluded", "when": {"stay_days_over": 60}, "pay": "charges"},
             {"name": "未入组", "kind": "fee_for_service", "when": {"ungrouped": True}, "pay": "charges"},
+            {"name": "住院过程不完整", "kind": "incomplete", "when": {"flag": "incomplete"}, "pay": "ratio"},
+            {
+                "name": "十日内同组再入院",
+                "kind": "readmission",
+                "when": {"flag": "readmitted"},
+                "pay": "factor",
+                "amount": "0.5",
+            },
         ],
+        "fund": {"method": "B", "negative": "keep", "reimbursement_ratio": "0.75"},
     }
     return catalogue, book
 

@@ -242,7 +242,7 @@ def _complications(mix: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def weights(mix: list[dict[str, Any]]) -> dict[str, Any]:
-    """The rule book of the demo: weights of the case mix, one base rate, coefficient 1, usual outliers."""
+    """The rule book of the demo: weights of the case mix, one base rate, coefficient 1, usual outliers, the fund by A."""
     return {
         "scheme": NAME,
         "source": "demo",
@@ -255,6 +255,7 @@ def weights(mix: list[dict[str, Any]]) -> dict[str, Any]:
         "base_rate": BASE_RATE,
         "default_coefficient": "1.00",
         "outliers": OUTLIERS,
+        "fund": {"method": "A", "negative": "zero", "reimbursement_ratio": "0.70", "deductible": "600.00"},
     }
 
 

@@ -160,7 +160,7 @@ def match(catalogue: Catalogue, case: Case) -> Match:
         codes = "、".join(catalogue.proc_codes.label(code) for code in operated.procedures)
         told.append(f"核心病种：目录诊断 {operated.diagnosis}，操作 {codes} 全部具备。")
         return _found(catalogue, case, operated, told)
-    kind = _kind(catalogue, case.procedures)
+    kind = kind_of(catalogue, case.procedures)
     if kind is ProcedureKind.CONSERVATIVE:
         told.append("没有目录中计入的操作。")
         kept = next((core for core in _listed(catalogue, main) if not core.procedures), None)
@@ -210,7 +210,7 @@ def _operated(catalogue: Catalogue, main: str, done: list[frozenset[str]]) -> Co
     return min(able, key=lambda core: (-len(core.procedures), -len(core.diagnosis), core.code), default=None)
 
 
-def _kind(catalogue: Catalogue, procedures: tuple[str, ...]) -> ProcedureKind:
+def kind_of(catalogue: Catalogue, procedures: tuple[str, ...]) -> ProcedureKind:
     """How far the procedures of a case reach; of a code its longest beginning that is listed says it."""
     kinds = catalogue.procedure_kinds
     found = (

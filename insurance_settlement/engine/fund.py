@@ -4,12 +4,16 @@ from fractions import Fraction
 
 from insurance_settlement.engine.rounding import half_up, yuan
 from insurance_settlement.engine.rule_book import Fund
-from insurance_settlement.engine.worth import GroupedCase
+from insurance_settlement.engine.worth import SELF_PAY, GroupedCase
 from ops_platform.kernel import Line
 
 
 def fund_of(rule: Fund, case: GroupedCase, payment: int) -> tuple[int | None, Line]:
-    """The fund's part, or None with what is missing for it."""
+    """The fund's part, or None with what is missing for it; a patient without insurance has none."""
+    if case.scheme == SELF_PAY:
+        return None, Line("基金支付", "", "自费患者，没有基金支付")
+    if not case.settled:
+        return None, Line("基金支付", "", "医保结算清单尚未报送，不能计算基金支付")
     ratio = rule.reimbursement_ratio if case.reimbursement_ratio is None else case.reimbursement_ratio
     deductible = (rule.deductible or 0) if case.deductible is None else case.deductible
     own, first = case.self_paid or 0, case.first_self_paid or 0

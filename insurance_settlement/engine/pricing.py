@@ -20,6 +20,7 @@ and counts neither as charges nor in the ratio.
     fund A = (payment − self-paid − first self-paid − deductible) × reimbursement ratio
     fund B = payment − what the patient paid of the charges
              (self-paid + first self-paid + deductible + (charges − these three) × (1 − ratio)), or as it was reported
+    no fund while the settlement list has not come, and none for who pays himself
 
 Rounding: the standard is rounded to the fen, half up (ROUND_HALF_UP, as insurers print it), and so is the payment; points
 to the places of the book, half up; everything between is exact (fractions). By rate an outlier starts from the rounded

@@ -10,6 +10,9 @@ from insurance_settlement.engine.standards import Standard, points_of
 from ops_platform.kernel import Finding, Line, Severity
 
 UNGROUPED = ("", "0000")
+SELF_PAY = "self_pay"
+INCOMPLETE, READMITTED = "incomplete", "readmitted"
+"""Flags that the nightly run tells from facts; a rule book may name others for cases that come with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ class GroupedCase:
 
     `flags` are what the hospital reported of it (an exception may ask for one). `excluded` are charges of new technology
     that are paid apart. `factor` of the auxiliary lists multiplies weight or points. `mean_charges` and the reimbursement
-    ratio stand for those of the book where given. `paid` is what patient and others paid, where it was reported.
+    ratio stand for those of the book where given. `paid` is what patient and others paid, where it was reported. While
+    the settlement list has not come (`settled` false) nothing can be told of the fund's part.
     """
 
     case_no: str
@@ -40,6 +44,7 @@ class GroupedCase:
     factor: Decimal = Decimal(1)
     mean_charges: int | None = None
     review: Review | None = None
+    settled: bool = True
     self_paid: int | None = None
     first_self_paid: int | None = None
     deductible: int | None = None

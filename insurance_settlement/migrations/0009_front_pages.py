@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('orm', '0001_refuse_change'),
-        ('insurance_settlement', '0006_special_reviews'),
+        ('insurance_settlement', '0008_item_mappings'),
         ('masterdata', '0003_parameter_proposals'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

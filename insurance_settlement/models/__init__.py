@@ -1,6 +1,7 @@
 """Tables of insurance settlement."""
 
 from insurance_settlement.models.front_pages import FrontPageFinding, FrontPageMark, FrontPageRun
+from insurance_settlement.models.insurer import GroupComparison
 from insurance_settlement.models.mappings import (
     DIMENSION_TITLES,
     MappingExplanation,
@@ -28,6 +29,7 @@ __all__ = [
     "FrontPageFinding",
     "FrontPageMark",
     "FrontPageRun",
+    "GroupComparison",
     "GroupingRun",
     "GroupingScheme",
     "MappingExplanation",

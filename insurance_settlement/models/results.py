@@ -13,7 +13,9 @@ from ops_platform.orm.models import AppendOnly, ScopedQuerySet
 class GroupingRun(models.Model):
     """One grouping and pricing of an institution's discharges of a month. Immutable; the same inputs make no new run.
 
-    `restatement` marks a run of a month that had been closed before.
+    `restatement` marks a run of a month that had been closed before. `fund` is what the fund owes by the rules for the cases
+    of which it can be told, `billed` what it pays for the same on their bills (empty where the price book has no rule for
+    the fund, and in runs before engine version 4); `without_settlement` counts insured cases that wait for their list.
     """
 
     app_privileges = ("SELECT", "INSERT", "UPDATE (is_current)")
@@ -35,6 +37,9 @@ class GroupingRun(models.Model):
     charges = MoneyField()
     priced_charges = MoneyField()
     payment = MoneyField()
+    without_settlement = models.PositiveIntegerField(null=True)
+    fund = MoneyField(null=True)
+    billed = MoneyField(null=True)
     findings = models.JSONField(default=list)
     actor = models.CharField(max_length=150)
     created_at = models.DateTimeField()
@@ -61,7 +66,9 @@ class CaseResult(AppendOnly):
     pays it otherwise.
 
     `balance` = payment − charges (against charges, not against cost: that view belongs to costing). Payment and balance
-    are empty where there is no price (ungrouped, group without weight).
+    are empty where there is no price (ungrouped, group without weight). `fund` is the fund's part of the payment (基金支付),
+    empty where nothing can be told of it; `billed` is what the fund pays on the bill as it stands (按项目记账), empty
+    while no settlement list has come.
     """
 
     run = models.ForeignKey(GroupingRun, on_delete=models.PROTECT, related_name="results")
@@ -82,6 +89,8 @@ class CaseResult(AppendOnly):
     charges = MoneyField()
     payment = MoneyField(null=True)
     balance = MoneyField(null=True)
+    fund = MoneyField(null=True)
+    billed = MoneyField(null=True)
 
     class Meta:
         ordering = ["run", "encounter"]
@@ -92,6 +101,10 @@ class CaseResult(AppendOnly):
                 | models.Q(balance=models.F("payment") - models.F("charges")),
                 name="case_result_balance",
             ),
+            models.CheckConstraint(
+                condition=models.Q(fund__isnull=True) | models.Q(payment__isnull=False, billed__isnull=False),
+                name="case_result_fund",
+            ),
         ]
         indexes = [
             models.Index(fields=["run", "drg"], name="case_result_drg"),
@@ -100,6 +113,11 @@ class CaseResult(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.encounter_no} {self.drg}"
+
+    @property
+    def fund_difference(self) -> Decimal | None:
+        """What the fund owes by the rules less what it pays on the bill (应付 − 记账, domain.md 2.7)."""
+        return None if self.fund is None or self.billed is None else self.fund - self.billed
 
     @property
     def worth(self) -> Decimal | None:

@@ -1,16 +1,17 @@
 """Everything about one case and one encounter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from insurance_settlement import schemes
-from insurance_settlement.discharges import read_discharges
-from insurance_settlement.engine.case import Case
+from insurance_settlement.discharges import Discharge, Settled, grouped_case, read_discharges, readmitted
+from insurance_settlement.engine.case import SUCCESS, Case
 from insurance_settlement.engine.pricing import Price, price
 from insurance_settlement.engine.rule_book import Kind
 from insurance_settlement.engine.worth import GroupedCase
 from insurance_settlement.models import CaseResult, GroupingRun
-from insurance_settlement.schemes import Found
+from insurance_settlement.readmission import readmission_days
+from insurance_settlement.schemes import Compiled, Found
 from insurance_settlement.selectors.access import CASE_READERS
 from insurance_settlement.selectors.reviews import approved_reviews
 from ops_platform.his_intake.public import EncounterAt, FactPage, encounter_at, encounter_lines
@@ -18,20 +19,26 @@ from ops_platform.kernel import Actor, NotFound, Period, to_fen
 from ops_platform.masterdata.models import Institution
 
 
-def _as_priced(case: CaseResult, institution: str, leaving_type: str) -> GroupedCase:
+def _as_priced(case: CaseResult, discharge: Discharge | None, scheme: Compiled) -> GroupedCase:
     """A stored case as its run priced it. A review that was approved does not change any more."""
+    institution = case.run.institution.code
     granted = approved_reviews(institution=case.run.institution_id, period=case.run.period)
-    return GroupedCase(
-        case_no=case.encounter_no,
-        institution=institution,
-        group=case.drg,
-        charges=to_fen(case.charges),
-        stay_days=case.stay_days,
-        scheme=case.scheme,
-        leaving_type=leaving_type,
-        factor=case.factor,
-        review=granted.get(case.encounter) if case.kind == Kind.SPECIAL_REVIEW else None,
-    )
+    review = granted.get(case.encounter) if case.kind == Kind.SPECIAL_REVIEW else None
+    if discharge is None:
+        return GroupedCase(
+            case_no=case.encounter_no,
+            institution=institution,
+            group=case.drg,
+            charges=to_fen(case.charges),
+            stay_days=case.stay_days,
+            scheme=case.scheme,
+            factor=case.factor,
+            review=review,
+            settled=False,
+        )
+    found = Found(case.mdc, case.adrg, case.drg, case.status, case.status == SUCCESS, case.factor)
+    again = readmitted(discharge, found, scheme)
+    return replace(grouped_case(discharge, institution, found, review, readmitted=again), charges=to_fen(case.charges))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,8 @@ class FeeLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseDetail:
-    """A case as its run read it: the front page, the way to its group, the way to its price, its charges."""
+    """A case as its run read it: the front page, the way to its group, the way to its price, its charges, and what its
+    settlement lists come to, in fen."""
 
     encounter: EncounterAt | None
     abstract: Case | None
@@ -65,14 +73,18 @@ class CaseDetail:
     fees: tuple[FeeLine, ...]
     charged: Decimal
     same_as_run: bool
+    settled: Settled | None
 
 
 def case_detail(*, case: CaseResult) -> CaseDetail:
     """Everything about a case, computed again from the facts as of the run's sequence by the run's own scheme."""
     run = case.run
     scheme, book = schemes.compiled_scheme(run.scheme), schemes.rule_book(run.price_book)
-    found = read_discharges(run.institution, Period.parse(run.period), run.input_sequence, case.encounter)
-    abstract = found[0].case if found else None
+    period = Period.parse(run.period)
+    days = readmission_days(book, run.institution, period)
+    found = read_discharges(run.institution, period, run.input_sequence, case.encounter, readmission_days=days)
+    discharge = found[0] if found else None
+    abstract = discharge.case if discharge else None
     grouping = scheme.explain(abstract) if abstract else None
     encounter = encounter_at(institution=run.institution_id, encounter=case.encounter, sequence=run.input_sequence)
     fees, charged = _fees(run, encounter)
@@ -82,11 +94,12 @@ def case_detail(*, case: CaseResult) -> CaseDetail:
         diagnoses=tuple(CodeLine(c, scheme.dx.names.get(c, "")) for c in (abstract.diagnoses if abstract else ())),
         procedures=tuple(CodeLine(c, scheme.proc.names.get(c, "")) for c in (abstract.procedures if abstract else ())),
         grouping=grouping,
-        price=price(book, _as_priced(case, run.institution.code, found[0].leaving_type if found else "")),
+        price=price(book, _as_priced(case, discharge, scheme)),
         drg_name=scheme.titles.get(case.drg, ""),
         fees=fees,
         charged=charged,
         same_as_run=grouping is not None and grouping.code == case.drg,
+        settled=discharge.settled if discharge else None,
     )
 
 

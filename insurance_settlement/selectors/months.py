@@ -15,8 +15,9 @@ from ops_platform.kernel import Period
 
 @dataclass(frozen=True, slots=True)
 class DrgLine:
-    """One group of a month. Sums of payment and balance are over priced cases; `weight` is that of the group, which the
-    `weighed` cases have; `points` are the mean, `total_points` the sum of its cases by the points method."""
+    """One group of a month. Sums of payment and balance are over priced cases, of the fund over those of which its part can
+    be told; `weight` is that of the group, which the `weighed` cases have; `points` are the mean, `total_points` the sum of
+    its cases by the points method."""
 
     drg: str
     name: str
@@ -31,6 +32,7 @@ class DrgLine:
     mean_charges: Decimal
     payment: Decimal | None
     balance: Decimal | None
+    fund: Decimal | None
 
     @property
     def worth(self) -> Decimal | None:
@@ -58,6 +60,7 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
             charges=Sum("charges"),
             payment=Sum("payment"),
             balance=Sum("balance"),
+            fund=Sum("fund"),
         )
         .order_by("balance", "drg")
     )

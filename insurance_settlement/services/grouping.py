@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from insurance_settlement import schemes
-from insurance_settlement.discharges import Discharge, read_discharges
+from insurance_settlement.discharges import Discharge, followers_stamp, grouped_case, read_discharges, readmitted
 from insurance_settlement.engine.pricing import Kept, Price, price
-from insurance_settlement.engine.worth import GroupedCase, Review
+from insurance_settlement.engine.worth import SELF_PAY, Review
 from insurance_settlement.models import CaseResult, GroupingRun, PriceBook
+from insurance_settlement.readmission import readmission_days
 from insurance_settlement.schemes import Found
 from insurance_settlement.selectors.reviews import approved_reviews
 from ops_platform.audit.public import record
@@ -23,8 +24,10 @@ from ops_platform.masterdata.selectors import was_closed
 from ops_platform.masterdata.services import hold_period
 from ops_platform.orm.bulk import copy_rows
 
-ENGINE_VERSION = "3"
-DATASETS = ("encounters", "discharge-abstracts", "charge-lines")
+ENGINE_VERSION = "4"
+DATASETS = ("encounters", "discharge-abstracts", "charge-lines", "settlement-lists")
+
+Graded = tuple[Discharge, Found, Price]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,43 +38,46 @@ class RunOutcome:
     created: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What the result of a month depends on: facts as of a sequence, price book, reviews, days of a readmission (None where
+    the book does not ask), and the digest of it all."""
+
+    sequence: int
+    book: PriceBook
+    reviews: Mapping[int, Review]
+    days: int | None
+    digest: str
+
+
+def _inputs(institution: Institution, period: Period) -> _Inputs:
+    stamp = input_stamp(institution, period, DATASETS, from_start=True)
+    row = schemes.price_book_at(institution.pk, period.last_day)
+    reviews = approved_reviews(institution=institution.pk, period=str(period))
+    days = readmission_days(schemes.rule_book(row), institution, period)
+    granted = [[encounter, str(review.weight)] for encounter, review in sorted(reviews.items())]
+    parts: list[Any] = [stamp.digest, row.digest, row.scheme.digest, ENGINE_VERSION, granted]
+    if days is not None:
+        parts += [days, followers_stamp(institution, period, stamp.sequence, days)]
+    return _Inputs(stamp.sequence, row, reviews, days, digest_of(parts))
+
+
 @transaction.atomic
 def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> RunOutcome:
     """Group and price the month's discharges by the scheme and price book in force on its last day.
 
     When nothing that the result depends on has changed, the current run is returned and nothing is written. A charge of
     an earlier month belongs to the stay it was made for. A special review that the insurer approved prices its case. A
-    closed month keeps the run it was closed on.
+    closed month keeps the run it was closed on, whoever comes back afterwards.
     """
     Institution.objects.select_for_update(no_key=True).get(pk=institution.pk)
     takes_changes = hold_period(institution, period)
-    stamp = input_stamp(institution, period, DATASETS, from_start=True)
-    book_row = schemes.price_book_at(institution.pk, period.last_day)
+    inputs = _inputs(institution, period)
     current = GroupingRun.objects.filter(institution=institution, period=str(period), is_current=True).first()
-    reviews = approved_reviews(institution=institution.pk, period=str(period))
-    digest = _digest(stamp.digest, book_row, reviews)
-    if current and (current.input_digest == digest or not takes_changes):
+    if current and (current.input_digest == inputs.digest or not takes_changes):
         return RunOutcome(current, created=False)
-    scheme, book = schemes.compiled_scheme(book_row.scheme), schemes.rule_book(book_row)
-    discharges = read_discharges(institution, period, stamp.sequence)
-    graded: list[tuple[Discharge, Found, Price]] = []
-    kept: Kept = {}
-    for discharge in discharges:
-        if discharge.case is None:
-            continue
-        grouping = scheme.group(discharge.case)
-        graded.append(
-            (
-                discharge,
-                grouping,
-                price(
-                    book,
-                    grouped_case(discharge, institution.code, grouping, reviews.get(discharge.encounter)),
-                    kept,
-                ),
-            )
-        )
-    run = _store(actor, institution, period, current, book_row, stamp.sequence, digest, discharges, graded)
+    discharges = read_discharges(institution, period, inputs.sequence, readmission_days=inputs.days)
+    run = _store(actor, institution, period, current, inputs, discharges, _graded(discharges, institution, inputs))
     record(
         actor,
         "insurance_settlement.run_created",
@@ -82,38 +88,36 @@ def run_grouping(actor: Actor, *, institution: Institution, period: Period) -> R
             "period": str(period),
             "version": run.version,
             "cases": run.cases,
-            "input_digest": digest,
+            "input_digest": inputs.digest,
             "payment": format(run.payment, "f"),
         },
     )
     return RunOutcome(run, created=True)
 
 
-def grouped_case(discharge: Discharge, institution: str, found: Found, review: Review | None = None) -> GroupedCase:
-    """A discharge with its group, as pricing takes it."""
-    return GroupedCase(
-        case_no=discharge.encounter_no,
-        institution=institution,
-        group=found.code,
-        charges=discharge.charges,
-        stay_days=discharge.stay_days,
-        scheme=discharge.scheme,
-        leaving_type=discharge.leaving_type,
-        factor=found.factor,
-        review=review,
-    )
-
-
-def _digest(facts: str, book: PriceBook, reviews: Mapping[int, Review]) -> str:
-    granted = [[encounter, str(review.weight)] for encounter, review in sorted(reviews.items())]
-    return digest_of([facts, book.digest, book.scheme.digest, ENGINE_VERSION, granted])
+def _graded(discharges: list[Discharge], institution: Institution, inputs: _Inputs) -> list[Graded]:
+    """Those with an abstract, grouped and priced."""
+    scheme, book = schemes.compiled_scheme(inputs.book.scheme), schemes.rule_book(inputs.book)
+    graded: list[Graded] = []
+    kept: Kept = {}
+    for discharge in discharges:
+        if discharge.case is None:
+            continue
+        grouping = scheme.group(discharge.case)
+        case = grouped_case(
+            discharge,
+            institution.code,
+            grouping,
+            inputs.reviews.get(discharge.encounter),
+            readmitted=readmitted(discharge, grouping, scheme),
+        )
+        graded.append((discharge, grouping, price(book, case, kept)))
+    return graded
 
 
 def closing_blockers(institution: Institution, period: Period) -> Iterable[Finding]:
     """A month closes only on a grouping that is up to date."""
-    stamp = input_stamp(institution, period, DATASETS, from_start=True)
-    reviews = approved_reviews(institution=institution.pk, period=str(period))
-    digest = _digest(stamp.digest, schemes.price_book_at(institution.pk, period.last_day), reviews)
+    digest = _inputs(institution, period).digest
     if not GroupingRun.objects.filter(
         institution=institution, period=str(period), is_current=True, input_digest=digest
     ).exists():
@@ -130,40 +134,43 @@ def _store(
     institution: Institution,
     period: Period,
     current: GroupingRun | None,
-    book: PriceBook,
-    sequence: int,
-    digest: str,
+    inputs: _Inputs,
     discharges: list[Discharge],
-    graded: list[tuple[Discharge, Found, Price]],
+    graded: list[Graded],
 ) -> GroupingRun:
     if current:
         GroupingRun.objects.filter(pk=current.pk).update(is_current=False)
     priced = [(discharge, found) for discharge, _, found in graded if found.payment is not None]
+    has_rule = schemes.rule_book(inputs.book).fund is not None
+    shared = [(found.fund, d.settled.fund) for d, _, found in graded if d.settled and found.fund is not None]
     findings = {finding.code + finding.subject: finding for _, _, found in graded for finding in found.findings}
     run = GroupingRun.objects.create(
         institution=institution,
         period=str(period),
         version=current.version + 1 if current else 1,
         restatement=was_closed(institution, period),
-        scheme=book.scheme,
-        price_book=book,
-        input_digest=digest,
-        input_sequence=sequence,
+        scheme=inputs.book.scheme,
+        price_book=inputs.book,
+        input_digest=inputs.digest,
+        input_sequence=inputs.sequence,
         engine_version=ENGINE_VERSION,
         cases=len(graded),
         grouped=sum(grouping.grouped for _, grouping, _ in graded),
         without_abstract=len(discharges) - len(graded),
+        without_settlement=sum(d.settled is None and d.scheme != SELF_PAY for d, _, _ in graded),
         total_weight=sum((_weight(found) or Decimal(0) for _, found in priced), Decimal(0)),
         charges=from_fen(sum(discharge.charges for discharge, _, _ in graded)),
         priced_charges=from_fen(sum(discharge.charges for discharge, _ in priced)),
         payment=from_fen(sum(found.payment or 0 for _, found in priced)),
+        fund=from_fen(sum(fund for fund, _ in shared)) if has_rule else None,
+        billed=from_fen(sum(billed for _, billed in shared)) if has_rule else None,
         findings=[{"code": f.code, "subject": f.subject, "message": f.message} for f in findings.values()],
         actor=actor.name,
         created_at=timezone.now(),
     )
     columns = (
         "run_id encounter encounter_no department_id scheme discharged stay_days mdc adrg drg status kind weight points"
-        " factor charges payment balance"
+        " factor charges payment balance fund billed"
     )
     copy_rows(CaseResult, columns.split(), _rows(run, graded))
     return run
@@ -174,7 +181,7 @@ def _weight(found: Price) -> Decimal | None:
     return found.standard.weight if found.standard and found.points is None else None
 
 
-def _rows(run: GroupingRun, graded: list[tuple[Discharge, Found, Price]]) -> Iterable[tuple[Any, ...]]:
+def _rows(run: GroupingRun, graded: list[Graded]) -> Iterable[tuple[Any, ...]]:
     for discharge, grouping, found in graded:
         yield (
             run.pk,
@@ -195,4 +202,6 @@ def _rows(run: GroupingRun, graded: list[tuple[Discharge, Found, Price]]) -> Ite
             from_fen(discharge.charges),
             None if found.payment is None else from_fen(found.payment),
             None if found.balance is None else from_fen(found.balance),
+            None if found.fund is None else from_fen(found.fund),
+            None if discharge.settled is None else from_fen(discharge.settled.fund),
         )

@@ -49,6 +49,9 @@ class CaseTable(Table):
     charges = MoneyColumn(verbose_name=_("费用(元)"), order_by=("charges", "pk"))
     payment = MoneyColumn(verbose_name=_("支付标准(元)"), order_by=("payment", "pk"))
     balance = MoneyColumn(verbose_name=_("盈亏(元)"), order_by=("balance", "pk"))
+    fund = MoneyColumn(verbose_name=_("基金支付(元)"), order_by=("fund", "pk"))
+    # in the workbook only: the list is wide enough
+    billed = MoneyColumn(verbose_name=_("基金记账(元)"), visible=False)
 
     class Meta(Table.Meta):
         attrs = STACKED
@@ -65,6 +68,8 @@ class CaseTable(Table):
             "charges",
             "payment",
             "balance",
+            "fund",
+            "billed",
         )
 
     def render_status(self, value: str, record: CaseResult) -> str:

@@ -28,6 +28,7 @@ class DrgTable(Table):
     charges = MoneyColumn(verbose_name=_("费用合计(元)"), footer=sum_of("charges", money))
     payment = MoneyColumn(verbose_name=_("支付合计(元)"), footer=sum_of("payment", money))
     balance = MoneyColumn(verbose_name=_("盈亏合计(元)"), footer=sum_of("balance", money))
+    fund = MoneyColumn(verbose_name=_("基金支付合计(元)"), footer=sum_of("fund", money))
 
     class Meta(Table.Meta):
         order_by = "balance"

@@ -15,6 +15,7 @@ from insurance_settlement.filters import CaseFilter
 from insurance_settlement.models import CaseResult
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
 from insurance_settlement.selectors.front_pages import open_findings_of
+from insurance_settlement.selectors.insurer import insurers_view
 from insurance_settlement.selectors.reviews import review_of
 from insurance_settlement.services.reviews import APPLICANTS
 from insurance_settlement.tables import (
@@ -25,18 +26,20 @@ from insurance_settlement.tables import (
     EncounterLineTable,
     status_mark,
 )
+from insurance_settlement.tables.fund import settlement_lines
+from insurance_settlement.tables.insurer import KIND_TONES
 from insurance_settlement.tables.reviews import REVIEW_TONES
+from insurance_settlement.views.chosen_month import MonthList
 from ops_platform.his_intake.public import ENCOUNTER_KINDS, ChargedLine
 from ops_platform.identity.access import log_patient_access, log_patient_list
 from ops_platform.kernel import Period, Role
-from ops_platform.masterdata import months
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import ListPage, TemplatePage
 
 DEPARTMENT_READERS = tuple(role for role in CASE_READERS if role != Role.INSURANCE_OFFICER)
 
 
-class Month(ListPage):
+class Month(MonthList):
     """An institution's discharges of a month by group."""
 
     roles = MONTH_READERS
@@ -46,36 +49,6 @@ class Month(ListPage):
     per_page = 200
     empty_title = _("这个月还没有出院病例")
     empty_hint = _("病例在夜间运行中分组计价。请检查病案首页是否已报送，或在「夜间运行」页启动一次运行。")
-
-    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        super().setup(request, *args, **kwargs)
-        self.run: Any = None
-        self.department: Any = None
-
-    def _choose(self) -> None:
-        asked = self.request.GET
-        self.institutions = list(
-            selectors.institutions(actor=self.actor).filter(
-                pk__in=Institution.objects.visible_to(self.actor, *MONTH_READERS)
-            )
-        )
-        named = [one for one in self.institutions if str(one.pk) == asked.get("institution")]
-        self.institution = next(iter([*named, *self.institutions]), None)
-        if self.institution is None:
-            self.months, self.month = [], None
-            return
-        self.months = months.months(
-            institutions=[self.institution.pk],
-            periods=selectors.periods(institution=self.institution.pk),
-            today=timezone.localdate(),
-        )
-        self.month = months.choose(self.months, asked.get("period", ""))
-        if self.month:
-            self.run = selectors.current_run(institution=self.institution.pk, period=self.month.period)
-            own = selectors.departments(actor=self.actor, institution=self.institution.pk)
-            self.department = (
-                own.filter(pk=asked["department"]).first() if asked.get("department", "").isdigit() else None
-            )
 
     def get_queryset(self) -> list[selectors.DrgLine]:
         self._choose()
@@ -111,6 +84,7 @@ class Month(ListPage):
             "charges": sum(line.charges for line in self.lines),
             "payment": sum(line.payment or 0 for line in self.lines),
             "balance": sum(line.balance or 0 for line in self.lines),
+            "fund": sum(line.fund or 0 for line in self.lines),
         }
 
 
@@ -153,6 +127,7 @@ class Case(TemplatePage):
         log_patient_access(self.request, case.run.institution, "case", case.encounter_no)
         detail = selectors.case_detail(case=case)
         review = review_of(institution=case.run.institution_id, encounter=case.encounter)
+        insurer = insurers_view(case=case, abstract=detail.abstract)
         applies = self.actor.may(case.run.institution_id, *APPLICANTS, department=case.department_id)
         context = super().get_context_data(
             case=case,
@@ -166,6 +141,9 @@ class Case(TemplatePage):
             opens_department=self.actor.may(
                 case.run.institution_id, *DEPARTMENT_READERS, department=case.department_id
             ),
+            insurer=insurer,
+            insurer_tone=KIND_TONES[insurer.row.kind] if insurer else "",
+            settled=settlement_lines(detail.settled, case.charges),
             fees=[(FEE_TITLES.get(fee.fee_class, fee.fee_class), fee) for fee in detail.fees],
             **kwargs,
         )

@@ -28,7 +28,7 @@ def grant_after_migrate(using: str, **_: Any) -> None:
             f'GRANT USAGE ON SCHEMA public TO "{role}";'
             f'GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO "{role}"'
         )
-        existing = set(connection.introspection.table_names(cursor))
+        existing = set(connection.introspection.table_names(cursor, include_views=True))
         for model in apps.get_models(include_auto_created=True):
             table = model._meta.db_table
             if table in existing:

@@ -475,6 +475,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:driver-file": BUSINESS,
     "costing:driver-rules-by-file": CLOSERS,
     "insurance_settlement:month": BUSINESS | roles("ins"),
+    "insurance_settlement:fund": BUSINESS | roles("ins"),
     "insurance_settlement:efficiency": BUSINESS | roles("ins dep"),
     "insurance_settlement:efficiency-groups": BUSINESS | roles("ins dep"),
     "insurance_settlement:cases": BUSINESS | roles("ins dep"),
@@ -486,6 +487,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "insurance_settlement:mark-front-page": roles("ins dep"),
     "insurance_settlement:in-house": BUSINESS | roles("ins dep"),
     "insurance_settlement:in-house-stay": BUSINESS | roles("ins dep"),
+    "insurance_settlement:insurer-groupings": BUSINESS | roles("ins dep"),
     "insurance_settlement:reviews": BUSINESS | roles("ins dep"),
     "insurance_settlement:review-candidates": BUSINESS | roles("ins dep"),
     "insurance_settlement:review": BUSINESS | roles("ins dep"),
@@ -583,6 +585,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "settlement-mapping-rows": BUSINESS | roles("ins"),
     "settlement-mapping-simulations": BUSINESS | roles("ins"),
     "settlement-mapped-income": BUSINESS | roles("ins"),
+    "settlement-insurer-groupings": BUSINESS | roles("ins dep"),
     "settlement-group": BUSINESS | roles("ins") | {Role.HIS_CLIENT},
     "settlement-price": BUSINESS | roles("ins") | {Role.HIS_CLIENT},
     "api-schema": PUBLIC,
@@ -609,6 +612,8 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "drug-and-material-moves",
             "equipment-uses",
             "alliance-services",
+            "settlement-lists",
+            "insurer-groupings",
         )
     },
 }

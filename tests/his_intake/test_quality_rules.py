@@ -15,6 +15,7 @@ from ops_platform.ledger.engine.local_accounts import LocalMapping
 from ops_platform.ledger.services import map_accounts
 from ops_platform.masterdata.models import Institution, Parameter, Scope, SourceMark
 from tests.support import trade
+from tests.support.settled import settled
 
 pytestmark = pytest.mark.django_db
 MARCH = Period.parse("2026-03")
@@ -279,10 +280,21 @@ def test_a_transfer_that_the_other_member_has_not_sent(hospital: Institution) ->
     assert found(hospital) == {"transfer_unmatched": ["2 #1"]}
 
 
+def test_settlement_lists_that_do_not_add_up_to_the_bill(hospital: Institution) -> None:
+    line(hospital, "Z1", "1", "X2", "5.00", "2026-03-07T11:00:00")
+    trade.landed(hospital, "discharge-abstracts", [_abstract(["J18.900"], []) | {"total_charges": "5.00"}])
+    lists = [settled("Z1", "2.00", number="JS1"), settled("Z1", "3.00", number="JS2")]
+    trade.landed(hospital, "settlement-lists", lists)
+    assert found(hospital) == {}
+    trade.landed(hospital, "settlement-lists", [settled("Z1", "2.50", number="JS2")])
+    assert found(hospital) == {"settlement_differs_from_charges": ["Z1"]}
+
+
 def test_every_rule_is_tried_here() -> None:
     assert {rule.code for rule in RULES} == {
         "charge_after_discharge",
         "charges_differ_from_abstract",
+        "settlement_differs_from_charges",
         "price_above_cap",
         "repeated_charge",
         "refund_without_original",

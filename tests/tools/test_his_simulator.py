@@ -41,6 +41,8 @@ KEYS = {
     "drug-and-material-moves": ("document", "line"),
     "equipment-uses": ("card", "date"),
     "alliance-services": ("document", "line"),
+    "settlement-lists": ("settle_no",),
+    "insurer-groupings": ("encounter_no",),
 }
 CENT = Decimal("0.01")
 
@@ -550,3 +552,44 @@ def test_services_of_the_lead_name_their_agreement_and_add_up(community):
         assert set(tests) == {"", "T001", "T002", "T003"}
         assert all(tests[township] < tests[""] for township in tests if township)
     assert {row["receiver"][0] for row in services if row["agreement"] == "CHRONIC"} == {"V"}
+
+
+def test_settlement_lists_add_up_to_the_charge_lines_of_insured_stays(community):
+    charged, insured = defaultdict(Decimal), defaultdict(Decimal)
+    for (institution, encounter, _), row in community.facts["charge-lines"].items():
+        charged[institution, encounter] += Decimal(row["amount"])
+        insured[institution, encounter] += Decimal(row["insured_amount"])
+    lists = community.facts["settlement-lists"]
+    assert len(lists) > 400
+    for (institution, _), row in lists.items():
+        stay = institution, row["encounter_no"]
+        encounter = community.facts["encounters"][stay]
+        assert encounter["scheme"] != "self_pay"
+        assert row["settled_on"] == encounter["discharged"][:10]
+        amount = {name: Decimal(value) for name, value in row.items() if name.endswith("paid") or name == "total"}
+        assert (
+            amount["total"]
+            == charged[stay]
+            == sum(amount[name] for name in ("fund_paid", "other_paid", "account_paid", "cash_paid"))
+        )
+        assert amount["fund_paid"] == insured[stay]
+        before = amount["self_paid"] + amount["first_self_paid"] + Decimal(row["deductible"])
+        assert abs((amount["total"] - before) * Decimal(row["reimbursement_ratio"]) - amount["fund_paid"]) < 10
+    stays = [
+        row for row in community.facts["encounters"].values() if row["kind"] == "inpatient" and row.get("discharged")
+    ]
+    insured_stays = [row for row in stays if row["scheme"] != "self_pay"]
+    assert 0.90 < len(lists) / len(insured_stays) < 1, "a few have not come"
+
+
+def test_the_insurer_groups_most_stays_of_the_county_hospital_alike_and_some_not(community):
+    told = community.of("insurer-groupings", institution="H001")
+    assert len(told) == len(community.facts["insurer-groupings"]) > 300
+    reasons = [row["reason"] for row in told]
+    alike = reasons.count("与上传清单一致")
+    assert 0.80 < alike / len(told) < 0.97
+    assert len(set(reasons)) == 4
+    for row in told:
+        encounter = community.facts["encounters"]["H001", row["encounter_no"]]
+        assert encounter["discharged"][:7] < row["told_on"][:7] <= "2026-11"
+        assert (row["group"] == "0000") == (not row.get("weight"))

@@ -39,6 +39,7 @@ from tools.his_simulator.front_pages import with_wrong_front_pages
 from tools.his_simulator.ledgers import Ledger, ledgers_of
 from tools.his_simulator.randomness import stream
 from tools.his_simulator.scale import Calendar, Scale, calendar_until
+from tools.his_simulator.settlements import TOLD_AFTER, insurer_groupings, settlement_lists
 from tools.his_simulator.supplies import supplies_of
 from tools.his_simulator.workloads import areas_of, headcounts_of, workloads_of
 from tools.his_simulator.writer import ROWS_PER_BATCH, BatchWriter, Table, part_of, rows_of
@@ -219,6 +220,7 @@ class InstitutionFiles:
         if stays is not None:
             self._write_abstracts(seen, stays, totals)
             self._write_interim(seen, stays)
+            self._write_settlements(seen, stays, lines)
         self._write_opening_balances(lines, incomes)
         for months in self._chunks():
             self._send("drug-and-material-moves", months, supplies.table("moves", months))
@@ -337,6 +339,17 @@ class InstitutionFiles:
         last = len(self.calendar.periods) - 1
         table = tables.interim_diagnoses(self.calendar, seen, stays, chosen=chosen, minute=minute, operated=operated)
         self._send("interim-diagnoses", [last], table)
+
+    def _write_settlements(self, seen: Encounters, stays: Stays, lines: ChargeLines) -> None:
+        """Settlement lists in the month of the discharge, the insurer's groups in the one after."""
+        scope = self.institution, self.calendar, self.seed
+        table, month = settlement_lists(*scope, seen=seen, stays=stays, lines=lines)
+        for months in self._chunks():
+            self._send("settlement-lists", months, part_of(table, np.flatnonzero(np.isin(month, months))))
+        for ended in range(len(self.calendar.periods) - 1):
+            if len(self.calendar.days_of(ended + 1)) >= TOLD_AFTER:
+                told = insurer_groupings(*scope, seen=seen, stays=stays, month=ended)
+                self._send("insurer-groupings", [ended + 1], told)
 
     def _write_opening_balances(self, lines: ChargeLines, incomes: Ledger) -> None:
         """What the institution's books begin with, as the trial balance of its first month."""

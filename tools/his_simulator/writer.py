@@ -28,7 +28,8 @@ LIST_FIELDS = {"diagnoses", "procedures"}
 SUFFIX = {"csv": "csv", "json": "json", "ndjson": "ndjson"}
 DATASET_ORDER = (
     "departments", "charge-items", "assets", "staff-headcounts", "floor-areas", "workloads", "cost-entries",
-    "income-entries", "encounters", "charge-lines", "discharge-abstracts", "interim-diagnoses", "trial-balances",
+    "income-entries", "encounters", "charge-lines", "discharge-abstracts", "interim-diagnoses",
+    "settlement-lists", "insurer-groupings", "trial-balances",
     "drug-and-material-moves", "equipment-uses", "alliance-services",
 )  # fmt: skip
 

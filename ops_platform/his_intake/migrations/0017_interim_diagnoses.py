@@ -23,7 +23,7 @@ DROP TRIGGER his_intake_interimdiagnosis_refuse_truncate ON his_intake_interimdi
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('his_intake', '0015_former_encounters'),
+        ('his_intake', '0016_settlement_lists'),
         ('masterdata', '0003_parameter_proposals'),
     ]
 

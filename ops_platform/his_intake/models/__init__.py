@@ -21,6 +21,7 @@ from ops_platform.his_intake.models.interim import InterimDiagnosis
 from ops_platform.his_intake.models.quality import QualityFinding
 from ops_platform.his_intake.models.quarantine import QuarantinedRow
 from ops_platform.his_intake.models.release import QuarantineRelease
+from ops_platform.his_intake.models.settlement import InsurerGrouping, SettlementList
 from ops_platform.his_intake.models.supply import EquipmentUse, GoodsMove
 
 __all__ = [
@@ -39,11 +40,13 @@ __all__ = [
     "FloorArea",
     "GoodsMove",
     "IncomeEntry",
+    "InsurerGrouping",
     "IntakeState",
     "InterimDiagnosis",
     "QualityFinding",
     "QuarantineRelease",
     "QuarantinedRow",
+    "SettlementList",
     "StaffHeadcount",
     "TrialBalance",
     "Workload",

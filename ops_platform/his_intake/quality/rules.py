@@ -130,6 +130,22 @@ RULES = [
         ),
     ),
     Rule(
+        code="settlement_differs_from_charges",
+        title="结算清单总费用与收费明细合计不等",
+        severity=Severity.WARNING,
+        sql=(
+            "SELECT e.encounter_no, s.total || ' ≠ ' || c.total FROM his_intake_encounter e"
+            " JOIN LATERAL (SELECT sum(s.total) AS total FROM his_intake_settlementlist s"
+            " WHERE s.institution_id = e.institution_id AND s.encounter = e.entity AND s.superseded_sequence IS NULL) s"
+            " ON s.total IS NOT NULL"
+            " JOIN LATERAL (SELECT coalesce(sum(l.amount), 0) AS total FROM his_intake_chargeline l"
+            " WHERE l.institution_id = e.institution_id AND l.encounter = e.entity AND l.superseded_sequence IS NULL) c"
+            " ON c.total <> s.total"
+            " WHERE e.institution_id = %(institution)s AND e.superseded_sequence IS NULL AND e.kind = 'inpatient'"
+            " AND e.discharged >= %(start)s AND e.discharged < %(end)s"
+        ),
+    ),
+    Rule(
         code="income_dropped",
         title="收费收入比上月大幅下降",
         severity=Severity.WARNING,
