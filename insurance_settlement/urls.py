@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insurance_settlement.views import cases, efficiency, reviews, rules
+from insurance_settlement.views import cases, efficiency, reviews, rules, workbooks
 
 app_name = "insurance_settlement"
 
@@ -27,5 +27,11 @@ urlpatterns = [
     path("rules/price-books/<int:pk>/", rules.PriceBookPage.as_view(), name="price-book"),
     path("rules/schemes/import/", rules.ImportScheme.as_view(), name="import-scheme"),
     path("rules/areas/place/", rules.PlaceInArea.as_view(), name="place-in-area"),
+    path("rules/schemes/<int:pk>/catalogue/", workbooks.CatalogueWorkbook.as_view(), name="catalogue-workbook"),
+    path(
+        "rules/schemes/<int:pk>/price-book-template/", workbooks.PriceBookTemplate.as_view(), name="price-book-template"
+    ),
+    path("rules/schemes/catalogue-template/", workbooks.CatalogueTemplate.as_view(), name="catalogue-template"),
+    path("rules/price-books/<int:pk>/workbook/", workbooks.PriceBookWorkbook.as_view(), name="price-book-workbook"),
     path("rules/price-books/import/", rules.ImportPriceBook.as_view(), name="import-price-book"),
 ]

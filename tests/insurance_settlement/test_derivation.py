@@ -31,7 +31,7 @@ class _Exact(yaml.SafeLoader):
     """Numbers as they are written."""
 
 
-_Exact.add_constructor("tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node)))
+_Exact.add_constructor("tag:yaml.org,2002:float", lambda _, node: Decimal(node.value))
 
 
 @pytest.fixture(scope="module")
