@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insurance_settlement.views import cases, efficiency, reviews, rules, workbooks
+from insurance_settlement.views import cases, deriving, efficiency, reviews, rules, trials, workbooks
 
 app_name = "insurance_settlement"
 
@@ -22,6 +22,13 @@ urlpatterns = [
     path("special-reviews/<int:pk>/opinion/", reviews.NewOpinion.as_view(), name="new-opinion"),
     path("special-reviews/<int:pk>/conclusion/", reviews.NewConclusion.as_view(), name="new-conclusion"),
     path("special-reviews/<int:pk>/appeal/", reviews.Appeal.as_view(), name="appeal-review"),
+    path("trials/", trials.Trials.as_view(), name="trials"),
+    path("trials/new/", trials.NewTrial.as_view(), name="new-trial"),
+    path("trials/derive/", deriving.DerivePriceBook.as_view(), name="derive-price-book"),
+    path("trials/<int:pk>/", trials.Trial.as_view(), name="trial"),
+    path("trials/<int:pk>/progress/", trials.TrialProgress.as_view(), name="trial-progress"),
+    path("trials/<int:pk>/cases/", trials.TrialCases.as_view(), name="trial-cases"),
+    path("trials/<int:pk>/cases/<int:case>/", trials.TrialCasePage.as_view(), name="trial-case"),
     path("rules/", rules.Rules.as_view(), name="rules"),
     path("rules/schemes/<int:pk>/", rules.SchemeDetail.as_view(), name="scheme"),
     path("rules/price-books/<int:pk>/", rules.PriceBookPage.as_view(), name="price-book"),

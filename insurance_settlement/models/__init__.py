@@ -9,6 +9,7 @@ from insurance_settlement.models.reviews import (
     SpecialReview,
 )
 from insurance_settlement.models.rules import AreaMember, GroupingScheme, PoolingArea, PriceBook, SchemeKind
+from insurance_settlement.models.trials import PricingTrial, TrialCase, TrialGroup, TrialMonth
 
 __all__ = [
     "AreaMember",
@@ -17,10 +18,14 @@ __all__ = [
     "GroupingScheme",
     "PoolingArea",
     "PriceBook",
+    "PricingTrial",
     "ReviewConclusion",
     "ReviewGround",
     "ReviewOpinion",
     "ReviewOutcome",
     "SchemeKind",
     "SpecialReview",
+    "TrialCase",
+    "TrialGroup",
+    "TrialMonth",
 ]

@@ -36,7 +36,15 @@ from costing.models import (
     SettlementRun,
     UnitDefinition,
 )
-from insurance_settlement.models import CaseResult, GroupingScheme, PriceBook, SpecialReview
+from insurance_settlement.models import (
+    CaseResult,
+    GroupingScheme,
+    PriceBook,
+    PricingTrial,
+    SpecialReview,
+    TrialMonth,
+)
+from insurance_settlement.services.trials import run_trial
 from ops_platform.audit.models import AuditEvent
 from ops_platform.documents.models import Document
 from ops_platform.documents.public import attach, register_owner
@@ -137,6 +145,7 @@ class Community:
             self._settle(institution)
             self._hold_responsible(institution, run)
             self._put_forward(institution)
+            self._try_prices(institution)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
         self.target = trade.person("target", None)
@@ -261,6 +270,19 @@ class Community:
             declared_on=date(2026, 2, 1),
             created_by=self.users[Role.INSURANCE_OFFICER],
         )
+
+    def _try_prices(self, institution: Institution) -> None:
+        """What the month would have been paid by another rate, worked out."""
+        run = CaseResult.objects.get(run__institution=institution, run__is_current=True).run
+        trial = PricingTrial.objects.create(
+            title="如果",
+            first="2026-01",
+            last="2026-01",
+            overrides={"unit_value": "1"},
+            created_by=self.users[Role.INSURANCE_OFFICER],
+        )
+        TrialMonth.objects.create(trial=trial, run=run)
+        run_trial(trial.pk)
 
     def _register_process(self, institution: Institution) -> None:
         """A process with a risk, and a case that is not published."""
@@ -421,6 +443,14 @@ def _case(_: Community, institution: Institution) -> dict[str, Any]:
 
 def _review(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": SpecialReview.objects.get(institution=institution).pk}
+
+
+def _trial(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": TrialMonth.objects.get(run__institution=institution).trial_id}
+
+
+def _trial_case(community: Community, institution: Institution) -> dict[str, Any]:
+    return {**_trial(community, institution), "case": _case(community, institution)["pk"]}
 
 
 def _reminder(_: Community, institution: Institution) -> dict[str, Any]:
@@ -727,6 +757,9 @@ OBJECTS: dict[str, Any] = {
     "insurance_settlement:case": _case,
     "insurance_settlement:new-review": lambda c, i: {"case": _case(c, i)["pk"]},
     **dict.fromkeys((f"insurance_settlement:{name}" for name in REVIEW_PAGES), _review),
+    **dict.fromkeys((f"insurance_settlement:{name}" for name in ("trial", "trial-progress", "trial-cases")), _trial),
+    "insurance_settlement:trial-case": _trial_case,
+    "settlement-trial": _trial,
     "insurance_settlement:encounter": lambda _, i: {
         "institution": i.pk,
         "encounter": Encounter.objects.filter(institution=i).latest("pk").entity,
