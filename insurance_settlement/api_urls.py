@@ -10,6 +10,7 @@ from insurance_settlement import (
     insurer_api,
     mapping_api,
     review_api,
+    trial_api,
 )
 
 urlpatterns = [
@@ -27,6 +28,8 @@ urlpatterns = [
     ),
     path("mapped-income/", mapping_api.MappedIncomeView.as_view(), name="settlement-mapped-income"),
     path("insurer-groupings/", insurer_api.ComparisonListView.as_view(), name="settlement-insurer-groupings"),
+    path("trials/", trial_api.TrialListView.as_view(), name="settlement-trials"),
+    path("trials/<int:pk>/", trial_api.TrialView.as_view(), name="settlement-trial"),
     path("group/", grouping_api.GroupView.as_view(), name="settlement-group"),
     path("price/", grouping_api.PriceView.as_view(), name="settlement-price"),
 ]

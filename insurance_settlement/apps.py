@@ -34,6 +34,7 @@ class InsuranceSettlementConfig(AppConfig):
             insurance_settlement__price_book_imported="导入价格规则",
             insurance_settlement__placed_in_area="设定统筹地区",
             insurance_settlement__run_created="分组计价运行",
+            insurance_settlement__trial_begun="发起支付试算",
             insurance_settlement__review_begun="申请特例单议",
             insurance_settlement__review_changed="修改特例单议申请",
             insurance_settlement__review_archived="作废特例单议申请",
@@ -90,6 +91,7 @@ class InsuranceSettlementConfig(AppConfig):
             (_("医保分组对照"), "insurance_settlement:insurer-groupings", "arrows-exchange", CASE_READERS),
             (_("特例单议"), "insurance_settlement:reviews", "zoom-check", CASE_READERS),
             (_("归集口径"), "insurance_settlement:mappings", "category", MONTH_READERS),
+            (_("支付试算"), "insurance_settlement:trials", "calculator", MONTH_READERS),
             (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),
         )
         for order, (title, name, icon, roles) in enumerate(pages):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from insurance_settlement.views import (
     cases,
+    deriving,
     efficiency,
     front_pages,
     fund,
@@ -16,6 +17,8 @@ from insurance_settlement.views import (
     mappings,
     reviews,
     rules,
+    trials,
+    workbooks,
 )
 
 app_name = "insurance_settlement"
@@ -75,10 +78,23 @@ urlpatterns = [
     path("mappings/income/items/", mapped_income.MappedItems.as_view(), name="mapped-items"),
     path("mappings/income/lines/", mapped_income.MappedLines.as_view(), name="mapped-lines"),
     path("insurer-groupings/", insurer.Comparisons.as_view(), name="insurer-groupings"),
+    path("trials/", trials.Trials.as_view(), name="trials"),
+    path("trials/new/", trials.NewTrial.as_view(), name="new-trial"),
+    path("trials/derive/", deriving.DerivePriceBook.as_view(), name="derive-price-book"),
+    path("trials/<int:pk>/", trials.Trial.as_view(), name="trial"),
+    path("trials/<int:pk>/progress/", trials.TrialProgress.as_view(), name="trial-progress"),
+    path("trials/<int:pk>/cases/", trials.TrialCases.as_view(), name="trial-cases"),
+    path("trials/<int:pk>/cases/<int:case>/", trials.TrialCasePage.as_view(), name="trial-case"),
     path("rules/", rules.Rules.as_view(), name="rules"),
     path("rules/schemes/<int:pk>/", rules.SchemeDetail.as_view(), name="scheme"),
     path("rules/price-books/<int:pk>/", rules.PriceBookPage.as_view(), name="price-book"),
     path("rules/schemes/import/", rules.ImportScheme.as_view(), name="import-scheme"),
     path("rules/areas/place/", rules.PlaceInArea.as_view(), name="place-in-area"),
+    path("rules/schemes/<int:pk>/catalogue/", workbooks.CatalogueWorkbook.as_view(), name="catalogue-workbook"),
+    path(
+        "rules/schemes/<int:pk>/price-book-template/", workbooks.PriceBookTemplate.as_view(), name="price-book-template"
+    ),
+    path("rules/schemes/catalogue-template/", workbooks.CatalogueTemplate.as_view(), name="catalogue-template"),
+    path("rules/price-books/<int:pk>/workbook/", workbooks.PriceBookWorkbook.as_view(), name="price-book-workbook"),
     path("rules/price-books/import/", rules.ImportPriceBook.as_view(), name="import-price-book"),
 ]

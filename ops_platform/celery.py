@@ -18,6 +18,11 @@ app.conf.beat_schedule = {
     "resume what a lost worker left": {"task": "nightly.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "look after matters": {"task": "workflows.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "resume errands of the books": {"task": "ledger.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "resume trials of prices": {
+        "task": "insurance_settlement.sweep_trials",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "let pending entries expire": {"task": "ledger.expire", "schedule": 60.0, "options": {"expires": 60}},
     "deliver the outbox": {"task": "notifications.sweep_outbox", "schedule": 10.0, "options": {"expires": 10}},
     "try deliveries again": {"task": "notifications.deliver", "schedule": 30.0, "options": {"expires": 30}},

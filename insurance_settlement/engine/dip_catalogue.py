@@ -34,7 +34,11 @@ def read_catalogue(
     content: bytes, dx_codes: CodeTable = EMPTY, proc_codes: CodeTable = EMPTY, what: str = "病种目录"
 ) -> Catalogue:
     """From the bytes of a catalogue file. Raises Invalid with path and line."""
-    root = read_document(content, PREFIX, what)
+    return catalogue_of(read_document(content, PREFIX, what), dx_codes, proc_codes)
+
+
+def catalogue_of(root: Part, dx_codes: CodeTable = EMPTY, proc_codes: CodeTable = EMPTY) -> Catalogue:
+    """From a document, whatever it was read from. Raises Invalid with the place."""
     parts = root.fields(
         ("catalogue", "source", "core"),
         ("comprehensive", "procedure_kinds", "adjustments", "combine", "main_procedure_first", "format", "note"),

@@ -5,10 +5,11 @@ looked up in the text only when something is refused, so that reading a good fil
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from json.decoder import scanstring  # type: ignore[attr-defined]
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from ops_platform.kernel import Invalid
@@ -43,11 +44,17 @@ def load_json(text: str, prefix: str, what: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the parts come from: the text (for line numbers; may be empty), prefix of codes and noun of refusals."""
+    """Where the parts come from: the text (for line numbers; may be empty), prefix of codes and noun of refusals; where the
+    document was made of something else, `places` in it by path."""
 
     text: str
     prefix: str
     what: str
+    places: Mapping[tuple[Step, ...], str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def place(self, path: tuple[Step, ...]) -> str:
+        """The narrowest place that is known of a path; "" of none."""
+        return next((self.places[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.places), "")
 
 
 def read_document(content: bytes, prefix: str, what: str) -> "Part":
@@ -79,7 +86,7 @@ class Part:
     def refuse(self, what: str, reason: str, **context: Any) -> Invalid:
         """The refusal of this part: code `<prefix>_<what>`, with path and line."""
         line = line_of(self.source.text, self.path)
-        place = f"第 {line} 行 {self.where}" if line else self.where
+        place = self.source.place(self.path) or (f"第 {line} 行 {self.where}" if line else self.where)
         message = f"{self.source.what}{place}：{reason}。请改正后重新导入。"
         return Invalid(f"{self.source.prefix}_{what}", message, where=self.where, line=line, **context)
 

@@ -202,7 +202,11 @@ OF_METHOD = {
 
 def read_rule_book(content: bytes, version: str, what: str = "规则库") -> RuleBook:
     """From the bytes of a rule-book file (docs/algorithms/pricing.md). Raises Invalid with path and line."""
-    root = read_document(content, PREFIX, what)
+    return rule_book_of(read_document(content, PREFIX, what), version)
+
+
+def rule_book_of(root: Part, version: str) -> RuleBook:
+    """From a document, whatever it was read from. Raises Invalid with the place."""
     method = Method.RATE
     if type(root.value) is dict and "method" in root.value:
         method = Method(_one_of(root.at("method"), Method))

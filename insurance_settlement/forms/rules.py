@@ -17,8 +17,8 @@ MAX_BYTES = 16 * 2**20
 FIRST_DAY = _("自该日起出院的病例使用；此前的月份仍按旧方案。")
 
 
-class _RuleFile(forms.FileField):
-    """A text file of rules; its content is checked by the import itself."""
+class RuleFile(forms.FileField):
+    """A file of rules; its content is checked by the import itself."""
 
     def __init__(self, accept: str, **kwargs: Any) -> None:
         super().__init__(widget=forms.ClearableFileInput(attrs={"accept": accept}), **kwargs)
@@ -33,9 +33,9 @@ class _RuleFile(forms.FileField):
 class SchemeForm(forms.Form):
     """A grouping scheme, or a DIP catalogue, with its code tables."""
 
-    content = _RuleFile(".json", label=_("分组方案或 DIP 病种目录(JSON)"))
-    dx_codes = _RuleFile(".csv", label=_("诊断代码表(CSV:code,name,map_to)"))
-    proc_codes = _RuleFile(".csv", label=_("手术操作代码表(CSV:code,name,map_to)"))
+    content = RuleFile(".json,.xlsx", label=_("分组方案(JSON)，或 DIP 病种目录(JSON 或 Excel)"))
+    dx_codes = RuleFile(".csv", label=_("诊断代码表(CSV:code,name,map_to)"))
+    proc_codes = RuleFile(".csv", label=_("手术操作代码表(CSV:code,name,map_to)"))
     effective_from = forms.DateField(
         label=_("生效日期"), help_text=FIRST_DAY, widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -45,7 +45,7 @@ class SchemeForm(forms.Form):
 class PriceBookForm(forms.Form):
     """Weights, base rate and coefficients."""
 
-    content = _RuleFile(".json", label=_("价格规则(JSON)"))
+    content = RuleFile(".json,.xlsx", label=_("价格规则(JSON 或 Excel)"))
     name = forms.CharField(label=_("名称"), max_length=80, help_text=_("例如：2026 年度权重与费率"))
     scheme = forms.ModelChoiceField(GroupingScheme.objects.none(), label=_("适用方案"))
     area = forms.ModelChoiceField(

@@ -21,6 +21,7 @@ from insurance_settlement.models.reviews import (
     SpecialReview,
 )
 from insurance_settlement.models.rules import AreaMember, GroupingScheme, PoolingArea, PriceBook, SchemeKind
+from insurance_settlement.models.trials import PricingTrial, TrialCase, TrialGroup, TrialMonth
 
 __all__ = [
     "DIMENSION_TITLES",
@@ -39,6 +40,7 @@ __all__ = [
     "MappingVersion",
     "PoolingArea",
     "PriceBook",
+    "PricingTrial",
     "ReviewConclusion",
     "ReviewGround",
     "ReviewOpinion",
@@ -47,4 +49,7 @@ __all__ = [
     "SimulatedClass",
     "SimulatedMove",
     "SpecialReview",
+    "TrialCase",
+    "TrialGroup",
+    "TrialMonth",
 ]

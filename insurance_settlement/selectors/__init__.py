@@ -23,6 +23,7 @@ from insurance_settlement.selectors.months import DrgLine, Totals, discharges_wi
 from insurance_settlement.selectors.rules import (
     GroupWorth,
     access_price_book,
+    access_scheme,
     area_members,
     areas,
     grouping_schemes,
@@ -43,6 +44,7 @@ __all__ = [
     "access_case",
     "access_encounter",
     "access_price_book",
+    "access_scheme",
     "area_members",
     "areas",
     "case_detail",

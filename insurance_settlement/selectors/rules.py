@@ -31,6 +31,14 @@ def access_price_book(number: int) -> PriceBook:
     return found
 
 
+def access_scheme(number: int) -> GroupingScheme:
+    """One scheme with its content. Raises NotFound."""
+    found = GroupingScheme.objects.filter(pk=number).first()
+    if found is None:
+        raise NotFound("insurance_settlement.no_such_scheme", "没有这个分组方案。")
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class GroupWorth:
     """What a price book says of a group: weight or points, mean charges in yuan, whether it takes no coefficient."""

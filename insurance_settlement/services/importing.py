@@ -1,4 +1,4 @@
-"""Importing grouping schemes, DIP catalogues and price books."""
+"""Importing grouping schemes, DIP catalogues and price books: from files, catalogues and books also from workbooks."""
 
 import hashlib
 from collections.abc import Iterable
@@ -7,13 +7,15 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
-from insurance_settlement import schemes
+from insurance_settlement import catalogue_workbooks, price_book_workbooks, schemes
 from insurance_settlement.engine import scheme_checks
 from insurance_settlement.engine.codes import CodeTable, parse_code_table
 from insurance_settlement.engine.dip_catalogue import is_catalogue, read_catalogue
+from insurance_settlement.engine.documents import digest_of_document, document_of, document_of_catalogue
 from insurance_settlement.engine.rule_book import read_rule_book
 from insurance_settlement.engine.scheme import read_scheme
 from insurance_settlement.models import GroupingScheme, PoolingArea, PriceBook, SchemeKind
+from insurance_settlement.rule_sheets import is_workbook
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Finding, Forbidden, Invalid, Role
 from ops_platform.masterdata.models import SourceMark
@@ -32,20 +34,23 @@ def import_scheme(
     source_mark: str = SourceMark.DEFAULT,
     source_text: str = "",
 ) -> GroupingScheme:
-    """Keep a grouping scheme or a DIP catalogue from a file. Refused with path and line when it is malformed; what cannot
-    be reached in a scheme is kept as findings. The same content for the same date again changes nothing."""
+    """Keep a grouping scheme or a DIP catalogue from a file, a catalogue also from a workbook. Refused with path and line
+    (row and column) when malformed; what cannot be reached in a scheme is kept as findings. The same content for the
+    same date again changes nothing."""
     if not actor.has(*IMPORTERS):
         raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以导入分组方案。")
+    if is_workbook(content):
+        content = catalogue_workbooks.text_in(content).encode()
     texts = [
         _text(part, what)
         for part, what in ((content, "分组方案"), (dx_codes, "诊断代码表"), (proc_codes, "操作代码表"))
     ]
     tables = parse_code_table(texts[1], schemes.DX_TABLE), parse_code_table(texts[2], schemes.PROC_TABLE)
-    kind, name, source, findings = _read(content, *tables)
-    digest = _sha256(*texts)
+    kind, name, source, findings, says = _read(content, *tables)
+    digest = _sha256(says or texts[0], *texts[1:])
     present = GroupingScheme.objects.filter(name=name, effective_from=effective_from).first()
     if present:
-        if present.digest == digest:
+        if present.digest == digest or [present.content, present.dx_codes, present.proc_codes] == texts:
             return present
         raise Conflict(
             "insurance_settlement.scheme_same_day",
@@ -75,13 +80,14 @@ def import_scheme(
     return row
 
 
-def _read(content: bytes, dx: CodeTable, proc: CodeTable) -> tuple[SchemeKind, str, str, Iterable[Finding]]:
-    """Kind, name and source of a scheme, and what its checks found."""
+def _read(content: bytes, dx: CodeTable, proc: CodeTable) -> tuple[SchemeKind, str, str, Iterable[Finding], str]:
+    """Kind, name and source of a scheme, what its checks found, and the digest of what a catalogue says."""
     if is_catalogue(content):
         catalogue = read_catalogue(content, dx, proc)
-        return SchemeKind.DIP, catalogue.name, catalogue.source, ()
+        says = digest_of_document(document_of_catalogue(catalogue))
+        return SchemeKind.DIP, catalogue.name, catalogue.source, (), says
     scheme = read_scheme(content, dx, proc)
-    return SchemeKind.DRG, scheme.name, scheme.source, scheme_checks.findings(scheme)
+    return SchemeKind.DRG, scheme.name, scheme.source, scheme_checks.findings(scheme), ""
 
 
 @transaction.atomic
@@ -96,9 +102,12 @@ def import_price_book(
     source_mark: str = SourceMark.DEFAULT,
     source_text: str = "",
 ) -> PriceBook:
-    """Keep weights, base rate and coefficients from a file; they must belong to the scheme they name."""
+    """Keep weights, base rate and coefficients from a file or a workbook; they must belong to the scheme they name. The same
+    rules for the same date again change nothing, however they are written."""
     if not actor.has(*IMPORTERS):
         raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以导入价格规则。")
+    if is_workbook(content):
+        content = price_book_workbooks.text_in(content).encode()
     text = _text(content, "价格规则")
     book = read_rule_book(content, name)
     if book.scheme != scheme.name:
@@ -106,10 +115,10 @@ def import_price_book(
             "insurance_settlement.rule_book_other_scheme",
             f"价格规则属于方案「{book.scheme}」，不能用于「{scheme.name}」。",
         )
-    digest = _sha256(text)
+    digest = digest_of_document(document_of(book))
     present = PriceBook.objects.filter(area=area, effective_from=effective_from).first()
     if present:
-        if present.digest == digest:
+        if present.digest == digest or present.content == text:
             return present
         raise Conflict(
             "insurance_settlement.rule_book_same_day", f"自 {effective_from} 起已有另一价格规则，请另选生效日期。"

@@ -89,6 +89,7 @@ class ImportScheme(_Import):
     """A scheme from its files."""
 
     title = _("导入分组方案")
+    template_name = "insurance_settlement/import_scheme.html"
     form_class = SchemeForm
     success_message = _("分组方案已导入。请再导入与之对应的价格规则。")
 
@@ -108,8 +109,12 @@ class ImportPriceBook(_Import):
     """A price book from its file."""
 
     title = _("导入价格规则")
+    template_name = "insurance_settlement/import_price_book.html"
     form_class = PriceBookForm
     success_message = _("价格规则已导入。相关月份将在下一次夜间运行中重新计价。")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(schemes=selectors.grouping_schemes(), **kwargs)
 
     def act(self, form: PriceBookForm) -> None:
         given = form.cleaned_data

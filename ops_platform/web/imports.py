@@ -1,4 +1,4 @@
-"""Reading uploaded workbooks: the first sheet as rows of what a person sees in its cells."""
+"""Reading uploaded workbooks: the first sheet, or all, as rows of what a person sees in its cells."""
 
 import io
 from collections.abc import Collection
@@ -9,16 +9,16 @@ from typing import Any
 
 import python_calamine
 
-from ops_platform.web.workbook_parts import NotAWorkbook, UnpacksTooLarge, unpack
+from ops_platform.web.workbook_parts import MOST_CELLS, NotAWorkbook, UnpacksTooLarge, unpack
 
-__all__ = ["NotAWorkbook", "ReadSheet", "UnpacksTooLarge", "first_sheet", "read_sheet"]
+__all__ = ["NotAWorkbook", "ReadSheet", "UnpacksTooLarge", "first_sheet", "read_sheet", "read_sheets"]
 
 MOST_COVERED = 100_000  # cells of merged ranges that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSheet:
-    """The first sheet: its name, those of the others, its rows (as many cells in each as the widest has), and the cells
+    """A sheet: its name, those of the others, its rows (as many cells in each as the widest has), and the cells
     (row, column from 0) that show no value though something is there: errors, formulas not computed, covered by a merge."""
 
     name: str
@@ -36,22 +36,39 @@ def first_sheet(body: bytes, *, most_bytes: int) -> list[list[Any]]:
 
 def read_sheet(body: bytes, *, most_bytes: int) -> ReadSheet:
     """The first sheet with what cannot be read of it. Raises NotAWorkbook or UnpacksTooLarge."""
+    return _read(body, most_bytes=most_bytes, most_sheets=1)[0]
+
+
+def read_sheets(body: bytes, *, most_bytes: int, most_sheets: int) -> list[ReadSheet]:
+    """The sheets in their order, as many as `most_sheets`. Raises NotAWorkbook or UnpacksTooLarge."""
+    return _read(body, most_bytes=most_bytes, most_sheets=most_sheets)
+
+
+def _read(body: bytes, *, most_bytes: int, most_sheets: int) -> list[ReadSheet]:
     unpacked = unpack(body, most_bytes=most_bytes)
+    if sum(part.rows * part.columns for part in unpacked.sheets[:most_sheets]) > MOST_CELLS:
+        raise UnpacksTooLarge
+    found = []
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(unpacked.body))
-        sheet = workbook.get_sheet_by_index(0)
-        table = sheet.to_python(skip_empty_area=False)
-        merged = list(sheet.merged_cell_ranges or ())
+        names = list(workbook.sheet_names)
+        for position, part in enumerate(unpacked.sheets[:most_sheets] or (unpacked.first,)):
+            sheet = workbook.get_sheet_by_index(position)
+            table = sheet.to_python(skip_empty_area=False)
+            merged = list(sheet.merged_cell_ranges or ())
+            found.append(
+                ReadSheet(
+                    name=sheet.name,
+                    others=tuple(names[:position] + names[position + 1 :]),
+                    rows=_shown(table, part.per_cents),
+                    errors=part.errors,
+                    uncomputed=part.uncomputed,
+                    covered=_covered(merged, len(table), len(table[0]) if table else 0),
+                )
+            )
     except Exception as error:
         raise NotAWorkbook from error
-    return ReadSheet(
-        name=sheet.name,
-        others=tuple(workbook.sheet_names[1:]),
-        rows=_shown(table, unpacked.first.per_cents),
-        errors=unpacked.first.errors,
-        uncomputed=unpacked.first.uncomputed,
-        covered=_covered(merged, len(table), len(table[0]) if table else 0),
-    )
+    return found
 
 
 def _covered(merged: list[tuple[tuple[int, int], tuple[int, int]]], rows: int, columns: int) -> set[tuple[int, int]]:

@@ -148,7 +148,7 @@ class FormPage(Page, FormView):
         """Call the service. An HttpResponse is sent as it is, anything else leads to `get_success_url`."""
         raise NotImplementedError
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponseBase:  # type: ignore[override]
         try:
             result = self.act(form)
         except (NotFound, Forbidden):
@@ -156,7 +156,7 @@ class FormPage(Page, FormView):
         except DomainError as refusal:
             tell_refusal(form, refusal)
             return self.form_invalid(form)
-        if isinstance(result, HttpResponse):
+        if isinstance(result, HttpResponseBase):
             return result
         if self.success_message:
             messages.success(self.request, self.success_message)

@@ -50,10 +50,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """The workbook again, stored and within its bounds, with what its first sheet has that a reader does not tell."""
+    """The workbook again, stored and within its bounds, with what its sheets (in their order) have that a reader does not
+    tell."""
 
     body: bytes
-    first: Part
+    sheets: tuple[Part, ...]
+
+    @property
+    def first(self) -> Part:
+        """Of the first sheet."""
+        return self.sheets[0] if self.sheets else Part()
 
 
 def unpack(body: bytes, *, most_bytes: int) -> Unpacked:
@@ -70,7 +76,7 @@ def unpack(body: bytes, *, most_bytes: int) -> Unpacked:
     with zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as archive:
         for name, text in parts.items():
             archive.writestr(name, text)
-    return Unpacked(stored.getvalue(), _first(found))
+    return Unpacked(stored.getvalue(), _sheets(found))
 
 
 def _parts(body: bytes, most_bytes: int) -> dict[str, bytes]:
@@ -103,11 +109,10 @@ def _found(parts: dict[str, bytes]) -> dict[str, Part]:
     return walked | {name: _walk(text, styles.per_cent_styles) for name, text in parts.items() if name not in walked}
 
 
-def _first(found: dict[str, Part]) -> Part:
-    """The part that is the first sheet; an empty one where the workbook does not lead to it (the reader will say so)."""
-    numbers = found[WORKBOOK].sheets
-    target = found.get(RELATIONS, Part()).targets.get(numbers[0], "") if numbers else ""
-    return found.get(_name(target), Part())
+def _sheets(found: dict[str, Part]) -> tuple[Part, ...]:
+    """The parts that are sheets; an empty one where the workbook does not lead to it (the reader will say so)."""
+    targets = found.get(RELATIONS, Part()).targets
+    return tuple(found.get(_name(targets.get(number, "")), Part()) for number in found[WORKBOOK].sheets)
 
 
 def _name(target: str) -> str:

@@ -45,8 +45,11 @@ from insurance_settlement.models import (
     MappingSimulation,
     MappingVersion,
     PriceBook,
+    PricingTrial,
     SpecialReview,
+    TrialMonth,
 )
+from insurance_settlement.services.trials import run_trial
 from ops_platform.audit.models import AuditEvent
 from ops_platform.documents.models import Document
 from ops_platform.documents.public import attach, register_owner
@@ -149,6 +152,7 @@ class Community:
             self._put_forward(institution)
             self._map_items(institution)
             self._examine(institution)
+            self._try_prices(institution)
         auditor = self.users[Role.AUDITOR].pk
         notify([Note(auditor, "matter", "his_intake.findings", "有数据待处理", url="/messages/")])
         self.target = trade.person("target", None)
@@ -331,6 +335,19 @@ class Community:
             found_run=run,
         )
 
+    def _try_prices(self, institution: Institution) -> None:
+        """What the month would have been paid by another rate, worked out."""
+        run = CaseResult.objects.get(run__institution=institution, run__is_current=True).run
+        trial = PricingTrial.objects.create(
+            title="如果",
+            first="2026-01",
+            last="2026-01",
+            overrides={"unit_value": "1"},
+            created_by=self.users[Role.INSURANCE_OFFICER],
+        )
+        TrialMonth.objects.create(trial=trial, run=run)
+        run_trial(trial.pk)
+
     def _register_process(self, institution: Institution) -> None:
         """A process with a risk, and a case that is not published."""
         process = Process.objects.create(
@@ -510,6 +527,14 @@ def _finding(_: Community, institution: Institution) -> dict[str, Any]:
 
 def _stay(_: Community, institution: Institution) -> dict[str, Any]:
     return {"institution": institution.pk, "encounter": FrontPageFinding.objects.get(institution=institution).encounter}
+
+
+def _trial(_: Community, institution: Institution) -> dict[str, Any]:
+    return {"pk": TrialMonth.objects.get(run__institution=institution).trial_id}
+
+
+def _trial_case(community: Community, institution: Institution) -> dict[str, Any]:
+    return {**_trial(community, institution), "case": _case(community, institution)["pk"]}
 
 
 def _reminder(_: Community, institution: Institution) -> dict[str, Any]:
@@ -840,12 +865,18 @@ OBJECTS: dict[str, Any] = {
     "insurance_settlement:mark-front-page": _finding,
     "insurance_settlement:front-page": _stay,
     "insurance_settlement:in-house-stay": _stay,
+    **dict.fromkeys((f"insurance_settlement:{name}" for name in ("trial", "trial-progress", "trial-cases")), _trial),
+    "insurance_settlement:trial-case": _trial_case,
+    "settlement-trial": _trial,
     "insurance_settlement:encounter": lambda _, i: {
         "institution": i.pk,
         "encounter": Encounter.objects.filter(institution=i).latest("pk").entity,
     },
     "insurance_settlement:scheme": lambda *_: {"pk": GroupingScheme.objects.get().pk},
     "insurance_settlement:price-book": lambda *_: {"pk": PriceBook.objects.earliest("pk").pk},
+    "insurance_settlement:catalogue-workbook": lambda *_: {"pk": GroupingScheme.objects.get().pk},
+    "insurance_settlement:price-book-template": lambda *_: {"pk": GroupingScheme.objects.get().pk},
+    "insurance_settlement:price-book-workbook": lambda *_: {"pk": PriceBook.objects.earliest("pk").pk},
     "audit:event": _event,
     "intake-batch": _batch,
     "intake-unknown": lambda *_: {"dataset": "nothing"},
@@ -906,6 +937,9 @@ WITHOUT_INSTITUTION = {
     "retry-delivery",
     "insurance_settlement:scheme",
     "insurance_settlement:price-book",
+    "insurance_settlement:catalogue-workbook",
+    "insurance_settlement:price-book-template",
+    "insurance_settlement:price-book-workbook",
     "intake-unknown",
     "api-nightly-run",
     "unknown-api",
