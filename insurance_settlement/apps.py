@@ -82,7 +82,7 @@ class InsuranceSettlementConfig(AppConfig):
             (_("病组指标"), "insurance_settlement:efficiency", "chart-bar", CASE_READERS),
             (_("病例"), "insurance_settlement:cases", "stethoscope", CASE_READERS),
             (_("特例单议"), "insurance_settlement:reviews", "zoom-check", CASE_READERS),
-            (_("归集口径"), "insurance_settlement:mappings", "category", MONTH_READERS),
+            (_("归集口径"), "insurance_settlement:mappings", "list-tree", MONTH_READERS),
             (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),
         )
         for order, (title, name, icon, roles) in enumerate(pages):

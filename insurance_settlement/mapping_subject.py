@@ -116,7 +116,7 @@ def _simulated_lines(simulation: MappingSimulation | None) -> list[Line]:
     )
     ratios = "\n".join(
         f"{RATIO_TITLES[name]}：{_ratio(before_)} → {_ratio(after)}"
-        for name, (before_, after) in simulation.indicators.items()
+        for name, (before_, after) in ((name, simulation.indicators[name]) for name in RATIO_TITLES)
     )
     explained = simulation.classes.filter(explanation__isnull=False).select_related("explanation").order_by("pk")
     words = "\n".join(
