@@ -213,7 +213,7 @@ def refuse_unfit(version: MappingVersion) -> None:
             raise Conflict("insurance_settlement.mapping_not_simulated", words)
         missing = selected.unexplained(simulation)
         if missing:
-            words = f"变动超过 {simulation.threshold * 100:f}% 的类别须写明原因，还差 {len(missing)} 个："
+            words = f"变动超过 {(simulation.threshold * 100).normalize():f}% 的类别须写明原因，还差 {len(missing)} 个："
             words += f"{'、'.join(missing[:MOST_NAMED])}。请在模拟页面补充。"
             raise Conflict("insurance_settlement.mapping_unexplained", words)
         first, last = Period.parse(simulation.first_period), Period.parse(simulation.last_period)

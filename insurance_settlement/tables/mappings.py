@@ -256,7 +256,7 @@ class SimulationTable(Table):
     created_at = TimeColumn(verbose_name=_("模拟时间"))
 
     class Meta(Table.Meta):
-        attrs = STACKED
+        attrs = STACKED_WORDS
         orderable = False
         model = MappingSimulation
         fields = (
