@@ -90,7 +90,7 @@ class InsuranceSettlementConfig(AppConfig):
             (_("在院病例预测"), "insurance_settlement:in-house", "bed", CASE_READERS),
             (_("医保分组对照"), "insurance_settlement:insurer-groupings", "arrows-exchange", CASE_READERS),
             (_("特例单议"), "insurance_settlement:reviews", "zoom-check", CASE_READERS),
-            (_("归集口径"), "insurance_settlement:mappings", "category", MONTH_READERS),
+            (_("归集口径"), "insurance_settlement:mappings", "list-tree", MONTH_READERS),
             (_("支付试算"), "insurance_settlement:trials", "calculator", MONTH_READERS),
             (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),
         )

@@ -116,7 +116,7 @@ def _simulated_lines(simulation: MappingSimulation | None) -> list[Line]:
     )
     ratios = "\n".join(
         f"{RATIO_TITLES[name]}：{_ratio(before_)} → {_ratio(after)}"
-        for name, (before_, after) in simulation.indicators.items()
+        for name, (before_, after) in ((name, simulation.indicators[name]) for name in RATIO_TITLES)
     )
     explained = simulation.classes.filter(explanation__isnull=False).select_related("explanation").order_by("pk")
     words = "\n".join(
@@ -128,7 +128,7 @@ def _simulated_lines(simulation: MappingSimulation | None) -> list[Line]:
         Line("模拟期间", f"{simulation.institution.name} {months}，模拟前为{before}"),
         Line("移动金额", moved or "—"),
         Line("指标前后", ratios),
-        Line("变动说明", words or f"没有超过 {simulation.threshold * 100:f}% 的变动"),
+        Line("变动说明", words or f"没有超过 {(simulation.threshold * 100).normalize():f}% 的变动"),
     ]
 
 

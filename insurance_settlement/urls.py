@@ -62,6 +62,7 @@ urlpatterns = [
     path("mappings/<int:pk>/simulate/", mapping_simulations.Simulate.as_view(), name="simulate-mapping"),
     path("mappings/<int:pk>/remark/", mapping_remarks.NewRemark.as_view(), name="new-mapping-remark"),
     path("mappings/simulations/<int:pk>/", mapping_simulations.SimulationPage.as_view(), name="mapping-simulation"),
+    path("mappings/simulations/<int:pk>/moves/", mapping_simulations.Moves.as_view(), name="mapping-moves"),
     path(
         "mappings/simulations/<int:pk>/explain/",
         mapping_simulations.ExplainChanges.as_view(),

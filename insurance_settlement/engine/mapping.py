@@ -208,6 +208,31 @@ def faults(
     return tuple(sorted(found, key=_rank))
 
 
+@dataclass(frozen=True, slots=True)
+class ItemFault:
+    """The same thing of an item in some dimensions; `amount` is what was charged for it on the sides concerned (fen)."""
+
+    kind: Fault
+    item: str
+    name: str
+    dimensions: tuple[Dimension, ...]
+    told: tuple[str, ...]
+    amount: int
+
+
+def by_item(found: Iterable[MappingFault]) -> tuple[ItemFault, ...]:
+    """Faults of an item taken together, where kind and classes are the same; the dearest first within each kind."""
+    together: dict[tuple[Fault, str, tuple[str, ...]], list[MappingFault]] = defaultdict(list)
+    for one in found:
+        together[one.kind, one.item, one.told].append(one)
+    items = []
+    for (kind, item, told), parts in together.items():
+        dimensions = tuple(one for one in Dimension if one in {part.dimension for part in parts})
+        sides = {part.dimension.of_stays: part.amount for part in parts if part.dimension}
+        items.append(ItemFault(kind, item, parts[0].name, dimensions, told, sum(sides.values())))
+    return tuple(sorted(items, key=lambda one: (ORDER.index(one.kind), -abs(one.amount), one.item, one.told)))
+
+
 def _rank(fault: MappingFault) -> tuple[int, int, str, str]:
     return ORDER.index(fault.kind), -abs(fault.amount), fault.item, str(fault.dimension or "")
 

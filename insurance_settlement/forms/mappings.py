@@ -101,16 +101,16 @@ class MapItemForm(forms.Form):
 
     def __init__(self, *args: Any, known: KnownClasses, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for dimension, classes in known.items():
+        for dimension in Dimension:
             named = [
                 (code, f"{code} {one.title}" if code[:1].isdigit() else one.title)
-                for code, one in classes.items()
+                for code, one in known[dimension].items()
                 if one.active
             ]
             self.fields[str(dimension)] = forms.ChoiceField(
                 label=DIMENSION_TITLES[dimension], choices=[("", "—"), *named], required=False
             )
-        self.order_fields([*map(str, known), "note"])
+        self.order_fields([*map(str, Dimension), "note"])
 
     def classes(self) -> dict[Dimension, str]:
         """As the service takes them."""

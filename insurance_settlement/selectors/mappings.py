@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -15,10 +15,11 @@ from insurance_settlement.engine.mapping import (
     Dimension,
     Fault,
     ItemCharge,
+    ItemFault,
     MappedRow,
-    MappingFault,
     Resolved,
     by_class,
+    by_item,
     coverage,
     faults,
     indicators,
@@ -59,7 +60,7 @@ def versions(*, actor: Actor) -> QuerySet[MappingVersion]:
         rows.select_related("institution", "based_on", "created_by")
         .annotate(rows_now=Subquery(counted), owner=owner)
         .annotate(replaced_on=Subquery(next_one))
-        .order_by("institution__code", "-effective_from", "-number", "pk")
+        .order_by(F("institution__code").asc(nulls_first=True), "-effective_from", "-number", "pk")
     )
 
 
@@ -136,10 +137,10 @@ class Checked:
     first: Period
     last: Period
     covered: tuple[Coverage, ...]
-    faults: tuple[MappingFault, ...]
+    faults: tuple[ItemFault, ...]
 
     @property
-    def blocking(self) -> tuple[MappingFault, ...]:
+    def blocking(self) -> tuple[ItemFault, ...]:
         """What stands in the way of its approval."""
         return tuple(one for one in self.faults if one.kind is not Fault.UNCHARGED)
 
@@ -151,13 +152,13 @@ def check(*, version: MappingVersion, institution: Institution, first: Period, l
     known = classes_on(version.effective_from, version.institution_id)
     items = catalogue(institution=institution, day=last.last_day, sequence=sequence)
     found = faults(mapping, charged, active_classes(known), {item.code: item.name for item in items})
-    return Checked(institution, first, last, coverage(charged, mapping), found)
+    return Checked(institution, first, last, coverage(charged, mapping), by_item(found))
 
 
-def faults_of_rows(version: MappingVersion) -> tuple[MappingFault, ...]:
+def faults_of_rows(version: MappingVersion) -> tuple[ItemFault, ...]:
     """What is wrong with the rows themselves, whatever anybody charged."""
     known = classes_on(version.effective_from, version.institution_id)
-    return faults(resolved(version), (), active_classes(known), {})
+    return by_item(faults(resolved(version), (), active_classes(known), {}))
 
 
 def months_with_charges(*, institution: int) -> list[str]:

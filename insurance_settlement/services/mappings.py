@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from insurance_settlement.engine.mapping import Dimension, Fault, MappingFault
+from insurance_settlement.engine.mapping import Dimension, Fault, ItemFault
 from insurance_settlement.mapping_classes import by_fee_class
 from insurance_settlement.models import DIMENSION_TITLES, MappingRow, MappingSimulation, MappingVersion
 from insurance_settlement.selectors import mappings as selected
@@ -199,7 +199,7 @@ def refuse_unfit(version: MappingVersion) -> None:
     """Raise Conflict where a version may not be submitted as it stands."""
     _refuse_month(version)
     if version.institution is None:
-        wrong: Sequence[MappingFault] = selected.faults_of_rows(version)
+        wrong: Sequence[ItemFault] = selected.faults_of_rows(version)
     else:
         simulation = version.simulation
         if simulation is None or simulation.rows_digest != version.digest:
@@ -213,7 +213,7 @@ def refuse_unfit(version: MappingVersion) -> None:
             raise Conflict("insurance_settlement.mapping_not_simulated", words)
         missing = selected.unexplained(simulation)
         if missing:
-            words = f"变动超过 {simulation.threshold * 100:f}% 的类别须写明原因，还差 {len(missing)} 个："
+            words = f"变动超过 {(simulation.threshold * 100).normalize():f}% 的类别须写明原因，还差 {len(missing)} 个："
             words += f"{'、'.join(missing[:MOST_NAMED])}。请在模拟页面补充。"
             raise Conflict("insurance_settlement.mapping_unexplained", words)
         first, last = Period.parse(simulation.first_period), Period.parse(simulation.last_period)
@@ -224,9 +224,9 @@ def refuse_unfit(version: MappingVersion) -> None:
         raise Conflict("insurance_settlement.mapping_faults", f"请先在文件中更正后重新上传：{words}{more}。")
 
 
-def fault_words(fault: MappingFault) -> str:
+def fault_words(fault: ItemFault) -> str:
     """What is wrong, in words."""
-    where = str(DIMENSION_TITLES[fault.dimension]) if fault.dimension else ""
+    where = "、".join(str(DIMENSION_TITLES[one]) for one in fault.dimensions)
     told = f"({'、'.join(fault.told)})" if fault.told else ""
     return f"项目 {fault.item} {fault.name} {where}{FAULT_TITLES[fault.kind]}{told}"
 

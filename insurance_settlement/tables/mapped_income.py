@@ -8,12 +8,16 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from insurance_settlement.engine.mapping import RECEIPTS, Dimension
 from insurance_settlement.tables.cases import EncounterLineTable
-from ops_platform.web.tables import DENSE, MoneyColumn, PercentColumn, QuantityColumn, Table
+from ops_platform.web.tables import DENSE, DENSE_STACKED, STACKED, MoneyColumn, PercentColumn, QuantityColumn, Table
 
 
 class IncomeClassTable(Table):
-    """A dimension of a month by class; each opens its items."""
+    """A dimension of a month by class; each opens its items. Receipt classes are called by their name alone, great
+    classes are of the front page."""
+
+    stacks = True
 
     title = django_tables2.Column(verbose_name=_("类别"))
     code = django_tables2.Column(verbose_name=_("编码"), default="—")
@@ -23,12 +27,17 @@ class IncomeClassTable(Table):
     share = PercentColumn(verbose_name=_("占比"), default="—")
 
     class Meta(Table.Meta):
+        attrs = STACKED
         orderable = False
         fields = ("title", "code", "group", "items", "amount", "share")
 
-    def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, address: str, dimension: Dimension, **kwargs: Any) -> None:
         self.address = address
         super().__init__(*args, **kwargs)
+        if dimension in RECEIPTS:
+            self.columns.hide("code")
+        if dimension is not Dimension.FRONT_PAGE:
+            self.columns.hide("group")
 
     def render_title(self, value: str, record: Mapping[str, Any]) -> str:
         return format_html('<a href="{}&amp;class={}">{}</a>', self.address, record["code"], value)
@@ -40,13 +49,15 @@ class IncomeClassTable(Table):
 class IncomeItemTable(Table):
     """The items of a class; each opens its charge lines."""
 
+    stacks = True
+
     code = django_tables2.Column(verbose_name=_("项目编码"))
     name = django_tables2.Column(verbose_name=_("项目名称"), attrs={"td": {"class": "cell-words"}})
     amount = MoneyColumn(verbose_name=_("收费(元)"))
     share = PercentColumn(verbose_name=_("占本类"), default="—")
 
     class Meta(Table.Meta):
-        attrs = DENSE
+        attrs = DENSE_STACKED
         orderable = False
         fields = ("code", "name", "amount", "share")
 

@@ -1,6 +1,6 @@
 """Lists of classification mappings: versions, rows, what is wrong, simulations and remarks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import A
 
-from insurance_settlement.engine.mapping import Dimension
+from insurance_settlement.engine.mapping import Dimension, ItemFault
 from insurance_settlement.mapping_classes import KnownClasses
 from insurance_settlement.models import DIMENSION_TITLES, MappingRow, MappingSimulation, MappingVersion
 from insurance_settlement.selectors.mappings import class_title
@@ -22,6 +22,7 @@ from ops_platform.kernel import from_fen
 from ops_platform.web.tables import (
     DENSE_STACKED_WORDS,
     STACKED,
+    STACKED_WORDS,
     MoneyColumn,
     PercentColumn,
     QuantityColumn,
@@ -70,7 +71,7 @@ class MappingVersionTable(Table):
     created_at = TimeColumn(verbose_name=_("制作时间"))
 
     class Meta(Table.Meta):
-        attrs = STACKED
+        attrs = STACKED_WORDS
         model = MappingVersion
         fields = (
             "name",
@@ -175,6 +176,8 @@ class MappingRowTable(Table):
 class CoverageTable(Table):
     """How much of the charges of each dimension is classed."""
 
+    stacks = True
+
     dimension = django_tables2.Column(verbose_name=_("维度"))
     total = MoneyColumn(verbose_name=_("收费(元)"))
     mapped = MoneyColumn(verbose_name=_("已归集(元)"))
@@ -182,6 +185,7 @@ class CoverageTable(Table):
     ratio = PercentColumn(verbose_name=_("覆盖率"), default="—")
 
     class Meta(Table.Meta):
+        attrs = STACKED
         orderable = False
         fields = ("dimension", "total", "mapped", "open", "ratio")
 
@@ -194,7 +198,7 @@ class FaultTable(Table):
     kind = django_tables2.Column(verbose_name=_("问题"))
     item = django_tables2.Column(verbose_name=_("项目编码"))
     name = django_tables2.Column(verbose_name=_("项目名称"), default="—", attrs={"td": {"class": "cell-words"}})
-    dimension = django_tables2.Column(verbose_name=_("维度"), default="—")
+    dimension = django_tables2.Column(verbose_name=_("维度"), default="—", attrs={"td": {"class": "cell-words"}})
     told = django_tables2.Column(verbose_name=_("填写的类别"), default="—", attrs={"td": {"class": "cell-words"}})
     amount = MoneyColumn(verbose_name=_("涉及收费(元)"))
     act = django_tables2.Column(
@@ -217,15 +221,15 @@ class FaultTable(Table):
         return map_link(self.change, record["item"])
 
 
-def fault_lines(faults: Any, known: KnownClasses) -> list[Mapping[str, Any]]:
+def fault_lines(faults: Iterable[ItemFault], known: KnownClasses) -> list[Mapping[str, Any]]:
     """Faults as FaultTable shows them."""
     return [
         {
             "kind": FAULT_TITLES[one.kind],
             "item": one.item,
             "name": one.name,
-            "dimension": DIMENSION_TITLES[one.dimension] if one.dimension else "",
-            "told": "、".join(title_and_code(known, one.dimension, code) for code in one.told) if one.dimension else "",
+            "dimension": "、".join(str(DIMENSION_TITLES[dimension]) for dimension in one.dimensions),
+            "told": "、".join(title_and_code(known, one.dimensions[0], code) for code in one.told),
             "amount": from_fen(one.amount),
         }
         for one in faults
@@ -252,7 +256,7 @@ class SimulationTable(Table):
     created_at = TimeColumn(verbose_name=_("模拟时间"))
 
     class Meta(Table.Meta):
-        attrs = STACKED
+        attrs = STACKED_WORDS
         orderable = False
         model = MappingSimulation
         fields = (

@@ -119,7 +119,7 @@ class MappedIncome(_Month):
 
     def get_table(self, rows: Any) -> IncomeClassTable:
         address = f"{reverse('insurance_settlement:mapped-items')}?{self.query()}"
-        return IncomeClassTable(rows, request=self.request, address=address)
+        return IncomeClassTable(rows, request=self.request, address=address, dimension=self.dimension)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

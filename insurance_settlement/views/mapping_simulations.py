@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,7 +16,7 @@ from insurance_settlement.engine.mapping import Dimension
 from insurance_settlement.forms.mappings import SimulateForm
 from insurance_settlement.mapping_classes import classes_on
 from insurance_settlement.mapping_subject import RATIO_TITLES
-from insurance_settlement.models import DIMENSION_TITLES, MappingVersion, SimulatedClass
+from insurance_settlement.models import DIMENSION_TITLES, MappingVersion, SimulatedClass, SimulatedMove
 from insurance_settlement.selectors import MONTH_READERS
 from insurance_settlement.selectors import mappings as selected
 from insurance_settlement.services import mapping_simulations as services
@@ -24,9 +25,9 @@ from insurance_settlement.tables.mappings import MoveTable
 from ops_platform.masterdata import months
 from ops_platform.web import formats
 from ops_platform.web.exports import xlsx_response
-from ops_platform.web.pages import ActionPage, FormPage, TemplatePage
+from ops_platform.web.pages import ActionPage, FormPage, ListPage, TemplatePage
 
-SHOWN_MOVES = 100
+SHOWN_MOVES = 20
 WORDS = "words-"
 
 
@@ -151,11 +152,10 @@ class SimulationPage(TemplatePage):
             version=version,
             fits=simulation.rows_digest == version.digest,
             total=simulation.outpatient + simulation.inpatient,
-            ratios=[_ratio(name, both) for name, both in simulation.indicators.items()],
+            ratios=[_ratio(name, simulation.indicators.get(name, [None, None])) for name in RATIO_TITLES],
             dimensions=self._lines(),
             moves=MoveTable(list(moves[:SHOWN_MOVES]), known=known) if count else None,
             move_count=count,
-            shown_moves=SHOWN_MOVES,
             open_words=sum(one.needs_words and not _words(one) for one in self.classes),
             may_explain=keeps,
             threshold=simulation.threshold,
@@ -193,8 +193,32 @@ def _ratio(name: str, both: list[str | None]) -> dict[str, Any]:
         "title": RATIO_TITLES[name],
         "before": formats.percent(before, 2),
         "after": formats.percent(after, 2),
-        "change": None if change is None else f"{change * 100:+.2f}",
+        "change": None if change is None else formats.number(change * 100, 2),
     }
+
+
+class Moves(ListPage):
+    """All items that a simulation finds in another class."""
+
+    roles = MONTH_READERS
+    title = _("归集变动的项目")
+    template_name = "insurance_settlement/mapping_moves.html"
+    table_class = MoveTable
+    per_page = 100
+
+    def get_queryset(self) -> QuerySet[SimulatedMove]:
+        self.simulation = selected.access_simulation(actor=self.actor, simulation_id=self.kwargs["pk"])
+        self.export_name = f"归集变动-{self.simulation.institution.code}-{self.simulation.first_period}"
+        return self.simulation.moves.order_by("pk")
+
+    def get_table(self, rows: Any) -> MoveTable:
+        simulation = self.simulation
+        known = classes_on(simulation.version.effective_from, simulation.institution_id)
+        return MoveTable(rows, request=self.request, known=known)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return {**context, "simulation": self.simulation, "version": self.simulation.version}
 
 
 class ExplainChanges(ActionPage):

@@ -513,6 +513,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "insurance_settlement:simulate-mapping": roles("fin dir oc"),
     "insurance_settlement:new-mapping-remark": roles("fin dir ins"),
     "insurance_settlement:mapping-simulation": BUSINESS | roles("ins"),
+    "insurance_settlement:mapping-moves": BUSINESS | roles("ins"),
     "insurance_settlement:explain-mapping": roles("fin dir oc"),
     "insurance_settlement:mapping-remarks": BUSINESS | roles("ins"),
     "insurance_settlement:answer-mapping-remark": roles("oc"),

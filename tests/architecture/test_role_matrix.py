@@ -860,6 +860,7 @@ OBJECTS: dict[str, Any] = {
     "insurance_settlement:map-item": lambda c, i: {**_mapping(c, i), "query": {"item": "CW"}},
     "insurance_settlement:mapping-simulation": _simulation,
     "insurance_settlement:explain-mapping": _simulation,
+    "insurance_settlement:mapping-moves": _simulation,
     "insurance_settlement:answer-mapping-remark": _remark,
     "insurance_settlement:withdraw-mapping-remark": _remark,
     "insurance_settlement:mark-front-page": _finding,

@@ -16,6 +16,7 @@ from insurance_settlement.engine.mapping import (
     Fault,
     ItemCharge,
     MappedRow,
+    by_item,
     coverage,
     faults,
     resolve,
@@ -112,6 +113,9 @@ def test_faults_name_what_is_missing_double_unknown_and_closed() -> None:
         (Fault.INACTIVE, "C", ("registration",), 0),
         (Fault.UNCHARGED, "E", (), 0),
     ]
+    together = by_item(faults(resolve(rows), [ItemCharge("D", "丁", 70, 200)], active, {}))
+    missing = next(one for one in together if one.kind is Fault.UNMAPPED)
+    assert (missing.item, missing.dimensions, missing.amount) == ("D", tuple(Dimension), 270)
     covered = {one.dimension: one for one in coverage(charges, resolve(rows))}
     assert (covered[inpatient].mapped, covered[inpatient].ratio) == (300, Fraction(3, 10))
     assert covered[Dimension.RECEIPT_OUTPATIENT].ratio is None

@@ -88,6 +88,8 @@ def test_the_clerk_derives_simulates_explains_and_submits_and_the_director_appro
         assert words in shown, words
     assert "不能" not in shown
     changes = simulation.classes.filter(needs_words=True)
+    moved = sheet(clerk, "mapping-moves", simulation.pk, export="xlsx")
+    assert moved[1] == ["住院票据类别", "X", "项目X", "治疗费", "手术费", "1000"]
     texts = {f"words-{one.pk}": "X 为手术，按省版归入。" for one in changes}
     clerk.post(address("explain-mapping", simulation.pk), texts)
     assert "按省版归入" in page(clerk, "mapping-simulation", simulation.pk)
@@ -260,8 +262,8 @@ def test_programs_read_versions_rows_simulations_and_income(hospital: Institutio
     client = signed_in(people["clerk"])
     listed = client.get(reverse("settlement-mappings")).json()["results"]
     assert [(one["institution"], one["state"], one["rows"]) for one in listed] == [
-        ("H1", "approved", 4),
         ("", "approved", 3),
+        ("H1", "approved", 4),
     ]
     rows = client.get(reverse("settlement-mapping-rows", args=[version.pk]), {"item": "X"}).json()["results"]
     assert [(one["national_code"], one["front_page"]) for one in rows] == [("N1", "10.2")]

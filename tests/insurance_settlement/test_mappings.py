@@ -189,6 +189,7 @@ def test_what_is_missing_before_submission_is_said(hospital: Institution, people
     simulation = simulated(people, version, hospital)
     code, words = refused()
     assert code == "insurance_settlement.mapping_unexplained"
+    assert "变动超过 10% 的类别" in words
     assert "住院票据类别「手术费」" in words
     explained(people, simulation)
     fill_mapping(clerk, version_id=version.pk, rows=[*PROVINCE_ROWS, row("X", TREATMENT, "N9")])
