@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from insurance_settlement.forms.front_pages import MarkForm
 from insurance_settlement.front_page_filters import FrontPageFilter
 from insurance_settlement.models import FrontPageFinding
-from insurance_settlement.selectors import CASE_READERS
+from insurance_settlement.selectors import CASE_READERS, institutions
 from insurance_settlement.selectors import front_pages as selected
 from insurance_settlement.services import front_pages as services
 from insurance_settlement.tables.cases import status_mark
@@ -41,8 +41,17 @@ class FrontPages(ListPage):
     empty_hint = _("首页在夜间运行中分组后检查。已核对或已更正的，请在「状态」中选择。")
 
     def get_queryset(self) -> QuerySet[FrontPageFinding]:
-        rows = selected.front_page_findings(actor=self.actor)
-        return rows if "state" in self.request.GET else selected.work_list(rows)
+        return selected.front_page_findings(actor=self.actor)
+
+    def filtered(self) -> tuple[FrontPageFilter, QuerySet[FrontPageFinding]]:
+        asked = self.request.GET.copy()
+        asked.setdefault("state", "open")
+        chosen = FrontPageFilter(asked, queryset=self.get_queryset(), request=self.request)
+        return chosen, chosen.queryset.none() if chosen.errors else chosen.qs
+
+    def get_table(self, rows: Any) -> FrontPageTable:
+        hidden = () if institutions(actor=self.actor).count() > 1 else ("institution",)
+        return FrontPageTable(rows, request=self.request, exclude=hidden)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
