@@ -159,7 +159,7 @@ def _trend(lines: list[selected.Score]) -> Any:
     title = str(_("各机构首页合格占比逐月变化"))
     options = {
         "tooltip": {"trigger": "axis", "renderMode": "richText", "valueFormatter": "@percent"},
-        "legend": {"type": "scroll", "bottom": 0},
+        "legend": {"type": "scroll"},
         "xAxis": {"type": "category", "data": months, "axisLabel": {"formatter": "@month"}},
         "yAxis": {"type": "value", "max": 1, "axisLabel": {"formatter": "@percent0"}},
         "series": [{"type": "line", "name": name, "data": values} for name, values in shares.items()],
