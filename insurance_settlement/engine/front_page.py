@@ -21,6 +21,7 @@ from insurance_settlement.engine.front_page_rules import ANAESTHESIA, OPERATION,
 from insurance_settlement.engine.rounding import yuan
 from ops_platform.kernel import Severity
 
+REPEATED = {"诊断": "请删去重复的。", "手术操作": "确实做了多次的请核对手术记录，重复填写的请删去。"}
 SEXES = {MALE: "男", FEMALE: "女"}
 
 
@@ -167,7 +168,7 @@ def _repeated(look: Look) -> Iterator[Seen]:
     for noun, codes, table in (("诊断", look.case.diagnoses, look.dx), ("手术操作", look.case.procedures, look.proc)):
         for code in dict.fromkeys(codes):
             if (times := codes.count(code)) > 1:
-                yield code, f"{noun} {table.label(code)} 填了 {times} 次。确有多次的手术操作请核对，重复的请删去。"
+                yield code, f"{noun} {table.label(code)} 填了 {times} 次。{REPEATED[noun]}"
 
 
 def _unknown(look: Look) -> Iterator[Seen]:

@@ -33,11 +33,6 @@ def front_page_findings(*, actor: Actor) -> QuerySet[FrontPageFinding]:
     )
 
 
-def work_list(rows: QuerySet[FrontPageFinding]) -> QuerySet[FrontPageFinding]:
-    """Those that wait for somebody: neither closed nor marked as right."""
-    return rows.filter(closed_run=None, mark=None)
-
-
 def access_finding(*, actor: Actor, finding_id: int) -> FrontPageFinding:
     """One finding; NotFound for what the actor may not see."""
     found = front_page_findings(actor=actor).filter(pk=finding_id).first()

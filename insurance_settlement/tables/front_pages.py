@@ -50,7 +50,7 @@ class FrontPageTable(Table):
     )
     period = django_tables2.Column(verbose_name=_("出院月份"), order_by=("period", "pk"))
     severity = StateColumn(verbose_name=_("程度"), tones=SEVERITY_TONES, order_by=("rank", "pk"))
-    rule = django_tables2.Column(verbose_name=_("问题"), order_by=("rule", "pk"))
+    rule = django_tables2.Column(verbose_name=_("问题"), order_by=("rule", "pk"), attrs={"td": {"class": "stack-wide"}})
     message = django_tables2.Column(
         verbose_name=_("说明"), orderable=False, attrs={"td": {"class": "cell-words stack-wide"}}
     )

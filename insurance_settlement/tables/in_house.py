@@ -47,7 +47,9 @@ class InHouseTable(Table):
     remaining = MoneyColumn(verbose_name=_("剩余(元)"))
     used = PercentColumn(verbose_name=_("费用 ÷ 预计支付"))
     charges_to_norm = PercentColumn(verbose_name=_("费用 ÷ 同组次均"))
-    notices = django_tables2.Column(verbose_name=_("提示"), orderable=False, empty_values=())
+    notices = django_tables2.Column(
+        verbose_name=_("提示"), orderable=False, empty_values=(), attrs={"td": {"class": "cell-words stack-wide"}}
+    )
 
     class Meta(Table.Meta):
         attrs = DENSE_STACKED

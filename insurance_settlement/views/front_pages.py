@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from insurance_settlement.forms.front_pages import MarkForm
 from insurance_settlement.front_page_filters import FrontPageFilter
 from insurance_settlement.models import FrontPageFinding
-from insurance_settlement.selectors import CASE_READERS
+from insurance_settlement.selectors import CASE_READERS, institutions
 from insurance_settlement.selectors import front_pages as selected
 from insurance_settlement.services import front_pages as services
 from insurance_settlement.tables.cases import status_mark
@@ -22,6 +22,8 @@ from insurance_settlement.tables.front_pages import SEVERITY_TONES, FrontPageTab
 from ops_platform.identity.access import log_patient_access, log_patient_list
 from ops_platform.kernel import Period
 from ops_platform.masterdata.models import Institution
+from ops_platform.web import formats
+from ops_platform.web.charts import ChartTable, chart
 from ops_platform.web.pages import FormPage, ListPage, TemplatePage
 
 MONTHS_SHOWN = 6
@@ -39,8 +41,17 @@ class FrontPages(ListPage):
     empty_hint = _("首页在夜间运行中分组后检查。已核对或已更正的，请在「状态」中选择。")
 
     def get_queryset(self) -> QuerySet[FrontPageFinding]:
-        rows = selected.front_page_findings(actor=self.actor)
-        return rows if "state" in self.request.GET else selected.work_list(rows)
+        return selected.front_page_findings(actor=self.actor)
+
+    def filtered(self) -> tuple[FrontPageFilter, QuerySet[FrontPageFinding]]:
+        asked = self.request.GET.copy()
+        asked.setdefault("state", "open")
+        chosen = FrontPageFilter(asked, queryset=self.get_queryset(), request=self.request)
+        return chosen, chosen.queryset.none() if chosen.errors else chosen.qs
+
+    def get_table(self, rows: Any) -> FrontPageTable:
+        hidden = () if institutions(actor=self.actor).count() > 1 else ("institution",)
+        return FrontPageTable(rows, request=self.request, exclude=hidden)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -123,4 +134,35 @@ class Scores(ListPage):
 
     def get_queryset(self) -> list[selected.Score]:
         last = Period.of(timezone.localdate())
-        return selected.scores(actor=self.actor, first=str(last.shift(1 - MONTHS_SHOWN)), last=str(last))
+        self.lines = selected.scores(actor=self.actor, first=str(last.shift(1 - MONTHS_SHOWN)), last=str(last))
+        return self.lines
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        return {**context, "chart": _trend(self.lines)}
+
+
+def _trend(lines: list[selected.Score]) -> Any:
+    """Share of abstracts without findings by month, a line an institution; None for a single month."""
+    months = sorted({line.period for line in lines})
+    if len(months) < 2:
+        return None
+    sums: dict[str, dict[str, tuple[int, int]]] = {}
+    for line in lines:
+        by_month = sums.setdefault(line.institution.name, {})
+        clean, total = by_month.get(line.period, (0, 0))
+        by_month[line.period] = (clean + line.clean, total + line.abstracts)
+    shares = {
+        name: [by_month[month][0] / by_month[month][1] if month in by_month else None for month in months]
+        for name, by_month in sums.items()
+    }
+    title = str(_("各机构首页合格占比逐月变化"))
+    options = {
+        "tooltip": {"trigger": "axis", "renderMode": "richText", "valueFormatter": "@percent"},
+        "legend": {"type": "scroll"},
+        "xAxis": {"type": "category", "data": months, "axisLabel": {"formatter": "@month"}},
+        "yAxis": {"type": "value", "max": 1, "axisLabel": {"formatter": "@percent0"}},
+        "series": [{"type": "line", "name": name, "data": values} for name, values in shares.items()],
+    }
+    rows = [[name, *("" if one is None else formats.percent(one) for one in values)] for name, values in shares.items()]
+    return chart(options, ChartTable([_("机构"), *map(formats.period_label, months)], rows), title=title)

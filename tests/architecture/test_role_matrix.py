@@ -307,21 +307,7 @@ class Community:
     def _examine(self, institution: Institution) -> None:
         """A finding on the front page of the month's case."""
         case = CaseResult.objects.get(run__institution=institution, run__is_current=True)
-        run = FrontPageRun.objects.create(
-            institution=institution,
-            period="2026-01",
-            version=1,
-            grouping_run=case.run,
-            input_digest="0" * 64,
-            input_sequence=case.run.input_sequence,
-            rules_version="1",
-            engine_version="1",
-            abstracts=1,
-            without_findings=0,
-            findings=1,
-            actor="platform",
-            created_at=timezone.now(),
-        )
+        run = FrontPageRun.objects.get(institution=institution, period="2026-01", is_current=True)
         FrontPageFinding.objects.create(
             institution=institution,
             period="2026-01",

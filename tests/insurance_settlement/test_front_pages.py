@@ -12,7 +12,6 @@ from insurance_settlement.selectors.front_pages import (
     access_front_page,
     front_page_findings,
     scores,
-    work_list,
 )
 from insurance_settlement.services import run_grouping
 from insurance_settlement.services.front_pages import Examination, examine_front_pages, mark_right
@@ -101,7 +100,7 @@ def people(hospital: Institution) -> dict[str, User]:
 
 
 def listed(person: User) -> list[tuple[str, str]]:
-    rows = work_list(front_page_findings(actor=actor_of_user(person)))
+    rows = front_page_findings(actor=actor_of_user(person)).filter(closed_run=None, mark=None)
     return [(row.encounter_no, row.rule) for row in rows]
 
 
@@ -267,7 +266,7 @@ def test_the_coder_works_the_list_off_by_its_pages(hospital: Institution, people
     row = finding("Z1", "sex_conflict")
     front = reverse("insurance_settlement:front-page", args=[hospital.pk, row.encounter])
     shown = client.get(front).content.decode()
-    assert "首页没有 D25.900 这一处时归入 ES35" in shown
+    assert "不计这一处 D25.900 时归入 ES35" in shown
     assert "更正前的首页" not in shown
     form = reverse("insurance_settlement:mark-front-page", args=[row.pk])
     assert client.get(form).status_code == 200
