@@ -13,7 +13,7 @@ from insurance_settlement.discharges import Settled
 from insurance_settlement.selectors.fund import GROUP, FundLine
 from ops_platform.kernel import from_fen
 from ops_platform.web import formats
-from ops_platform.web.tables import STACKED, MoneyColumn, QuantityColumn, Table
+from ops_platform.web.tables import MoneyColumn, QuantityColumn, Table
 from ops_platform.web.templatetags.ops import money, quantity
 
 
@@ -24,9 +24,8 @@ def _sum(name: str, form: Any) -> Any:
 class FundTable(Table):
     """Departments open their groups, groups their cases."""
 
-    stacks = True
     code = django_tables2.Column(verbose_name=_("科室"), footer=_("合计"))
-    name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words stack-wide"}})
+    name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words"}})
     cases = QuantityColumn(verbose_name=_("病例"), footer=_sum("cases", quantity))
     told = QuantityColumn(verbose_name=_("可比病例"), footer=_sum("told", quantity))
     waiting = QuantityColumn(verbose_name=_("待清单"), footer=_sum("waiting", quantity))
@@ -35,7 +34,6 @@ class FundTable(Table):
     difference = MoneyColumn(verbose_name=_("应付 − 记账(元)"), footer=_sum("difference", money))
 
     class Meta(Table.Meta):
-        attrs = STACKED
         order_by = "difference"
 
     def __init__(self, *args: Any, by: str, here: str, cases: str, **kwargs: Any) -> None:
