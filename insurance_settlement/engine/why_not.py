@@ -15,14 +15,15 @@ from insurance_settlement.engine import dip
 from insurance_settlement.engine.case import CHECK_FAILED, Case
 from insurance_settlement.engine.conditions import Condition
 from insurance_settlement.engine.grouping import explain
+from insurance_settlement.engine.lookup import CC, MCC, NONE
 from insurance_settlement.engine.reasons import LEVEL_WORDS
 from insurance_settlement.engine.scheme import Adrg, Drg, Level, Mdc, Scheme
 
 UNGROUPED = ("", "0000")
-WANTED_WORDS = {
-    Level.MCC: "要求其他诊断计入 MCC",
-    Level.MCC_OR_CC: "要求其他诊断计入 MCC 或 CC",
-    Level.ANY: "收没有计入更高级别并发症或合并症的病例",
+TAKES = {
+    Level.MCC: (MCC,),
+    Level.MCC_OR_CC: (CC, MCC),
+    Level.ANY: (NONE, CC, MCC),
 }
 
 
@@ -48,7 +49,9 @@ def why_not_group(scheme: Scheme, case: Case, wanted: str) -> tuple[str, ...]:
     if unmet:
         return (f"{wanted} 属于 ADRG {adrg.code}：{'；'.join(unmet)}，不符合 ADRG {adrg.code}。",)
     if found.adrg == adrg.code:
-        return (f"两边同在 ADRG {adrg.code}，细分不同：{wanted} {WANTED_WORDS[drg.level]}，{_level(found.reasons)}。",)
+        return (
+            f"两边同在 ADRG {adrg.code}，细分不同：{wanted} 收{_taken(adrg, drg)} 的病例，{_level(found.reasons)}。",
+        )
     where = f"MDC{mdc.letter}" if found.mdc == f"MDC{mdc.letter}" else f"先判断的 {found.mdc}"
     return (f"ADRG {adrg.code} 的条件本例也符合，但按顺序 {where} 中的 {found.adrg} 在前，先行归入 {found.drg}。",)
 
@@ -73,6 +76,13 @@ def _not_ambiguous(scheme: Scheme, case: Case, mdc: Mdc, ours: str) -> tuple[str
     if scheme.valid_procedures.isdisjoint(case.procedures):
         return (f"歧义组 {mdc.letter}QY 只收有有效手术的病例，本例没有有效手术。",)
     return (f"本例的手术符合 MDC{mdc.letter} 中 {ours} 的条件，不归入歧义组 {mdc.letter}QY。",)
+
+
+def _taken(adrg: Adrg, wanted: Drg) -> str:
+    """Which severities come into a DRG: those that no earlier one of its ADRG takes."""
+    before = adrg.drgs[: adrg.drgs.index(wanted)]
+    left = [level for level in TAKES[wanted.level] if not any(level in TAKES[one.level] for one in before)]
+    return "或".join(LEVEL_WORDS[level] for level in left)
 
 
 def _level(reasons: tuple[str, ...]) -> str:

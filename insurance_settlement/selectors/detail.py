@@ -11,12 +11,17 @@ from insurance_settlement.engine.rule_book import Kind
 from insurance_settlement.engine.worth import GroupedCase
 from insurance_settlement.models import CaseResult, GroupingRun
 from insurance_settlement.readmission import readmission_days
-from insurance_settlement.schemes import Compiled, Found
+from insurance_settlement.schemes import ONE, Compiled, Found
 from insurance_settlement.selectors.access import CASE_READERS
 from insurance_settlement.selectors.reviews import approved_reviews
 from ops_platform.his_intake.public import EncounterAt, FactPage, encounter_at, encounter_lines
 from ops_platform.kernel import Actor, NotFound, Period, to_fen
 from ops_platform.masterdata.models import Institution
+
+
+def _plain(factor: Decimal) -> Decimal:
+    """A factor without the zeros that its column adds, as the run had it: they would show in what it multiplies."""
+    return factor.quantize(ONE) if factor == factor.to_integral_value() else factor.normalize()
 
 
 def _as_priced(case: CaseResult, discharge: Discharge | None, scheme: Compiled) -> GroupedCase:
@@ -32,11 +37,11 @@ def _as_priced(case: CaseResult, discharge: Discharge | None, scheme: Compiled) 
             charges=to_fen(case.charges),
             stay_days=case.stay_days,
             scheme=case.scheme,
-            factor=case.factor,
+            factor=_plain(case.factor),
             review=review,
             settled=False,
         )
-    found = Found(case.mdc, case.adrg, case.drg, case.status, case.status == SUCCESS, case.factor)
+    found = Found(case.mdc, case.adrg, case.drg, case.status, case.status == SUCCESS, _plain(case.factor))
     again = readmitted(discharge, found, scheme)
     return replace(grouped_case(discharge, institution, found, review, readmitted=again), charges=to_fen(case.charges))
 

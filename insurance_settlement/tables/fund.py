@@ -14,16 +14,15 @@ from insurance_settlement.selectors.fund import GROUP, FundLine
 from insurance_settlement.tables.groups import sum_of
 from ops_platform.kernel import from_fen
 from ops_platform.web import formats
-from ops_platform.web.tables import STACKED, MoneyColumn, QuantityColumn, Table
+from ops_platform.web.tables import MoneyColumn, QuantityColumn, Table
 from ops_platform.web.templatetags.ops import money, quantity
 
 
 class FundTable(Table):
     """Departments open their groups, groups their cases."""
 
-    stacks = True
     code = django_tables2.Column(verbose_name=_("科室"), footer=_("合计"))
-    name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words stack-wide"}})
+    name = django_tables2.Column(verbose_name=_("名称"), attrs={"td": {"class": "cell-words"}})
     cases = QuantityColumn(verbose_name=_("病例"), footer=sum_of("cases", quantity))
     told = QuantityColumn(verbose_name=_("可比病例"), footer=sum_of("told", quantity))
     waiting = QuantityColumn(verbose_name=_("待清单"), footer=sum_of("waiting", quantity))
@@ -32,7 +31,6 @@ class FundTable(Table):
     difference = MoneyColumn(verbose_name=_("应付 − 记账(元)"), footer=sum_of("difference", money))
 
     class Meta(Table.Meta):
-        attrs = STACKED
         order_by = "difference"
 
     def __init__(self, *args: Any, by: str, here: str, cases: str, **kwargs: Any) -> None:

@@ -204,7 +204,7 @@ def test_the_officer_imports_a_catalogue_and_places_members_and_reads_why(
     case = CaseResult.objects.get(run=run)
     told = client.get(reverse("insurance_settlement:case", args=[case.pk])).content.decode()
     assert "核心病种：目录诊断 K80.1，操作 51.23 全部具备。" in told
-    assert "基准点数 1500 × 成本系数 1 × 辅助目录系数 1.050000 = 1575.0000" in told
+    assert "基准点数 1500 × 成本系数 1 × 辅助目录系数 1.05 = 1575.0000" in told
 
 
 def test_only_who_may_import_places_members(members: dict[str, Institution]) -> None:

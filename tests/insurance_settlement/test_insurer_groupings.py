@@ -24,6 +24,7 @@ from tests.support.settled import insurer_group
 
 MARCH = Period.parse("2026-03")
 PNEUMONIA = Case(1, 67, ("J18.900",))
+WITH_MCC = replace(PNEUMONIA, diagnoses=("J18.900", "R57.900"))
 CATALOGUE = dip.Catalogue(
     "示例目录",
     "default",
@@ -145,7 +146,7 @@ def test_the_page_lists_by_money_and_the_case_page_says_where_the_ways_part(hosp
     assert "其他诊断计入 MCC" in rows[-1]
     row = GroupComparison.objects.get(encounter_no="B")
     case = client.get(reverse("insurance_settlement:case", args=[row.case_id])).content.decode()
-    for words in ("医保怎么分组", "其他诊断计入 MCC", "从哪一步分开", "细分不同：ES31 要求其他诊断计入 MCC"):
+    for words in ("医保怎么分组", "其他诊断计入 MCC", "从哪一步分开", "细分不同：ES31 收计入的最高级别为 MCC 的病例"):
         assert words in case
     bill = GroupComparison.objects.get(encounter_no="F")
     assert (
@@ -172,7 +173,17 @@ def test_a_ward_sees_its_own_stays_and_programs_ask_by_code(hospital: Institutio
     ("case", "wanted", "told_"),
     [
         (PNEUMONIA, "ES35", ""),
-        (PNEUMONIA, "ES31", "两边同在 ADRG ES3，细分不同：ES31 要求其他诊断计入 MCC，本例没有计入的 MCC 或 CC"),
+        (
+            PNEUMONIA,
+            "ES31",
+            "两边同在 ADRG ES3，细分不同：ES31 收计入的最高级别为 MCC 的病例，本例没有计入的 MCC 或 CC",
+        ),
+        (
+            WITH_MCC,
+            "ES33",
+            "ES33 收计入的最高级别为 CC 的病例，本例计入的最高级别为 MCC；其他诊断 R57.900(休克) 计为 MCC",
+        ),
+        (WITH_MCC, "ES35", "ES35 收没有计入的 MCC 或 CC 的病例"),
         (PNEUMONIA, "ET25", "ET25 属于 ADRG ET2：主要诊断不在所列主要诊断中，不符合 ADRG ET2"),
         (PNEUMONIA, "BR25", "BR25 属于 MDCB：主要诊断不在所列主要诊断中，不进入 MDCB"),
         (PNEUMONIA, "XX99", "没有病组 XX99"),
