@@ -22,6 +22,7 @@ from ops_platform.his_intake.datasets.catalogue import (
     SHARED_KINDS,
 )
 from ops_platform.his_intake.datasets.collaboration import ALLIANCE_SERVICE_KINDS
+from ops_platform.his_intake.datasets.posts import CATEGORIES as POST_CATEGORIES
 from ops_platform.his_intake.datasets.supply import GOODS_CLASSES, MOVE_KINDS, ORIGINS, PROCUREMENTS
 from ops_platform.his_intake.devices import DeviceDay, DeviceSum, device_days, device_sums, items_of_devices
 from ops_platform.his_intake.drilldown import (
@@ -105,6 +106,7 @@ __all__ = [
     "METRICS",
     "MOVE_KINDS",
     "ORIGINS",
+    "POST_CATEGORIES",
     "PROCUREMENTS",
     "READERS",
     "SCHEMES",

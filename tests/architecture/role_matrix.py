@@ -625,6 +625,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
             "assets",
             "drug-and-material-moves",
             "equipment-uses",
+            "post-hours",
             "alliance-services",
             "settlement-lists",
             "insurer-groupings",

@@ -40,6 +40,7 @@ KEYS = {
     "assets": ("card", "effective_from"),
     "drug-and-material-moves": ("document", "line"),
     "equipment-uses": ("card", "date"),
+    "post-hours": ("roster",),
     "alliance-services": ("document", "line"),
     "settlement-lists": ("settle_no",),
     "insurer-groupings": ("encounter_no",),

@@ -38,6 +38,7 @@ from tools.his_simulator.encounters import Encounters, Stays, encounters_of
 from tools.his_simulator.front_pages import with_wrong_front_pages
 from tools.his_simulator.ledgers import Ledger, ledgers_of
 from tools.his_simulator.randomness import stream
+from tools.his_simulator.rosters import rosters_of
 from tools.his_simulator.scale import Calendar, Scale, calendar_until
 from tools.his_simulator.settlements import TOLD_AFTER, insurer_groupings, settlement_lists
 from tools.his_simulator.supplies import supplies_of
@@ -226,6 +227,7 @@ class InstitutionFiles:
             self._send("drug-and-material-moves", months, supplies.table("moves", months))
             self._send("equipment-uses", months, supplies.table("devices", months))
         for month in range(len(calendar.periods)):
+            self._send("post-hours", [month], rosters_of(institution, calendar, self.seed, month, headcounts))
             self._send("alliance-services", [month], services_of(institution, self.members, calendar, seed, month))
         self._sum_up(seen, stays, lines, costs, incomes)
 

@@ -30,7 +30,7 @@ DATASET_ORDER = (
     "departments", "charge-items", "assets", "staff-headcounts", "floor-areas", "workloads", "cost-entries",
     "income-entries", "encounters", "charge-lines", "discharge-abstracts", "interim-diagnoses",
     "settlement-lists", "insurer-groupings", "trial-balances",
-    "drug-and-material-moves", "equipment-uses", "alliance-services",
+    "drug-and-material-moves", "equipment-uses", "post-hours", "alliance-services",
 )  # fmt: skip
 
 

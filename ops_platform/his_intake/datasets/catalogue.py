@@ -15,6 +15,7 @@ from ops_platform.his_intake.datasets.fields import (
     Text,
 )
 from ops_platform.his_intake.datasets.interim import INTERIM_DIAGNOSES
+from ops_platform.his_intake.datasets.posts import POST_HOURS
 from ops_platform.his_intake.datasets.settlement import INSURER_GROUPINGS, SETTLEMENT_LISTS
 from ops_platform.his_intake.datasets.supply import DRUG_AND_MATERIAL_MOVES, EQUIPMENT_USES
 from ops_platform.his_intake.models import (
@@ -468,6 +469,7 @@ DATASETS: dict[str, Dataset] = {
         ASSETS,
         DRUG_AND_MATERIAL_MOVES,
         EQUIPMENT_USES,
+        POST_HOURS,
         ALLIANCE_SERVICES,
         SETTLEMENT_LISTS,
         INSURER_GROUPINGS,

@@ -18,6 +18,7 @@ from ops_platform.his_intake.models.facts import (
     Workload,
 )
 from ops_platform.his_intake.models.interim import InterimDiagnosis
+from ops_platform.his_intake.models.posts import PostHours
 from ops_platform.his_intake.models.quality import QualityFinding
 from ops_platform.his_intake.models.quarantine import QuarantinedRow
 from ops_platform.his_intake.models.release import QuarantineRelease
@@ -43,6 +44,7 @@ __all__ = [
     "InsurerGrouping",
     "IntakeState",
     "InterimDiagnosis",
+    "PostHours",
     "QualityFinding",
     "QuarantineRelease",
     "QuarantinedRow",
