@@ -36,6 +36,7 @@ class InsuranceSettlementConfig(AppConfig):
             insurance_settlement__review_appealed="特例单议申诉",
         )
         register_check("insurance_settlement.runs", "分组计价合计", integrity.runs_add_up)
+        register_check("insurance_settlement.trials", "支付试算合计", integrity.trials_add_up)
         register_reference("grouping_scheme", reference_data.load_demo_scheme)
         register_closing_check("insurance_settlement", closing_blockers)
         register_subject(review_subject.REVIEW)
