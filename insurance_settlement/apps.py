@@ -61,6 +61,7 @@ class InsuranceSettlementConfig(AppConfig):
         register_check(
             "insurance_settlement.mapping_simulations", "归集口径模拟合计", mapping_integrity.simulations_add_up
         )
+        register_check("insurance_settlement.trials", "支付试算合计", integrity.trials_add_up)
         register_reference("grouping_scheme", reference_data.load_demo_scheme)
         register_reference("mapping_classes", mapping_classes.load_classes)
         register_closing_check("insurance_settlement", closing_blockers)

@@ -116,9 +116,7 @@ def _told(derived: Derived | None) -> list[str]:
     if derived is None:
         return []
     explanation = derived.explanation
-    steps = "；".join(
-        f"{line.label} {line.value}{f' = {line.note}' if line.note else ''}" for line in explanation.lines
-    )
+    steps = "；".join(f"{line.label} {line.note or line.value}" for line in explanation.lines)
     return [f"{explanation.rule}：{steps}。"]
 
 

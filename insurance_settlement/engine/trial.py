@@ -14,11 +14,14 @@ from types import MappingProxyType
 from typing import Any
 
 from insurance_settlement.engine.documents import document_of, number
-from insurance_settlement.engine.json_parts import Part, Source
+from insurance_settlement.engine.json_parts import Part, Source, Step
 from insurance_settlement.engine.rule_book import PREFIX, LowPay, Measure, Method, RuleBook, rule_book_of
 
 EMPTY: Mapping[str, Decimal] = MappingProxyType({})
-WHAT = "试算规则"
+WHAT = "试算后的"
+PLACES: Mapping[tuple[Step, ...], str] = MappingProxyType(
+    {("outliers",): "高低倍率", ("outliers", "low"): "低倍率", ("outliers", "high"): "高倍率"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def changed(book: RuleBook, overrides: Overrides) -> RuleBook:
             counts = "budget" if book.point_value.settlement is None else "settlement"
             document["point_value"] = document.get("point_value", {}) | {counts: number(overrides.unit_value)}
     _outliers(document, overrides, by_rate=by_rate)
-    return rule_book_of(Part(document, Source("", PREFIX, WHAT)), book.version)
+    return rule_book_of(Part(document, Source("", PREFIX, WHAT, PLACES)), book.version)
 
 
 def _outliers(document: dict[str, Any], overrides: Overrides, *, by_rate: bool) -> None:

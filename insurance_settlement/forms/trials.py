@@ -83,6 +83,9 @@ class PastForm(forms.Form):
         reach = Institution.objects.visible_to(actor, *PLANNERS).values("pk")
         own = institutions(actor=actor).filter(pk__in=reach)
         self.fields["institutions"].queryset = own  # type: ignore[attr-defined]
+        only = list(own[:2])
+        if len(only) == 1:
+            self.initial.setdefault("institutions", [only[0].pk])
 
 
 class TrialForm(PastForm):
@@ -118,7 +121,7 @@ class TrialForm(PastForm):
         **FINEST,  # type: ignore[arg-type]
     )
 
-    field_order = ("title", "institutions", "first", "last", "price_book", "draft", "scheme")
+    field_order = ("title", "note", "institutions", "first", "last", "price_book", "draft", "scheme")
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, actor=actor, **kwargs)

@@ -9,7 +9,7 @@ from insurance_settlement.models.rules import GroupingScheme, PriceBook
 from ops_platform.identity.models import User
 from ops_platform.masterdata.models import Department
 from ops_platform.orm.fields import MoneyField, PeriodField
-from ops_platform.orm.models import READ_APPEND_CHANGE, AppendOnly
+from ops_platform.orm.models import AppendOnly
 
 
 class PricingTrial(models.Model):
@@ -21,7 +21,12 @@ class PricingTrial(models.Model):
     own beside the runs, because nothing that counts may ever read it.
     """
 
-    app_privileges = READ_APPEND_CHANGE
+    app_privileges = (
+        "SELECT",
+        "INSERT",
+        "UPDATE (state, attempts, finished_at, lease_owner, lease_until, heartbeat_at, messaged_at, engine_version,"
+        " input_digest, result_digest, error_code, error)",
+    )
 
     class State(models.TextChoices):
         """`failed` says why in words."""

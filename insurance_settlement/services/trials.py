@@ -139,7 +139,8 @@ def _draft(wanted: WantedTrial) -> RuleBook | None:
         text = price_book_workbooks.text_in(content).encode() if is_workbook(content) else content
         return read_rule_book(text, DRAFT)
     except Invalid as refusal:
-        raise Invalid(refusal.code, refusal.message, **{**refusal.context, "field": "draft"}) from refusal
+        refusal.context = {**refusal.context, "field": "draft"}
+        raise
 
 
 def _scheme_of(row: PriceBook | None, draft: RuleBook | None) -> GroupingScheme | None:
@@ -184,7 +185,7 @@ def _runs(wanted: WantedTrial) -> list[GroupingRun]:
     return list(ordered.order_by("institution__code", "period", "pk"))
 
 
-def _check_books(trial: PricingTrial, runs: Iterable[GroupingRun], overrides: Overrides) -> None:
+def _check_books(trial: PricingTrial, runs: Sequence[GroupingRun], overrides: Overrides) -> None:
     """That every book with the figures changed is one, and that the figures speak of what there is."""
     books = {run.price_book_id: (run, book_after(trial, run)) for run in runs}
     if overrides.given and len({book.method for _, book in books.values()}) > 1:
@@ -206,13 +207,19 @@ def _check_books(trial: PricingTrial, runs: Iterable[GroupingRun], overrides: Ov
             f"试算的方案中没有病组 {'、'.join(unknown[:5])}，请核对编码。",
             field="weights",
         )
-    known = set(Institution.objects.filter(code__in=overrides.coefficients).values_list("code", flat=True))
-    strange = sorted(overrides.coefficients.keys() - known)
+    strange = sorted(overrides.coefficients.keys() - {run.institution.code for run in runs})
     if strange:
         raise Invalid(
             "insurance_settlement.trial_unknown_institution",
-            f"没有机构 {'、'.join(strange[:5])}，请核对机构编码。",
+            f"机构 {'、'.join(strange[:5])} 不在所选机构之中，或没有病例，请核对机构编码。",
             field="coefficients",
+        )
+    without_high = any(book.outliers is None or not book.outliers.high for _, book in books.values())
+    if overrides.high_share is not None and without_high:
+        raise Invalid(
+            "insurance_settlement.trial_no_high",
+            "价格规则没有高倍率，只填支付比例没有作用。请同时填写高倍率界限，或清空支付比例。",
+            field="high_share",
         )
 
 

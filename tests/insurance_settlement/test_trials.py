@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from insurance_settlement import services
+from insurance_settlement import integrity, services
 from insurance_settlement.engine.rule_book import Kind
 from insurance_settlement.engine.trial import Overrides, changed
 from insurance_settlement.models import (
@@ -125,6 +125,7 @@ def test_another_rate_is_worked_out_case_by_case(hospital: Institution, officer:
     assert (total.delta, total.charges) == (Decimal("-1500.00"), Decimal("42000.00"))
     run = GroupingRun.objects.get(institution=hospital, is_current=True)
     assert total.payment_before == run.payment
+    assert list(integrity.trials_add_up()) == []
     by_group = selected.lines(trial, "group")
     assert [(one.key, one.cases, one.delta) for one in by_group] == [
         ("ES35", 2, Decimal("-1500.00")),

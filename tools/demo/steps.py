@@ -29,6 +29,7 @@ from tools.demo.responsibility import deviations, targets
 from tools.demo.reviews import special_reviews
 from tools.demo.scenarios import scenarios
 from tools.demo.second_version import LEAD, second_version
+from tools.demo.trials import trials
 
 SEED = 20261
 KEY_NAME = "demo-his"
@@ -113,6 +114,7 @@ class Steps:
         self._close(url, full_months)
         self._deeds("consolidation", lambda: consolidating(url, self.accounts(), full_months))
         self._deeds("scenarios", lambda: scenarios(url, self.accounts(), full_months[-1]))
+        self._deeds("trials", lambda: trials(url, self.accounts(), full_months))
         self._deeds("prices", lambda: price_adjustments(url, self.accounts(), full_months))
         self._deeds("approvals", lambda: approvals(url, self.accounts()))
         self._deeds("deviations", lambda: deviations(url, self.accounts()))
