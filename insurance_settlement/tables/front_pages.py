@@ -46,11 +46,16 @@ class FrontPageTable(Table):
     )
     institution = django_tables2.Column(verbose_name=_("机构"), order_by=("institution__code", "pk"))
     department = django_tables2.Column(
-        verbose_name=_("科室"), accessor="case__department", order_by=("case__department__code", "pk")
+        verbose_name=_("科室"),
+        accessor="case__department",
+        order_by=("case__department__code", "pk"),
+        attrs={"td": {"class": "text-nowrap"}},
     )
     period = django_tables2.Column(verbose_name=_("出院月份"), order_by=("period", "pk"))
     severity = StateColumn(verbose_name=_("程度"), tones=SEVERITY_TONES, order_by=("rank", "pk"))
-    rule = django_tables2.Column(verbose_name=_("问题"), order_by=("rule", "pk"), attrs={"td": {"class": "stack-wide"}})
+    rule = django_tables2.Column(
+        verbose_name=_("问题"), order_by=("rule", "pk"), attrs={"td": {"class": "stack-wide text-nowrap"}}
+    )
     message = django_tables2.Column(
         verbose_name=_("说明"), orderable=False, attrs={"td": {"class": "cell-words stack-wide"}}
     )
