@@ -880,6 +880,8 @@ WITHOUT_INSTITUTION = {
     "ledger:carry-everybody",
     *OF_CONSOLIDATION,
     *OF_CONSOLIDATED_FIGURE,
+    # nobody is in there; tests/insurance_settlement/test_in_house.py asks who sees whom
+    "insurance_settlement:in-house-stay",
     "ledger-statement",
     "ledger:statement-line",
     "ledger:fiscal-line",
