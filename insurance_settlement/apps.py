@@ -85,6 +85,7 @@ class InsuranceSettlementConfig(AppConfig):
         pages = (
             (_("病组盈亏"), "insurance_settlement:month", "heart-rate-monitor", MONTH_READERS),
             (_("基金应付与记账"), "insurance_settlement:fund", "scale", MONTH_READERS),
+            (_("结余留用测算"), "insurance_settlement:retention", "pig-money", MONTH_READERS),
             (_("病组指标"), "insurance_settlement:efficiency", "chart-bar", CASE_READERS),
             (_("病例"), "insurance_settlement:cases", "stethoscope", CASE_READERS),
             (_("病案首页质量"), "insurance_settlement:front-pages", "clipboard-check", CASE_READERS),

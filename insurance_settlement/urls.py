@@ -15,6 +15,7 @@ from insurance_settlement.views import (
     mapping_rows,
     mapping_simulations,
     mappings,
+    retention,
     reviews,
     rules,
     trials,
@@ -26,6 +27,7 @@ app_name = "insurance_settlement"
 urlpatterns = [
     path("", cases.Month.as_view(), name="month"),
     path("fund/", fund.FundOfMonth.as_view(), name="fund"),
+    path("retention/", retention.RetentionOfYear.as_view(), name="retention"),
     path("efficiency/", efficiency.Efficiency.as_view(), name="efficiency"),
     path("efficiency/groups/", efficiency.EfficiencyGroups.as_view(), name="efficiency-groups"),
     path("cases/", cases.Cases.as_view(), name="cases"),

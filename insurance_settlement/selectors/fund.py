@@ -1,9 +1,10 @@
-"""What the fund owes of a month by the rules, beside what it pays on the bills: by department and by group.
+"""What the fund owes of some months by the rules, beside what it pays on the bills: by department and by group.
 
 Source: ../shared/domain.md 2.7: D = Payable − Actual, over the cases of which both are known. What is kept of D or shared is
 for the settlement of the area to say.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -20,7 +21,7 @@ WAITING = Q(billed__isnull=True) & ~Q(scheme=SELF_PAY)
 
 @dataclass(frozen=True, slots=True)
 class FundLine:
-    """A department or a group of a month. `told` cases have a fund's part by the rules (`payable`) and one on their bills
+    """A department or a group. `told` cases have a fund's part by the rules (`payable`) and one on their bills
     (`billed`), in yuan; `waiting` insured ones have no settlement list yet."""
 
     key: Any
@@ -38,9 +39,10 @@ class FundLine:
         return self.payable - self.billed
 
 
-def fund_lines(*, run: GroupingRun, by: str, department: int | None = None) -> list[FundLine]:
-    """Of a run (of one department of it), what was billed most above the rules first. One query."""
-    rows = CaseResult.objects.filter(run=run)
+def fund_lines(*, runs: Sequence[GroupingRun], by: str, department: int | None = None) -> list[FundLine]:
+    """Of the runs (of one department of them), what was billed most above the rules first. One query; groups have the titles
+    of the last run's scheme."""
+    rows = CaseResult.objects.filter(run__in=runs)
     if department is not None:
         rows = rows.filter(department=department)
     named = {"code": F("department__code"), "name": F("department__name")} if by == DEPARTMENT else {}
@@ -56,7 +58,7 @@ def fund_lines(*, run: GroupingRun, by: str, department: int | None = None) -> l
         )
         .order_by(F("payable") - F("on_bills"), by)
     )
-    titles = schemes.compiled_scheme(run.scheme).titles
+    titles = schemes.compiled_scheme(runs[-1].scheme).titles if runs else {}
     return [
         FundLine(
             row[by],

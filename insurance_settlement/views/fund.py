@@ -28,7 +28,7 @@ class FundOfMonth(MonthList):
         if self.run is None:
             return []
         department = self.department.pk if self.department and self.by == GROUP else None
-        return fund_lines(run=self.run, by=self.by, department=department)
+        return fund_lines(runs=[self.run], by=self.by, department=department)
 
     def get_table(self, rows: Any) -> Any:
         scope = {"institution": self.institution.pk, "period": self.month.period} if self.month else {}

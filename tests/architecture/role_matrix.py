@@ -476,6 +476,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:driver-rules-by-file": CLOSERS,
     "insurance_settlement:month": BUSINESS | roles("ins"),
     "insurance_settlement:fund": BUSINESS | roles("ins"),
+    "insurance_settlement:retention": BUSINESS | roles("ins"),
     "insurance_settlement:efficiency": BUSINESS | roles("ins dep"),
     "insurance_settlement:efficiency-groups": BUSINESS | roles("ins dep"),
     "insurance_settlement:cases": BUSINESS | roles("ins dep"),

@@ -258,11 +258,11 @@ def test_by_department_and_group_what_is_owed_stands_beside_what_was_billed(
     parts = {"self_paid": "600.00", "first_self_paid": "400.00", "deductible": "800.00", "reimbursement_ratio": "0.85"}
     trade.landed(hospital, "settlement-lists", [settled("Z1", "20000.00", fund="15470.00", **parts)])
     found = run(hospital)
-    lines = {line.code: line for line in fund_lines(run=found, by="drg")}
+    lines = {line.code: line for line in fund_lines(runs=[found], by="drg")}
     assert (lines["ES35"].payable, lines["ES35"].billed) == (Decimal("14535.00"), Decimal("15470.00"))
     assert (lines["ES35"].difference, lines["ES35"].waiting) == (Decimal("-935.00"), 0)
     assert (lines["ET25"].told, lines["ET25"].waiting, lines["ET25"].difference) == (0, 1, 0)
-    wards = fund_lines(run=found, by="department")
+    wards = fund_lines(runs=[found], by="department")
     assert [(line.name, line.difference) for line in wards] == [("呼吸内科", Decimal("-935.00")), ("内科", 0)]
 
     officer = trade.person("officer", Role.INSURANCE_OFFICER, hospital)
