@@ -1,5 +1,7 @@
 """Set-up of insurance settlement."""
 
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -82,19 +84,79 @@ class InsuranceSettlementConfig(AppConfig):
         from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
         from ops_platform.web import navigation
 
-        pages = (
-            (_("病组盈亏"), "insurance_settlement:month", "heart-rate-monitor", MONTH_READERS),
-            (_("基金应付与记账"), "insurance_settlement:fund", "scale", MONTH_READERS),
-            (_("结余留用测算"), "insurance_settlement:retention", "pig-money", MONTH_READERS),
-            (_("病组指标"), "insurance_settlement:efficiency", "chart-bar", CASE_READERS),
-            (_("病例"), "insurance_settlement:cases", "stethoscope", CASE_READERS),
-            (_("病案首页质量"), "insurance_settlement:front-pages", "clipboard-check", CASE_READERS),
-            (_("在院病例预测"), "insurance_settlement:in-house", "bed", CASE_READERS),
-            (_("医保分组对照"), "insurance_settlement:insurer-groupings", "arrows-exchange", CASE_READERS),
-            (_("特例单议"), "insurance_settlement:reviews", "zoom-check", CASE_READERS),
-            (_("归集口径"), "insurance_settlement:mappings", "list-tree", MONTH_READERS),
-            (_("支付试算"), "insurance_settlement:trials", "calculator", MONTH_READERS),
-            (_("分组方案与价格"), "insurance_settlement:rules", "list-details", MONTH_READERS),
+        pages: tuple[dict[str, Any], ...] = (
+            {
+                "title": _("病组盈亏"),
+                "url_name": "insurance_settlement:month",
+                "icon": "heart-rate-monitor",
+                "roles": MONTH_READERS,
+            },
+            {
+                "title": _("基金应付与记账"),
+                "url_name": "insurance_settlement:fund",
+                "icon": "scale",
+                "roles": MONTH_READERS,
+            },
+            {
+                "title": _("结余留用测算"),
+                "url_name": "insurance_settlement:retention",
+                "icon": "pig-money",
+                "roles": MONTH_READERS,
+            },
+            {
+                "title": _("病组指标"),
+                "url_name": "insurance_settlement:efficiency",
+                "icon": "chart-bar",
+                "roles": CASE_READERS,
+            },
+            {
+                "title": _("病例"),
+                "url_name": "insurance_settlement:cases",
+                "icon": "stethoscope",
+                "roles": CASE_READERS,
+            },
+            {
+                "title": _("病案首页质量"),
+                "url_name": "insurance_settlement:front-pages",
+                "icon": "clipboard-check",
+                "roles": CASE_READERS,
+            },
+            {
+                "title": _("在院病例预测"),
+                "url_name": "insurance_settlement:in-house",
+                "icon": "bed",
+                "roles": CASE_READERS,
+            },
+            {
+                "title": _("医保分组对照"),
+                "url_name": "insurance_settlement:insurer-groupings",
+                "icon": "arrows-exchange",
+                "roles": CASE_READERS,
+            },
+            {
+                "title": _("特例单议"),
+                "url_name": "insurance_settlement:reviews",
+                "icon": "zoom-check",
+                "roles": CASE_READERS,
+            },
+            {
+                "title": _("归集口径"),
+                "url_name": "insurance_settlement:mappings",
+                "icon": "list-tree",
+                "roles": MONTH_READERS,
+            },
+            {
+                "title": _("支付试算"),
+                "url_name": "insurance_settlement:trials",
+                "icon": "calculator",
+                "roles": MONTH_READERS,
+            },
+            {
+                "title": _("分组方案与价格"),
+                "url_name": "insurance_settlement:rules",
+                "icon": "list-details",
+                "roles": MONTH_READERS,
+            },
         )
-        for order, (title, name, icon, roles) in enumerate(pages):
-            navigation.register("医保结算", title, name, icon=icon, roles=roles, order=order)
+        for order, page in enumerate(pages):
+            navigation.register("医保结算", order=order, **page)
