@@ -10,19 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Community
-from tests.e2e.test_costing import last_month, run_the_night
+from tests.e2e.morning.conftest import last_month, run_the_night
 from tests.e2e.test_first_light import number
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
-
-
-@pytest.fixture(scope="module")
-def examined(community: Community, browser: object) -> Community:
-    """The community after its first night."""
-    context = browser.new_context(locale="zh-CN")  # type: ignore[attr-defined]
-    run_the_night(community, context.new_page())
-    context.close()
-    return community
 
 
 def as_file(row: dict[str, Any], target: Path) -> Path:
@@ -35,11 +26,11 @@ def as_file(row: dict[str, Any], target: Path) -> Path:
     return target
 
 
-def test_a_coder_follows_a_finding_to_its_correction(examined: Community, page: Page, tmp_path: Path) -> None:
-    url, month = examined.platform.url, last_month()
-    wrong: Any = examined.planted["front_pages"]
+def test_a_coder_follows_a_finding_to_its_correction(computed: Community, page: Page, tmp_path: Path) -> None:
+    url, month = computed.platform.url, last_month()
+    wrong: Any = computed.planted["front_pages"]
     right = next(one["right"] for one in wrong if one["kind"] == "symptom_first" and one["period"] == str(month))
-    examined.sign_in(page, "insurance")
+    computed.sign_in(page, "insurance")
     page.goto(f"{url}/settlement/front-pages/?period={month}")
     charges = [float(number(cell)) for cell in page.locator("main tbody td:nth-child(8)").all_inner_texts()]
     assert charges == sorted(charges, reverse=True), "the dearest stay first"
@@ -53,24 +44,24 @@ def test_a_coder_follows_a_finding_to_its_correction(examined: Community, page: 
     front = page.url
     page.context.clear_cookies()
 
-    examined.sign_in(page, "finance")
+    computed.sign_in(page, "finance")
     page.goto(f"{url}/intake/upload/discharge-abstracts/")
     page.locator("input[type=file]").set_input_files(as_file(right, tmp_path / "更正.csv"))
     page.get_by_role("button", name=re.compile("上传|提交")).click()
     page.wait_for_url(re.compile(r"/receipt/"))
     page.context.clear_cookies()
-    run_the_night(examined, page)
+    run_the_night(computed, "--institution", "H001", "--period", str(month))
 
-    examined.sign_in(page, "insurance")
+    computed.sign_in(page, "insurance")
     page.goto(front)
     expect(main).to_contain_text("更正后的首页")
     expect(main).to_contain_text("首页已更正")
     expect(main).to_contain_text("更正前 0000，更正后")
 
 
-def test_an_officer_reads_what_a_stay_so_far_would_be_paid(examined: Community, page: Page) -> None:
-    examined.sign_in(page, "insurance")
-    page.goto(f"{examined.platform.url}/settlement/in-house/")
+def test_an_officer_reads_what_a_stay_so_far_would_be_paid(computed: Community, page: Page) -> None:
+    computed.sign_in(page, "insurance")
+    page.goto(f"{computed.platform.url}/settlement/in-house/")
     expect(page.locator("main")).to_contain_text("按目前诊断估算，不是结算")
     first = page.locator("main tbody tr").first
     expected, remaining = (number(first.locator("td").nth(place).inner_text()) for place in (6, 7))
