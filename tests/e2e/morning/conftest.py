@@ -1,9 +1,11 @@
 """A community after its first night, as people find it in the morning; shared by the modules of this folder."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import Browser, expect
 
 from ops_platform.kernel import Period
 from tests.e2e.conftest import Community, running
@@ -20,6 +22,17 @@ def run_the_night(community: Community, *options: str) -> None:
         "run_nightly", "--date", timezone.localdate().isoformat(), "--wait", *options, within=240
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+
+
+def sign(community: Community, browser: Browser, subject: str, who: str) -> None:
+    """Agree to what waits for this person about the subject, from its page."""
+    page = browser.new_context(locale="zh-CN").new_page()
+    community.sign_in(page, who)
+    page.goto(subject)
+    page.get_by_role("link", name=re.compile("审批过程|确认过程")).last.click()
+    page.get_by_role("button", name="同意").click()
+    expect(page.locator(".record")).to_contain_text("同意")
+    page.context.close()
 
 
 @pytest.fixture(scope="package")

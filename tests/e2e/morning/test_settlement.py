@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Community
-from tests.e2e.morning.conftest import last_month, run_the_night
+from tests.e2e.morning.conftest import last_month, run_the_night, sign
 from tests.e2e.test_first_light import number
 from tests.support.processes import ROOT
 
@@ -121,14 +121,3 @@ def test_a_case_far_above_its_payment_goes_through_special_review_to_its_price(
     payment, balance = figure(page, "现在支付").split("盈亏")
     assert number(payment) == charges, "paid as billed"
     assert number(balance) == "0.00"
-
-
-def sign(computed: Community, browser: Browser, review: str, who: str) -> None:
-    """Agree to what waits for this person about the review."""
-    page = browser.new_context(locale="zh-CN").new_page()
-    computed.sign_in(page, who)
-    page.goto(review)
-    page.get_by_role("link", name=re.compile("院内审批过程|确认过程")).last.click()
-    page.get_by_role("button", name="同意").click()
-    expect(page.locator(".record")).to_contain_text("同意")
-    page.context.close()
