@@ -32,7 +32,8 @@ def rules_of(institution: Institution, period: Period) -> Rules:
     """Of an institution at the end of a month."""
 
     def value(name: str) -> Decimal:
-        return Decimal(parameter_value(key=f"{PREFIX}{name}", day=period.last_day, institution=institution))
+        # without the zeros that a column keeps: they would be read out in the path
+        return Decimal(parameter_value(key=f"{PREFIX}{name}", day=period.last_day, institution=institution)).normalize()
 
     terms = Terms(value("floor"), value("band"), value("insurer_share"), value("share"))
     return Rules(terms, value("share_compared"), value("department_share"), value("growth_limit"), value("total_rise"))

@@ -22,7 +22,8 @@ ZERO = Decimal("0.00")
 CATEGORIES = dict(POST_CATEGORIES)
 NOTES = (
     "人力成本 = 所属科室的直接人员经费 × 工时 ÷ 该科室全部工时，分到分，合计等于直接人员经费(系统默认方法，非官方规定)。",
-    "定员、在岗和工时取自岗位工时数据集；弹性工时是固定排班以外的加班、弹性班次和支援；跨科工时由其他科室的人员完成。",
+    "定员、在岗和工时取自岗位工时数据集；弹性工时是固定排班以外的加班、弹性班次和支援。",
+    "缺员只比较填了定员的排班记录；跨科工时由其他科室的人员完成，其人数计入在岗。",
 )
 NOTHING = "这个月没有报送岗位工时(数据集 post-hours)，没有可列示的岗位。"
 COLUMNS = (
@@ -147,14 +148,13 @@ def _cells(
     month: _Month, records: Sequence[_Costed], row: int, work: tuple[int, Decimal] | None = None
 ) -> tuple[Cell, ...]:
     rosters = [one.roster for one in records]
-    known = [one.established for one in rosters if one.established is not None]
-    established = sum(known, ZERO) if known else None
-    people = _sum(rosters, lambda one: one.people)
+    known = [one for one in rosters if one.established is not None]
+    established = _sum(known, lambda one: one.established or ZERO) if known else None
     whole, cost = _sum(rosters, lambda one: one.hours), sum((one.cost for one in records), ZERO)
     return (
         Cell(established),
-        Cell(people),
-        Cell(None if established is None else established - people),
+        Cell(_sum(rosters, lambda one: one.people)),
+        Cell(None if established is None else established - _sum(known, lambda one: one.people)),
         month.hours(records, lambda one: one.hours),
         month.hours(records, lambda one: one.flexible, "弹性"),
         Cell(share(_sum(rosters, lambda one: one.flexible), whole)),
