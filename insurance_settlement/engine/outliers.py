@@ -53,9 +53,15 @@ def by_ratio(book: RuleBook, case: GroupedCase, charges: int, standard: Standard
         return _low(found, rule.low_below, told)
     if found.high is not None and found.ratio > Fraction(found.high.above):
         return _capped(found, _high(found, found.high, told))
-    bounds = " 至 ".join(str(one) for one in (rule.low_below, found.high and found.high.above) if one is not None)
-    line = Line("倍率", shown(found.ratio), f"{told}，在 {bounds} 倍之间，按支付标准支付")
+    bounds = _bounds(rule.low_below, found.high and found.high.above)
+    line = Line("倍率", shown(found.ratio), f"{told}，{bounds}，按支付标准支付")
     return Worth(Kind.NORMAL, standard.amount, (*lines, line), standard, points)
+
+
+def _bounds(low: Decimal | None, high: Decimal | None) -> str:
+    if low is None or high is None:
+        return f"不低于 {low} 倍" if low is not None else f"不高于 {high} 倍"
+    return f"在 {low} 至 {high} 倍之间"
 
 
 def _low(found: _Compared, limit: Decimal, told: str) -> Worth:
