@@ -59,9 +59,11 @@ def by_ratio(book: RuleBook, case: GroupedCase, charges: int, standard: Standard
 
 
 def _bounds(low: Decimal | None, high: Decimal | None) -> str:
-    if low is None or high is None:
-        return f"不低于 {low} 倍" if low is not None else f"不高于 {high} 倍"
-    return f"在 {low} 至 {high} 倍之间"
+    if low is not None and high is not None:
+        return f"在 {low} 至 {high} 倍之间"
+    if low is not None:
+        return f"不低于 {low} 倍"
+    return "没有界限" if high is None else f"不高于 {high} 倍"
 
 
 def _low(found: _Compared, limit: Decimal, told: str) -> Worth:
