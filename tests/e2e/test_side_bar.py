@@ -52,11 +52,11 @@ def test_sections_fold_stay_as_left_and_a_page_is_found_by_its_name(community: C
 
 def test_a_telephone_opens_the_bar_as_a_drawer_and_few_pages_are_not_folded(community: Community, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    community.sign_in(page, "head")
+    community.sign_in(page, "cashier")
     drawer = page.locator("#sidebar")
     expect(drawer).to_be_hidden()
     page.get_by_role("button", name="导航").click()
-    expect(drawer.get_by_role("link", name="成本偏差与整改")).to_be_visible()
+    expect(drawer.get_by_role("link", name="典型案例")).to_be_visible()
     expect(drawer.locator("details.side-section")).to_have_count(0)
     expect(drawer.get_by_role("navigation").get_by_role("link").first).to_be_focused()
     expect(page.locator("main")).to_have_attribute("inert", "")
