@@ -4,13 +4,14 @@ that it starts from. An estimate of one's own, marked so in the draft itself; it
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 
 from django.db.models import Count, Sum
 
 from insurance_settlement import schemes
 from insurance_settlement.engine import derivation
 from insurance_settlement.engine.derivation import Derived, Weights
-from insurance_settlement.engine.rounding import yuan
+from insurance_settlement.engine.rounding import half_up, shown, yuan
 from insurance_settlement.engine.rule_book import Method, PointValue, RuleBook
 from insurance_settlement.models import CaseResult, GroupingRun, PriceBook, SchemeKind
 from insurance_settlement.price_book_workbooks import GroupNote
@@ -56,7 +57,7 @@ def draft_of(row: PriceBook, past: Past, *, least: int) -> Draft:
     numbers = {one.group: one.cases for one in found.groups}
     total = derivation.total_weight(numbers, weights)
     charged = sum(amount for group, (_, amount) in counts.items() if group in weights)
-    forecast = charged if past.forecast is None or past.forecast.value is None else to_fen(past.forecast.value)
+    forecast, portion = _forecast_of(past.forecast, charged, sum(amount for _, amount in counts.values()))
     worth = (derivation.base_rate if by_rate else derivation.budget_point_value)(forecast, total)
     means = {one.group: one.mean_charges for one in found.groups if one.group in weights}
     span = str(past.first) if past.first == past.last else f"{past.first} 至 {past.last}"
@@ -74,8 +75,22 @@ def draft_of(row: PriceBook, past: Past, *, least: int) -> Draft:
             for code, groups in base.cost_coefficients.items()
         },
     )
-    told = (f"{names}，{span}。其他规则取自「{row.name}」。", *_told(past.forecast), *_told(worth))
+    told = (f"{names}，{span}。其他规则取自「{row.name}」。", *_told(past.forecast), *portion, *_told(worth))
     return Draft(book, _notes(row, found), (OWN, *told))
+
+
+def _forecast_of(forecast: Derived | None, charged: int, whole: int) -> tuple[int, list[str]]:
+    """The forecast in fen that falls to the groups with a weight, and that in words. A forecast speaks of all cases; groups
+    without a weight of their own are not among what it is divided by, so their share of the charges is left out."""
+    if forecast is None or forecast.value is None:
+        return charged, []
+    told = to_fen(forecast.value)
+    part = half_up(Fraction(told) * charged / whole) if whole else told
+    share = shown(Fraction(100 * charged, whole)) if whole else "100"
+    words = (
+        f"有权重的病组占全部实际费用 {share}%，预测总费用按同一份额计入：{yuan(told)} × {share}% = {yuan(part)} 元。"
+    )
+    return part, [words] if charged != whole else []
 
 
 def _scale(row: PriceBook) -> int:

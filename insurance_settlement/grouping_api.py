@@ -56,6 +56,16 @@ class AskedCaseSerializer(serializers.Serializer):
     diagnoses = _codes("诊断代码，主要诊断在前")
     procedures = _codes("手术操作代码，主要手术在前")
 
+    def to_internal_value(self, data: Any) -> Any:
+        """A field that nobody knows is a slip that would change the answer: it is refused by name."""
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, Mapping) else []
+        if unknown:
+            known = "、".join(self.fields)
+            raise serializers.ValidationError(
+                {str(name)[:40]: [_("不认识的字段，可用 %s。") % known] for name in unknown[:5]}
+            )
+        return super().to_internal_value(data)
+
 
 class AskedPriceSerializer(AskedCaseSerializer):
     """A case to be grouped and priced. What is left out is as the price book has it."""
@@ -77,6 +87,12 @@ class AskedPriceSerializer(AskedCaseSerializer):
     self_paid = money(min_value=0, required=False, allow_null=True, default=None, help_text="自费(元)")
     first_self_paid = money(min_value=0, required=False, allow_null=True, default=None, help_text="先行自付(元)")
     deductible = money(min_value=0, required=False, allow_null=True, default=None, help_text="起付线(元)")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What is paid apart is part of the charges."""
+        if to_fen(given["excluded"]) > to_fen(given["charges"]):
+            raise serializers.ValidationError({"excluded": [_("除外费用不能超过总费用。")]})
+        return given
 
 
 class _RequestSerializer(serializers.Serializer):

@@ -5,8 +5,8 @@ from decimal import Decimal
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from insurance_settlement.models import ReviewConclusion, ReviewOutcome, SchemeKind, SpecialReview
-from insurance_settlement.selectors.reviews import access_review
+from insurance_settlement.models import CaseResult, ReviewConclusion, ReviewOutcome, SchemeKind, SpecialReview
+from insurance_settlement.selectors.reviews import access_review, current_case
 from insurance_settlement.services.reviews import (
     APPLICANTS,
     CONCLUSION,
@@ -56,8 +56,7 @@ def _review(number: int) -> SpecialReview:
     return found
 
 
-def _case_lines(review: SpecialReview) -> tuple[Line, ...]:
-    case = review.case
+def _case_lines(review: SpecialReview, case: CaseResult) -> tuple[Line, ...]:
     payment = "没有支付标准" if case.payment is None else f"{formats.money(case.payment)} 元"
     balance = "—" if case.balance is None else f"{formats.money(case.balance)} 元"
     return (
@@ -90,7 +89,7 @@ def _load(subject: str) -> Subject:
             "asked_worth": None if review.asked_worth is None else format(review.asked_worth, "f"),
         },
         lines=(
-            *_case_lines(review),
+            *_case_lines(review, review.case),
             Line("申请", outcome_words(review.asked, review.asked_worth)),
             Line("理由", "、".join(review.ground_titles)),
             Line("病情说明", review.statement),
@@ -131,7 +130,7 @@ def _load_conclusion(subject: str) -> Subject:
             "text": found.text,
         },
         lines=(
-            *_case_lines(review),
+            *_case_lines(review, current_case(review)),
             Line("申请", outcome_words(review.asked, review.asked_worth)),
             Line("专家意见", "\n".join(opinions) or "没有登记"),
             Line("结论", outcome_words(found.outcome, found.worth)),

@@ -35,10 +35,12 @@ class Norm:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Parameters: from which share of the high limit on it is told, and how many days are told as long."""
+    """Parameters: from which share of the high limit on it is told, how many days are told as long, and of
+    how many cases a mean is told."""
 
     near_high: Decimal
     long_stay: int
+    least_cases: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,6 @@ def _notices(case: GroupedCase, found: Price, limit: int | None, norm: Norm | No
     days = case.stay_days or 0
     if days > bounds.long_stay:
         told.append(Notice("long_stay", f"已住院 {days} 天，超过 {bounds.long_stay} 天。"))
-    elif norm is not None and days > norm.days:
+    elif norm is not None and norm.cases >= bounds.least_cases and days > norm.days:
         told.append(Notice("over_mean_days", f"已住院 {days} 天，本院同组平均 {norm.days:.1f} 天({norm.cases} 例)。"))
     return told

@@ -53,7 +53,7 @@ def by_ratio(book: RuleBook, case: GroupedCase, charges: int, standard: Standard
         return _low(found, rule.low_below, told)
     if found.high is not None and found.ratio > Fraction(found.high.above):
         return _capped(found, _high(found, found.high, told))
-    bounds = _bounds(rule.low_below, found.high and found.high.above)
+    bounds = _bounds(rule.low_below, None if found.high is None else found.high.above)
     line = Line("倍率", shown(found.ratio), f"{told}，{bounds}，按支付标准支付")
     return Worth(Kind.NORMAL, standard.amount, (*lines, line), standard, points)
 

@@ -68,7 +68,10 @@ def fail_words(lookup: Lookup, route: Route, case: Case) -> tuple[str, ...]:
     label = lookup.names.dx.label(case.diagnoses[0])
     entered = any(gate.dx_bits and gate.dx_bits & route.dx_mask == gate.dx_bits for gate in lookup.gates)
     if entered:
-        return (*prelude, f"主要诊断 {label} 所在的 MDC 中没有条件成立的 ADRG，未入组。请核对主要诊断的选择与编码。")
+        return (
+            *prelude,
+            f"主要诊断 {label} 所在的 MDC 中没有条件成立的 ADRG，未入组。请按病历核对诊断、手术操作是否完整及其编码。",
+        )
     return (*prelude, f"主要诊断 {label} 不在任何 MDC 的主要诊断范围内，未入组。请核对主要诊断的选择与编码。")
 
 

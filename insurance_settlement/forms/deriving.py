@@ -1,5 +1,6 @@
 """Asking for a draft of a price book from one's own past."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -17,6 +18,15 @@ from ops_platform.web.amounts import AmountField
 YEARS = ("third_last", "second_last", "last_year")
 
 
+class _Total(AmountField):
+    """What all cases of a span are charged, in yuan."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=kwargs.pop("required", False), min_value=Decimal("0.01"), max_digits=14, decimal_places=2, **kwargs
+        )
+
+
 class DeriveForm(PastForm):
     """Of whom and when, starting from which book, and for which total."""
 
@@ -25,14 +35,14 @@ class DeriveForm(PastForm):
         label=_("其他规则取自"),
         help_text=_("分组方案、机构系数、倍率和除外规则照抄这一份，只重新测算权重或分值、次均费用、费率或点值。"),
     )
-    forecast = AmountField(
+    forecast = _Total(
         label=_("预测总费用(元)"),
         required=False,
         help_text=_("与所选月份同期、这些机构的预测总费用；留空则用这些病例的实际费用。"),
     )
-    third_last = AmountField(label=_("或由三年历史加权：前第三年总费用(元)"), required=False)
-    second_last = AmountField(label=_("前第二年总费用(元)"), required=False)
-    last_year = AmountField(
+    third_last = _Total(label=_("或由三年历史加权：前第三年总费用(元)"), required=False)
+    second_last = _Total(label=_("前第二年总费用(元)"), required=False)
+    last_year = _Total(
         label=_("上年总费用(元)"), required=False, help_text=_("三年按 1:2:7 加权(行业惯例，以本地规则为准)。")
     )
 

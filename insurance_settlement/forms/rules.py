@@ -14,7 +14,7 @@ from ops_platform.kernel import Actor
 from ops_platform.masterdata.models import Institution
 
 MAX_BYTES = 16 * 2**20
-FIRST_DAY = _("自该日起出院的病例使用；此前的月份仍按旧方案。")
+FIRST_DAY = _("须为某月 1 日：该月起出院的病例使用，此前的月份仍按旧规则。")
 
 
 class RuleFile(forms.FileField):

@@ -9,7 +9,8 @@ CREATE VIEW insurance_settlement_groupcomparison AS
 SELECT both_sides.*,
     CASE
         WHEN NOT told THEN 'untold'
-        WHEN seen AND (drg = their_drg OR (NOT grouped AND NOT their_grouped)) THEN 'same'
+        WHEN seen AND (drg = their_drg OR (NOT grouped AND NOT their_grouped))
+            THEN CASE WHEN payment <> their_payment THEN 'price' ELSE 'same' END
         WHEN grouped AND their_grouped THEN 'differs'
         WHEN grouped THEN 'theirs_none'
         ELSE 'ours_none'

@@ -76,6 +76,8 @@ class Migration(migrations.Migration):
                 ('priced_before', models.PositiveIntegerField()),
                 ('priced_after', models.PositiveIntegerField()),
                 ('charges', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
+                ('charged_before', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
+                ('charged_after', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('payment_before', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('payment_after', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.department')),

@@ -21,12 +21,14 @@ class GroupComparison(models.Model):
     app_privileges = ("SELECT",)
 
     class Kind(models.TextChoices):
-        """How the two stand to each other; 0000 and QY are no group. Ungrouped on both sides is the same."""
+        """How the two stand to each other; 0000 and QY are no group. Ungrouped on both sides is the same; the same group may
+        be paid differently."""
 
         DIFFERS = "differs", _("病组不同")
         OURS_NONE = "ours_none", _("仅医保入组")
         THEIRS_NONE = "theirs_none", _("仅本院入组")
         UNTOLD = "untold", _("医保未反馈")
+        PRICE = "price", _("同组不同价")
         SAME = "same", _("一致")
 
     id = models.BigIntegerField(primary_key=True)

@@ -47,7 +47,8 @@ class SpecialReview(models.Model):
     app_privileges = (
         "SELECT",
         "INSERT",
-        "UPDATE (grounds, statement, asked, asked_worth, state, declared_on, appeal, appealed_on, effective, worth)",
+        "UPDATE (case_id, grounds, statement, asked, asked_worth, state, declared_on, appeal, appealed_on, effective,"
+        " worth)",
     )
 
     class State(models.TextChoices):

@@ -98,7 +98,8 @@ class TrialMonth(AppendOnly):
 
 class TrialGroup(AppendOnly):
     """Cases of a month, department and group, as they are paid and as they would be: `drg` by the run, `drg_after` by the
-    trial. Payments are sums over the `priced` cases of their side; `changed` cases differ in payment or group."""
+    trial. Payments, and what was `charged` beside them, are sums over the `priced` cases of their side; `changed`
+    cases differ in payment or group."""
 
     trial = models.ForeignKey(PricingTrial, on_delete=models.PROTECT, related_name="groups")
     run = models.ForeignKey(GroupingRun, on_delete=models.PROTECT, related_name="+")
@@ -110,6 +111,8 @@ class TrialGroup(AppendOnly):
     priced_before = models.PositiveIntegerField()
     priced_after = models.PositiveIntegerField()
     charges = MoneyField()
+    charged_before = MoneyField()
+    charged_after = MoneyField()
     payment_before = MoneyField()
     payment_after = MoneyField()
 

@@ -25,6 +25,7 @@ from ops_platform.masterdata.models import Department, Institution
 from ops_platform.masterdata.selectors import parameter_value
 
 NEAR_HIGH = "insurance_settlement.forecast_near_high"
+NORM_CASES = "insurance_settlement.forecast_norm_cases"
 LONG_STAY = "insurance_settlement.review_long_stay"
 NORM_MONTHS = 12
 
@@ -148,6 +149,7 @@ def in_house(*, actor: Actor, institution: Institution, encounter: int | None = 
     bounds = Bounds(
         near_high=parameter_value(key=NEAR_HIGH, day=as_of, institution=institution),
         long_stay=int(parameter_value(key=LONG_STAY, day=as_of, institution=institution)),
+        least_cases=int(parameter_value(key=NORM_CASES, day=as_of, institution=institution)),
     )
     book = unfinished(schemes.rule_book(row)) if row else None
     lines = [

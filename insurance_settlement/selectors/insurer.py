@@ -13,6 +13,13 @@ from ops_platform.kernel import Actor
 from ops_platform.orm.scopes import within_reach
 
 Kind = GroupComparison.Kind
+PRICED_AS = {
+    "low": "低倍率",
+    "high": "高倍率",
+    "special_review": "特例单议",
+    "incomplete": "未完成治疗",
+    "readmission": "再入院",
+}
 
 
 def comparisons(*, actor: Actor) -> QuerySet[GroupComparison]:
@@ -76,4 +83,7 @@ def insurers_view(*, case: CaseResult, abstract: Case | None) -> InsurersView | 
         return None
     scheme = schemes.compiled_scheme(case.run.scheme)
     parting = scheme.why_not(abstract, row.their_drg) if abstract else ()
+    if row.kind == Kind.PRICE:
+        how = PRICED_AS.get(case.kind, "支付标准")
+        parting = (*parting, f"两边同组，金额不同：本院按{how}计价。请核对费用总额和医保端所用的规则。")
     return InsurersView(row, scheme.titles.get(row.their_drg, ""), parting)

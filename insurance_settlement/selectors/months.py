@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Avg, Count, Sum
+from django.db.models import Avg, Count, Q, Sum
 
 from insurance_settlement import schemes
+from insurance_settlement.engine.case import SUCCESS
 from insurance_settlement.models import CaseResult, GroupingRun
 from ops_platform.his_intake.public import as_of_sql
 from ops_platform.kernel import Period
@@ -22,6 +23,7 @@ class DrgLine:
     drg: str
     name: str
     cases: int
+    grouped: int
     priced: int
     weighed: int
     stay_days: Decimal
@@ -50,6 +52,7 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
         .values("drg")
         .annotate(
             cases=Count("id"),
+            grouped=Count("id", filter=Q(status=SUCCESS)),
             priced=Count("payment"),
             weighed=Count("weight"),
             stay_days=Avg("stay_days"),

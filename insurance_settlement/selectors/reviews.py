@@ -40,6 +40,14 @@ def access_review(*, actor: Actor, review_id: int) -> SpecialReview:
     return found
 
 
+def current_case(review: SpecialReview) -> CaseResult:
+    """The case as it is paid now; as it was put forward where it is in no current run."""
+    rows = CaseResult.objects.filter(
+        run__is_current=True, run__institution=review.institution_id, encounter=review.encounter
+    )
+    return rows.select_related("run").order_by("pk").last() or review.case
+
+
 def hints() -> Hints:
     """From where on figures show a ground today, for the whole alliance."""
     day = timezone.localdate()

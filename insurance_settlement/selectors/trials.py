@@ -23,7 +23,9 @@ CUTS: Mapping[str, tuple[str, ...]] = {
     "month": ("run__period",),
     "move": ("drg", "drg_after"),
 }
-COUNTS = ("cases", "changed", "priced_before", "priced_after", "charges", "payment_before", "payment_after")
+COUNTS = ("cases", "changed", "priced_before", "priced_after")
+AMOUNTS = ("charges", "charged_before", "charged_after", "payment_before", "payment_after")
+SUMS = (*COUNTS, *AMOUNTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class TrialLine:
     priced_before: int
     priced_after: int
     charges: Decimal
+    charged_before: Decimal
+    charged_after: Decimal
     payment_before: Decimal
     payment_after: Decimal
 
@@ -48,13 +52,13 @@ class TrialLine:
 
     @property
     def balance_before(self) -> Decimal:
-        """Payment − charges, as it is."""
-        return self.payment_before - self.charges
+        """Payment − charges of the cases that have a price, as it is."""
+        return self.payment_before - self.charged_before
 
     @property
     def balance_after(self) -> Decimal:
-        """Payment − charges, as it would be."""
-        return self.payment_after - self.charges
+        """Payment − charges of the cases that would have a price."""
+        return self.payment_after - self.charged_after
 
     @property
     def rate(self) -> Decimal | None:
@@ -99,8 +103,8 @@ def runs_of(trial: PricingTrial) -> list[GroupingRun]:
 
 def totals(trial: PricingTrial) -> TrialLine:
     """Over all of it."""
-    found = trial.groups.aggregate(**{name: Sum(name) for name in COUNTS})
-    sums: list[Any] = [found[name] or (ZERO if name in COUNTS[4:] else 0) for name in COUNTS]
+    found = trial.groups.aggregate(**{name: Sum(name) for name in SUMS})
+    sums: list[Any] = [found[name] or (ZERO if name in AMOUNTS else 0) for name in SUMS]
     return TrialLine("", "合计", "", *sums)
 
 
@@ -113,13 +117,13 @@ def lines(trial: PricingTrial, cut: str) -> list[TrialLine]:
     names = _names(trial) if cut in ("group", "move") else {}
     found = [
         _line(cut, row, names)
-        for row in rows.order_by(*fields).values(*fields).annotate(**{f"sum_{name}": Sum(name) for name in COUNTS})
+        for row in rows.order_by(*fields).values(*fields).annotate(**{f"sum_{name}": Sum(name) for name in SUMS})
     ]
     return sorted(found, key=lambda one: (-abs(one.delta), one.key))
 
 
 def _line(cut: str, row: Mapping[str, Any], names: Mapping[str, str]) -> TrialLine:
-    sums = [row[f"sum_{name}"] for name in COUNTS]
+    sums = [row[f"sum_{name}"] for name in SUMS]
     if cut == "group":
         return TrialLine(row["drg"], row["drg"], names.get(row["drg"], ""), *sums)
     if cut == "move":

@@ -6,7 +6,7 @@ from datetime import date
 from django.db import transaction
 
 from insurance_settlement.models import AreaMember, PoolingArea
-from insurance_settlement.services.importing import IMPORTERS
+from insurance_settlement.services.importing import IMPORTERS, check_first_day
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Forbidden
 from ops_platform.masterdata.models import Institution
@@ -20,8 +20,11 @@ def place_in_area(
     Months that were closed before keep what they were closed on."""
     if not actor.has(*IMPORTERS):
         raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以设定统筹地区。")
+    check_first_day(effective_from)
     placed = []
     for institution in institutions:
+        if not actor.may(institution.pk, *IMPORTERS):
+            raise Forbidden("insurance_settlement.not_allowed", f"您不负责 {institution.name}，不能设定其统筹地区。")
         row, created = AreaMember.objects.get_or_create(
             institution=institution,
             effective_from=effective_from,

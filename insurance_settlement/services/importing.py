@@ -12,14 +12,15 @@ from insurance_settlement.engine import scheme_checks
 from insurance_settlement.engine.codes import CodeTable, parse_code_table
 from insurance_settlement.engine.dip_catalogue import is_catalogue, read_catalogue
 from insurance_settlement.engine.documents import digest_of_document, document_of, document_of_catalogue
-from insurance_settlement.engine.rule_book import read_rule_book
+from insurance_settlement.engine.rule_book import RuleBook, read_rule_book
 from insurance_settlement.engine.scheme import read_scheme
-from insurance_settlement.models import GroupingScheme, PoolingArea, PriceBook, SchemeKind
+from insurance_settlement.models import AreaMember, GroupingScheme, PoolingArea, PriceBook, SchemeKind
 from insurance_settlement.rule_sheets import is_workbook
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Finding, Forbidden, Invalid, Role
 from ops_platform.masterdata.models import SourceMark
 
+EARLIEST = 2000  # no rules of case payment are older; an earlier year is a slip of the pen
 IMPORTERS = (Role.INSURANCE_OFFICER, Role.OPERATION_CENTRE)
 
 
@@ -39,6 +40,7 @@ def import_scheme(
     same date again changes nothing."""
     if not actor.has(*IMPORTERS):
         raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以导入分组方案。")
+    check_first_day(effective_from)
     if is_workbook(content):
         content = catalogue_workbooks.text_in(content).encode()
     texts = [
@@ -104,8 +106,8 @@ def import_price_book(
 ) -> PriceBook:
     """Keep weights, base rate and coefficients from a file or a workbook; they must belong to the scheme they name. The same
     rules for the same date again change nothing, however they are written."""
-    if not actor.has(*IMPORTERS):
-        raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以导入价格规则。")
+    _must_rule(actor, area)
+    check_first_day(effective_from)
     if is_workbook(content):
         content = price_book_workbooks.text_in(content).encode()
     text = _text(content, "价格规则")
@@ -115,6 +117,7 @@ def import_price_book(
             "insurance_settlement.rule_book_other_scheme",
             f"价格规则属于方案「{book.scheme}」，不能用于「{scheme.name}」。",
         )
+    _check_groups(book, scheme)
     digest = digest_of_document(document_of(book))
     present = PriceBook.objects.filter(area=area, effective_from=effective_from).first()
     if present:
@@ -148,6 +151,48 @@ def import_price_book(
         },
     )
     return row
+
+
+def check_first_day(effective_from: date) -> None:
+    """Rules begin with a month: all cases of a month are priced by those of its last day. Raises Invalid."""
+    if effective_from.day != 1 or effective_from.year < EARLIEST:
+        raise Invalid(
+            "insurance_settlement.not_first_of_month",
+            f"{effective_from} 不能作生效日期：一个月的病例按同一规则计价，请填写 {EARLIEST} 年以后某月的 1 日。",
+            field="effective_from",
+        )
+
+
+def _must_rule(actor: Actor, area: PoolingArea | None) -> None:
+    """Whoever brings rules in must be responsible for all whom they hold for. Raises Forbidden."""
+    if not actor.has(*IMPORTERS):
+        raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以导入价格规则。")
+    reach = actor.institutions(*IMPORTERS)
+    if reach is None:
+        return
+    if area is None:
+        raise Forbidden(
+            "insurance_settlement.rules_of_all",
+            "全部机构适用的价格规则由运营管理中心导入。请选择本机构所属的统筹地区，或交运营管理中心办理。",
+        )
+    beyond = AreaMember.objects.filter(area=area).exclude(institution__in=reach).select_related("institution").first()
+    if beyond is not None:
+        raise Forbidden(
+            "insurance_settlement.rules_of_others",
+            f"统筹地区「{area}」还有 {beyond.institution.name} 等您不负责的机构，其价格规则由运营管理中心导入。",
+        )
+
+
+def _check_groups(book: RuleBook, scheme: GroupingScheme) -> None:
+    """That a book says something, and of groups that there are. Groups without a weight are shown on its page."""
+    if not book.weights and not book.exceptions:
+        raise Invalid("insurance_settlement.rule_book_empty", "价格规则没有任何病组的权重或分值。请填写后重新导入。")
+    unknown = sorted(book.weights.keys() - schemes.compiled_scheme(scheme).titles.keys())
+    if unknown:
+        raise Invalid(
+            "insurance_settlement.rule_book_unknown_groups",
+            f"方案「{scheme.name}」没有 {'、'.join(unknown[:5])} 等 {len(unknown)} 个病组，请核对编码后重新导入。",
+        )
 
 
 def _text(content: bytes, what: str) -> str:

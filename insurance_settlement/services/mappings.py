@@ -214,7 +214,8 @@ def refuse_unfit(version: MappingVersion) -> None:
         missing = selected.unexplained(simulation)
         if missing:
             words = f"变动超过 {(simulation.threshold * 100).normalize():f}% 的类别须写明原因，还差 {len(missing)} 个："
-            words += f"{'、'.join(missing[:MOST_NAMED])}。请在模拟页面补充。"
+            span = f"{simulation.first_period} 至 {simulation.last_period}"
+            words += f"{'、'.join(missing[:MOST_NAMED])}。请在 {span} 的模拟(最近一次)页面补充。"
             raise Conflict("insurance_settlement.mapping_unexplained", words)
         first, last = Period.parse(simulation.first_period), Period.parse(simulation.last_period)
         wrong = selected.check(version=version, institution=version.institution, first=first, last=last).blocking

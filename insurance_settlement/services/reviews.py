@@ -20,7 +20,7 @@ from insurance_settlement.models import (
     SpecialReview,
 )
 from insurance_settlement.selectors import access_case
-from insurance_settlement.selectors.reviews import quota_of
+from insurance_settlement.selectors.reviews import current_case, quota_of
 from ops_platform.audit.public import record
 from ops_platform.documents.public import CheckedFile, attach
 from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, NotFound, Role
@@ -119,8 +119,17 @@ def submit_review(actor: Actor, *, review_id: int) -> int:
             f"{review.period[:4]} 年可申报 {quota.most} 例(出院 {quota.discharges} 例的 {quota.share * 100:f}%，"
             f"参数可修改)，已申报 {quota.used} 例。请先撤回不急需的申请。",
         )
+    _catch_up(review)
     _move(review, State.ASKED)
     return start(actor, kind=KIND, subject=str(review.pk), comment=review.statement[:200])
+
+
+def _catch_up(review: SpecialReview) -> None:
+    """The approvers read the case as it is paid now, not as it was when the draft was written."""
+    current = current_case(review)
+    if current.pk != review.case_id:
+        review.case = current
+        review.save(update_fields=["case"])
 
 
 @transaction.atomic
@@ -155,8 +164,8 @@ def record_opinion(actor: Actor, *, review_id: int, expert: str, unit: str, verd
     review = _held(actor, review_id, State.DECLARED, State.APPEALED)
     _must_record(actor, review)
     _check_verdict(verdict, LONGEST_OPINION)
-    names = {"".join(name.split()) for name in (review.institution.name, review.institution.code)}
-    if "".join(unit.split()) in names:
+    told, own = "".join(unit.split()), "".join(review.institution.name.split())
+    if told == review.institution.code or own in told:  # a department of the hospital is the hospital
         raise Conflict(
             "insurance_settlement.expert_recusal",
             f"专家 {expert} 在 {review.institution.name} 工作，应当回避，不能评审本机构的病例。",

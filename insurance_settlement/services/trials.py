@@ -25,6 +25,7 @@ from insurance_settlement.models import (
     TrialMonth,
 )
 from insurance_settlement.rule_sheets import is_workbook
+from insurance_settlement.selectors.trials import SUMS
 from insurance_settlement.services.grouping import ENGINE_VERSION
 from insurance_settlement.trial_pricing import DRAFT, Outcome, book_after, outcomes, scheme_after
 from ops_platform.audit.public import record
@@ -78,7 +79,7 @@ def begin_trial(actor: Actor, wanted: WantedTrial) -> PricingTrial:
         last=str(wanted.last),
         price_book=wanted.price_book,
         draft=text_of(document_of(draft)) if draft else "",
-        scheme=wanted.scheme or _scheme_of(wanted.price_book, draft),
+        scheme=wanted.scheme or _scheme_of(wanted, draft, runs),
         overrides=wanted.overrides.document,
         created_by_id=user,
         messaged_at=timezone.now(),
@@ -143,17 +144,19 @@ def _draft(wanted: WantedTrial) -> RuleBook | None:
         raise
 
 
-def _scheme_of(row: PriceBook | None, draft: RuleBook | None) -> GroupingScheme | None:
-    """The scheme that another book belongs to; of a draft by its name, the newest."""
-    if row is not None:
-        return row.scheme
-    if draft is None:
+def _scheme_of(wanted: WantedTrial, draft: RuleBook | None, runs: Sequence[GroupingRun]) -> GroupingScheme | None:
+    """The scheme that another book belongs to. A draft names its scheme: that of the runs where it is the same, so that
+    their edition stays; else the newest edition that holds by the end of the months."""
+    if wanted.price_book is not None:
+        return wanted.price_book.scheme
+    if draft is None or all(run.scheme.name == draft.scheme for run in runs):
         return None
-    found = GroupingScheme.objects.filter(name=draft.scheme).order_by("-effective_from", "-pk").first()
+    known = GroupingScheme.objects.filter(name=draft.scheme, effective_from__lte=wanted.last.last_day)
+    found = known.order_by("-effective_from", "-pk").first()
     if found is None:
         raise Invalid(
             "insurance_settlement.trial_unknown_scheme",
-            f"草稿属于方案「{draft.scheme}」，平台没有这个方案。请先导入该方案，或更正草稿的「适用方案」。",
+            f"草稿属于方案「{draft.scheme}」，{wanted.last} 以前没有生效的这个方案。请先导入，或更正「适用方案」。",
             field="draft",
         )
     return found
@@ -196,6 +199,13 @@ def _check_books(trial: PricingTrial, runs: Sequence[GroupingRun], overrides: Ov
         )
     groups: set[str] = set()
     for run, book in books.values():
+        scheme = scheme_after(trial, run)
+        if book.scheme != scheme.name:
+            raise Invalid(
+                "insurance_settlement.trial_scheme_without_book",
+                f"价格规则属于方案「{book.scheme}」，不能给「{scheme.name}」的病组定价。请同时选择该方案的价格规则。",
+                field="price_book",
+            )
         groups |= {
             *schemes.compiled_scheme(scheme_after(trial, run)).titles,
             *book.weights.keys() - overrides.weights.keys(),
@@ -323,17 +333,19 @@ def _said(one: Outcome) -> list[Any]:
 
 
 def _keep(trial: PricingTrial, run: GroupingRun, found: Iterable[Outcome]) -> None:
-    groups: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0] * 7)
+    groups: dict[tuple[int, str, str], list[int]] = defaultdict(lambda: [0] * len(SUMS))
     cases = []
     for one in found:
-        before, after = one.before.payment, one.after.payment
+        before, after, charged = one.before.payment, one.after.payment, int(one.case.charges.scaleb(2))
         sums = groups[one.case.department_id, one.case.drg, one.found.code]
         added = (
             1,
             int(one.differs),
             int(before is not None),
             int(after is not None),
-            int(one.case.charges.scaleb(2)),
+            charged,
+            charged if before is not None else 0,
+            charged if after is not None else 0,
             before or 0,
             after or 0,
         )
@@ -351,10 +363,8 @@ def _keep(trial: PricingTrial, run: GroupingRun, found: Iterable[Outcome]) -> No
                     from_fen(one.delta),
                 )
             )
-    columns = (
-        "trial_id run_id department_id drg drg_after cases changed priced_before priced_after charges payment_before"
-    )
-    copy_rows(TrialGroup, [*columns.split(), "payment_after"], _group_rows(trial, run, groups))
+    columns = ("trial_id", "run_id", "department_id", "drg", "drg_after", *SUMS)
+    copy_rows(TrialGroup, columns, _group_rows(trial, run, groups))
     copy_rows(
         TrialCase, ["trial_id", "case_id", "drg_after", "kind_after", "payment_before", "payment_after", "delta"], cases
     )

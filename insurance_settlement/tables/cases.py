@@ -47,7 +47,7 @@ class CaseTable(Table):
     scheme = django_tables2.Column(verbose_name=_("险种"), order_by=("scheme", "pk"))
     worth = QuantityColumn(verbose_name=_("权重或点数"), decimals=4, order_by=("weight", "points", "pk"))
     charges = MoneyColumn(verbose_name=_("费用(元)"), order_by=("charges", "pk"))
-    payment = MoneyColumn(verbose_name=_("支付标准(元)"), order_by=("payment", "pk"))
+    payment = MoneyColumn(verbose_name=_("病组支付(元)"), order_by=("payment", "pk"))
     balance = MoneyColumn(verbose_name=_("盈亏(元)"), order_by=("balance", "pk"))
     fund = MoneyColumn(verbose_name=_("基金支付(元)"), order_by=("fund", "pk"))
     # in the workbook only: the list is wide enough

@@ -13,7 +13,14 @@ from insurance_settlement.models import GroupComparison
 from insurance_settlement.selectors.insurer import KindTotal
 from ops_platform.web.tables import STACKED, DayColumn, MoneyColumn, QuantityColumn, StateColumn, Table
 
-KIND_TONES = {"same": "good", "differs": "bad", "ours_none": "warn", "theirs_none": "warn", "untold": "neutral"}
+KIND_TONES = {
+    "same": "good",
+    "differs": "bad",
+    "price": "warn",
+    "ours_none": "warn",
+    "theirs_none": "warn",
+    "untold": "neutral",
+}
 
 
 class ComparisonTable(Table):
@@ -83,8 +90,8 @@ class KindTotalTable(Table):
     stacks = True
     title = django_tables2.Column(verbose_name=_("对照"))
     cases = QuantityColumn(verbose_name=_("病例"))
-    ours = MoneyColumn(verbose_name=_("本院支付标准(元)"))
-    theirs = MoneyColumn(verbose_name=_("医保支付标准(元)"))
+    ours = MoneyColumn(verbose_name=_("本院病组支付(元)"))
+    theirs = MoneyColumn(verbose_name=_("医保病组支付(元)"))
     difference = MoneyColumn(verbose_name=_("本院 − 医保(元)"))
 
     class Meta(Table.Meta):

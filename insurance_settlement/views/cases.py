@@ -69,6 +69,8 @@ class Month(MonthList):
         context = super().get_context_data(**kwargs)
         weighed = sum(line.weighed for line in self.lines)
         weight = sum(line.weight * line.weighed for line in self.lines if line.weight is not None)
+        cases, charges = sum(line.cases for line in self.lines), sum(line.charges for line in self.lines)
+        payment, balance = (sum(getattr(line, name) or 0 for line in self.lines) for name in ("payment", "balance"))
         return {
             **context,
             "institutions": self.institutions,
@@ -78,12 +80,15 @@ class Month(MonthList):
             "run": self.run,
             "department": self.department,
             "kept": {"department": self.department.pk} if self.department else {},
-            "cases": sum(line.cases for line in self.lines),
+            "cases": cases,
+            "grouped": sum(line.grouped for line in self.lines),
+            "unpriced": cases - sum(line.priced for line in self.lines),
+            "unpriced_charges": charges - payment + balance,
             "cmi": weight / weighed if weighed else None,
             "points": sum(line.total_points or 0 for line in self.lines),
-            "charges": sum(line.charges for line in self.lines),
-            "payment": sum(line.payment or 0 for line in self.lines),
-            "balance": sum(line.balance or 0 for line in self.lines),
+            "charges": charges,
+            "payment": payment,
+            "balance": balance,
             "fund": sum(line.fund or 0 for line in self.lines),
         }
 

@@ -1,7 +1,7 @@
 """结余留用测算: what the year so far would leave to the hospital or burden it with, and next year's total."""
 
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from urllib.parse import urlencode
@@ -9,13 +9,12 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement.engine.retention import growth, next_total, retention, shares_of_departments
+from insurance_settlement.forms.retention import TotalForm
 from insurance_settlement.selectors.fund import DEPARTMENT, FundLine, fund_lines
 from insurance_settlement.selectors.retention import mean_charges, rules_of, runs_of_year
 from insurance_settlement.tables.retention import RetentionTable
 from insurance_settlement.views.chosen_month import MonthList
 from ops_platform.kernel import Period, from_fen, to_fen
-
-MOST = Decimal(10) ** 12
 
 
 class RetentionOfYear(MonthList):
@@ -84,25 +83,24 @@ class RetentionOfYear(MonthList):
         before = [str(Period.parse(period).shift(-12)) for period in periods]
         now, earlier = mean_charges(self.institution.pk, periods), mean_charges(self.institution.pk, before)
         grown = growth(now, earlier)
-        total = self._total()
+        form = self._total()
+        total = form.cleaned_data.get("total") if form.is_bound and form.is_valid() else None
         limits = {"limit": self.rules.limit, "rise": self.rules.rise}
         return {
             "mean_now": _decimal(now),
             "mean_before": _decimal(earlier),
             "growth": _decimal(grown),
             "holds": grown is not None and grown < Fraction(self.rules.limit),
-            "total": total,
-            "next_total": None if total is None else from_fen(next_total(to_fen(total), grown, **limits)),
+            "total_form": form,
+            "next_total": (
+                None if total is None or grown is None else from_fen(next_total(to_fen(total), grown, **limits))
+            ),
             "kept": {"total": total} if total is not None else {},
         }
 
-    def _total(self) -> Decimal | None:
-        """This year's total as the reader entered it; what is no amount counts as not entered."""
-        try:
-            total = Decimal(self.request.GET.get("total", "").replace(",", "").strip())
-        except InvalidOperation:
-            return None
-        return total.quantize(Decimal("0.01")) if total.is_finite() and 0 < total < MOST else None
+    def _total(self) -> TotalForm:
+        """This year's total, where the reader has entered one."""
+        return TotalForm(self.request.GET if "total" in self.request.GET else None)
 
 
 def _decimal(number: Fraction | None) -> Decimal | None:

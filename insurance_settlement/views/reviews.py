@@ -142,7 +142,7 @@ class _ReviewForm(FormPage):
         return found
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(review=self.review, case=self.review.case, **kwargs)
+        return super().get_context_data(review=self.review, case=selected.current_case(self.review), **kwargs)
 
     def back(self, words: str) -> HttpResponse:
         """To the page of the review, with what was done."""

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement import selectors, services
 from insurance_settlement.engine.rule_book import Method
+from insurance_settlement.engine.worth import is_ungrouped
 from insurance_settlement.forms import AreaForm, PriceBookForm, SchemeForm
 from insurance_settlement.rule_words import words_of
-from insurance_settlement.schemes import rule_book
+from insurance_settlement.schemes import compiled_scheme, rule_book
 from insurance_settlement.selectors import MONTH_READERS, GroupWorth
 from insurance_settlement.tables import AreaMemberTable, GroupWorthTable, PriceBookTable, SchemeTable
 from ops_platform.web.pages import FormPage, ListPage, TemplatePage
@@ -73,7 +74,10 @@ class PriceBookPage(ListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         rules = words_of(rule_book(self.book))
-        return {**context, "title": self.book.name, "book": self.book, "rules": rules, "words": self.words}
+        known, weights = compiled_scheme(self.book.scheme).titles, rule_book(self.book).weights
+        missing = sorted(code for code in known if code not in weights and not is_ungrouped(code))
+        page = {"title": self.book.name, "book": self.book, "rules": rules, "words": self.words, "missing": missing}
+        return {**context, **page}
 
 
 class _Import(FormPage):

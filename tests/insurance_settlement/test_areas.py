@@ -13,7 +13,8 @@ from django.urls import reverse
 from insurance_settlement import schemes, services
 from insurance_settlement.models import AreaMember, CaseResult, GroupingScheme, PoolingArea, PriceBook
 from insurance_settlement.public import group_names, month_of_cases, payment_standards, settlement_totals
-from ops_platform.kernel import Actor, Conflict, Invalid, Period, Role
+from ops_platform.identity.actors import actor_of_user
+from ops_platform.kernel import Actor, Conflict, Forbidden, Invalid, Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Institution
 from tests.insurance_settlement.rule_books import GUANGZHOU
@@ -128,11 +129,11 @@ def test_an_area_without_rules_of_its_own_takes_those_of_everybody(members: dict
 
 
 def test_a_changed_area_makes_the_month_new(members: dict[str, Institution], area: PoolingArea) -> None:
-    first = services.run_grouping(PLATFORM, institution=members["T1"], period=MARCH)
-    services.place_in_area(PLATFORM, institutions=[members["T1"]], area=None, effective_from=date(2026, 3, 15))
-    second = services.run_grouping(PLATFORM, institution=members["T1"], period=MARCH)
+    first = services.run_grouping(PLATFORM, institution=members["H1"], period=MARCH)
+    services.place_in_area(PLATFORM, institutions=[members["H1"]], area=area, effective_from=date(2026, 3, 1))
+    second = services.run_grouping(PLATFORM, institution=members["H1"], period=MARCH)
     assert (second.created, second.run.version) == (True, first.run.version + 1)
-    assert second.run.scheme.kind == "drg"
+    assert (first.run.scheme.kind, second.run.scheme.kind) == ("drg", "dip")
 
 
 def test_what_others_ask_of_groups_and_standards_knows_the_areas(
@@ -211,3 +212,50 @@ def test_only_who_may_import_places_members(members: dict[str, Institution]) -> 
     clerk: Actor = trade.actor(Role.FINANCE_OFFICER, members["H1"])
     with pytest.raises(Exception, match="not_allowed"):
         services.place_in_area(clerk, institutions=[members["H1"]], area=None, effective_from=date(2026, 3, 1))
+
+
+def test_rules_begin_with_a_month_and_name_groups_that_there_are(area: PoolingArea) -> None:
+    scheme = GroupingScheme.objects.filter(kind="drg").get()
+    given = {"name": "新规则", "scheme": scheme}
+    good = {
+        "scheme": scheme.name,
+        "source": "测试",
+        "weights": {"ES35": "1"},
+        "base_rate": "1",
+        "default_coefficient": "1",
+    }
+    for day, content, code in (
+        (date(2027, 1, 15), good, "not_first_of_month"),
+        (date(1, 1, 1), good, "not_first_of_month"),
+        (date(2027, 1, 1), good | {"weights": {"ZZ99": "1"}}, "rule_book_unknown_groups"),
+        (date(2027, 1, 1), good | {"weights": {}}, "rule_book_empty"),
+    ):
+        with pytest.raises(Invalid, match=code):
+            services.import_price_book(PLATFORM, content=json.dumps(content).encode(), effective_from=day, **given)
+
+
+def test_an_institution_brings_rules_for_itself_alone(members: dict[str, Institution], area: PoolingArea) -> None:
+    scheme = GroupingScheme.objects.filter(kind="drg").get()
+    book = {
+        "scheme": scheme.name,
+        "source": "测试",
+        "weights": {"ES35": "1"},
+        "base_rate": "1",
+        "default_coefficient": "1",
+    }
+    given = {
+        "content": json.dumps(book).encode(),
+        "name": "新规则",
+        "scheme": scheme,
+        "effective_from": date(2027, 1, 1),
+    }
+    officer = actor_of_user(trade.person("officer", Role.INSURANCE_OFFICER, members["H1"]))
+    with pytest.raises(Forbidden, match="rules_of_all"):
+        services.import_price_book(officer, **given)
+    with pytest.raises(Forbidden, match="rules_of_others"):
+        services.import_price_book(officer, area=area, **given)
+    with pytest.raises(Forbidden, match="not_allowed"):
+        services.place_in_area(officer, institutions=[members["T1"]], area=None, effective_from=date(2027, 1, 1))
+    own = services.area_named(PLATFORM, "本院所在地区")
+    services.place_in_area(officer, institutions=[members["H1"]], area=own, effective_from=date(2027, 1, 1))
+    assert services.import_price_book(officer, area=own, **given).area == own

@@ -1,6 +1,7 @@
 """A draft of a price book from past months: by hand, marked as one's own, imported or tried."""
 
 import io
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,13 +13,14 @@ from django.test import Client
 from django.urls import reverse
 
 from insurance_settlement.deriving import OWN, Past, draft_of
+from insurance_settlement.engine.derivation import Derived
 from insurance_settlement.engine.rule_book import RuleBook, rule_book_of
 from insurance_settlement.models import GroupingScheme, PriceBook, PricingTrial
 from insurance_settlement.price_book_workbooks import document_in
 from insurance_settlement.schemes import rule_book
 from insurance_settlement.selectors.trials import totals
 from insurance_settlement.services.trials import run_trial
-from ops_platform.kernel import Conflict, Role
+from ops_platform.kernel import Conflict, Explanation, Role
 from ops_platform.masterdata.models import Institution, Parameter
 from tests.insurance_settlement.test_trials import MARCH, hospital, officer
 from tests.support import trade
@@ -107,8 +109,8 @@ def test_the_page_gives_a_draft_that_can_be_tried_as_it_is(
     assert groups["ES31"][2] == ""
     assert groups["ES31"][6] == "没有病例，未测算"
     book = rule_book_of(document_in(content), "草稿")
-    # (30,000 + 2 × 33,000 + 7 × 35,000) ÷ 10 = 34,100; ÷ 2.4286 = 14,041.01
-    assert book.base_rate == Decimal("14041.01")
+    # (30,000 + 2 × 33,000 + 7 × 35,000) ÷ 10 = 34,100 for all cases; pneumonia had 34,000 of 42,000, so 27,604.76; ÷ 2.4286
+    assert book.base_rate == Decimal("11366.53")
     assert book.source == "自行测算：2026-03 的 3 例"
     trying = {
         "title": "测算",
@@ -120,13 +122,24 @@ def test_the_page_gives_a_draft_that_can_be_tried_as_it_is(
     assert client.post(reverse("insurance_settlement:new-trial"), trying).status_code == 302
     trial = PricingTrial.objects.get()
     run_trial(trial.pk)
-    # each 17,050.00: 4,000 is low and paid as billed, 30,000 is normal
-    assert totals(trial).payment_after == Decimal("21050.00")
+    # each 13,802.38: 4,000 is low and paid as billed, 30,000 is normal
+    assert totals(trial).payment_after == Decimal("17802.38")
+
+
+def test_a_forecast_of_what_was_charged_changes_nothing(hospital: Institution) -> None:
+    """Groups without a weight of their own take their share of the forecast with them."""
+    past = Past([hospital], MARCH, MARCH)
+    charged = Derived(Decimal("42000.00"), Explanation("预测总费用", "测试"))
+    plain = draft_of(chosen(), past, least=2)
+    told = draft_of(chosen(), replace(past, forecast=charged), least=2)
+    assert told.book.base_rate == plain.book.base_rate
+    assert any("80.9524%" in remark for remark in told.remarks)
 
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
+        ({"forecast": "99999999999999999999"}, "14"),
         ({"last": "2026-02"}, "结束月份不能早于开始月份"),
         ({"last_year": "35000"}, "请填齐三年的总费用"),
         ({"forecast": "1", "third_last": "1", "second_last": "1", "last_year": "1"}, "只填一种"),

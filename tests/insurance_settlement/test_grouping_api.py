@@ -97,3 +97,11 @@ def test_another_institution_is_as_if_it_did_not_exist(vendor: Client) -> None:
 def test_without_rules_in_force_nothing_is_guessed(vendor: Client) -> None:
     answer = asked(vendor, GROUP, PNEUMONIA, day="1990-01-01")
     assert (answer.status_code, answer.json()["code"]) == (409, "insurance_settlement.no_price_book")
+
+
+def test_a_slip_in_a_price_request_is_told_and_not_passed_over(vendor: Client) -> None:
+    sent = {**PNEUMONIA, "charges": "1000.00", "stay_days": 3}
+    assert asked(vendor, PRICE, {**sent, "excluded": "5000.00"}).status_code == 422
+    answer = asked(vendor, PRICE, {**sent, "self_payed": "600.00"})
+    assert answer.status_code == 422
+    assert "self_payed" in answer.content.decode()

@@ -31,7 +31,7 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import Department, Institution
 from tests.support import trade
 
-BOUNDS = Bounds(near_high=Decimal("0.9"), long_stay=60)
+BOUNDS = Bounds(near_high=Decimal("0.9"), long_stay=60, least_cases=5)
 BOOK = RuleBook(
     version="测试",
     scheme="测试",

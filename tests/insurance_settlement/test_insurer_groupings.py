@@ -100,6 +100,8 @@ def test_every_stay_is_told_how_the_two_sides_stand(hospital: Institution) -> No
     assert (row.drg, row.their_drg, row.worth_difference) == ("ES35", "ES31", row.worth - Decimal("1.085"))
     assert row.payment_difference == row.payment - Decimal("7812.00")
     assert row.at_stake == -row.payment_difference > 0
+    trade.landed(hospital, "insurer-groupings", [insurer_group("A", "ES35", weight="0.6200", payment="4000.00")])
+    assert kinds(hospital)["A"] == "price", "the same group, paid otherwise"
     without = GroupComparison.objects.get(encounter_no="F")
     assert (without.case_id, without.drg, without.period, without.payment_difference) == (None, "", "2026-03", None)
 
@@ -119,7 +121,7 @@ def test_totals_count_every_kind_and_compare_where_both_say_a_payment(hospital: 
     told(hospital)
     found = {one.kind: one for one in totals_by_kind(comparisons(actor=PLATFORM))}
     assert {kind: one.cases for kind, one in found.items()} == {
-        "differs": 1, "ours_none": 2, "theirs_none": 0, "untold": 1, "same": 1,
+        "differs": 1, "ours_none": 2, "theirs_none": 0, "untold": 1, "price": 0, "same": 1,
     }  # fmt: skip
     one = GroupComparison.objects.get(encounter_no="B")
     assert (found["differs"].ours, found["differs"].theirs) == (one.payment, Decimal("7812.00"))

@@ -125,6 +125,9 @@ def test_another_rate_is_worked_out_case_by_case(hospital: Institution, officer:
     assert (total.delta, total.charges) == (Decimal("-1500.00"), Decimal("42000.00"))
     run = GroupingRun.objects.get(institution=hospital, is_current=True)
     assert total.payment_before == run.payment
+    assert total.balance_before == run.payment - run.priced_charges, (
+        "as the month says, without the case that has no price"
+    )
     assert list(integrity.trials_add_up()) == []
     by_group = selected.lines(trial, "group")
     assert [(one.key, one.cases, one.delta) for one in by_group] == [

@@ -29,7 +29,7 @@ def figure(page: Page, title: str) -> str:
 
 def price_path(page: Page) -> dict[str, str]:
     """The steps of the price as they stand on the page of a case."""
-    path = page.locator("dl.price-path")
+    path = page.locator("dl.price-path").first
     return dict(zip(path.locator("dt").all_inner_texts(), path.locator("dd").all_inner_texts(), strict=True))
 
 
