@@ -18,7 +18,7 @@ def _worth(help_text: Any) -> forms.DecimalField:
     return forms.DecimalField(
         label=_("权重或分值"),
         required=False,
-        min_value=Decimal("0.00000001"),
+        min_value=Decimal("0.0001"),
         max_value=MOST_WORTH,
         max_digits=20,
         decimal_places=8,
