@@ -90,7 +90,7 @@ def shares_of_departments(retained: int, share: Decimal, surpluses: Mapping[int,
 
 def growth(now: Fraction | None, before: Fraction | None) -> Fraction | None:
     """Of mean charges; None where either year has no case."""
-    return now / before - 1 if now is not None and before else None
+    return Fraction(now, before) - 1 if now is not None and before else None
 
 
 def next_total(total: int, grown: Fraction | None, *, limit: Decimal, rise: Decimal) -> int:
