@@ -1,6 +1,7 @@
 """`python -m tests.lanes [pytest arguments]`: the whole suite in two lanes beside each other, one for each core.
 
-Tests with real processes (a web server, workers, a browser) mostly wait, the others mostly compute. Each lane has a test
+Tests with real processes (a web server, workers, a browser) mostly wait, the others mostly compute; the matrix of roles
+and addresses stands with those that wait, so that both lanes take about as long. Each lane has a test
 database of its own on the same servers; only the first starts processes, so that they meet on no Redis database. Their
 lines come as they are written, each under the name of its lane. With arguments it is plain pytest.
 """
@@ -10,7 +11,7 @@ import subprocess
 import sys
 from threading import Thread
 
-PROCESSES = "services or browser"
+PROCESSES = "services or browser or matrix"
 LANES = {"processes": PROCESSES, "rest": f"not ({PROCESSES})"}
 
 
