@@ -67,7 +67,7 @@ def test_2800_of_3200_becomes_2625_of_3000() -> None:
 def test_a_target_that_names_no_standard_follows_too(ward: Ward) -> None:
     group = pays("3200", date(2026, 2, 1))
     ward.targets(WantedTarget("drg_cost", FROM, Decimal(2800), "D", group))
-    pays("3000", date(2026, 5, 10))
+    pays("3000", date(2026, 6, 1))
     (found,) = changed_standards(institution=ward.hospital, today=TODAY)
     assert (found.standard, found.limit) == (None, Decimal("2625.00"))
     page = browser(ward.director).get(reverse("costing:targets"), {"institution": ward.hospital.pk})
@@ -77,7 +77,7 @@ def test_a_target_that_names_no_standard_follows_too(ward: Ward) -> None:
 def test_a_new_standard_asks_for_a_new_limit_and_a_second_person_decides(ward: Ward) -> None:
     group = tied(ward)
     assert changed_standards(institution=ward.hospital, today=TODAY) == []
-    pays("3000", date(2026, 5, 10))
+    pays("3000", date(2026, 6, 1))
     (found,) = changed_standards(institution=ward.hospital, today=TODAY)
     assert (found.target.object, found.standard, found.limit) == (group, Decimal(3000), Decimal("2625.00"))
     assert found.effective_from == date(2026, 6, 1), "the first whole month of the new price book"

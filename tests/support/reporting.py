@@ -99,6 +99,26 @@ def _month(hospital: Institution, period: str, times: Decimal) -> None:
     )
     trade.landed(
         hospital,
+        "post-hours",
+        [
+            {
+                "roster": f"{period}{code}{at}",
+                "period": period,
+                "department": code,
+                "home": home,
+                "post": "责任护士岗",
+                "category": "nurse",
+                "people": "3",
+                "hours": hours,
+                "flexible": "7",
+                "team": team,
+            }
+            for code in STAFF
+            for at, (home, hours, team) in enumerate((("", "333.33", ""), ("E", "41.5", "疑难病例团队")))
+        ],
+    )
+    trade.landed(
+        hospital,
         "floor-areas",
         [{"department": code, "period": period, "area": f"{int(count) * 13}"} for code, count in STAFF.items()],
     )

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from django.db import connection
 
-from costing.derivations import Part, per, quotient, total
+from costing.derivations import Part, per, product, quotient, rounded, total
 from costing.engine.posts import Roster, spread
+from costing.selectors.sheets.device_sources import TAIL
 from costing.selectors.sheets.scope import Scope
 from costing.selectors.sheets.staffing import PERSONNEL
 from costing.sheets import Cell, Column, Row, Sheet, share
@@ -51,10 +53,24 @@ TEAM_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class _Costed:
-    """A record with its cost in yuan."""
+    """A record with its cost in yuan, beside what its home department spends on people and all hours of these."""
 
     roster: Roster
     cost: Decimal
+    personnel: Decimal
+    hours: Decimal
+
+    def part(self, name: str, url: str) -> Part:
+        """How the cost came about: personnel cost × share of hours, and the fen that the largest remainder gave or took."""
+        share_of = quotient(Part("工时", self.roster.hours, "decimal"), Part("所属科室全部工时", self.hours, "decimal"))
+        spent = Part(f"{name}直接人员经费", self.personnel, url=url)
+        share_part = Part("工时占比", share_of.value or ZERO, "percent", made=share_of)
+        made = product(spent, share_part)
+        near = rounded(made.exact or Fraction(0), "money")
+        pieces = [Part("直接人员经费 × 工时占比", near, made=made)]
+        if self.cost != near:
+            pieces.append(Part(TAIL, self.cost - near))
+        return Part(f"排班记录 {self.roster.number}({name})", self.cost, made=total(pieces))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +91,18 @@ class _Month:
         found = spread(rosters, personnel)
         numbers = {one.department for one in rosters} | {one.home for one in rosters}
         names = dict(Department.objects.filter(pk__in=numbers).values_list("pk", "name"))
-        records = tuple(_Costed(one, from_fen(found[one.number])) for one in rosters)
+        hours: dict[int, Decimal] = defaultdict(Decimal)
+        for one in rosters:
+            hours[one.home] += one.hours
+        records = tuple(
+            _Costed(one, from_fen(found[one.number]), from_fen(personnel.get(one.home, 0)), hours[one.home])
+            for one in rosters
+        )
         return cls(records, names, lambda home: scope.direct_url(home, PERSONNEL))
 
     def cost(self, records: Sequence[_Costed]) -> Cell:
-        """What people cost in these, by home department, each opening its personnel cost."""
-        sums: dict[int, tuple[Decimal, Decimal]] = {}
-        for one in records:
-            hours, cost = sums.get(one.roster.home, (ZERO, ZERO))
-            sums[one.roster.home] = hours + one.roster.hours, cost + one.cost
-        parts = [
-            Part(f"{self.names.get(home, '')} {hours.normalize():f} 小时的人员经费", cost, url=self.opened(home))
-            for home, (hours, cost) in sums.items()
-        ]
+        """What people cost in these, record by record, each opening the personnel cost of its home department."""
+        parts = [one.part(self.names.get(one.roster.home, ""), self.opened(one.roster.home)) for one in records]
         return Cell(sum((one.cost for one in records), ZERO), made=total(parts))
 
     @staticmethod
