@@ -1,19 +1,16 @@
 """API of insurance settlement: read only."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from insurance_settlement import selectors
 from insurance_settlement.filters import CaseApiFilter, RunFilter
 from insurance_settlement.models import CaseResult, GroupingRun
+from insurance_settlement.patient_lists import PatientList
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
-from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Actor
+from ops_platform.masterdata.models import Institution
 from ops_platform.web.api_lists import RUN_FIELDS, ResultSerializer, RunSerializer, VisibleList
 
 TAGS = ["医保结算"]
@@ -89,9 +86,10 @@ class RunListView(VisibleList):
 @extend_schema_view(
     get=extend_schema(tags=TAGS, summary="病例(单个患者的数据，查询留痕)", operation_id="settlement_cases")
 )
-class CaseListView(VisibleList):
+class CaseListView(PatientList):
     """Cases of current runs. Single patients: who asked is logged."""
 
+    log_as = "case_list"
     roles = CASE_READERS
     serializer_class = CaseSerializer
     filterset_class = CaseApiFilter
@@ -99,8 +97,5 @@ class CaseListView(VisibleList):
     def visible(self, actor: Actor) -> QuerySet[CaseResult]:
         return selectors.cases(actor=actor)
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        shown = {case.run.institution: request.GET.urlencode()[:80] or "all" for case in page}
-        log_patient_list(request._request, "case_list", shown)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+    def institution_of(self, row: CaseResult) -> Institution:
+        return row.run.institution

@@ -1,20 +1,16 @@
 """API of front page findings: read only, since a front page is corrected in the HIS."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from insurance_settlement.front_page_filters import FrontPageApiFilter
 from insurance_settlement.models import FrontPageFinding
+from insurance_settlement.patient_lists import PatientList
 from insurance_settlement.selectors import CASE_READERS
 from insurance_settlement.selectors.front_pages import front_page_findings
-from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Actor
-from ops_platform.web.api_lists import VisibleList, money
+from ops_platform.web.api_lists import money
 
 
 class FrontPageFindingSerializer(serializers.ModelSerializer):
@@ -63,18 +59,13 @@ class FrontPageFindingSerializer(serializers.ModelSerializer):
         operation_id="settlement_front_page_findings",
     )
 )
-class FrontPageFindingListView(VisibleList):
+class FrontPageFindingListView(PatientList):
     """Findings within reach, of all states, the dearest stay first. Single patients: who asked is logged."""
 
+    log_as = "front_page_list"
     roles = CASE_READERS
     serializer_class = FrontPageFindingSerializer
     filterset_class = FrontPageApiFilter
 
     def visible(self, actor: Actor) -> QuerySet[FrontPageFinding]:
         return front_page_findings(actor=actor)
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        shown = {row.institution: request.GET.urlencode()[:80] or "all" for row in page}
-        log_patient_list(request._request, "front_page_list", shown)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)

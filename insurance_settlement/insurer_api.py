@@ -1,20 +1,15 @@
 """API of the comparison with the insurer's grouping: read only."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from insurance_settlement.insurer_filters import ComparisonApiFilter
 from insurance_settlement.models import GroupComparison
+from insurance_settlement.patient_lists import PatientList
 from insurance_settlement.selectors import CASE_READERS
 from insurance_settlement.selectors.insurer import comparisons
-from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Actor
-from ops_platform.web.api_lists import VisibleList
 
 
 class GroupComparisonSerializer(serializers.ModelSerializer):
@@ -54,18 +49,13 @@ class GroupComparisonSerializer(serializers.ModelSerializer):
         tags=["医保结算"], summary="医保分组对照(单个患者的数据，查询留痕)", operation_id="settlement_insurer_groupings"
     )
 )
-class ComparisonListView(VisibleList):
+class ComparisonListView(PatientList):
     """Stays within reach, the greatest difference first. Single patients: who asked is logged."""
 
+    log_as = "insurer_grouping_list"
     roles = CASE_READERS
     serializer_class = GroupComparisonSerializer
     filterset_class = ComparisonApiFilter
 
     def visible(self, actor: Actor) -> QuerySet[GroupComparison]:
         return comparisons(actor=actor)
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        shown = {one.institution: request.GET.urlencode()[:80] or "all" for one in page}
-        log_patient_list(request._request, "insurer_grouping_list", shown)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -1,20 +1,15 @@
 """API of special reviews: read only, since a case is put forward by who knows the patient."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from insurance_settlement.filters import ReviewApiFilter
 from insurance_settlement.models import SpecialReview
+from insurance_settlement.patient_lists import PatientList
 from insurance_settlement.selectors import CASE_READERS
 from insurance_settlement.selectors.reviews import reviews
-from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Actor
-from ops_platform.web.api_lists import VisibleList
 
 
 class SpecialReviewSerializer(serializers.ModelSerializer):
@@ -61,18 +56,13 @@ class SpecialReviewSerializer(serializers.ModelSerializer):
         tags=["医保结算"], summary="特例单议(单个患者的数据，查询留痕)", operation_id="settlement_special_reviews"
     )
 )
-class ReviewListView(VisibleList):
+class ReviewListView(PatientList):
     """Reviews within reach, newest first. Single patients: who asked is logged."""
 
+    log_as = "special_review_list"
     roles = CASE_READERS
     serializer_class = SpecialReviewSerializer
     filterset_class = ReviewApiFilter
 
     def visible(self, actor: Actor) -> QuerySet[SpecialReview]:
         return reviews(actor=actor)
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        shown = {review.institution: request.GET.urlencode()[:80] or "all" for review in page}
-        log_patient_list(request._request, "special_review_list", shown)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)

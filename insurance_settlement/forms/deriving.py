@@ -22,9 +22,7 @@ class _Total(AmountField):
     """What all cases of a span are charged, in yuan."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            required=kwargs.pop("required", False), min_value=Decimal("0.01"), max_digits=14, decimal_places=2, **kwargs
-        )
+        super().__init__(required=False, min_value=Decimal("0.01"), max_digits=14, decimal_places=2, **kwargs)
 
 
 class DeriveForm(PastForm):
@@ -37,14 +35,11 @@ class DeriveForm(PastForm):
     )
     forecast = _Total(
         label=_("预测总费用(元)"),
-        required=False,
         help_text=_("与所选月份同期、这些机构的预测总费用；留空则用这些病例的实际费用。"),
     )
-    third_last = _Total(label=_("或由三年历史加权：前第三年总费用(元)"), required=False)
-    second_last = _Total(label=_("前第二年总费用(元)"), required=False)
-    last_year = _Total(
-        label=_("上年总费用(元)"), required=False, help_text=_("三年按 1:2:7 加权(行业惯例，以本地规则为准)。")
-    )
+    third_last = _Total(label=_("或由三年历史加权：前第三年总费用(元)"))
+    second_last = _Total(label=_("前第二年总费用(元)"))
+    last_year = _Total(label=_("上年总费用(元)"), help_text=_("三年按 1:2:7 加权(行业惯例，以本地规则为准)。"))
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, actor=actor, **kwargs)

@@ -25,7 +25,8 @@ class RetentionTable(Table):
     payable = MoneyColumn(verbose_name=_("按规则应付(元)"), footer=sum_of("payable", money))
     billed = MoneyColumn(verbose_name=_("按项目记账(元)"), footer=sum_of("billed", money))
     difference = MoneyColumn(verbose_name=_("应付 − 记账(元)"), footer=sum_of("difference", money))
-    key = MoneyColumn(
+    left_to = MoneyColumn(
+        accessor="key",
         verbose_name=_("留给科室(测算，元)"),
         footer=lambda table: money(sum(table.shares.values(), Decimal("0.00"))),
         orderable=False,
@@ -46,8 +47,8 @@ class RetentionTable(Table):
     def value_name(self, value: str) -> str:
         return value
 
-    def render_key(self, record: FundLine) -> str:
+    def render_left_to(self, record: FundLine) -> str:
         return money(self.shares.get(record.key, Decimal("0.00")))
 
-    def value_key(self, record: FundLine) -> Decimal:
+    def value_left_to(self, record: FundLine) -> Decimal:
         return self.shares.get(record.key, Decimal("0.00"))
