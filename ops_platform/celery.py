@@ -1,9 +1,12 @@
 """The Celery application. Celery only carries messages; all state is in PostgreSQL (docs/architecture.md)."""
 
+import gc
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_init
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_platform.settings.production")
@@ -30,3 +33,11 @@ app.conf.beat_schedule = {
     "let old export files go": {"task": "ledger.let_old_files_go", "schedule": crontab(hour="1", minute="50")},
     "export the head of the audit chain": {"task": "audit.export_head", "schedule": crontab(hour="1", minute="30")},
 }
+
+
+@worker_init.connect
+def _set_apart(**_: Any) -> None:
+    """What is loaded by now stays for good: as in the web server (`wsgi.py`), collections in the processes that are forked
+    need not look at it again, and its pages stay shared."""
+    gc.collect()
+    gc.freeze()

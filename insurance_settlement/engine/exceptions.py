@@ -3,7 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from insurance_settlement.engine.rounding import shown, to_the_fen, yuan
+from insurance_settlement.engine.rounding import exact, shown, to_the_fen, yuan
 from insurance_settlement.engine.rule_book import CaseException, Method, Pay, RuleBook, When
 from insurance_settlement.engine.standards import (
     Standard,
@@ -40,10 +40,10 @@ def excepted(book: RuleBook, case: GroupedCase, charges: int, exception: CaseExc
     """What the exception pays for the case."""
     match exception.pay:
         case Pay.CHARGES:
-            line = Line(exception.name, f"{yuan(charges)} 元", "按实际费用支付")
-            return Worth(exception.kind, charges, (line,))
+            paid = f"{yuan(charges)} 元"
+            return Worth(exception.kind, charges, lambda: (Line(exception.name, paid, "按实际费用支付"),))
         case Pay.NOTHING:
-            return Worth(exception.kind, 0, (Line(exception.name, "0.00 元", "不按病例支付"),))
+            return Worth(exception.kind, 0, lambda: (Line(exception.name, "0.00 元", "不按病例支付"),))
         case Pay.DAYS:
             return _by_days(book, case, exception)
         case Pay.RATIO:
@@ -65,14 +65,14 @@ def _by_days(book: RuleBook, case: GroupedCase, exception: CaseException) -> Wor
     if isinstance(value, Finding):
         return unpriced(value)
     if book.method is Method.RATE:
-        points, whole, told = None, Fraction(daily) * case.stay_days, f"{daily} 元 × {case.stay_days} 天"
+        points, whole, told = None, exact(daily) * case.stay_days, f"{daily} 元 × {case.stay_days} 天"
     else:
-        points = points_of(book, Fraction(daily) * case.stay_days)
-        whole = Fraction(points) * Fraction(value)
+        points = points_of(book, exact(daily) * case.stay_days)
+        whole = exact(points) * exact(value)
         told = f"{daily} 点 × {case.stay_days} 天 = {points} 点，× 点值 {value}"
-    payment = to_the_fen(whole * Fraction(coefficient))
-    how = f"{told} × 机构系数 {coefficient} = {yuan(payment)}"
-    return Worth(exception.kind, payment, (Line(exception.name, f"{yuan(payment)} 元", how),), None, points)
+    payment = to_the_fen(whole * exact(coefficient))
+    line = Line(exception.name, f"{yuan(payment)} 元", f"{told} × 机构系数 {coefficient} = {yuan(payment)}")
+    return Worth(exception.kind, payment, lambda: (line,), None, points)
 
 
 def _incomplete(book: RuleBook, case: GroupedCase, charges: int, exception: CaseException) -> Worth:
@@ -83,11 +83,14 @@ def _incomplete(book: RuleBook, case: GroupedCase, charges: int, exception: Case
     if isinstance(mean, Finding):
         return unpriced(mean)
     ratio = Fraction(charges, mean)
-    lines = (
-        standard_line(book, standard),
-        Line("倍率", shown(ratio), f"费用 {yuan(charges)} ÷ 次均费用 {yuan(mean)}"),
-    )
-    how = f"{exception.name}：× {shown(min(ratio, Fraction(1)))}" + ("(至多为 1)" if ratio > 1 else "")
+
+    def lines() -> tuple[Line, ...]:
+        told = f"费用 {yuan(charges)} ÷ 次均费用 {yuan(mean)}"
+        return standard_line(book, standard), Line("倍率", shown(ratio), told)
+
+    def how() -> str:
+        return f"{exception.name}：× {shown(min(ratio, Fraction(1)))}" + ("(至多为 1)" if ratio > 1 else "")
+
     return times(book, exception.kind, standard, min(ratio, Fraction(1)), lines, how)
 
 
@@ -104,5 +107,11 @@ def _by_factor(book: RuleBook, case: GroupedCase, exception: CaseException) -> W
     if isinstance(standard, Finding):
         return unpriced(standard)
     factor = exception.amount or Decimal(0)
-    lines = standard_lines(book, case.group, case.institution, standard, case.factor)
-    return times(book, exception.kind, standard, Fraction(factor), lines, f"{exception.name}：× {factor}")
+    return times(
+        book,
+        exception.kind,
+        standard,
+        exact(factor),
+        lambda: standard_lines(book, case.group, case.institution, standard, case.factor),
+        lambda: f"{exception.name}：× {factor}",
+    )

@@ -4,58 +4,65 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from insurance_settlement.engine.rounding import half_up, shown, yuan
+from insurance_settlement.engine.rounding import exact, half_up, shown, yuan
 from insurance_settlement.engine.rule_book import High, Kind, LowPay, Measure, Method, Outliers, RuleBook
 from insurance_settlement.engine.standards import Standard, points_of, standard_lines
-from insurance_settlement.engine.worth import GroupedCase, Worth, mean_charges_of, times, unpriced
+from insurance_settlement.engine.worth import GroupedCase, Lines, Worth, mean_charges_of, times, unpriced
 from ops_platform.kernel import Finding, Line
 
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """A case beside what its charges are compared with, in fen; `lines` tell it so far."""
+    """A case beside what its charges are compared with, in fen, and their ratio (倍率); `lines` tell it so far."""
 
     book: RuleBook
     rule: Outliers
     standard: Standard
     charges: int
     measure: int
-    lines: tuple[Line, ...]
+    ratio: Fraction
+    lines: Lines
 
-    @property
-    def ratio(self) -> Fraction:
-        """倍率"""
-        return Fraction(self.charges, self.measure)
-
-    @property
-    def high(self) -> High | None:
-        """The row for its weight."""
-        rows = self.rule.high
-        return next((row for row in rows if row.weight_up_to is None or self.standard.weight <= row.weight_up_to), None)
+    def against(self, bound: str) -> Line:
+        """The ratio in words."""
+        compared = "支付标准" if self.rule.measured_by is Measure.STANDARD else "次均费用"
+        told = f"费用 {yuan(self.charges)} ÷ {compared} {yuan(self.measure)}"
+        return Line("倍率", shown(self.ratio), f"{told}，{bound}")
 
 
 def by_ratio(book: RuleBook, case: GroupedCase, charges: int, standard: Standard) -> Worth:
     """An ordinary case: whether it is an outlier, and what that makes of it."""
-    lines = standard_lines(book, case.group, case.institution, standard, case.factor)
+
+    def lines() -> tuple[Line, ...]:
+        return standard_lines(book, case.group, case.institution, standard, case.factor)
+
     points = standard.weight if book.method is Method.POINTS else None
     rule = book.outliers
     if rule is None:
         return Worth(Kind.NORMAL, standard.amount, lines, standard, points)
-    by_standard = rule.measured_by is Measure.STANDARD
-    measure = standard.amount if by_standard else mean_charges_of(book, case)
+    measure = standard.amount if rule.measured_by is Measure.STANDARD else mean_charges_of(book, case)
     if isinstance(measure, Finding):
         return unpriced(measure)
     if not measure:
         return Worth(Kind.NORMAL, standard.amount, lines, standard, points)
-    found = _Compared(book, rule, standard, charges, measure, lines)
-    told = f"费用 {yuan(charges)} ÷ {'支付标准' if by_standard else '次均费用'} {yuan(measure)}"
-    if rule.low_below is not None and found.ratio < Fraction(rule.low_below):
-        return _low(found, rule.low_below, told)
-    if found.high is not None and found.ratio > Fraction(found.high.above):
-        return _capped(found, _high(found, found.high, told))
-    bounds = _bounds(rule.low_below, None if found.high is None else found.high.above)
-    line = Line("倍率", shown(found.ratio), f"{told}，{bounds}，按支付标准支付")
-    return Worth(Kind.NORMAL, standard.amount, (*lines, line), standard, points)
+    ratio = Fraction(charges, measure)
+    found = _Compared(book, rule, standard, charges, measure, ratio, lines)
+    if rule.low_below is not None and ratio < exact(rule.low_below):
+        return _low(found, rule.low_below)
+    high = _row(rule.high, standard.weight)
+    if high is not None and ratio > exact(high.above):
+        return _capped(found, _high(found, high))
+
+    def told() -> tuple[Line, ...]:
+        bounds = _bounds(rule.low_below, None if high is None else high.above)
+        return *lines(), found.against(f"{bounds}，按支付标准支付")
+
+    return Worth(Kind.NORMAL, standard.amount, told, standard, points)
+
+
+def _row(rows: tuple[High, ...], weight: Decimal) -> High | None:
+    """The row for a weight."""
+    return next((row for row in rows if row.weight_up_to is None or weight <= row.weight_up_to), None)
 
 
 def _bounds(low: Decimal | None, high: Decimal | None) -> str:
@@ -66,26 +73,41 @@ def _bounds(low: Decimal | None, high: Decimal | None) -> str:
     return "没有界限" if high is None else f"不高于 {high} 倍"
 
 
-def _low(found: _Compared, limit: Decimal, told: str) -> Worth:
-    lines = (*found.lines, Line("倍率", shown(found.ratio), f"{told}，低于 {limit} 倍"))
+def _low(found: _Compared, limit: Decimal) -> Worth:
+    def lines() -> tuple[Line, ...]:
+        return *found.lines(), found.against(f"低于 {limit} 倍")
+
     if found.rule.low_pay is LowPay.CHARGES:
-        line = Line("低倍率", f"{yuan(found.charges)} 元", "按实际费用支付")
-        return Worth(Kind.LOW, found.charges, (*lines, line), found.standard)
-    return times(found.book, Kind.LOW, found.standard, found.ratio, lines, f"× 倍率 {shown(found.ratio)}")
+        paid = found.charges
+        return Worth(
+            Kind.LOW, paid, lambda: (*lines(), Line("低倍率", f"{yuan(paid)} 元", "按实际费用支付")), found.standard
+        )
+    return times(found.book, Kind.LOW, found.standard, found.ratio, lines, lambda: f"× 倍率 {shown(found.ratio)}")
 
 
-def _high(found: _Compared, high: High, told: str) -> Worth:
-    lines = (*found.lines, Line("倍率", shown(found.ratio), f"{told}，高于 {high.above} 倍"))
-    standard, above, share = found.standard, Fraction(high.above), Fraction(high.share)
+def _high(found: _Compared, high: High) -> Worth:
+    def lines() -> tuple[Line, ...]:
+        return *found.lines(), found.against(f"高于 {high.above} 倍")
+
+    standard, above, share = found.standard, exact(high.above), exact(high.share)
     if found.book.method is Method.POINTS:
-        how = f"× (1 + ({shown(found.ratio)} − {high.above}) × {high.share})"
-        return times(found.book, Kind.HIGH, standard, 1 + (found.ratio - above) * share, lines, how)
+        factor = 1 + (found.ratio - above) * share
+        return times(
+            found.book,
+            Kind.HIGH,
+            standard,
+            factor,
+            lines,
+            lambda: f"× (1 + ({shown(found.ratio)} − {high.above}) × {high.share})",
+        )
     payment = standard.amount + half_up((found.charges - above * found.measure) * share)
-    how = (
-        f"{yuan(standard.amount)} + ({yuan(found.charges)} − {high.above} × {yuan(found.measure)}) × {high.share}"
-        f" = {yuan(payment)}"
-    )
-    return Worth(Kind.HIGH, payment, (*lines, Line("高倍率", f"{yuan(payment)} 元", how)), standard)
+
+    def told() -> tuple[Line, ...]:
+        beyond = f"({yuan(found.charges)} − {high.above} × {yuan(found.measure)}) × {high.share}"
+        how = f"{yuan(standard.amount)} + {beyond} = {yuan(payment)}"
+        return *lines(), Line("高倍率", f"{yuan(payment)} 元", how)
+
+    return Worth(Kind.HIGH, payment, told, standard)
 
 
 def _capped(found: _Compared, worth: Worth) -> Worth:
@@ -93,11 +115,14 @@ def _capped(found: _Compared, worth: Worth) -> Worth:
     cap = found.rule.high_cap
     if cap is None or worth.payment is None:
         return worth
-    most = half_up(Fraction(cap) * found.standard.amount)
+    most = half_up(exact(cap) * found.standard.amount)
     if worth.payment <= most:
         return worth
-    line = Line("封顶", f"{yuan(most)} 元", f"至多为支付标准的 {cap} 倍")
     points = None
     if worth.points is not None:
-        points = points_of(found.book, Fraction(cap) * Fraction(found.standard.weight))
-    return Worth(worth.kind, most, (*worth.lines, line), found.standard, points)
+        points = points_of(found.book, exact(cap) * exact(found.standard.weight))
+
+    def lines() -> tuple[Line, ...]:
+        return *worth.lines(), Line("封顶", f"{yuan(most)} 元", f"至多为支付标准的 {cap} 倍")
+
+    return Worth(worth.kind, most, lines, found.standard, points)

@@ -32,7 +32,7 @@ At nothing: a case of the ambiguity group or ungrouped (QY, 0000) has no price u
 standard of 0.00 has no ratio and is paid as it is. Nothing is priced in silence with a value that the book does not hold.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from insurance_settlement.engine.exceptions import excepted, is_for
@@ -52,54 +52,62 @@ RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a case is worth. Amounts in fen; None where there is no price. `points` by the points method."""
+    """What a case is worth by a book. Amounts in fen; None where there is no price. `points` by the points method."""
 
-    case_no: str
+    book: RuleBook = field(repr=False)
+    case: GroupedCase
     kind: Kind
     payment: int | None
     balance: int | None
     standard: Standard | None
-    explanation: Explanation
     findings: tuple[Finding, ...] = ()
     points: Decimal | None = None
     fund: int | None = None
+
+    @property
+    def explanation(self) -> Explanation:
+        """How it comes about, line by line: computed once more and put into words, since most prices are never read."""
+        return _path(self.book, self.case)
 
 
 Kept = dict[tuple[str, str, Decimal], Standard | Finding]
 
 
 def price(book: RuleBook, case: GroupedCase, kept: Kept | None = None) -> Price:
-    """The price of one case with the path of its price, line by line. `kept` are the standards of this book that were worked
-    out before, for whoever prices many cases; it is added to."""
-    charges = case.charges - case.excluded
-    worth = _worth(book, case, charges, {} if kept is None else kept)
-    lines = [Line("病组", case.group or "0000", f"规则 {book.version}，来源 {book.source}"), *worth.lines]
-    payment = worth.payment
-    if payment is not None and case.excluded:
-        payment += case.excluded
-        lines.append(
-            Line(
-                "新技术除外",
-                f"{yuan(case.excluded)} 元",
-                f"除外费用按项目支付：{yuan(payment - case.excluded)} + {yuan(case.excluded)} = {yuan(payment)}",
-            )
-        )
-    lines.append(Line("实际费用", f"{yuan(case.charges)} 元"))
-    balance = fund = None
-    if payment is not None:
+    """The price of one case. `kept` are the standards of this book that were worked out before, for whoever prices many
+    cases; it is added to."""
+    worth = _worth(book, case, {} if kept is None else kept)
+    payment = balance = fund = None
+    if worth.payment is not None:
+        payment = worth.payment + case.excluded
         balance = payment - case.charges
-        how = f"支付 {yuan(payment)} − 实际费用 {yuan(case.charges)} = {yuan(balance)}"
-        lines.append(Line("盈亏", f"{yuan(balance)} 元", how))
         if book.fund is not None:
-            fund, line = fund_of(book.fund, case, payment)
-            lines.append(line)
-    explanation = Explanation(f"病例 {case.case_no} 的计价", RULES[book.method], tuple(lines))
-    return Price(
-        case.case_no, worth.kind, payment, balance, worth.standard, explanation, worth.findings, worth.points, fund
-    )
+            fund = fund_of(book.fund, case, payment)[0]
+    return Price(book, case, worth.kind, payment, balance, worth.standard, worth.findings, worth.points, fund)
 
 
-def _worth(book: RuleBook, case: GroupedCase, charges: int, kept: Kept) -> Worth:
+def _path(book: RuleBook, case: GroupedCase) -> Explanation:
+    worth = _worth(book, case, {})
+    lines = [Line("病组", case.group or "0000", f"规则 {book.version}，来源 {book.source}"), *worth.lines()]
+    charges = Line("实际费用", f"{yuan(case.charges)} 元")
+    if worth.payment is None:
+        lines.append(charges)
+    else:
+        payment = worth.payment + case.excluded
+        if case.excluded:
+            excluded = yuan(case.excluded)
+            how = f"除外费用按项目支付：{yuan(worth.payment)} + {excluded} = {yuan(payment)}"
+            lines.append(Line("新技术除外", f"{excluded} 元", how))
+        balance = yuan(payment - case.charges)
+        how = f"支付 {yuan(payment)} − 实际费用 {yuan(case.charges)} = {balance}"
+        lines += [charges, Line("盈亏", f"{balance} 元", how)]
+        if book.fund is not None:
+            lines.append(fund_of(book.fund, case, payment)[1]())
+    return Explanation(f"病例 {case.case_no} 的计价", RULES[book.method], tuple(lines))
+
+
+def _worth(book: RuleBook, case: GroupedCase, kept: Kept) -> Worth:
+    charges = case.charges - case.excluded
     if case.review is not None:
         return _reviewed(book, case, charges, case.review)
     exception = next((one for one in book.exceptions if is_for(one.when, case)), None)
@@ -107,7 +115,7 @@ def _worth(book: RuleBook, case: GroupedCase, charges: int, kept: Kept) -> Worth
         return excepted(book, case, charges, exception)
     if is_ungrouped(case.group):
         what = f"歧义组 {case.group}" if case.group.endswith("QY") else "未入组(0000)"
-        return Worth(Kind.UNGROUPED, None, (Line("入组", what, "没有权重，不按病组计价"),))
+        return Worth(Kind.UNGROUPED, None, lambda: (Line("入组", what, "没有权重，不按病组计价"),))
     place = (case.group, case.institution, case.factor)
     standard = kept.get(place)
     if standard is None:
@@ -120,7 +128,7 @@ def _worth(book: RuleBook, case: GroupedCase, charges: int, kept: Kept) -> Worth
 def _reviewed(book: RuleBook, case: GroupedCase, charges: int, review: Review) -> Worth:
     if review.weight is None:
         line = Line("特例单议", f"{yuan(charges)} 元", "评审通过，按实际费用支付")
-        return Worth(Kind.SPECIAL_REVIEW, charges, (line,))
+        return Worth(Kind.SPECIAL_REVIEW, charges, lambda: (line,))
     standard = standard_by(book, case.group, case.institution, review.weight)
     if isinstance(standard, Finding):
         return unpriced(standard)
@@ -130,4 +138,4 @@ def _reviewed(book: RuleBook, case: GroupedCase, charges: int, review: Review) -
         standard_line(book, standard),
     )
     points = review.weight if book.method is Method.POINTS else None
-    return Worth(Kind.SPECIAL_REVIEW, standard.amount, lines, standard, points)
+    return Worth(Kind.SPECIAL_REVIEW, standard.amount, lambda: lines, standard, points)

@@ -2,8 +2,15 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from ops_platform.kernel import from_fen
+
+
+@lru_cache(maxsize=4096)
+def exact(number: Decimal) -> Fraction:
+    """A number of a rule book as a fraction; kept, since a month asks for the same few thousands of times."""
+    return Fraction(number)
 
 
 def half_up(number: Fraction) -> int:

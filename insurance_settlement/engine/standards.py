@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from insurance_settlement.engine.rounding import half_up, to_the_fen, yuan
+from insurance_settlement.engine.rounding import exact, half_up, to_the_fen, yuan
 from insurance_settlement.engine.rule_book import Method, RuleBook
 from ops_platform.kernel import Finding, Line, Severity
 
@@ -39,7 +39,7 @@ def _own_points(book: RuleBook, group: str, institution: str, base: Decimal, fac
     alone."""
     if book.method is Method.RATE:
         return base if factor == 1 else base * factor  # so that 2.1875 is not told as 2.1875000000
-    return points_of(book, Fraction(base) * Fraction(cost_coefficient(book, group, institution)) * Fraction(factor))
+    return points_of(book, exact(base) * exact(cost_coefficient(book, group, institution)) * exact(factor))
 
 
 def cost_coefficient(book: RuleBook, group: str, institution: str) -> Decimal:
@@ -47,9 +47,9 @@ def cost_coefficient(book: RuleBook, group: str, institution: str) -> Decimal:
     return book.cost_coefficients.get(institution, {}).get(group, Decimal(1))
 
 
-def points_of(book: RuleBook, exact: Fraction) -> Decimal:
+def points_of(book: RuleBook, points: Fraction) -> Decimal:
     """Points to the places of the book, half up."""
-    return Decimal(half_up(exact * 10**book.point_places)).scaleb(-book.point_places)
+    return Decimal(half_up(points * 10**book.point_places)).scaleb(-book.point_places)
 
 
 def coefficient_of(book: RuleBook, group: str, institution: str) -> Decimal | Finding:
@@ -81,8 +81,8 @@ def standard_by(book: RuleBook, group: str, institution: str, weight: Decimal) -
     value = unit_value(book)
     if isinstance(value, Finding):
         return value
-    exact = Fraction(weight) * Fraction(value) * Fraction(coefficient)
-    return Standard(weight, value, coefficient, to_the_fen(exact))
+    amount = to_the_fen(exact(weight) * exact(value) * exact(coefficient))
+    return Standard(weight, value, coefficient, amount)
 
 
 def standard_line(book: RuleBook, standard: Standard) -> Line:

@@ -1,10 +1,11 @@
 """A grouped case as pricing takes it, and what it is worth before new technology and the fund."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from insurance_settlement.engine.rounding import half_up, to_the_fen, yuan
+from insurance_settlement.engine.rounding import exact, half_up, to_the_fen, yuan
 from insurance_settlement.engine.rule_book import Kind, Method, RuleBook
 from insurance_settlement.engine.standards import Standard, points_of
 from ops_platform.kernel import Finding, Line, Severity
@@ -52,13 +53,17 @@ class GroupedCase:
     paid: int | None = None
 
 
+Lines = Callable[[], tuple[Line, ...]]
+"""The steps of a price, put into words only where somebody reads them: the night prices thousands of cases."""
+
+
 @dataclass(frozen=True, slots=True)
 class Worth:
     """What is paid before new technology and the fund; by points, they are worth the payment."""
 
     kind: Kind
     payment: int | None
-    lines: tuple[Line, ...]
+    lines: Lines
     standard: Standard | None = None
     points: Decimal | None = None
     findings: tuple[Finding, ...] = ()
@@ -70,7 +75,7 @@ def is_ungrouped(group: str) -> bool:
 
 
 def unpriced(finding: Finding) -> Worth:
-    return Worth(Kind.UNPRICED, None, (Line("不能计价", "", finding.message),), findings=(finding,))
+    return Worth(Kind.UNPRICED, None, lambda: (Line("不能计价", "", finding.message),), findings=(finding,))
 
 
 def mean_charges_of(book: RuleBook, case: GroupedCase) -> int | Finding:
@@ -81,14 +86,21 @@ def mean_charges_of(book: RuleBook, case: GroupedCase) -> int | Finding:
     return Finding("insurance_settlement.no_mean_charges", Severity.BLOCKING, message, case.group)
 
 
-def times(book: RuleBook, kind: Kind, standard: Standard, factor: Fraction, lines: tuple[Line, ...], how: str) -> Worth:
-    """The standard times a factor; by points the points are, and are worth what they are."""
-    label = {Kind.LOW: "低倍率", Kind.HIGH: "高倍率"}.get(kind, "调整")
+def times(
+    book: RuleBook, kind: Kind, standard: Standard, factor: Fraction, lines: Lines, how: Callable[[], str]
+) -> Worth:
+    """The standard times a factor, which `how` tells; by points the points are, and are worth what they are."""
     if book.method is Method.RATE:
         payment = half_up(standard.amount * factor)
-        told = f"{how} = {yuan(payment)}"
-        return Worth(kind, payment, (*lines, Line(label, f"{yuan(payment)} 元", told)), standard)
-    points = points_of(book, Fraction(standard.weight) * factor)
-    payment = to_the_fen(Fraction(points) * Fraction(standard.coefficient) * Fraction(standard.base_rate))
+        return Worth(kind, payment, lambda: (*lines(), _product(kind, standard, payment, how())), standard)
+    points = points_of(book, exact(standard.weight) * factor)
+    payment = to_the_fen(exact(points) * exact(standard.coefficient) * exact(standard.base_rate))
+    return Worth(kind, payment, lambda: (*lines(), _product(kind, standard, payment, how(), points)), standard, points)
+
+
+def _product(kind: Kind, standard: Standard, payment: int, how: str, points: Decimal | None = None) -> Line:
+    label = {Kind.LOW: "低倍率", Kind.HIGH: "高倍率"}.get(kind, "调整")
+    if points is None:
+        return Line(label, f"{yuan(payment)} 元", f"{how} = {yuan(payment)}")
     told = f"{standard.weight} {how} = {points} 点，× {standard.coefficient} × {standard.base_rate} = {yuan(payment)}"
-    return Worth(kind, payment, (*lines, Line(label, f"{points} 点", told)), standard, points)
+    return Line(label, f"{points} 点", told)

@@ -4,6 +4,7 @@ Needs DATABASE_URL, DATABASE_OWNER_URL and REDIS_URL, as `make bench` gives them
 """
 
 import argparse
+import gc
 import importlib
 import signal
 import sys
@@ -38,6 +39,9 @@ def main() -> int:
 
         django.setup()
         from tests.benchmarks import report
+
+        gc.collect()
+        gc.freeze()  # as the worker and the web server do
 
         for subject in chosen:
             began = time.monotonic()
