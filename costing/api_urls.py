@@ -5,6 +5,7 @@ from django.urls import path
 from costing import (
     agreement_api,
     api,
+    budget_api,
     explanation_api,
     method_api,
     pathway_api,
@@ -33,6 +34,8 @@ urlpatterns = [
     path("patient-costs/", patient_api.PatientCostView.as_view(), name="costing-patient-costs"),
     path("reconciliation/", patient_api.ReconciliationView.as_view(), name="costing-reconciliation"),
     path("department-groups/", patient_api.DepartmentGroupView.as_view(), name="costing-department-groups"),
+    path("budgets/", budget_api.CostBudgetListView.as_view(), name="costing-budgets"),
+    path("budget-amounts/", budget_api.CostBudgetAmountListView.as_view(), name="costing-budget-amounts"),
     path("price-adjustments/", price_api.PriceAdjustmentListView.as_view(), name="costing-price-adjustments"),
     path("price-adjustments/<int:pk>/", price_api.PriceAdjustmentView.as_view(), name="costing-price-adjustment"),
     path(

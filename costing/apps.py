@@ -14,6 +14,7 @@ BOUNDS = (
     ("costing.gate_death_rate_rise", "0", "1", "比例，0 为不得上升"),
     ("costing.gate_readmission_rise", "0", "1", "比例，0 为不得上升"),
     ("costing.gate_least_discharges", "1", "100000", "人次"),
+    ("costing.budget_deviation", "0", "10", "比例"),
 )
 
 
@@ -26,6 +27,7 @@ class CostingConfig(AppConfig):
         from costing import (
             agreement_subject,
             approval,
+            budget_subject,
             deviation_subject,
             deviation_telling,
             integrity,
@@ -71,6 +73,7 @@ class CostingConfig(AppConfig):
             costing__price_adjustment_begun="编制调价方案",
             costing__price_adjustment_approved="同意调价方案",
             costing__price_adjustment_archived="归档调价方案",
+            costing__budget_in_force="成本预算生效",
         )
         for key, least, most, source in BOUNDS:
             register_bounds(key, Bounds(Decimal(least), Decimal(most), source))
@@ -87,6 +90,7 @@ class CostingConfig(AppConfig):
         register_subject(pathway_subject.CLINICAL_PATHWAY)
         register_subject(pathway_subject.ITEM_STANDARDS)
         register_subject(price_subject.PRICE_ADJUSTMENT)
+        register_subject(budget_subject.COST_BUDGET)
         register_subject(agreement_subject.AGREEMENT)
         register_subject(target_subject.TARGET)
         register_subject(deviation_subject.DEVIATION)
@@ -145,6 +149,7 @@ class CostingConfig(AppConfig):
         )
         methods = (
             (_("测算方案"), "costing:scenarios", "arrows-exchange"),
+            (_("成本预算"), "costing:budgets", "report-money"),
             (_("调价方案"), "costing:price-adjustments", "coins"),
             (_("分摊动因"), "costing:driver-rules", "settings"),
             (_("项目成本方法"), "costing:item-bases", "settings"),

@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from costing.models import (
     ActivityCost,
     AllocationFlow,
+    CostBudget,
+    CostBudgetAmount,
     CostRun,
     DepartmentCost,
     DepartmentMonth,
@@ -234,4 +236,27 @@ class PriceAdjustmentApiFilter(_OfInstitution):
 
     class Meta:
         model = PriceAdjustment
+        fields: list[str] = []
+
+
+class CostBudgetApiFilter(_OfInstitution):
+    """Cost budgets by institution, year and where they stand."""
+
+    year = django_filters.NumberFilter()
+    state = django_filters.ChoiceFilter(choices=CostBudget.State.choices)
+
+    class Meta:
+        model = CostBudget
+        fields: list[str] = []
+
+
+class CostBudgetAmountApiFilter(django_filters.FilterSet):
+    """Amounts by version, department and cost item."""
+
+    budget = django_filters.NumberFilter(field_name="budget_id")
+    department = django_filters.CharFilter(field_name="department__code")
+    cost_item = django_filters.CharFilter()
+
+    class Meta:
+        model = CostBudgetAmount
         fields: list[str] = []

@@ -4,6 +4,7 @@ from django.urls import path
 
 from costing.views import (
     agreements,
+    budgets,
     department_groups,
     deviations,
     devices,
@@ -65,6 +66,17 @@ urlpatterns = [
     path("reports/", sheets.Reports.as_view(), name="reports"),
     path("reports/<slug:code>/figure/", figures.FigurePage.as_view(), name="figure"),
     path("reports/<slug:code>/", sheets.ReportPage.as_view(), name="report"),
+    path("budgets/", budgets.CostBudgets.as_view(), name="budgets"),
+    path("budgets/workbook/", budgets.BudgetFile.as_view(), name="budget-file"),
+    path("budgets/new/", budgets.NewCostBudget.as_view(), name="new-budget"),
+    path("budgets/<int:pk>/", budgets.CostBudgetPage.as_view(), name="budget"),
+    path("runs/<int:pk>/budget-amounts/", budgets.BudgetAmounts.as_view(), name="budget-amounts"),
+    path("departments/<int:pk>/budget/", budgets.DepartmentBudgetPage.as_view(), name="department-budget"),
+    path(
+        "departments/<int:pk>/budget/figure/",
+        budgets.DepartmentBudgetFigure.as_view(),
+        name="department-budget-figure",
+    ),
     path("patient-costs/", patients.PatientCosts.as_view(), name="patient-costs"),
     path("departments/<int:pk>/groups/", department_groups.DepartmentGroups.as_view(), name="department-groups"),
     path(

@@ -9,6 +9,7 @@ from costing.models.agreement import (
     AgreementShare,
     PartyRole,
 )
+from costing.models.budget import CostBudget, CostBudgetAmount
 from costing.models.deviation import CostDeviation, DeviationAction, DeviationKind
 from costing.models.driver_rule import DriverAssignment, DriverKind, DriverProposal, DriverRule
 from costing.models.item_basis import ItemBasis, ItemBasisProposal, ItemCoefficient, ItemMethod
@@ -62,6 +63,8 @@ __all__ = [
     "AllocationFlow",
     "ChangeKind",
     "ComputedCost",
+    "CostBudget",
+    "CostBudgetAmount",
     "CostDeviation",
     "CostRun",
     "CostTarget",

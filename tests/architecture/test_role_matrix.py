@@ -16,6 +16,8 @@ from django.utils import timezone
 from costing.models import (
     Agreement,
     AgreementShare,
+    CostBudget,
+    CostBudgetAmount,
     CostDeviation,
     CostRun,
     CostTarget,
@@ -422,6 +424,25 @@ def _scenario(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": Scenario.objects.get(institution=institution).pk}
 
 
+def _budget(_: Community, institution: Institution) -> dict[str, Any]:
+    """A year's budget of the ward, made without its course."""
+    made = CostBudget.objects.filter(institution=institution).first()
+    if made is None:
+        made = CostBudget.objects.create(
+            institution=institution,
+            year=2026,
+            version=1,
+            total=600,
+            source_text="批复",
+            asked_by=User.objects.order_by("pk").first(),
+            state=CostBudget.State.IN_FORCE,
+            decided_at=timezone.now(),
+        )
+        ward = Department.objects.get(institution=institution, code="NK")
+        CostBudgetAmount.objects.create(budget=made, department=ward, cost_item="personnel", month=1, amount=600)
+    return {"pk": made.pk}
+
+
 def _price_adjustment(_: Community, institution: Institution) -> dict[str, Any]:
     """A plan for a bed-day, made without its course."""
     made = PriceAdjustment.objects.filter(institution=institution).first()
@@ -800,6 +821,13 @@ OBJECTS: dict[str, Any] = {
     "costing:price-figure": lambda c, i: {**_price_adjustment(c, i), "code": "whole", "query": {"row": 0, "column": 2}},
     "costing:submit-price-adjustment": _price_adjustment,
     "costing:archive-price-adjustment": _price_adjustment,
+    "costing:budget": _budget,
+    "costing:budget-amounts": lambda c, i: {**_drill_down("department")(c, i), "query": {"span": "month"}},
+    "costing:department-budget": _ward,
+    "costing:department-budget-figure": lambda c, i: {
+        **_ward(c, i),
+        "query": {"budget": _budget(c, i)["pk"], "period": "2026-01", "row": 0, "column": 2},
+    },
     "costing:scenario": _scenario,
     "costing-scenario": _scenario,
     "costing:scenario-figure": lambda c, i: {**_scenario(c, i), "query": {"row": 0, "column": 2}},

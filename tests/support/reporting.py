@@ -6,9 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from costing import missing_drivers
 from costing.missing_drivers import Policy
 from costing.models import (
+    CostBudget,
+    CostBudgetAmount,
     DriverKind,
     DriverRule,
     ItemStandard,
@@ -21,7 +25,7 @@ from costing.models import (
 from costing.services import cost_patients_of, run_allocation
 from insurance_settlement.public import month_of_cases
 from insurance_settlement.services import run_grouping
-from ops_platform.kernel import Period
+from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import ChargeItem, Department, Institution, Parameter, Scope, SourceMark
 from tests.support import trade
@@ -308,4 +312,26 @@ def reporting_hospital() -> Institution:
         cost_patients_of(PLATFORM, institution=hospital, period=Period.parse(period))
         run_grouping(PLATFORM, institution=hospital, period=Period.parse(period))
     _pathway(hospital)
+    _budget(hospital)
     return hospital
+
+
+def _budget(hospital: Institution) -> None:
+    """Medicine and surgery have one for the year, in force; the others have none."""
+    author = trade.person("planner", Role.FINANCE_OFFICER, hospital)
+    budget = CostBudget.objects.create(
+        institution=hospital,
+        year=MARCH.year,
+        version=1,
+        total=Decimal("1200012.00"),
+        source_text="预算批复",
+        asked_by=author,
+        state=CostBudget.State.IN_FORCE,
+        decided_at=timezone.now(),
+    )
+    for department in Department.objects.filter(institution=hospital, code__in=("D", "E")):
+        for item, amount in (("personnel", "30000.50"), ("materials", "20000.00")):
+            for month in range(1, 13):
+                CostBudgetAmount.objects.create(
+                    budget=budget, department=department, cost_item=item, month=month, amount=Decimal(amount)
+                )

@@ -14,6 +14,7 @@ from tools.demo.agreements import agreements
 from tools.demo.approvals import approvals
 from tools.demo.books import begin_books, carry_forward
 from tools.demo.browserless import close_months, closing_account
+from tools.demo.budgets import budgets
 from tools.demo.consolidating import consolidating
 from tools.demo.front_pages import front_pages
 from tools.demo.item_costing import item_costing
@@ -115,6 +116,7 @@ class Steps:
         self._deeds("consolidation", lambda: consolidating(url, self.accounts(), full_months))
         self._deeds("scenarios", lambda: scenarios(url, self.accounts(), full_months[-1]))
         self._deeds("trials", lambda: trials(url, self.accounts(), full_months))
+        self._deeds("budgets", lambda: budgets(url, self.accounts(), full_months))
         self._deeds("prices", lambda: price_adjustments(url, self.accounts(), full_months))
         self._deeds("approvals", lambda: approvals(url, self.accounts()))
         self._deeds("deviations", lambda: deviations(url, self.accounts()))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from costing.selectors.layers import Layer
 from costing.selectors.sheets import (
     break_even,
+    budget,
     departments,
     devices,
     direct,
@@ -156,6 +157,14 @@ _ALL = (
         patients.losses,
         patient_level=True,
     ),
+    Report(
+        "budget",
+        "成本预算执行表",
+        "各科室本月、本年累计的预算与实际，全年执行率与余额",
+        ANALYSIS,
+        budget.by_department,
+    ),
+    Report("budget-items", "成本预算执行表(成本项目)", "全院各成本项目的预算与实际", ANALYSIS, budget.by_item),
     Report("trend", "成本趋势表", "十二个月的成本项目、收入和结余，环比和同比", ANALYSIS, trend.trend, layered=True),
     Report(
         "ranking",

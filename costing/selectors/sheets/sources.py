@@ -101,6 +101,17 @@ def spent_by_all(run: CostRun, layer: Layer, amount: Decimal, item: str = "") ->
     )
 
 
+def planned(run: int, amount: Decimal, *, span: str, department: int | None, item: str) -> str:
+    """The amounts of the budget behind a planned figure."""
+    return _address("budget-amounts", run, amount, span=span, department=department, cost_item=item or None)
+
+
+def spent(run: CostRun, amount: Decimal, *, department: int | None, item: str) -> Part:
+    """Direct cost of a month, of one department or of all."""
+    asked = {"department": department, "cost_item": item or None, "funding": Layer.HOSPITAL.value}
+    return Part(run.period, amount, url=_address("cost-entries", run.pk, **asked))
+
+
 def earned_by_all(run: CostRun, charges: Decimal, other: Decimal) -> list[Part]:
     """Charges and other income of all departments of a run."""
     return [
