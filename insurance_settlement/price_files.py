@@ -13,7 +13,7 @@ from insurance_settlement.csv_files import Row, transform
 from insurance_settlement.engine.pricing import Kept, Price, price
 from insurance_settlement.engine.rule_book import RuleBook, read_rule_book
 from insurance_settlement.engine.worth import GroupedCase, Review
-from ops_platform.kernel import Invalid, from_fen, to_fen
+from ops_platform.kernel import Invalid, Line, from_fen, to_fen
 
 REQUIRED = ("case_no", "group", "charges")
 OPTIONAL = (
@@ -68,28 +68,36 @@ def price_file(book: RuleBook, source: Path, target: Path) -> Summary:
 
 
 def _told(found: Price) -> tuple[str, ...]:
-    steps = "；".join(
-        f"{line.label}：{line.note or line.value}" if line.note else f"{line.label} {line.value}"
-        for line in found.explanation.lines
-    )
+    steps = "；".join(_step(line) for line in found.explanation.lines)
     amounts = ("" if amount is None else f"{from_fen(amount):f}" for amount in (found.payment, found.fund))
     return *amounts, str(found.kind), "" if found.points is None else f"{found.points:f}", steps
+
+
+def _step(line: Line) -> str:
+    said = f"{line.label} {line.value}".rstrip()
+    return f"{said}({line.note})" if line.note else said
 
 
 def _case(row: Row) -> GroupedCase:
     charges = _fen(row, "charges")
     if charges is None:
         raise row.refuse("charges 没有值", "请补上费用")
+    excluded = _fen(row, "excluded_charges") or 0
+    if excluded > charges:
+        raise row.refuse("excluded_charges 大于 charges", "除外费用是费用的一部分，请更正其中一列")
+    stay_days = row.whole("stay_days")
+    if stay_days is not None and stay_days < 0:
+        raise row.refuse(f"stay_days 不应为负，现为「{stay_days}」", "请更正")
     return GroupedCase(
         case_no=row.text("case_no"),
         institution=row.text("institution").strip(),
         group=row.text("group").strip(),
         charges=charges,
-        stay_days=row.whole("stay_days"),
+        stay_days=stay_days,
         scheme=row.text("scheme").strip(),
         leaving_type=row.text("leaving_type").strip(),
         flags=frozenset(one for one in row.text("flags").split("|") if one),
-        excluded=_fen(row, "excluded_charges") or 0,
+        excluded=excluded,
         mean_charges=_fen(row, "mean_charges"),
         review=_review(row),
         self_paid=_fen(row, "self_paid"),

@@ -17,6 +17,7 @@ from insurance_settlement.services.reviews import (
     refuse_conclusion,
     return_review,
 )
+from ops_platform.his_intake.public import SCHEMES
 from ops_platform.kernel import Actor, Line, NotFound, Role
 from ops_platform.web import formats
 from ops_platform.web.numbers import number_of
@@ -63,6 +64,7 @@ def _case_lines(review: SpecialReview, case: CaseResult) -> tuple[Line, ...]:
         Line("机构", review.institution.name),
         Line("科室", review.department.name),
         Line("病例", f"{review.encounter_no}，{formats.period_label(review.period)}出院，住院 {case.stay_days} 天"),
+        Line("险种", dict(SCHEMES).get(case.scheme, case.scheme) or "未报送"),
         Line("病组", f"{case.drg}({SchemeKind(review.kind).label})"),
         Line("费用", f"{formats.money(case.charges)} 元"),
         Line("现支付", payment),

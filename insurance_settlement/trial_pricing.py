@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from insurance_settlement import schemes
 from insurance_settlement.discharges import Discharge, grouped_case, read_discharges, readmitted
 from insurance_settlement.engine.pricing import Kept, Price, price
+from insurance_settlement.engine.rounding import plain
 from insurance_settlement.engine.rule_book import Kind, RuleBook, read_rule_book
 from insurance_settlement.engine.trial import Overrides, changed
-from insurance_settlement.engine.worth import Review
 from insurance_settlement.models import CaseResult, GroupingRun, GroupingScheme, PricingTrial, SchemeKind
 from insurance_settlement.readmission import readmission_days
 from insurance_settlement.schemes import Compiled, Found
+from insurance_settlement.selectors.reviews import approved_reviews
 from ops_platform.kernel import Period
 
 DRAFT = "试算草稿"
@@ -68,6 +69,7 @@ def outcomes(trial: PricingTrial, run: GroupingRun, encounter: int | None = None
     base, other = schemes.compiled_scheme(run.scheme), schemes.compiled_scheme(scheme)
     kept: tuple[Kept, Kept] = {}, {}
     code, period = run.institution.code, Period.parse(run.period)
+    reviews = approved_reviews(institution=run.institution_id, period=run.period)
     asks = [readmission_days(book, run.institution, period) for book in (before, after)]
     days = next((one for one in asks if one is not None), None)
     for discharge in read_discharges(run.institution, period, run.input_sequence, encounter, readmission_days=days):
@@ -76,7 +78,7 @@ def outcomes(trial: PricingTrial, run: GroupingRun, encounter: int | None = None
             continue
         found = _as_grouped(case, discharge, base)
         moved = other.group(discharge.case) if regroups else found
-        granted = _granted(case)
+        granted = reviews.get(case.encounter) if case.kind == Kind.SPECIAL_REVIEW else None
         holds = granted is None or granted.weight is None or before.method is after.method
         yield Outcome(
             case,
@@ -102,8 +104,4 @@ def _as_grouped(case: CaseResult, discharge: Discharge, base: Compiled) -> Found
         found = base.group(discharge.case)
         if found.code == case.drg:
             return found
-    return Found(case.mdc, case.adrg, case.drg, case.status, bool(case.drg), case.factor.normalize())
-
-
-def _granted(case: CaseResult) -> Review | None:
-    return Review(case.worth) if case.kind == Kind.SPECIAL_REVIEW else None
+    return Found(case.mdc, case.adrg, case.drg, case.status, bool(case.drg), plain(case.factor))

@@ -110,7 +110,7 @@ def documents(mix: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]
     kinds = {code: "therapeutic" if code.startswith(VENTILATION) else "operation" for code in operations}
     catalogue = {
         "catalogue": NAME,
-        "source": "demo",
+        "source": "系统默认，仅供演示",
         "note": SOURCE,
         "main_procedure_first": False,
         "combine": "product",
@@ -121,7 +121,7 @@ def documents(mix: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]
     }
     book = {
         "scheme": NAME,
-        "source": "demo",
+        "source": "系统默认，仅供演示",
         "note": POINTS_NOTE,
         "method": "points",
         "points": dict(sorted(points.items())),

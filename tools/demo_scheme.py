@@ -245,7 +245,7 @@ def weights(mix: list[dict[str, Any]]) -> dict[str, Any]:
     """The rule book of the demo: weights of the case mix, one base rate, coefficient 1, usual outliers, the fund by A."""
     return {
         "scheme": NAME,
-        "source": "demo",
+        "source": "系统默认，仅供演示",
         "note": WEIGHTS_NOTE,
         "weights": {
             drg_code(one, level): one["relative_weight"]["none" if level == "only" else level]

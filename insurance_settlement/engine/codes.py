@@ -27,6 +27,10 @@ class CodeTable:
         name = self.names.get(code)
         return f"{code}({name})" if name else code
 
+    def knows(self, code: str) -> bool:
+        """Whether the code is in the table; without a table nobody can tell, and every code may be."""
+        return not self.known or code in self.known
+
 
 EMPTY = CodeTable()
 

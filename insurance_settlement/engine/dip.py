@@ -153,6 +153,8 @@ def match(catalogue: Catalogue, case: Case) -> Match:
     if not case.diagnoses:
         return _ungrouped(CHECK_FAILED, ("没有主要诊断，不能匹配病种。",))
     main = case.diagnoses[0]
+    if not catalogue.dx_codes.knows(main):
+        return _ungrouped(CHECK_FAILED, (f"主要诊断 {main} 不在诊断编码表中，不能匹配病种。",))
     told = [f"主要诊断 {catalogue.dx_codes.label(main)}。"]
     done = [frozenset(_begins(code, catalogue.needed)) for code in case.procedures]
     operated = _operated(catalogue, main, done)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from insurance_settlement.engine.rounding import exact, shown, to_the_fen, yuan
 from insurance_settlement.engine.rule_book import CaseException, Method, Pay, RuleBook, When
 from insurance_settlement.engine.standards import (
+    ONE,
     Standard,
     coefficient_of,
     points_of,
@@ -86,10 +87,11 @@ def _incomplete(book: RuleBook, case: GroupedCase, charges: int, exception: Case
 
     def lines() -> tuple[Line, ...]:
         told = f"费用 {yuan(charges)} ÷ 次均费用 {yuan(mean)}"
-        return standard_line(book, standard), Line("倍率", shown(ratio), told)
+        told += "，大于 1 按 1 计" if ratio > 1 else ""
+        return standard_line(book, standard), Line("倍率", shown(ratio, ONE), told)
 
     def how() -> str:
-        return f"{exception.name}：× {shown(min(ratio, Fraction(1)))}" + ("(至多为 1)" if ratio > 1 else "")
+        return "× 1" if ratio > 1 else f"× {yuan(charges)} ÷ {yuan(mean)}"
 
     return times(book, exception.kind, standard, min(ratio, Fraction(1)), lines, how)
 
@@ -113,5 +115,5 @@ def _by_factor(book: RuleBook, case: GroupedCase, exception: CaseException) -> W
         standard,
         exact(factor),
         lambda: standard_lines(book, case.group, case.institution, standard, case.factor),
-        lambda: f"{exception.name}：× {factor}",
+        lambda: f"× {factor}",
     )

@@ -19,7 +19,7 @@ from fractions import Fraction
 
 from insurance_settlement.engine.pricing import Price, price
 from insurance_settlement.engine.rounding import half_up, yuan
-from insurance_settlement.engine.rule_book import Measure, RuleBook
+from insurance_settlement.engine.rule_book import Kind, Measure, RuleBook
 from insurance_settlement.engine.worth import GroupedCase, mean_charges_of
 from ops_platform.kernel import Finding
 
@@ -53,7 +53,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The estimate of one stay; amounts in fen, None where there is no price. `price` tells its path."""
+    """The estimate of one stay; amounts in fen, None where there is no price, and where the patient pays himself. `price`
+    tells its path."""
 
     price: Price
     payment: int | None
@@ -77,7 +78,7 @@ def unfinished(book: RuleBook) -> RuleBook:
 def forecast(book: RuleBook, case: GroupedCase, norm: Norm | None, bounds: Bounds) -> Forecast:
     """The estimate of a stay; `book` as `unfinished` gives it, `case` with charges and days so far."""
     found = price(book, case)
-    payment = found.payment
+    payment = None if found.kind is Kind.SELF_PAY else found.payment
     limit = _high_limit(book, case, found)
     return Forecast(
         price=found,

@@ -23,11 +23,16 @@ class _Compared:
     ratio: Fraction
     lines: Lines
 
-    def against(self, bound: str) -> Line:
-        """The ratio in words."""
+    def against(self, words: str, bound: Decimal | None = None) -> Line:
+        """The ratio in words; `bound` is the one that it lies beyond."""
         compared = "支付标准" if self.rule.measured_by is Measure.STANDARD else "次均费用"
         told = f"费用 {yuan(self.charges)} ÷ {compared} {yuan(self.measure)}"
-        return Line("倍率", shown(self.ratio), f"{told}，{bound}")
+        return Line("倍率", shown(self.ratio, bound), f"{told}，{words}")
+
+    @property
+    def quotient(self) -> str:
+        """The ratio as one can work it out again."""
+        return f"{yuan(self.charges)} ÷ {yuan(self.measure)}"
 
 
 def by_ratio(book: RuleBook, case: GroupedCase, charges: int, standard: Standard) -> Worth:
@@ -75,19 +80,19 @@ def _bounds(low: Decimal | None, high: Decimal | None) -> str:
 
 def _low(found: _Compared, limit: Decimal) -> Worth:
     def lines() -> tuple[Line, ...]:
-        return *found.lines(), found.against(f"低于 {limit} 倍")
+        return *found.lines(), found.against(f"低于 {limit} 倍", limit)
 
     if found.rule.low_pay is LowPay.CHARGES:
         paid = found.charges
         return Worth(
             Kind.LOW, paid, lambda: (*lines(), Line("低倍率", f"{yuan(paid)} 元", "按实际费用支付")), found.standard
         )
-    return times(found.book, Kind.LOW, found.standard, found.ratio, lines, lambda: f"× 倍率 {shown(found.ratio)}")
+    return times(found.book, Kind.LOW, found.standard, found.ratio, lines, lambda: f"× {found.quotient}")
 
 
 def _high(found: _Compared, high: High) -> Worth:
     def lines() -> tuple[Line, ...]:
-        return *found.lines(), found.against(f"高于 {high.above} 倍")
+        return *found.lines(), found.against(f"高于 {high.above} 倍", high.above)
 
     standard, above, share = found.standard, exact(high.above), exact(high.share)
     if found.book.method is Method.POINTS:
@@ -98,7 +103,7 @@ def _high(found: _Compared, high: High) -> Worth:
             standard,
             factor,
             lines,
-            lambda: f"× (1 + ({shown(found.ratio)} − {high.above}) × {high.share})",
+            lambda: f"× (1 + ({found.quotient} − {high.above}) × {high.share})",
         )
     payment = standard.amount + half_up((found.charges - above * found.measure) * share)
 
@@ -123,6 +128,10 @@ def _capped(found: _Compared, worth: Worth) -> Worth:
         points = points_of(found.book, exact(cap) * exact(found.standard.weight))
 
     def lines() -> tuple[Line, ...]:
-        return *worth.lines(), Line("封顶", f"{yuan(most)} 元", f"至多为支付标准的 {cap} 倍")
+        told = f"至多为支付标准的 {cap} 倍"
+        if points is None:
+            return *worth.lines(), Line("封顶", f"{yuan(most)} 元", told)
+        told = f"{told}：{found.standard.weight} × {cap} = {points} 点，合 {yuan(most)} 元"
+        return *worth.lines(), Line("封顶", f"{points} 点", told)
 
     return Worth(worth.kind, most, lines, found.standard, points)

@@ -12,9 +12,11 @@ Source: ../shared/domain.md 2.3 to 2.6. The numbers are a rule book (`rule_book.
     r > high                high outlier 高倍率: standard + (charges − high × what they are compared with) × share; by points
                             points × (1 + (r − high) × share)
 
-What a case is asked, in this order: a special review 特例单议 that was approved; the exceptions of the book, the first that
-fits; whether it is grouped and has a weight; whether it is an outlier. New technology that is excluded is paid as billed
-and counts neither as charges nor in the ratio.
+Who pays himself (scheme `self_pay`, 自费) pays the charges: kind `self_pay`, no insurer, no rule of the book.
+
+What any other case is asked, in this order: a special review 特例单议 that was approved; the exceptions of the book, the
+first that fits; whether it is grouped and has a weight; whether it is an outlier. New technology that is excluded is paid as
+billed and counts neither as charges nor in the ratio.
 
     case result 盈亏 = payment − actual charges         (against charges; against cost is costing's)
     fund A = (payment − self-paid − first self-paid − deductible) × reimbursement ratio
@@ -40,8 +42,8 @@ from insurance_settlement.engine.fund import fund_of
 from insurance_settlement.engine.outliers import by_ratio
 from insurance_settlement.engine.rounding import yuan
 from insurance_settlement.engine.rule_book import Kind, Method, RuleBook
-from insurance_settlement.engine.standards import Standard, standard_by, standard_line, standard_of
-from insurance_settlement.engine.worth import GroupedCase, Review, Worth, is_ungrouped, unpriced
+from insurance_settlement.engine.standards import Standard, standard_by, standard_line, standard_of, weight_of
+from insurance_settlement.engine.worth import SELF_PAY, GroupedCase, Review, Worth, is_ungrouped, unpriced
 from ops_platform.kernel import Explanation, Finding, Line
 
 RULES = {
@@ -52,7 +54,8 @@ RULES = {
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a case is worth by a book. Amounts in fen; None where there is no price. `points` by the points method."""
+    """What a case is worth by a book. Amounts in fen; None where there is no price. `points` by the points method; `weight`
+    is that of its group by the rate method, whatever it is paid by."""
 
     book: RuleBook = field(repr=False)
     case: GroupedCase
@@ -63,6 +66,7 @@ class Price:
     findings: tuple[Finding, ...] = ()
     points: Decimal | None = None
     fund: int | None = None
+    weight: Decimal | None = None
 
     @property
     def explanation(self) -> Explanation:
@@ -83,7 +87,18 @@ def price(book: RuleBook, case: GroupedCase, kept: Kept | None = None) -> Price:
         balance = payment - case.charges
         if book.fund is not None:
             fund = fund_of(book.fund, case, payment)[0]
-    return Price(book, case, worth.kind, payment, balance, worth.standard, worth.findings, worth.points, fund)
+    return Price(
+        book,
+        case,
+        worth.kind,
+        payment,
+        balance,
+        worth.standard,
+        worth.findings,
+        worth.points,
+        fund,
+        weight_of(book, case.group, case.factor),
+    )
 
 
 def _path(book: RuleBook, case: GroupedCase) -> Explanation:
@@ -108,6 +123,9 @@ def _path(book: RuleBook, case: GroupedCase) -> Explanation:
 
 def _worth(book: RuleBook, case: GroupedCase, kept: Kept) -> Worth:
     charges = case.charges - case.excluded
+    if case.scheme == SELF_PAY:
+        told = "自费患者不由医保支付，由本人按实际费用支付"
+        return Worth(Kind.SELF_PAY, charges, lambda: (Line("自费", f"{yuan(charges)} 元", told),))
     if case.review is not None:
         return _reviewed(book, case, charges, case.review)
     exception = next((one for one in book.exceptions if is_for(one.when, case)), None)

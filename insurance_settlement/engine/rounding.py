@@ -24,9 +24,23 @@ def to_the_fen(amount: Decimal | Fraction) -> int:
     return half_up(Fraction(amount) * 100)
 
 
-def shown(ratio: Fraction) -> str:
-    """A ratio for the eye, to four places; what follows from it is computed exactly."""
-    return f"{Decimal(half_up(ratio * 10_000)).scaleb(-4):f}"
+PLACES, MOST_PLACES = 4, 16
+
+
+def shown(ratio: Fraction, beside: Decimal | None = None) -> str:
+    """A ratio for the eye, to four places; what follows from it is computed exactly. `beside` is a bound that it is held
+    against: where the two would look the same without being so, it has more places."""
+    places = PLACES
+    while True:
+        rounded = Decimal(half_up(ratio * 10**places)).scaleb(-places)
+        if rounded != beside or ratio == rounded or places == MOST_PLACES:
+            return f"{rounded:f}"
+        places += PLACES
+
+
+def plain(number: Decimal) -> Decimal:
+    """A number without the zeros that a column adds: they would show in the path of a price."""
+    return Decimal(int(number)) if number == number.to_integral_value() else number.normalize()
 
 
 def yuan(fen: int) -> str:

@@ -50,12 +50,14 @@ class Pay(StrEnum):
 
 
 class Kind(StrEnum):
-    """How a case was priced. From `EXCLUDED` on: exceptions that a rule book names."""
+    """How a case was priced. From `EXCLUDED` on: exceptions that a rule book names. Who pays himself (自费) is not paid for
+    by the insurer, whatever a book says."""
 
     NORMAL = "normal"
     LOW = "low"
     HIGH = "high"
     SPECIAL_REVIEW = "special_review"
+    SELF_PAY = "self_pay"
     UNGROUPED = "ungrouped"
     UNPRICED = "unpriced"
     EXCLUDED = "excluded"

@@ -42,6 +42,14 @@ def _own_points(book: RuleBook, group: str, institution: str, base: Decimal, fac
     return points_of(book, exact(base) * exact(cost_coefficient(book, group, institution)) * exact(factor))
 
 
+def weight_of(book: RuleBook, group: str, factor: Decimal = ONE) -> Decimal | None:
+    """The relative weight (RW) of a case's group by the rate method, whatever the case is paid by; points are none."""
+    base = book.weights.get(group)
+    if base is None or book.method is not Method.RATE:
+        return None
+    return _own_points(book, group, "", base, factor)
+
+
 def cost_coefficient(book: RuleBook, group: str, institution: str) -> Decimal:
     """成本系数 of an institution's group; 1 where none is listed."""
     return book.cost_coefficients.get(institution, {}).get(group, Decimal(1))

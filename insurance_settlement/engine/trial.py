@@ -82,7 +82,7 @@ def changed(book: RuleBook, overrides: Overrides) -> RuleBook:
             counts = "budget" if book.point_value.settlement is None else "settlement"
             document["point_value"] = document.get("point_value", {}) | {counts: number(overrides.unit_value)}
     _outliers(document, overrides, by_rate=by_rate)
-    return rule_book_of(Part(document, Source("", PREFIX, WHAT, PLACES)), book.version)
+    return rule_book_of(Part(document, Source("", PREFIX, WHAT, PLACES)), f"{book.version}(试算改动)")
 
 
 def _outliers(document: dict[str, Any], overrides: Overrides, *, by_rate: bool) -> None:

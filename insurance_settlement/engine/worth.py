@@ -101,6 +101,6 @@ def times(
 def _product(kind: Kind, standard: Standard, payment: int, how: str, points: Decimal | None = None) -> Line:
     label = {Kind.LOW: "低倍率", Kind.HIGH: "高倍率"}.get(kind, "调整")
     if points is None:
-        return Line(label, f"{yuan(payment)} 元", f"{how} = {yuan(payment)}")
+        return Line(label, f"{yuan(payment)} 元", f"{yuan(standard.amount)} {how} = {yuan(payment)}")
     told = f"{standard.weight} {how} = {points} 点，× {standard.coefficient} × {standard.base_rate} = {yuan(payment)}"
     return Line(label, f"{points} 点", told)

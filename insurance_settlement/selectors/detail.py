@@ -7,21 +7,17 @@ from insurance_settlement import schemes
 from insurance_settlement.discharges import Discharge, Settled, grouped_case, read_discharges, readmitted
 from insurance_settlement.engine.case import SUCCESS, Case
 from insurance_settlement.engine.pricing import Price, price
+from insurance_settlement.engine.rounding import plain
 from insurance_settlement.engine.rule_book import Kind
 from insurance_settlement.engine.worth import GroupedCase
 from insurance_settlement.models import CaseResult, GroupingRun
 from insurance_settlement.readmission import readmission_days
-from insurance_settlement.schemes import ONE, Compiled, Found
+from insurance_settlement.schemes import Compiled, Found
 from insurance_settlement.selectors.access import CASE_READERS
 from insurance_settlement.selectors.reviews import approved_reviews
 from ops_platform.his_intake.public import EncounterAt, FactPage, encounter_at, encounter_lines
 from ops_platform.kernel import Actor, NotFound, Period, to_fen
 from ops_platform.masterdata.models import Institution
-
-
-def _plain(factor: Decimal) -> Decimal:
-    """A factor without the zeros that its column adds, as the run had it: they would show in what it multiplies."""
-    return factor.quantize(ONE) if factor == factor.to_integral_value() else factor.normalize()
 
 
 def _as_priced(case: CaseResult, discharge: Discharge | None, scheme: Compiled) -> GroupedCase:
@@ -37,11 +33,11 @@ def _as_priced(case: CaseResult, discharge: Discharge | None, scheme: Compiled) 
             charges=to_fen(case.charges),
             stay_days=case.stay_days,
             scheme=case.scheme,
-            factor=_plain(case.factor),
+            factor=plain(case.factor),
             review=review,
             settled=False,
         )
-    found = Found(case.mdc, case.adrg, case.drg, case.status, case.status == SUCCESS, _plain(case.factor))
+    found = Found(case.mdc, case.adrg, case.drg, case.status, case.status == SUCCESS, plain(case.factor))
     again = readmitted(discharge, found, scheme)
     return replace(grouped_case(discharge, institution, found, review, readmitted=again), charges=to_fen(case.charges))
 
@@ -78,6 +74,7 @@ class CaseDetail:
     fees: tuple[FeeLine, ...]
     charged: Decimal
     same_as_run: bool
+    priced_as_run: bool
     settled: Settled | None
 
 
@@ -93,17 +90,19 @@ def case_detail(*, case: CaseResult) -> CaseDetail:
     grouping = scheme.explain(abstract) if abstract else None
     encounter = encounter_at(institution=run.institution_id, encounter=case.encounter, sequence=run.input_sequence)
     fees, charged = _fees(run, encounter)
+    priced = price(book, _as_priced(case, discharge, scheme))
     return CaseDetail(
         encounter=encounter,
         abstract=abstract,
         diagnoses=tuple(CodeLine(c, scheme.dx.names.get(c, "")) for c in (abstract.diagnoses if abstract else ())),
         procedures=tuple(CodeLine(c, scheme.proc.names.get(c, "")) for c in (abstract.procedures if abstract else ())),
         grouping=grouping,
-        price=price(book, _as_priced(case, discharge, scheme)),
+        price=priced,
         drg_name=scheme.titles.get(case.drg, ""),
         fees=fees,
         charged=charged,
         same_as_run=grouping is not None and grouping.code == case.drg,
+        priced_as_run=priced.payment == (None if case.payment is None else to_fen(case.payment)),
         settled=discharge.settled if discharge else None,
     )
 

@@ -19,6 +19,7 @@ PRICED_AS = {
     "special_review": "特例单议",
     "incomplete": "未完成治疗",
     "readmission": "再入院",
+    "self_pay": "自费",
 }
 
 
@@ -71,8 +72,8 @@ class InsurersView:
     parting: tuple[str, ...]
 
 
-def insurers_view(*, case: CaseResult, abstract: Case | None) -> InsurersView | None:
-    """The insurer's word on a case; None while there is none."""
+def insurers_view(*, case: CaseResult, abstract: Case | None, excluded: Decimal) -> InsurersView | None:
+    """The insurer's word on a case; None while there is none. `excluded` are charges of new technology, paid apart."""
     row = (
         GroupComparison.objects.filter(institution=case.run.institution_id, encounter=case.encounter)
         .exclude(kind=Kind.UNTOLD)
@@ -84,6 +85,16 @@ def insurers_view(*, case: CaseResult, abstract: Case | None) -> InsurersView | 
     scheme = schemes.compiled_scheme(case.run.scheme)
     parting = scheme.why_not(abstract, row.their_drg) if abstract else ()
     if row.kind == Kind.PRICE:
-        how = PRICED_AS.get(case.kind, "支付标准")
-        parting = (*parting, f"两边同组，金额不同：本院按{how}计价。请核对费用总额和医保端所用的规则。")
+        parting = (*parting, _priced_apart(case, row, excluded))
     return InsurersView(row, scheme.titles.get(row.their_drg, ""), parting)
+
+
+def _priced_apart(case: CaseResult, row: GroupComparison, excluded: Decimal) -> str:
+    """Why the amounts of the same group may differ, where the figures show it."""
+    how = PRICED_AS.get(case.kind, "支付标准")
+    told = f"两边同组，金额不同：本院按{how}计价。"
+    if excluded and row.payment is not None and row.their_payment is not None:
+        if row.payment - row.their_payment == excluded:
+            return f"{told}相差的 {excluded:,} 元正是新技术除外费用，医保端没有另行支付，请核对是否已申报除外。"
+        return f"{told}其中新技术除外费用 {excluded:,} 元另行支付，请核对医保端是否计入。"
+    return f"{told}请核对费用总额和医保端所用的规则。"

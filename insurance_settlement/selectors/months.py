@@ -9,6 +9,7 @@ from django.db.models import Avg, Count, Q, Sum
 
 from insurance_settlement import schemes
 from insurance_settlement.engine.case import SUCCESS
+from insurance_settlement.engine.rule_book import Kind
 from insurance_settlement.models import CaseResult, GroupingRun
 from ops_platform.his_intake.public import as_of_sql
 from ops_platform.kernel import Period
@@ -17,8 +18,8 @@ from ops_platform.kernel import Period
 @dataclass(frozen=True, slots=True)
 class DrgLine:
     """One group of a month. Sums of payment and balance are over priced cases, of the fund over those of which its part can
-    be told; `weight` is that of the group, which the `weighed` cases have; `points` are the mean, `total_points` the sum of
-    its cases by the points method."""
+    be told; of `self_paying` ones the patients pay the charges. `weight` is that of the group, which the `weighed` cases
+    have; `points` are the mean, `total_points` the sum of its cases by the points method."""
 
     drg: str
     name: str
@@ -35,6 +36,7 @@ class DrgLine:
     payment: Decimal | None
     balance: Decimal | None
     fund: Decimal | None
+    self_paying: int
 
     @property
     def worth(self) -> Decimal | None:
@@ -64,6 +66,7 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
             payment=Sum("payment"),
             balance=Sum("balance"),
             fund=Sum("fund"),
+            self_paying=Count("id", filter=Q(kind=Kind.SELF_PAY)),
         )
         .order_by("balance", "drg")
     )

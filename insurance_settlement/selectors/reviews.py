@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from insurance_settlement.engine.rounding import plain
 from insurance_settlement.engine.special_review import Hints, Quota, grounds
-from insurance_settlement.engine.worth import Review
+from insurance_settlement.engine.worth import SELF_PAY, Review
 from insurance_settlement.models import CaseResult, ReviewOutcome, SchemeKind, SpecialReview
 from insurance_settlement.selectors.access import CASE_READERS, cases
 from ops_platform.kernel import Actor, NotFound, Period, to_fen
@@ -62,7 +63,7 @@ def grounds_of(case: CaseResult, hints: Hints) -> tuple[str, ...]:
 
 def candidates(*, actor: Actor, hints: Hints) -> QuerySet[CaseResult]:
     """Cases whose figures show a ground and that nobody has put forward, the greatest loss first; ungrouped ones, which have
-    no payment, by their charges."""
+    no payment, by their charges. Nobody is put forward to an insurer that does not pay for him."""
     put_forward = SpecialReview.objects.filter(
         institution=OuterRef("run__institution"), encounter=OuterRef("encounter")
     ).exclude(state=SpecialReview.State.ARCHIVED)
@@ -71,6 +72,7 @@ def candidates(*, actor: Actor, hints: Hints) -> QuerySet[CaseResult]:
     return (
         cases(actor=actor)
         .filter(shows)
+        .exclude(scheme=SELF_PAY)
         .exclude(Exists(put_forward))
         .select_related("run__institution", "run__scheme", "department")
         .order_by("balance", "-charges", "pk")
@@ -85,7 +87,7 @@ def quota_of(*, institution: Institution, kind: str, year: int) -> Quota:
         run__is_current=True,
         run__scheme__kind=kind,
         **{f"run__{name}": value for name, value in months.items()},
-    )
+    ).exclude(scheme=SELF_PAY)
     used = SpecialReview.objects.filter(institution=institution, kind=kind, **months).exclude(state__in=NOT_PUT_FORWARD)
     share = parameter_value(
         key=SHARES[SchemeKind(kind)], day=Period.parse(f"{year}-12").last_day, institution=institution
@@ -142,6 +144,6 @@ def approved_reviews(*, institution: int, period: str) -> dict[int, Review]:
     """What the insurer granted to stays discharged in a month, by encounter, as pricing takes it."""
     rows = SpecialReview.objects.filter(institution=institution, period=period, state=SpecialReview.State.APPROVED)
     return {
-        encounter: Review(worth if effective == ReviewOutcome.RESCORED else None)
+        encounter: Review(plain(worth) if worth is not None and effective == ReviewOutcome.RESCORED else None)
         for encounter, effective, worth in rows.order_by("encounter").values_list("encounter", "effective", "worth")
     }

@@ -24,7 +24,7 @@ from ops_platform.masterdata.selectors import was_closed
 from ops_platform.masterdata.services import hold_period
 from ops_platform.orm.bulk import copy_rows
 
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 DATASETS = ("encounters", "discharge-abstracts", "charge-lines", "settlement-lists")
 
 Graded = tuple[Discharge, Found, Price]
@@ -158,7 +158,7 @@ def _store(
         grouped=sum(grouping.grouped for _, grouping, _ in graded),
         without_abstract=len(discharges) - len(graded),
         without_settlement=sum(d.settled is None and d.scheme != SELF_PAY for d, _, _ in graded),
-        total_weight=sum((_weight(found) or Decimal(0) for _, found in priced), Decimal(0)),
+        total_weight=sum((found.weight or Decimal(0) for _, _, found in graded), Decimal(0)),
         charges=from_fen(sum(discharge.charges for discharge, _, _ in graded)),
         priced_charges=from_fen(sum(discharge.charges for discharge, _ in priced)),
         payment=from_fen(sum(found.payment or 0 for _, found in priced)),
@@ -176,11 +176,6 @@ def _store(
     return run
 
 
-def _weight(found: Price) -> Decimal | None:
-    """Relative weight; points are none."""
-    return found.standard.weight if found.standard and found.points is None else None
-
-
 def _rows(run: GroupingRun, graded: list[Graded]) -> Iterable[tuple[Any, ...]]:
     for discharge, grouping, found in graded:
         yield (
@@ -196,7 +191,7 @@ def _rows(run: GroupingRun, graded: list[Graded]) -> Iterable[tuple[Any, ...]]:
             grouping.code,
             grouping.status,
             str(found.kind),
-            _weight(found),
+            found.weight,
             found.points,
             grouping.factor,
             from_fen(discharge.charges),

@@ -12,7 +12,9 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
+from insurance_settlement.engine.worth import SELF_PAY
 from insurance_settlement.models import (
+    CaseResult,
     ReviewConclusion,
     ReviewGround,
     ReviewOpinion,
@@ -71,6 +73,7 @@ def begin_review(
         raise Conflict(
             "insurance_settlement.case_superseded", "该病例已重新分组计价，请从当前的病例页面申请。", field="grounds"
         )
+    _must_be_insured(case)
     live = SpecialReview.objects.filter(institution=institution, encounter=case.encounter).exclude(state=State.ARCHIVED)
     if live.exists():
         raise Conflict("insurance_settlement.review_exists", "该病例已有特例单议申请，请打开原申请。", field="grounds")
@@ -124,12 +127,19 @@ def submit_review(actor: Actor, *, review_id: int) -> int:
     return start(actor, kind=KIND, subject=str(review.pk), comment=review.statement[:200])
 
 
+def _must_be_insured(case: CaseResult) -> None:
+    if case.scheme == SELF_PAY:
+        words = "自费患者不由医保支付，不能申请特例单议。险种有误的，请在信息系统更正后重新报送。"
+        raise Conflict("insurance_settlement.review_self_pay", words, field="grounds")
+
+
 def _catch_up(review: SpecialReview) -> None:
     """The approvers read the case as it is paid now, not as it was when the draft was written."""
     current = current_case(review)
     if current.pk != review.case_id:
         review.case = current
         review.save(update_fields=["case"])
+    _must_be_insured(current)
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement import selectors
+from insurance_settlement.engine.worth import SELF_PAY
 from insurance_settlement.filters import CaseFilter
 from insurance_settlement.models import CaseResult
 from insurance_settlement.selectors import CASE_READERS, MONTH_READERS
@@ -32,7 +33,7 @@ from insurance_settlement.tables.reviews import REVIEW_TONES
 from insurance_settlement.views.chosen_month import MonthList
 from ops_platform.his_intake.public import ENCOUNTER_KINDS, ChargedLine
 from ops_platform.identity.access import log_patient_access, log_patient_list
-from ops_platform.kernel import Period, Role
+from ops_platform.kernel import Period, Role, from_fen
 from ops_platform.masterdata.models import Institution
 from ops_platform.web.pages import ListPage, TemplatePage
 
@@ -90,6 +91,7 @@ class Month(MonthList):
             "payment": payment,
             "balance": balance,
             "fund": sum(line.fund or 0 for line in self.lines),
+            "self_paying": sum(line.self_paying for line in self.lines),
         }
 
 
@@ -132,7 +134,11 @@ class Case(TemplatePage):
         log_patient_access(self.request, case.run.institution, "case", case.encounter_no)
         detail = selectors.case_detail(case=case)
         review = review_of(institution=case.run.institution_id, encounter=case.encounter)
-        insurer = insurers_view(case=case, abstract=detail.abstract)
+        insurer = insurers_view(
+            case=case,
+            abstract=detail.abstract,
+            excluded=from_fen(detail.settled.new_technology if detail.settled else 0),
+        )
         applies = self.actor.may(case.run.institution_id, *APPLICANTS, department=case.department_id)
         context = super().get_context_data(
             case=case,
@@ -140,7 +146,7 @@ class Case(TemplatePage):
             review=review,
             front_page=open_findings_of(institution=case.run.institution_id, encounter=case.encounter),
             review_tone=REVIEW_TONES[review.state] if review else "",
-            may_apply=applies and case.run.is_current,
+            may_apply=applies and case.run.is_current and case.scheme != SELF_PAY,
             status=status_mark(case.status),
             scheme_title=SCHEME_TITLES.get(case.scheme, case.scheme),
             opens_department=self.actor.may(

@@ -19,6 +19,7 @@ from insurance_settlement.review_subject import outcome_words
 from insurance_settlement.selectors import CASE_READERS
 from insurance_settlement.selectors import reviews as selected
 from insurance_settlement.services import reviews as services
+from insurance_settlement.tables import SCHEME_TITLES
 from insurance_settlement.tables.reviews import REVIEW_TONES, CandidateTable, QuotaTable, ReviewTable
 from ops_platform.documents.public import documents_of
 from ops_platform.identity.access import log_patient_access, log_patient_list
@@ -171,7 +172,8 @@ class NewReview(FormPage):
         return {"grounds": list(selected.grounds_of(self.case, selected.hints())), "asked": "items"}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(case=self.case, **kwargs)
+        insured = SCHEME_TITLES.get(self.case.scheme, self.case.scheme)
+        return super().get_context_data(case=self.case, insured=insured, **kwargs)
 
     def act(self, form: ReviewForm) -> HttpResponse:
         made = services.begin_review(

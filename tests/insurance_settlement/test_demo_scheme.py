@@ -72,7 +72,7 @@ def test_every_code_has_a_name(demo):
 def test_the_demo_weights_price_every_demo_group_and_are_marked_as_demo(demo):
     content = (demo_scheme.REFERENCE / "demo_weights.json").read_bytes()
     book = read_rule_book(content, "demo")
-    assert book.source == "demo"
+    assert book.source == "系统默认，仅供演示"
     assert book.scheme == demo.name
     assert set(book.weights) == set(demo.drg_names)
     for code in demo.drg_names:
@@ -87,7 +87,7 @@ def test_the_demo_catalogue_and_its_points_belong_together():
     content = (demo_scheme.REFERENCE / "demo_catalogue.json").read_bytes()
     catalogue = read_catalogue(content)
     book = read_rule_book((demo_scheme.REFERENCE / "demo_points.json").read_bytes(), "demo")
-    assert (catalogue.source, book.source, book.scheme) == ("demo", "demo", catalogue.name)
+    assert (catalogue.source, book.source, book.scheme) == ("系统默认，仅供演示", "系统默认，仅供演示", catalogue.name)
     assert set(book.weights) == set(catalogue.titles) == set(book.mean_charges)
 
 

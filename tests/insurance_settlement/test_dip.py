@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insurance_settlement.engine.case import Case
+from insurance_settlement.engine.codes import parse_code_table
 from insurance_settlement.engine.dip import Catalogue, Match, match
 from insurance_settlement.engine.dip_catalogue import read_catalogue
 from ops_platform.kernel import Invalid
@@ -74,6 +75,16 @@ def test_the_main_procedure_may_have_to_stand_first() -> None:
 
 def test_without_a_diagnosis_nothing_is_matched() -> None:
     assert (found().disease, found().status) == ("0000", "CHECK_FAILED")
+
+
+def test_a_main_diagnosis_that_the_code_table_does_not_know_is_matched_to_nothing() -> None:
+    """The disease for all diagnoses would take any string."""
+    table = parse_code_table("code,name,map_to\nJ18.900,肺炎,\n", "诊断")
+    listed = read_catalogue(json.dumps(DOCUMENT).encode(), table)
+    assert match(listed, Case(gender=1, age=50, diagnoses=("J18.900",), procedures=())).disease == "ALL-C"
+    strange = match(listed, Case(gender=1, age=50, diagnoses=("XX",), procedures=()))
+    assert (strange.disease, strange.status) == ("0000", "CHECK_FAILED")
+    assert "不在诊断编码表中" in strange.reasons[0]
 
 
 def test_the_decision_is_told_in_words() -> None:

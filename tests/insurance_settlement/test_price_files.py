@@ -76,6 +76,19 @@ def test_what_has_no_price_stays_empty_and_says_why(priced: Priced) -> None:
     assert (ungrouped["payment"], ungrouped["kind"]) == ("", "ungrouped")
 
 
+def test_a_step_says_its_value_and_how_it_came_about(priced: Priced) -> None:
+    low, high = priced(RATE, "1,ES35,6000,,,,,,", "2,ES35,70000,,,,,,")
+    assert "病组 ES35(" in low["steps"]
+    assert "低倍率 6,000.00 元(按实际费用支付)" in low["steps"]
+    assert "倍率 0.3175(费用 6,000.00 ÷ 支付标准 18,900.00，低于 0.4 倍)" in low["steps"]
+    assert "18,900.00 + (70,000.00 − 3 × 18,900.00) × 1 = 32,200.00" in high["steps"]
+
+
+def test_what_is_paid_apart_is_part_of_the_charges(priced: Priced) -> None:
+    with pytest.raises(CommandError, match="excluded_charges 大于 charges"):
+        priced(RATE, "1,ES35,100,500", header="case_no,group,charges,excluded_charges")
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
@@ -85,6 +98,7 @@ def test_what_has_no_price_stays_empty_and_says_why(priced: Priced) -> None:
         ("1,ES35,abc,,,,,,", "charges 应为数值"),
         ("1,ES35,NaN,,,,,,", "charges 应为数值"),
         ("1,ES35,1,1.5,,,,,", "stay_days 应为整数"),
+        ("1,ES35,1,-3,,,,,", "stay_days 不应为负"),
         ("1,ES35,1,,,,,85,", "85% 请写作 0.85"),
         ("1,ES35,1", "应有 9 列"),
     ],

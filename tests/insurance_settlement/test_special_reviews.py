@@ -14,7 +14,7 @@ from insurance_settlement import integrity
 from insurance_settlement.engine.special_review import Hints, Quota, grounds
 from insurance_settlement.models import CaseResult, GroupingRun, SpecialReview
 from insurance_settlement.selectors import case_detail
-from insurance_settlement.selectors.reviews import candidates, quota_of, quotas
+from insurance_settlement.selectors.reviews import candidates, hints, quota_of, quotas
 from insurance_settlement.services import run_grouping
 from insurance_settlement.services.reviews import (
     Verdict,
@@ -198,8 +198,43 @@ def test_a_weight_of_its_own_prices_the_case_by_the_rate(hospital: Institution, 
     concluded(people, declared(people, "Z3", wanted), "rescored", Decimal("1.25"))
     run_grouping(PLATFORM, institution=hospital, period=MARCH)
     case = case_of("Z3")
-    assert (case.kind, case.weight, case.payment) == ("special_review", Decimal("1.25"), Decimal("9000.00"))
-    assert case_detail(case=case).price.payment == 900_000
+    assert (case.kind, case.payment) == ("special_review", Decimal("9000.00"))
+    assert case.weight is None, "the CMI knows weights of groups only, and this case has no group"
+    told = case_detail(case=case).price
+    assert told.payment == 900_000
+    assert [line.value for line in told.explanation.lines if line.label == "特例单议"] == ["1.25"]
+
+
+@pytest.mark.usefixtures("wide_quota")
+def test_a_review_by_charges_takes_no_weight_out_of_the_case_mix(
+    hospital: Institution, people: dict[str, User]
+) -> None:
+    before = case_of("Z1").weight
+    assert before is not None
+    concluded(people, declared(people), "items")
+    run_grouping(PLATFORM, institution=hospital, period=MARCH)
+    assert (case_of("Z1").kind, case_of("Z1").weight) == ("special_review", before)
+
+
+@pytest.mark.usefixtures("wide_quota")
+def test_nobody_is_put_forward_to_an_insurer_that_does_not_pay_for_him(
+    hospital: Institution, people: dict[str, User]
+) -> None:
+    """Found after the draft was written: the insurance was told wrongly at first."""
+    draft = begun(people)
+    stay = trade.visit(
+        "Z1", "HX", kind="inpatient", when="2026-01-05T08:00:00", discharged="2026-03-10T10:00:00", scheme="self_pay"
+    )
+    trade.landed(hospital, "encounters", [stay])
+    run_grouping(PLATFORM, institution=hospital, period=MARCH)
+    assert (case_of("Z1").kind, case_of("Z1").balance) == ("self_pay", 0)
+    officer = actor_of_user(people["officer"])
+    with pytest.raises(Conflict, match="自费患者"):
+        submit_review(officer, review_id=draft.pk)
+    archive_review(officer, review_id=draft.pk)
+    with pytest.raises(Conflict, match="自费患者"):
+        begun(people)
+    assert "Z1" not in {one.encounter_no for one in candidates(actor=officer, hints=hints())}
 
 
 @pytest.mark.usefixtures("wide_quota")
