@@ -28,10 +28,12 @@ WORDS = {
     Verdict.EXHAUSTED: "已超全年预算",
     Verdict.UNPLANNED: "没有预算",
 }
+MONTH, TO_DATE, YEAR = 1, 5, 9  # where the columns of a span begin
 COLUMNS = (
+    Column("提示", "words"),
     *(
         column
-        for at, group in ((0, "本月"), (4, "本年累计"))
+        for at, group in ((MONTH, "本月"), (TO_DATE, "本年累计"))
         for column in (
             Column("预算", "money", group),
             Column("实际", "money", group),
@@ -40,9 +42,8 @@ COLUMNS = (
         )
     ),
     Column("预算", "money", "全年"),
-    Column("执行率", "percent", "全年", made=per(5, 8)),
-    Column("余额", "money", "全年", made=minus(8, 5)),
-    Column("提示", "words"),
+    Column("执行率", "percent", "全年", made=per(TO_DATE + 1, YEAR)),
+    Column("余额", "money", "全年", made=minus(YEAR, TO_DATE + 1)),
 )
 
 
@@ -110,35 +111,35 @@ class _Page:
     def row(self, name: str, places: Collection[Place], *, department: int | None, item: str = "") -> Row:
         """Planned figures open the amounts of the budget, spent ones the costs of their months."""
         year = self.year
-        cells = [Cell(value) for value in self._figures(places)]
-        for at, span in ((0, Span.MONTH), (4, Span.TO_DATE), (8, Span.YEAR)):
+        cells = self._cells(places)
+        for at, span in ((MONTH, Span.MONTH), (TO_DATE, Span.TO_DATE), (YEAR, Span.YEAR)):
             amount = year.budget_of(places, span)
             if amount:
                 url = sources.planned(year.run.pk, amount, span=span, department=department, item=item)
                 cells[at] = Cell(amount, url)
-        for at, span in ((1, Span.MONTH), (5, Span.TO_DATE)):
+        for at, span in ((MONTH + 1, Span.MONTH), (TO_DATE + 1, Span.TO_DATE)):
             parts = [
                 sources.spent(year.runs[month], year.actual_of(places, [month]), department=department, item=item)
                 for month in year.months(span)
             ]
             cells[at] = Cell(cells[at].value, made=sources.added(parts))
         url = self.scope.department_url(department) if department is not None and not item else ""
-        return Row(name, (*cells, Cell(self._words(places))), url)
+        return Row(name, tuple(cells), url)
 
     def sum(self, name: str, places: Collection[Place], rows: Iterable[int], level: str) -> Row:
         """The sum of other rows."""
-        cells = [Cell(value) for value in self._figures(places)]
-        return Row(name, (*cells, Cell(self._words(places))), level=level, made=plus(*rows))
+        return Row(name, tuple(self._cells(places)), level=level, made=plus(*rows))
 
-    def _figures(self, places: Collection[Place]) -> list[Decimal | None]:
-        """The columns but the words."""
+    def _cells(self, places: Collection[Place]) -> list[Cell]:
+        """All columns, that open nothing yet."""
         year = self.year
         found: list[Decimal | None] = []
         for span in (Span.MONTH, Span.TO_DATE):
             budget, actual = year.budget_of(places, span), year.actual_of(places, year.months(span))
             found += [budget, actual, actual - budget, share(actual - budget, budget)]
         whole, actual = year.budget_of(places, Span.YEAR), year.actual_of(places, year.months(Span.TO_DATE))
-        return [*found, whole, share(actual, whole), whole - actual]
+        found += [whole, share(actual, whole), whole - actual]
+        return [Cell(self._words(places)), *map(Cell, found)]
 
     def _words(self, places: Collection[Place]) -> str:
         execution = self.year.execution(places)
@@ -156,8 +157,7 @@ class _Page:
             f"累计偏差率超过 ±{formats.percent(self.bound)} 的列出提示(参数，文档 004)；恰好等于的不列。",
         ]
         if self.year.missing:
-            listed = "、".join(f"{month} 月" for month in self.year.missing)
-            told.append(f"{listed}没有核算，本年累计的预算和实际都不计入。")
+            told.append(f"{_months(self.year.missing)}没有核算，本年累计的预算和实际都不计入。")
         return tuple(told)
 
     def nothing(self) -> Sheet:
@@ -166,3 +166,14 @@ class _Page:
             f"{self.scope.run.period[:4]} 年没有已批准的成本预算。请在「成本预算」页下载预算表，填写后上传并提交审批。"
         )
         return Sheet("科室名称", COLUMNS, (), (words,))
+
+
+def _months(numbers: Sequence[int]) -> str:
+    """Months in words, neighbours together: 1 至 3 月、5 月."""
+    runs: list[list[int]] = []
+    for month in numbers:
+        if runs and runs[-1][-1] == month - 1:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return "、".join(f"{run[0]} 至 {run[-1]} 月" if len(run) > 1 else f"{run[0]} 月" for run in runs)
