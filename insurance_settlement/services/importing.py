@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from insurance_settlement import catalogue_workbooks, price_book_workbooks, schemes
-from insurance_settlement.engine import scheme_checks
+from insurance_settlement.engine import dip_catalogue, scheme_checks
 from insurance_settlement.engine.codes import CodeTable, parse_code_table
-from insurance_settlement.engine.dip_catalogue import is_catalogue, read_catalogue
 from insurance_settlement.engine.documents import digest_of_document, document_of, document_of_catalogue
+from insurance_settlement.engine.json_parts import read_document
 from insurance_settlement.engine.rule_book import RuleBook, read_rule_book
 from insurance_settlement.engine.scheme import read_scheme
 from insurance_settlement.models import AreaMember, GroupingScheme, PoolingArea, PriceBook, SchemeKind
@@ -43,6 +43,8 @@ def import_scheme(
     check_first_day(effective_from)
     if is_workbook(content):
         content = catalogue_workbooks.text_in(content).encode()
+    elif dip_catalogue.is_catalogue(content):
+        dip_catalogue.check_catalogue(read_document(content, dip_catalogue.PREFIX, "病种目录"))
     texts = [
         _text(part, what)
         for part, what in ((content, "分组方案"), (dx_codes, "诊断代码表"), (proc_codes, "操作代码表"))
@@ -84,8 +86,8 @@ def import_scheme(
 
 def _read(content: bytes, dx: CodeTable, proc: CodeTable) -> tuple[SchemeKind, str, str, Iterable[Finding], str]:
     """Kind, name and source of a scheme, what its checks found, and the digest of what a catalogue says."""
-    if is_catalogue(content):
-        catalogue = read_catalogue(content, dx, proc)
+    if dip_catalogue.is_catalogue(content):
+        catalogue = dip_catalogue.read_catalogue(content, dx, proc)
         says = digest_of_document(document_of_catalogue(catalogue))
         return SchemeKind.DIP, catalogue.name, catalogue.source, (), says
     scheme = read_scheme(content, dx, proc)
