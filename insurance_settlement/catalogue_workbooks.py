@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import IO, Any
 
 from insurance_settlement.engine.dip import KIND_WORDS, Catalogue, Combine, ProcedureKind
-from insurance_settlement.engine.dip_catalogue import PREFIX, catalogue_of
+from insurance_settlement.engine.dip_catalogue import PREFIX, catalogue_of, check_catalogue
 from insurance_settlement.engine.documents import document_of_catalogue, text_of
 from insurance_settlement.engine.json_parts import Part, Source
 from insurance_settlement.rule_sheets import BETWEEN, NO, YES, Cell, Row, SheetForm, Workbook, shown, write
@@ -134,8 +134,12 @@ def _list_row(one: Mapping[str, Any]) -> Sequence[Cell]:
 
 
 def text_in(content: bytes) -> str:
-    """The document of a workbook as the text of a file, read once as a catalogue. Raises Invalid by sheet, row, column."""
-    return text_of(document_of_catalogue(catalogue_of(document_in(content))))
+    """The document of a workbook as the text of a file, read once as a catalogue that is to hold. Raises Invalid by sheet,
+    row, column."""
+    root = document_in(content)
+    catalogue = catalogue_of(root)
+    check_catalogue(root)
+    return text_of(document_of_catalogue(catalogue))
 
 
 def document_in(content: bytes) -> Part:

@@ -4,10 +4,12 @@ Nothing is stored, and no person can be recognised from what is sent."""
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -19,6 +21,7 @@ from insurance_settlement.engine.pricing import Kept, Price, price
 from insurance_settlement.engine.rule_book import RuleBook
 from insurance_settlement.engine.worth import GroupedCase
 from insurance_settlement.models import PriceBook
+from insurance_settlement.rule_words import FLAG_WORDS
 from insurance_settlement.schemes import Compiled, Found, compiled_scheme, price_book_at, rule_book
 from insurance_settlement.selectors import MONTH_READERS
 from ops_platform.his_intake.public import LEAVING_TYPES, SCHEMES
@@ -81,12 +84,45 @@ class AskedPriceSerializer(AskedCaseSerializer):
         choices=LEAVING_TYPES, required=False, allow_blank=True, default="", help_text="离院方式"
     )
     flags = serializers.ListField(
-        child=serializers.CharField(max_length=40), required=False, default=list, max_length=20, help_text="例外标志"
+        child=serializers.ChoiceField(
+            choices=list(FLAG_WORDS.items()),
+            error_messages={"invalid_choice": _lazy("没有标志「{input}」，可用 %s。") % "、".join(FLAG_WORDS)},
+        ),
+        required=False,
+        default=list,
+        max_length=20,
+        help_text="例外标志",
     )
     excluded = money(min_value=0, required=False, default="0.00", help_text="新技术除外费用(元)")
     self_paid = money(min_value=0, required=False, allow_null=True, default=None, help_text="自费(元)")
     first_self_paid = money(min_value=0, required=False, allow_null=True, default=None, help_text="先行自付(元)")
-    deductible = money(min_value=0, required=False, allow_null=True, default=None, help_text="起付线(元)")
+    deductible = money(
+        min_value=0, required=False, allow_null=True, default=None, help_text="起付线(元)；不填按价格规则"
+    )
+    reimbursement_ratio = serializers.DecimalField(
+        max_digits=7,
+        decimal_places=6,
+        min_value=Decimal(0),
+        max_value=Decimal(1),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="报销比例，85% 写作 0.85；不填按价格规则",
+    )
+    paid = money(
+        min_value=0,
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="个人和其他渠道已付(元)；基金按「支付标准 − 已付」计算的地区使用，不填按起付线和报销比例推算",
+    )
+    mean_charges = money(
+        min_value=Decimal("0.01"),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="病组次均费用(元)，用于判断倍率；不填按价格规则",
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """What is paid apart is part of the charges."""
@@ -316,6 +352,9 @@ def _charged(one: Mapping[str, Any], institution: str, found: Found) -> GroupedC
         self_paid=_fen(one["self_paid"]),
         first_self_paid=_fen(one["first_self_paid"]),
         deductible=_fen(one["deductible"]),
+        reimbursement_ratio=one["reimbursement_ratio"],
+        paid=_fen(one["paid"]),
+        mean_charges=_fen(one["mean_charges"]),
     )
 
 

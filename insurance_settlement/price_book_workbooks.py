@@ -202,11 +202,15 @@ def document_in(content: bytes) -> Part:
     _groups(workbook, document, method)
     for row in workbook.rows(COEFFICIENTS):
         _once(row, document.setdefault("coefficients", {}), row.text(INSTITUTION), COEFFICIENT)
+        workbook.places[("coefficients", row.text(INSTITUTION))] = row.place
     for row in workbook.rows(COSTS):
         if method is Method.RATE:
             row.fault(COST, "费率法没有成本系数，请清空这张工作表。")
-        of_one = document.setdefault("cost_coefficients", {}).setdefault(row.text(INSTITUTION), {})
-        _once(row, of_one, row.text(GROUP), COST)
+        institution, group = row.text(INSTITUTION), row.text(GROUP)
+        of_one = document.setdefault("cost_coefficients", {}).setdefault(institution, {})
+        _once(row, of_one, group, COST)
+        workbook.places.setdefault(("cost_coefficients", institution), row.place)
+        workbook.places[("cost_coefficients", institution, group)] = row.place
     _highs(workbook, document)
     for row in workbook.rows(RULES):
         _rule(row, document.setdefault("exceptions", []))

@@ -31,7 +31,7 @@ OUTLIERS = {
     ],
 }
 MDC_ORDER = "APYZMNBCDEFGHIJKLOQRSTUVWX"
-SEX_OF_MDC = {"M": 1, "N": 2}
+SEX_OF_MDC = {"M": 1, "N": 2, "O": 2}
 NEWBORN_MDC = "P"
 PRE_MDC = "A"
 

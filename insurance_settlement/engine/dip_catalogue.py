@@ -19,6 +19,9 @@ from insurance_settlement.engine.dip import (
 from insurance_settlement.engine.json_parts import Part, read_document
 
 PREFIX = "insurance_settlement.catalogue"
+CONDITIONS = ("age_from", "age_to", "any_diagnosis", "secondary_at_least", "diseases")
+MOST_AGE = 130  # the gate takes nobody who is older
+MOST_SECONDARY = 40  # the front page holds one main and forty other diagnoses
 
 
 def is_catalogue(content: bytes) -> bool:
@@ -117,6 +120,29 @@ def _adjustment(part: Part, known: frozenset[str]) -> Adjustment:
     for code in sorted(conditions.get("diseases", frozenset()) - known):
         raise fields["diseases"].refuse("unknown_disease", f"目录中没有病种 {code}", disease=code)
     return Adjustment(fields["name"].text(), fields["factor"].decimal(), **conditions)
+
+
+def check_catalogue(root: Part) -> None:
+    """Refuse adjustments that no case can meet, or that make a case worth nothing, by path and line (row). Apart from
+    reading, since a catalogue that was imported before must stay readable."""
+    if type(root.value) is not dict or "adjustments" not in root.value:
+        return
+    for part in root.at("adjustments").entries():
+        fields = part.fields(("name", "factor"), CONDITIONS)
+        if not fields["factor"].decimal():
+            raise fields["factor"].refuse("out_of_range", "系数应大于 0")
+        ages = {name: fields[name].integer(0, 200) for name in ("age_from", "age_to") if name in fields}
+        if ages.get("age_from", 0) > MOST_AGE:
+            raise fields["age_from"].refuse("out_of_range", f"年龄至多 {MOST_AGE} 岁，现为 {ages['age_from']}")
+        if ages.get("age_from", 0) > ages.get("age_to", MOST_AGE):
+            told = f"没有 {ages['age_from']} 岁以上、{ages['age_to']} 岁以下的病例，请核对起止年龄"
+            raise fields["age_from"].refuse("out_of_range", told)
+        if "secondary_at_least" in fields and fields["secondary_at_least"].integer(1, 100) > MOST_SECONDARY:
+            told = f"病案首页至多 {MOST_SECONDARY} 个次要诊断，现为 {fields['secondary_at_least'].value}"
+            raise fields["secondary_at_least"].refuse("out_of_range", told)
+        for name in ("any_diagnosis", "diseases"):
+            if name in fields and not fields[name].codes():
+                raise fields[name].refuse("missing_part", f"列表为空，没有病例符合；不作限制时请删去 {name}")
 
 
 def _once(parts: Mapping[str, Part], cores: tuple[Core, ...], wide: tuple[Comprehensive, ...]) -> None:

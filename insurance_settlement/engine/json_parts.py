@@ -36,10 +36,12 @@ def load_json(text: str, prefix: str, what: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=unique, parse_float=Decimal, parse_constant=refuse_constant)
     except json.JSONDecodeError as error:
-        message = f"{what}第 {error.lineno} 行第 {error.colno} 列不是有效的 JSON({error.msg})。请改正后重新导入。"
+        message = f"{what}第 {error.lineno} 行第 {error.colno} 列不是有效的 JSON。请检查引号、逗号和括号后重新导入。"
         raise Invalid(f"{prefix}_not_json", message, line=error.lineno) from error
     except (RecursionError, ValueError) as error:
-        raise Invalid(f"{prefix}_not_json", f"{what}无法解析({error})。请检查嵌套层数和数值长度后重新导入。") from error
+        raise Invalid(
+            f"{prefix}_not_json", f"{what}无法解析：嵌套过深，或有位数过多的数值。请改正后重新导入。"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from insurance_settlement import schemes
-from insurance_settlement.models import AreaMember, GroupingScheme, PoolingArea, PriceBook
+from insurance_settlement.models import AreaMember, GroupingScheme, PriceBook
 from insurance_settlement.selectors.access import MONTH_READERS
 from ops_platform.kernel import Actor, NotFound, from_fen
 from ops_platform.masterdata.models import Institution
@@ -63,11 +63,6 @@ def worths_of(row: PriceBook) -> list[GroupWorth]:
         )
         for code, weight in sorted(book.weights.items())
     ]
-
-
-def areas() -> QuerySet[PoolingArea]:
-    """Pooling areas by name."""
-    return PoolingArea.objects.order_by("name")
 
 
 def area_members(*, actor: Actor) -> QuerySet[AreaMember]:

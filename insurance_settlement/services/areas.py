@@ -6,7 +6,8 @@ from datetime import date
 from django.db import transaction
 
 from insurance_settlement.models import AreaMember, PoolingArea
-from insurance_settlement.services.importing import IMPORTERS, check_first_day
+from insurance_settlement.rule_reach import IMPORTERS
+from insurance_settlement.services.importing import check_first_day
 from ops_platform.audit.public import record
 from ops_platform.kernel import Actor, Conflict, Forbidden
 from ops_platform.masterdata.models import Institution

@@ -8,20 +8,34 @@ from django.db import transaction
 from django.utils import timezone
 
 from insurance_settlement import catalogue_workbooks, price_book_workbooks, schemes
-from insurance_settlement.engine import scheme_checks
+from insurance_settlement.engine import dip_catalogue, scheme_checks
 from insurance_settlement.engine.codes import CodeTable, parse_code_table
-from insurance_settlement.engine.dip_catalogue import is_catalogue, read_catalogue
-from insurance_settlement.engine.documents import digest_of_document, document_of, document_of_catalogue
-from insurance_settlement.engine.rule_book import RuleBook, read_rule_book
+from insurance_settlement.engine.documents import digest_of_document, document_of, document_of_catalogue, text_of
+from insurance_settlement.engine.json_parts import Part, read_document
+from insurance_settlement.engine.rule_book import PREFIX, RuleBook, rule_book_of
+from insurance_settlement.engine.rule_book_checks import (
+    LONGEST_SOURCE,
+    NO_DOCUMENT,
+    Known,
+    check_rule_book,
+    groups_without_worth,
+)
 from insurance_settlement.engine.scheme import read_scheme
-from insurance_settlement.models import AreaMember, GroupingScheme, PoolingArea, PriceBook, SchemeKind
+from insurance_settlement.models import GroupingScheme, PoolingArea, PriceBook, SchemeKind
+from insurance_settlement.rule_reach import must_bring_book, why_no_scheme
 from insurance_settlement.rule_sheets import is_workbook
+from insurance_settlement.rule_words import FLAG_WORDS
 from ops_platform.audit.public import record
-from ops_platform.kernel import Actor, Conflict, Finding, Forbidden, Invalid, Role
-from ops_platform.masterdata.models import SourceMark
+from ops_platform.his_intake.public import LEAVING_TYPES, SCHEMES
+from ops_platform.kernel import Actor, Conflict, Finding, Invalid
+from ops_platform.masterdata.models import Institution, SourceMark
 
 EARLIEST = 2000  # no rules of case payment are older; an earlier year is a slip of the pen
-IMPORTERS = (Role.INSURANCE_OFFICER, Role.OPERATION_CENTRE)
+LONGEST_NAME = 80
+SHOWN = 8
+PERSONS_MARKS = (SourceMark.SEED, SourceMark.WEB, SourceMark.RECALL)
+"""What a person may say of where rules come from: what the platform ships itself is the only default (系统默认)."""
+NAMES_ITS_DOCUMENT = (SourceMark.SEED, SourceMark.WEB)
 
 
 @transaction.atomic
@@ -32,23 +46,32 @@ def import_scheme(
     dx_codes: bytes,
     proc_codes: bytes,
     effective_from: date,
-    source_mark: str = SourceMark.DEFAULT,
+    source_mark: str = SourceMark.RECALL,
     source_text: str = "",
 ) -> GroupingScheme:
     """Keep a grouping scheme or a DIP catalogue from a file, a catalogue also from a workbook. Refused with path and line
     (row and column) when malformed; what cannot be reached in a scheme is kept as findings. The same content for the
-    same date again changes nothing."""
-    if not actor.has(*IMPORTERS):
-        raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以导入分组方案。")
+    same date again changes nothing. Where it comes from is to be checked (待核对) unless it is said."""
+    refusal = why_no_scheme(actor)
+    if refusal is not None:
+        raise refusal
     check_first_day(effective_from)
     if is_workbook(content):
         content = catalogue_workbooks.text_in(content).encode()
+    elif dip_catalogue.is_catalogue(content):
+        dip_catalogue.check_catalogue(read_document(content, dip_catalogue.PREFIX, "病种目录"))
     texts = [
         _text(part, what)
         for part, what in ((content, "分组方案"), (dx_codes, "诊断代码表"), (proc_codes, "操作代码表"))
     ]
     tables = parse_code_table(texts[1], schemes.DX_TABLE), parse_code_table(texts[2], schemes.PROC_TABLE)
     kind, name, source, findings, says = _read(content, *tables)
+    _check_source(actor, source_mark, source_text, source)
+    if len(name) > LONGEST_NAME:
+        raise Invalid(
+            "insurance_settlement.scheme_name_too_long",
+            f"方案名称至多 {LONGEST_NAME} 个字，文件中有 {len(name)} 个。请改短后重新导入。",
+        )
     digest = _sha256(says or texts[0], *texts[1:])
     present = GroupingScheme.objects.filter(name=name, effective_from=effective_from).first()
     if present:
@@ -84,8 +107,8 @@ def import_scheme(
 
 def _read(content: bytes, dx: CodeTable, proc: CodeTable) -> tuple[SchemeKind, str, str, Iterable[Finding], str]:
     """Kind, name and source of a scheme, what its checks found, and the digest of what a catalogue says."""
-    if is_catalogue(content):
-        catalogue = read_catalogue(content, dx, proc)
+    if dip_catalogue.is_catalogue(content):
+        catalogue = dip_catalogue.read_catalogue(content, dx, proc)
         says = digest_of_document(document_of_catalogue(catalogue))
         return SchemeKind.DIP, catalogue.name, catalogue.source, (), says
     scheme = read_scheme(content, dx, proc)
@@ -101,23 +124,29 @@ def import_price_book(
     effective_from: date,
     scheme: GroupingScheme,
     area: PoolingArea | None = None,
-    source_mark: str = SourceMark.DEFAULT,
+    source_mark: str = SourceMark.RECALL,
     source_text: str = "",
+    gaps_checked: bool = False,
 ) -> PriceBook:
-    """Keep weights, base rate and coefficients from a file or a workbook; they must belong to the scheme they name. The same
-    rules for the same date again change nothing, however they are written."""
-    _must_rule(actor, area)
+    """Keep weights, base rate and coefficients from a file or a workbook; they must belong to the scheme they name, and name
+    what there is. Groups without a weight are refused by their codes unless somebody has checked these gaps. The same
+    rules for the same date again change nothing, however they are written. Where they come from is to be checked (待核对)
+    unless it is said."""
+    must_bring_book(actor, area)
     check_first_day(effective_from)
-    if is_workbook(content):
-        content = price_book_workbooks.text_in(content).encode()
-    text = _text(content, "价格规则")
-    book = read_rule_book(content, name)
+    root, text = _document(content)
+    book = rule_book_of(root, name)
     if book.scheme != scheme.name:
         raise Invalid(
             "insurance_settlement.rule_book_other_scheme",
             f"价格规则属于方案「{book.scheme}」，不能用于「{scheme.name}」。",
         )
     _check_groups(book, scheme)
+    check_rule_book(root, _known(scheme))
+    _check_source(actor, source_mark, source_text, book.source)
+    if not gaps_checked:
+        _check_gaps(book, scheme)
+    text = text or text_of(document_of(book))
     digest = digest_of_document(document_of(book))
     present = PriceBook.objects.filter(area=area, effective_from=effective_from).first()
     if present:
@@ -163,28 +192,67 @@ def check_first_day(effective_from: date) -> None:
         )
 
 
-def _must_rule(actor: Actor, area: PoolingArea | None) -> None:
-    """Whoever brings rules in must be responsible for all whom they hold for. Raises Forbidden."""
-    if not actor.has(*IMPORTERS):
-        raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以导入价格规则。")
-    reach = actor.institutions(*IMPORTERS)
-    if reach is None:
+def _document(content: bytes) -> tuple[Part, str]:
+    """The document of a price book with the places of its parts, and its text; "" of a workbook, which has none."""
+    if is_workbook(content):
+        return price_book_workbooks.document_in(content), ""
+    return read_document(content, PREFIX, "价格规则"), _text(content, "价格规则")
+
+
+def _known(scheme: GroupingScheme) -> Known:
+    return Known(
+        groups=schemes.compiled_scheme(scheme).titles,
+        institutions=dict(Institution.objects.values_list("code", "name")),
+        flags={code: str(words) for code, words in FLAG_WORDS.items()},
+        leaving_types={code: str(words) for code, words in LEAVING_TYPES},
+        schemes={code: str(words) for code, words in SCHEMES},
+    )
+
+
+def _check_source(actor: Actor, mark: str, text: str, in_file: str) -> None:
+    """That it is said where rules come from, and not otherwise than the file says itself."""
+    if mark not in PERSONS_MARKS and not (actor.system and mark == SourceMark.DEFAULT):
+        choices = "、".join(str(one.label) for one in PERSONS_MARKS)
+        raise Invalid("insurance_settlement.source_mark", f"来源应为 {choices} 之一，请重新选择。", field="source_mark")
+    if mark in NAMES_ITS_DOCUMENT and in_file.strip() in NO_DOCUMENT:
+        raise Invalid(
+            "insurance_settlement.source_mark",
+            f"文件写明来源为 {in_file.strip()}(没有文件依据)，不能标为「{SourceMark(mark).label}」。"
+            f"请选「{SourceMark.RECALL.label}」，或先在文件的来源中写明依据。",
+            field="source_mark",
+        )
+    if mark in NAMES_ITS_DOCUMENT and len(text.strip()) < 2:
+        raise Invalid(
+            "insurance_settlement.source_text",
+            f"来源为「{SourceMark(mark).label}」时，请写明文件名称与文号，或网页地址。",
+            field="source_text",
+        )
+    if len(text or in_file) > LONGEST_SOURCE:
+        raise Invalid(
+            "insurance_settlement.source_text",
+            f"依据至多 {LONGEST_SOURCE} 个字，现有 {len(text or in_file)} 个。请改短。",
+            field="source_text",
+        )
+
+
+def _check_gaps(book: RuleBook, scheme: GroupingScheme) -> None:
+    """That every group of the scheme has its worth. Raises Invalid with those that have none."""
+    titles = schemes.compiled_scheme(scheme).titles
+    gaps = groups_without_worth(book, titles)
+    if not gaps:
         return
-    if area is None:
-        raise Forbidden(
-            "insurance_settlement.rules_of_all",
-            "全部机构适用的价格规则由运营管理中心导入。请选择本机构所属的统筹地区，或交运营管理中心办理。",
-        )
-    beyond = AreaMember.objects.filter(area=area).exclude(institution__in=reach).select_related("institution").first()
-    if beyond is not None:
-        raise Forbidden(
-            "insurance_settlement.rules_of_others",
-            f"统筹地区「{area}」还有 {beyond.institution.name} 等您不负责的机构，其价格规则由运营管理中心导入。",
-        )
+    told = "、".join(f"{code} {titles[code]}".strip() for code in gaps[:SHOWN]) + (" 等" if len(gaps) > SHOWN else "")
+    raise Invalid(
+        "insurance_settlement.rule_book_gaps",
+        f"方案「{scheme.name}」的 {len(titles)} 个病组中有 {len(gaps)} 个没有权重或分值，其病例将没有价格：{told}。"
+        "请补齐后重新导入；确实不按病组计价的，请勾选确认后再提交。",
+        field="gaps_checked",
+        gaps=gaps,
+    )
 
 
 def _check_groups(book: RuleBook, scheme: GroupingScheme) -> None:
-    """That a book says something, and of groups that there are. Groups without a weight are shown on its page."""
+    """That a book says something, and of groups that there are."""
     if not book.weights and not book.exceptions:
         raise Invalid("insurance_settlement.rule_book_empty", "价格规则没有任何病组的权重或分值。请填写后重新导入。")
     unknown = sorted(book.weights.keys() - schemes.compiled_scheme(scheme).titles.keys())

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement import selectors, services
 from insurance_settlement.engine.rule_book import Method
-from insurance_settlement.engine.worth import is_ungrouped
+from insurance_settlement.engine.rule_book_checks import groups_without_worth
 from insurance_settlement.forms import AreaForm, PriceBookForm, SchemeForm
+from insurance_settlement.rule_reach import why_no_scheme
 from insurance_settlement.rule_words import words_of
 from insurance_settlement.schemes import compiled_scheme, rule_book
 from insurance_settlement.selectors import MONTH_READERS, GroupWorth
@@ -33,6 +34,7 @@ class Rules(TemplatePage):
             books=PriceBookTable(selectors.price_books()),
             members=AreaMemberTable(selectors.area_members(actor=self.actor)),
             may_import=self.actor.has(*services.IMPORTERS),
+            may_import_schemes=why_no_scheme(self.actor) is None,
             **kwargs,
         )
 
@@ -74,8 +76,7 @@ class PriceBookPage(ListPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         rules = words_of(rule_book(self.book))
-        known, weights = compiled_scheme(self.book.scheme).titles, rule_book(self.book).weights
-        missing = sorted(code for code in known if code not in weights and not is_ungrouped(code))
+        missing = groups_without_worth(rule_book(self.book), compiled_scheme(self.book.scheme).titles)
         page = {"title": self.book.name, "book": self.book, "rules": rules, "words": self.words, "missing": missing}
         return {**context, **page}
 
@@ -84,6 +85,9 @@ class _Import(FormPage):
     roles = services.IMPORTERS
     template_name = "insurance_settlement/import.html"
     submit_label = _("导入")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "actor": self.actor}
 
     def get_success_url(self) -> str:
         return reverse("insurance_settlement:rules")
@@ -105,6 +109,7 @@ class ImportScheme(_Import):
             dx_codes=given["dx_codes"].read(),
             proc_codes=given["proc_codes"].read(),
             effective_from=given["effective_from"],
+            source_mark=given["source_mark"],
             source_text=given["source_text"],
         )
 
@@ -129,7 +134,9 @@ class ImportPriceBook(_Import):
             effective_from=given["effective_from"],
             scheme=given["scheme"],
             area=given["area"],
+            source_mark=given["source_mark"],
             source_text=given["source_text"],
+            gaps_checked=given["gaps_checked"],
         )
 
 
@@ -140,9 +147,6 @@ class PlaceInArea(_Import):
     form_class = AreaForm
     submit_label = _("保存")
     success_message = _("统筹地区已设定。相关月份将在下一次夜间运行中按其规则重新计价。")
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "actor": self.actor}
 
     def act(self, form: AreaForm) -> None:
         given = form.cleaned_data

@@ -12,6 +12,7 @@ from django.conf import settings
 from ops_platform.his_intake.datasets.declaration import Dataset
 from ops_platform.his_intake.datasets.fields import Fault
 from ops_platform.kernel import Invalid
+from ops_platform.web.api_words import why_no_json
 from ops_platform.web.imports import NotAWorkbook, UnpacksTooLarge, first_sheet
 
 OP = "op"
@@ -71,7 +72,16 @@ def from_json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Invalid("his_intake.not_json", f"请求体不是有效的 JSON(UTF-8)：{error}") from error
+        raise Invalid("his_intake.not_json", why_no_json(_not_utf8(body) or error)) from error
+
+
+def _not_utf8(body: bytes) -> UnicodeDecodeError | None:
+    """Where the encoding is broken, which the parser tells without its place."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as broken:
+        return broken
+    return None
 
 
 def from_ndjson(dataset: Dataset, body: bytes) -> Delivery:

@@ -8,12 +8,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotAuthenticated, ParseError
 from rest_framework.pagination import PageNumberPagination
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from ops_platform.kernel import Actor
+from ops_platform.web.api_words import why_no_json
 
 if TYPE_CHECKING:  # rest_framework.views imports this module by its settings
     from rest_framework.views import APIView
@@ -26,13 +27,25 @@ def actor_of(request: Request) -> Actor:
 
 
 class JsonParser(JSONParser):
-    """JSON; one that is nested deeper than the parser goes is no JSON that anybody means."""
+    """JSON, refused in words of our own; one that is nested deeper than the parser goes is no JSON that anybody means."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError(_("JSON 嵌套层次过深，请按接口文档的结构发送。")) from None
+        except ParseError as refusal:
+            raise ParseError(why_no_json(refusal.__context__)) from None
+
+
+class FilesParser(MultiPartParser):
+    """A form with files, refused in words of our own."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except ParseError:
+            raise ParseError(_("表单内容不完整或分隔标记有误，请以 multipart/form-data 重新发送。")) from None
 
 
 class RolePermission(BasePermission):

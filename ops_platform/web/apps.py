@@ -1,4 +1,4 @@
-"""Set-up of the web layer: the words of its forms, and the readiness checks that need no other app."""
+"""Set-up of the web layer: the words of its forms and of the API, and the readiness checks that need no other app."""
 
 from django.apps import AppConfig
 
@@ -8,9 +8,10 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        from ops_platform.web import converters, form_words, health
+        from ops_platform.web import api_words, converters, form_words, health
 
         form_words.install()
+        api_words.install()
         converters.register()
         health.register_readiness("database", health.database_answers)
         health.register_readiness("broker", health.broker_answers)

@@ -27,6 +27,7 @@ FRONT_PAGE = "insurance_settlement.front_page_rules"
 DOCUMENTS = {
     "json_parts.py": (SCHEME, RULE_BOOK, CATALOGUE, FRONT_PAGE),
     "rule_book.py": (RULE_BOOK,),
+    "rule_book_checks.py": (RULE_BOOK,),
     "dip_catalogue.py": (CATALOGUE,),
     "front_page_rules.py": (FRONT_PAGE,),
 }

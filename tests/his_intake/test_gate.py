@@ -109,6 +109,26 @@ def test_faulty_rows_go_to_quarantine_with_place_value_and_reason(hospital: Inst
     assert QuarantinedRow.objects.get(row_no=2).content["amount"] == "12.345"
 
 
+def test_a_stay_without_procedures_may_say_so_by_an_empty_list_but_not_one_without_diagnoses(
+    hospital: Institution,
+) -> None:
+    stay = trade.visit("ZY1", "NK", kind="inpatient", when="2026-03-01T08:00:00", discharged="2026-03-09T10:00:00")
+    trade.landed(hospital, "encounters", [stay])
+    front_page = {"encounter_no": "ZY1", "diagnoses": ["I21.900"], "sex": "1", "age": "67", "stay_days": "8",
+                  "leaving_type": "1", "total_charges": "100.00"}  # fmt: skip
+    interim = {"encounter_no": "ZY1", "seq": "1", "recorded_at": "2026-03-02T09:00:00", "diagnoses": ["I21.900"],
+               "sex": "1", "age": "67"}  # fmt: skip
+    for dataset, row in (("discharge-abstracts", front_page), ("interim-diagnoses", interim)):
+        trade.landed(hospital, dataset, [row | {"procedures": []}])
+        assert trade.landed(hospital, dataset, [row]).batch.unchanged == 1, "left out or empty is the same"
+        (error,) = trade.send(hospital, dataset, [row | {"diagnoses": []}]).errors
+        assert (error.field, error.code, error.message) == ("diagnoses", "his_intake.not_a_code", "应为代码列表")
+    use = {field.name: field.example for field in DATASETS["equipment-uses"].fields} | {"department": "NK"}
+    (error,) = trade.send(hospital, "equipment-uses", [use | {"items": [[]]}]).errors
+    assert error.field == "items", "a list of nothing is not empty"
+    trade.landed(hospital, "equipment-uses", [use | {"items": []}])
+
+
 def test_an_identity_number_is_masked_before_the_row_is_kept(hospital: Institution) -> None:
     number = "11010519491231002X"
     trade.send(hospital, "cost-entries", [{**trade.cost("V1", "NK", "x"), "summary": f"报销 {number} 差旅"}])

@@ -31,6 +31,7 @@ POINTS = {
     "points": {"K80.1-1": "1500", "K80.1-B": "600"},
     "mean_charges": {"K80.1-1": "15000", "K80.1-B": "5000"},
 }
+SAID = {"source_mark": "seed", "source_text": "乙区医保〔2026〕1号"}
 
 
 @pytest.fixture
@@ -49,10 +50,22 @@ def members() -> dict[str, Institution]:
     return members
 
 
-def catalogue(effective_from: date = date(2026, 1, 1), **changed: Any) -> GroupingScheme:
+def catalogue(
+    effective_from: date = date(2026, 1, 1),
+    who: Actor = PLATFORM,
+    source_mark: str = "recall",
+    source_text: str = "",
+    **changed: Any,
+) -> GroupingScheme:
     content = json.dumps(DOCUMENT | changed, ensure_ascii=False).encode()
     return services.import_scheme(
-        PLATFORM, content=content, dx_codes=TABLE, proc_codes=TABLE, effective_from=effective_from
+        who,
+        content=content,
+        dx_codes=TABLE,
+        proc_codes=TABLE,
+        effective_from=effective_from,
+        source_mark=source_mark,
+        source_text=source_text,
     )
 
 
@@ -64,6 +77,7 @@ def price_book(area: PoolingArea | None, effective_from: date = date(2026, 1, 1)
         effective_from=effective_from,
         scheme=catalogue(),
         area=area,
+        gaps_checked=True,
     )
 
 
@@ -181,26 +195,37 @@ def test_the_officer_imports_a_catalogue_and_places_members_and_reads_why(
     files = {
         name: SimpleUploadedFile(f"{name}.txt", content)
         for name, content in (
-            ("content", json.dumps(DOCUMENT, ensure_ascii=False).encode()),
+            ("content", json.dumps(DOCUMENT | {"source": "乙区目录"}, ensure_ascii=False).encode()),
             ("dx_codes", TABLE),
             ("proc_codes", TABLE),
         )
     }
-    answer = client.post(reverse("insurance_settlement:import-scheme"), {**files, "effective_from": "2026-01-01"})
+    answer = client.post(
+        reverse("insurance_settlement:import-scheme"), {**files, **SAID, "effective_from": "2026-01-01"}
+    )
     assert answer.status_code == 302
     placed = {"name": "乙区", "institutions": [members["T1"].pk], "effective_from": "2026-03-01"}
     assert client.post(reverse("insurance_settlement:place-in-area"), placed).status_code == 302
-    book = SimpleUploadedFile("book.json", json.dumps(POINTS, ensure_ascii=False).encode())
+    book = SimpleUploadedFile("book.json", json.dumps(POINTS | {"source": "乙区分值表"}, ensure_ascii=False).encode())
     given = {
         "content": book,
         "name": "乙区分值",
         "scheme": GroupingScheme.objects.get(kind="dip").pk,
         "area": PoolingArea.objects.get().pk,
         "effective_from": "2026-01-01",
+        **SAID,
     }
-    assert client.post(reverse("insurance_settlement:import-price-book"), given).status_code == 302
+    send = reverse("insurance_settlement:import-price-book")
+    refused = client.post(send, given)
+    assert refused.status_code == 422
+    assert "的 8 个病组中有 6 个没有权重或分值，其病例将没有价格：ALL-C" in refused.content.decode()
+    assert not PriceBook.objects.filter(name="乙区分值").exists()
+    book.seek(0)
+    assert client.post(send, given | {"gaps_checked": "on"}).status_code == 302
     page = client.get(reverse("insurance_settlement:rules")).content.decode()
-    assert all(words in page for words in ("示例DIP目录", "DIP", "乙区", "东镇卫生院"))
+    assert all(
+        words in page for words in ("示例DIP目录", "DIP", "乙区", "东镇卫生院", "文件依据", "乙区医保〔2026〕1号")
+    )
     run = services.run_grouping(PLATFORM, institution=members["T1"], period=MARCH).run
     case = CaseResult.objects.get(run=run)
     told = client.get(reverse("insurance_settlement:case", args=[case.pk])).content.decode()
@@ -248,6 +273,7 @@ def test_an_institution_brings_rules_for_itself_alone(members: dict[str, Institu
         "name": "新规则",
         "scheme": scheme,
         "effective_from": date(2027, 1, 1),
+        "gaps_checked": True,
     }
     officer = actor_of_user(trade.person("officer", Role.INSURANCE_OFFICER, members["H1"]))
     with pytest.raises(Forbidden, match="rules_of_all"):

@@ -50,6 +50,12 @@ def test_a_group_of_the_case_mix_is_grouped_as_intended(demo, one):
                 assert answer.drg == demo_scheme.drg_code(one, wanted), answer.reasons
 
 
+@pytest.mark.parametrize("record", [("O80.000",), ("O82.000", "74.1x01"), ("O00.100", "66.6201")])
+def test_a_man_gives_no_birth(demo, record):
+    woman, man = (group(demo, Case(gender, 30, record[:1], record[1:])) for gender in (2, 1))
+    assert (woman.mdc, man.drg) == ("MDCO", "0000")
+
+
 def test_each_severity_of_a_group_can_be_reached(demo):
     for one in MIX:
         for level in ("cc", "mcc"):

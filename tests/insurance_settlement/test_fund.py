@@ -56,6 +56,7 @@ def priced_by(document: Mapping[str, Any], name: str = "当地规则", **changed
     """The rules of the area hold from the first of January on, over the demo's scheme."""
     old = PriceBook.objects.select_related("scheme").order_by("pk")[0]
     content = {**document, "scheme": json.loads(old.content)["scheme"], **changed}
+    content.pop("coefficients", None)  # that of an invented hospital is the default's
     if "weights" in content:  # of the invented groups none is in the demo's scheme
         content["weights"] = {"ES35": content["weights"]["ES35"]}
     services.import_price_book(
@@ -64,6 +65,7 @@ def priced_by(document: Mapping[str, Any], name: str = "当地规则", **changed
         name=name,
         effective_from=date(2026, 1, 1),
         scheme=old.scheme,
+        gaps_checked=True,
     )
 
 

@@ -282,10 +282,12 @@ def test_what_the_page_exports_is_imported_as_the_same_rules(officer: Client, ca
         effective_from=date(2026, 1, 1),
         scheme=catalogue,
         area=services.area_named(PLATFORM, "乙区"),
+        gaps_checked=True,
     )
     content = downloaded(officer, "price-book-workbook", kept.pk)
     assert sheets_of(content)["病组"][1][:3] == ["K80.1-1", "胆囊结石伴胆囊炎，腹腔镜胆囊切除", 1500]
     given = {"name": "分值", "scheme": catalogue.pk, "area": kept.area_id, "effective_from": "2026-01-01"}
+    given |= {"source_mark": "recall", "gaps_checked": "on"}
     send = reverse("insurance_settlement:import-price-book")
     assert officer.post(send, {**given, "content": SimpleUploadedFile("b.xlsx", content)}).status_code == 302
     assert PriceBook.objects.filter(area=kept.area_id).count() == 1
@@ -307,7 +309,7 @@ def test_a_catalogue_goes_out_and_in_as_a_workbook(officer: Client, catalogue: G
         for name, body in (("content", content), ("dx_codes", TABLE), ("proc_codes", TABLE))
     }
     send = reverse("insurance_settlement:import-scheme")
-    assert officer.post(send, {**files, "effective_from": "2026-01-01"}).status_code == 302
+    assert officer.post(send, {**files, "source_mark": "recall", "effective_from": "2026-01-01"}).status_code == 302
     assert GroupingScheme.objects.filter(kind="dip").count() == 1
 
 

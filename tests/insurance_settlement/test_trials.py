@@ -83,6 +83,7 @@ def hospital(db: None) -> Institution:
         name="2026 年费率",
         effective_from=date(2026, 1, 1),
         scheme=GroupingScheme.objects.get(),
+        gaps_checked=True,
     )
     services.run_grouping(PLATFORM, institution=hospital, period=MARCH)
     return hospital
@@ -199,6 +200,7 @@ def test_by_another_book_of_another_scheme_cases_are_grouped_anew(hospital: Inst
         effective_from=date(2026, 1, 1),
         scheme=catalogue,
         area=area,
+        gaps_checked=True,
     )
     trial = tried(officer, hospital, price_book=row)
     # 700 points at 10.00; 4,000 ÷ 7,000 is no outlier, 30,000 ÷ 7,000 = 4.2857: × 3.2857 points

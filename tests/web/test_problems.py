@@ -1,19 +1,24 @@
 """Refusals and errors as problem documents and as pages."""
 
+import gettext
+import inspect
 import json
 from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import rest_framework
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse
 from django.test import Client, RequestFactory
-from rest_framework import exceptions, serializers
+from rest_framework import exceptions, fields, relations, serializers
 from rest_framework.views import APIView
 
 from ops_platform.kernel import Actor, Conflict, Grant, Role
 from ops_platform.web import errors, problems
-from ops_platform.web.api import OrjsonRenderer, RolePermission
+from ops_platform.web.api import FilesParser, JsonParser, OrjsonRenderer, RolePermission
 from ops_platform.web.middleware import RefusalMiddleware
 from tests.support import trade
 
@@ -148,3 +153,63 @@ def test_a_body_of_null_is_refused_in_chinese_words() -> None:
     assert not asked.is_valid()
     answer = handled(exceptions.ValidationError(asked.errors))
     assert [each["message"] for each in answer.data["errors"]] == ["请求内容是空值(null)，请发送 JSON 对象。"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"cases": [,]}', "请求内容不是有效的 JSON：第 1 行第 12 列起无法识别。请检查引号、逗号和括号后重新发送。"),
+        (b'{\n"a": 1', "请求内容不是有效的 JSON：第 2 行第 7 列起无法识别。请检查引号、逗号和括号后重新发送。"),
+        (b"", "请求内容不是有效的 JSON：第 1 行第 1 列起无法识别。请检查引号、逗号和括号后重新发送。"),
+        (b'{"a": NaN}', "请求内容不是有效的 JSON：含有 NaN、Infinity 或位数过多的数值。请改正后重新发送。"),
+        ('{"a": "中"}'.encode("gbk"), "请求内容不是 UTF-8 编码(第 8 字节起)。请以 UTF-8 编码后重新发送。"),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_where_it_breaks(body: bytes, words: str) -> None:
+    with pytest.raises(exceptions.ParseError) as refusal:
+        JsonParser().parse(BytesIO(body))
+    answer = handled(refusal.value)
+    assert (answer.status_code, answer.data["detail"]) == (400, words)
+
+
+def test_a_form_that_breaks_off_is_told_in_our_words() -> None:
+    request = RequestFactory().post("/", b"--x\r\n", content_type="multipart/form-data; boundary=")
+    with pytest.raises(exceptions.ParseError, match="请以 multipart/form-data 重新发送"):
+        FilesParser().parse(BytesIO(b"--x"), "multipart/form-data; boundary=", {"request": request})
+
+
+def test_no_message_of_the_api_is_the_frameworks_own() -> None:
+    """A new version may bring new fields and messages; they are to be put into words, too."""
+    place = Path(rest_framework.__file__).parent / "locale"
+    chinese = set(gettext.translation("django", str(place), ["zh_Hans"])._catalog.values())  # type: ignore[attr-defined]
+    english = set(gettext.translation("django", str(place), ["zh_Hans"])._catalog)  # type: ignore[attr-defined]
+    found = [
+        f"{name}.{code}: {words}"
+        for module in (fields, relations, serializers)
+        for name, each in vars(module).items()
+        if inspect.isclass(each) and issubclass(each, fields.Field)
+        for code, words in vars(each).get("default_error_messages", {}).items()
+        if str(words) in chinese | english or str(words).isascii()
+    ]
+    assert found == []
+
+
+def test_what_is_no_list_and_no_object_is_told_what_it_should_be() -> None:
+    class Row(serializers.Serializer):
+        codes = serializers.ListField(child=serializers.CharField())
+        name = serializers.ChoiceField(choices=["own"])
+
+    class Sent(serializers.Serializer):
+        rows = Row(many=True)
+
+    def told(data: object) -> list[str]:
+        sent = Sent(data=data)
+        assert not sent.is_valid()
+        return [one["message"] for one in handled(exceptions.ValidationError(sent.errors)).data["errors"]]
+
+    assert told({"rows": "no"}) == ["应为列表(JSON 数组)，每项是一个对象。"]
+    assert told([]) == ["应为 JSON 对象，即成对的字段名和值。"]
+    assert told({"rows": [{"codes": "A", "name": "x"}]}) == [
+        '应为列表(JSON 数组)，如 ["A", "B"]。',
+        "「x」不在可选范围内，可选的值见接口文档。",
+    ]

@@ -14,7 +14,7 @@ RULES, SCHEME, AREA, BOOK = (
 CENTRE = "centre1"
 NAME = "示例乙区(DIP)"
 BEGIN = date(2020, 1, 1).isoformat()
-SOURCE = "系统自带示例，仅供演示"
+TO_BE_CHECKED, SOURCE = "recall", "系统自带示例，仅供演示"
 MEMBER = re.compile(r'name="institutions" value="(\d+)"[^>]*>\s*<span[^>]*>[^<]*卫生院<')
 OPTION = r'<option value="(\d+)"[^>]*>\s*{name}'
 
@@ -28,7 +28,7 @@ def pooling_area(url: str, accounts: list[dict[str, str]]) -> Iterator[str]:
         return
     centre.get(SCHEME)
     files = {"content": "demo_catalogue.json", "dx_codes": "dx_codes.csv", "proc_codes": "proc_codes.csv"}
-    _send(centre, SCHEME, files, effective_from=BEGIN, source_text=SOURCE)
+    _send(centre, SCHEME, files, effective_from=BEGIN, source_mark=TO_BE_CHECKED, source_text=SOURCE)
     centre.get(AREA)
     members = MEMBER.findall(centre.page)
     if centre.post(AREA, name=NAME, institutions=members, effective_from=BEGIN) != RULES:
@@ -41,6 +41,7 @@ def pooling_area(url: str, accounts: list[dict[str, str]]) -> Iterator[str]:
         {"content": "demo_points.json"},
         name="示例分值与点值",
         effective_from=BEGIN,
+        source_mark=TO_BE_CHECKED,
         source_text=SOURCE,
         **chosen,
     )

@@ -6,13 +6,12 @@ from typing import Any
 from django.core.files import File
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ops_platform.kernel import Actor, Invalid
-from ops_platform.web.api import JsonParser, actor_of
+from ops_platform.web.api import FilesParser, JsonParser, actor_of
 from workflows import services
 from workflows.api.matters import MatterDetailSerializer
 from workflows.api.scope import PERSONS, TAGS
@@ -61,7 +60,7 @@ class ActView(APIView):
     """Act upon a matter as the signed-in person."""
 
     roles = PERSONS
-    parser_classes = [JsonParser, MultiPartParser]
+    parser_classes = [JsonParser, FilesParser]
 
     @extend_schema(
         tags=TAGS,

@@ -2,12 +2,11 @@
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ops_platform.web.api import JsonParser, actor_of
+from ops_platform.web.api import FilesParser, JsonParser, actor_of
 from workflows.api.matters import MatterSerializer, started
 from workflows.api.scope import TAGS
 from workflows.services.requests import ASKERS
@@ -26,7 +25,7 @@ class RequestView(APIView):
     """Submit a general request. Whatever else can be approved is started at `matters/`."""
 
     roles = ASKERS
-    parser_classes = [JsonParser, MultiPartParser]
+    parser_classes = [JsonParser, FilesParser]
 
     @extend_schema(
         tags=TAGS,

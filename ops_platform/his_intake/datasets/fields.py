@@ -423,7 +423,8 @@ _REFERENCE_TITLES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CodeList(Field):
-    """Codes in order; a JSON list, or text joined by a vertical bar."""
+    """Codes in order; a JSON list, or text joined by a vertical bar. Where none are needed an empty list says that there are
+    none, like a field that is left out."""
 
     @property
     def form(self) -> str:
@@ -436,6 +437,11 @@ class CodeList(Field):
     @property
     def fault_code(self) -> str:
         return "not_a_code"
+
+    def parse(self, values: Sequence[Any]) -> Column:
+        if not self.required and [] in values:
+            values = [None if value == [] else value for value in values]
+        return Field.parse(self, values)
 
     def one(self, value: Any) -> str:
         codes = value.split("|") if isinstance(value, str) else value
