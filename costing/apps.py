@@ -177,6 +177,7 @@ class CostingConfig(AppConfig):
             {"title": _("成员间价差"), "url_name": "costing:price-spreads", "icon": "arrows-diff"},
             {"title": _("高值耗材追溯"), "url_name": "costing:pieces", "icon": "barcode"},
             {"title": _("耗材成本效果"), "url_name": "costing:material-effects", "icon": "scale"},
+            {"title": _("措施成本效果"), "url_name": "costing:cost-effects", "icon": "scale"},
             {"title": _("收入结构"), "url_name": "costing:income-structure", "icon": "chart-pie"},
             {"title": _("设备使用与共享"), "url_name": "costing:devices", "icon": "device-desktop-analytics"},
         )

@@ -5,6 +5,7 @@ from django.urls import path
 from costing.views import (
     agreements,
     budgets,
+    cost_effects,
     department_groups,
     deviations,
     devices,
@@ -136,6 +137,9 @@ urlpatterns = [
     path("pieces/trace/", pieces.Piece.as_view(), name="piece"),
     path("material-effects/", effects.MaterialEffects.as_view(), name="material-effects"),
     path("material-effects/cases/", effects.EffectCases.as_view(), name="effect-cases"),
+    path("cost-effects/", cost_effects.CostEffects.as_view(), name="cost-effects"),
+    path("cost-effects/figure/", cost_effects.CostEffectFigure.as_view(), name="cost-effect-figure"),
+    path("runs/<int:pk>/workloads/", cost_effects.Workloads.as_view(), name="workloads"),
     path("income-structure/", structure.IncomeStructure.as_view(), name="income-structure"),
     path("income-structure/classes/", structure.IncomeClasses.as_view(), name="income-classes"),
     path("agreements/", agreements.Agreements.as_view(), name="agreements"),

@@ -13,6 +13,7 @@ from costing.titles import (
     FEE_CLASS_TITLES,
     FUNDING_TITLES,
     INCOME_KIND_TITLES,
+    METRIC_TITLES,
     driver_title,
     driver_value,
 )
@@ -193,3 +194,19 @@ class FlowTable(Table):
 
     def value_share(self, value: Any) -> Any:
         return value
+
+
+class WorkloadTable(Table):
+    """What departments did or consumed by day."""
+
+    date = DayColumn(verbose_name=_("日期"))
+    department_name = django_tables2.Column(verbose_name=_("科室"))
+    metric = django_tables2.Column(verbose_name=_("指标"))
+    quantity = QuantityColumn(verbose_name=_("数量"), decimals=2)
+    origin = OriginColumn()
+
+    class Meta(Table.Meta):
+        orderable = False
+
+    def render_metric(self, value: str) -> str:
+        return METRIC_TITLES.get(value, value)

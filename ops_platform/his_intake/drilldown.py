@@ -21,6 +21,7 @@ from ops_platform.his_intake.models import (
     IncomeEntry,
     QualityFinding,
     QuarantinedRow,
+    Workload,
 )
 from ops_platform.his_intake.reading import ItemAt, items_as_of
 from ops_platform.kernel import Period
@@ -54,6 +55,18 @@ class VoucherLine:
     summary: str
     origin: Origin
     counterparty: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadLine:
+    """What a department did or consumed of a metric on a day."""
+
+    date: date
+    department: int
+    department_name: str
+    metric: str
+    quantity: Decimal
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +220,33 @@ def income_entries(
     if voucher:
         rows = rows.filter(voucher=voucher)
     return _vouchers(rows, _days(period, day), department, "income_kind", offset, limit)
+
+
+def workload_lines(
+    *,
+    institution: int,
+    period: Period,
+    sequence: int,
+    metric: str,
+    department: int | None = None,
+    offset: int = 0,
+    limit: int | None = None,
+) -> FactPage[WorkloadLine]:
+    """Workload of a metric in a month as of a sequence, by date; of all departments or of one. The sum is of quantities."""
+    rows = Workload.objects.filter(institution=institution, metric=metric).as_of(sequence)
+    rows = rows.filter(date__range=_days(period, None))
+    if department is not None:
+        rows = rows.filter(department=department)
+    sums = rows.order_by().aggregate(count=Count("id"), total=Sum("quantity"))
+    listed = rows.select_related("department", "batch", "superseded_batch").order_by("date", "department__code", "id")
+    return FactPage(
+        tuple(
+            WorkloadLine(row.date, row.department_id, row.department.name, row.metric, row.quantity, origin_of(row))
+            for row in _cut(listed, offset, limit)
+        ),
+        sums["count"],
+        sums["total"] or Decimal(0),
+    )
 
 
 def _days(period: Period, day: date | None) -> tuple[date, date]:

@@ -32,6 +32,7 @@ from ops_platform.his_intake.drilldown import (
     IntakeCounts,
     Origin,
     VoucherLine,
+    WorkloadLine,
     charge_lines,
     cost_entries,
     encounter_at,
@@ -39,6 +40,7 @@ from ops_platform.his_intake.drilldown import (
     encounter_numbers,
     income_entries,
     intake_counts,
+    workload_lines,
 )
 from ops_platform.his_intake.goods import (
     ChargeDifference,
@@ -142,6 +144,7 @@ __all__ = [
     "UsedGoods",
     "UsedItem",
     "VoucherLine",
+    "WorkloadLine",
     "abstract_versions",
     "alliance_service_sequences",
     "alliance_services",
@@ -189,4 +192,5 @@ __all__ = [
     "trial_balance_leaves",
     "used_items",
     "uses_of_item",
+    "workload_lines",
 ]

@@ -821,6 +821,8 @@ OBJECTS: dict[str, Any] = {
     "costing:price-figure": lambda c, i: {**_price_adjustment(c, i), "code": "whole", "query": {"row": 0, "column": 2}},
     "costing:submit-price-adjustment": _price_adjustment,
     "costing:archive-price-adjustment": _price_adjustment,
+    "costing:workloads": lambda c, i: {**_drill_down("department")(c, i), "query": {"metric": "outpatient_visits"}},
+    "costing:cost-effect-figure": lambda _, i: {"query": {"institution": i.pk, "row": 0, "column": 2}},
     "costing:budget": _budget,
     "costing:budget-amounts": lambda c, i: {**_drill_down("department")(c, i), "query": {"span": "month"}},
     "costing:department-budget": _ward,

@@ -12,8 +12,9 @@ from tools.his_simulator.encounters import EMERGENCY, OUTPATIENT, Encounters, St
 from tools.his_simulator.randomness import stream
 from tools.his_simulator.scale import Calendar, Scale
 
-COUNTED_DAILY = {
+COUNTED = {
     "outpatient_visits", "emergency_visits", "open_bed_days", "occupied_bed_days", "registrations", "records_handled",
+    "family_doctor_signings",
 }  # fmt: skip
 
 
@@ -108,14 +109,18 @@ def workloads_of(
         counts["sterile_packs"] = _weekly(packs, calendar)
         counts["laundry_kg"] = _weekly(1.7 * occupied + 0.02 * counts["outpatient_visits"], calendar)
         counts["equipment_hours"] = _weekly(0.15 * executed * technical[:, None], calendar)
+    if institution.kind in ("township_hospital", "village_clinic"):
+        growing = 1 + np.arange(calendar.days) / 365  # a year doubles what is signed in a week
+        signed = _weekly(0.3 * counts["outpatient_visits"] * growing, calendar)
+        counts["family_doctor_signings"] = np.round(signed)
     departments, metrics, days, quantities = [], [], [], []
     for metric, count in counts.items():
         department, day = np.nonzero(count)
         quantity = count[department, day] * 100
-        if metric not in COUNTED_DAILY:
+        if metric not in COUNTED:
             quantity = np.round(quantity * rng.uniform(0.9, 1.1, len(quantity)))
         departments.append(department)
-        metrics.append(np.full(len(day), metric.encode(), dtype="S17"))
+        metrics.append(np.full(len(day), metric.encode(), dtype="S24"))
         days.append(day)
         quantities.append(quantity.astype(np.int64))
     return Workloads(*(np.concatenate(columns) for columns in (departments, metrics, days, quantities)))

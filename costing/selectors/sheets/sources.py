@@ -112,6 +112,11 @@ def spent(run: CostRun, amount: Decimal, *, department: int | None, item: str) -
     return Part(run.period, amount, url=_address("cost-entries", run.pk, **asked))
 
 
+def workload(run: CostRun, quantity: Decimal, *, metric: str, department: int | None) -> str:
+    """The workloads of a metric in a month, of one department or of all."""
+    return _address("workloads", run.pk, quantity, metric=metric, department=department)
+
+
 def earned_by_all(run: CostRun, charges: Decimal, other: Decimal) -> list[Part]:
     """Charges and other income of all departments of a run."""
     return [

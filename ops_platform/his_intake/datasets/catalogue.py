@@ -107,6 +107,9 @@ METRICS = (
     ("equipment_hours", "设备机时"),
     ("registrations", "挂号数"),
     ("records_handled", "病案数"),
+    ("family_doctor_signings", "家庭医生签约人数"),
+    ("upward_referrals", "上转人次"),
+    ("downward_referrals", "下转人次"),
 )
 ENCOUNTER_KINDS = (("outpatient", "门诊"), ("emergency", "急诊"), ("inpatient", "住院"))
 SCHEMES = (
