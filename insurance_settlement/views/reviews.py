@@ -1,10 +1,10 @@
 """特例单议: cases put forward, cases that come into question, one review from the application to its conclusion."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -131,8 +131,17 @@ def _may(actor: Actor, review: SpecialReview) -> dict[str, bool]:
 
 
 class _ReviewForm(FormPage):
+    """A form of one step of a review; opened when the review has gone on, it leads back to its page."""
+
     roles = services.APPLICANTS
     template_name = "insurance_settlement/review_form.html"
+    states: ClassVar[tuple[str, ...]]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if self.review.state not in self.states:
+            messages.warning(request, _now("申请已进入下一步，不能再打开该页。"))
+            return redirect("insurance_settlement:review", self.kwargs["pk"])
+        return super().get(request, *args, **kwargs)
 
     @property
     def review(self) -> SpecialReview:
@@ -187,6 +196,7 @@ class ChangeReview(_ReviewForm):
     """Another text of a draft."""
 
     title = _("修改特例单议申请")
+    states = (State.DRAFT,)
     form_class = ReviewForm
     submit_label = _("保存草稿")
 
@@ -206,6 +216,7 @@ class NewOpinion(_ReviewForm):
 
     roles = services.RECORDERS
     title = _("登记专家意见")
+    states = (State.DECLARED, State.APPEALED)
     form_class = OpinionForm
     submit_label = _("登记")
 
@@ -225,6 +236,7 @@ class NewConclusion(_ReviewForm):
 
     roles = services.RECORDERS
     title = _("登记评审结论")
+    states = (State.DECLARED, State.APPEALED)
     form_class = ConclusionForm
     submit_label = _("提交确认")
 
@@ -244,6 +256,7 @@ class Appeal(_ReviewForm):
     """Against a rejection."""
 
     title = _("申诉")
+    states = (State.REJECTED,)
     form_class = AppealForm
     submit_label = _("提交申诉")
 

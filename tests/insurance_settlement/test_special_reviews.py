@@ -238,6 +238,15 @@ def test_nobody_is_put_forward_to_an_insurer_that_does_not_pay_for_him(
 
 
 @pytest.mark.usefixtures("wide_quota")
+def test_a_form_of_a_step_that_is_over_leads_back_to_the_review(people: dict[str, User], client: Client) -> None:
+    review = concluded(people, declared(people), "items")
+    client.force_login(people["officer"])
+    for step in ("change-review", "new-opinion", "new-conclusion", "appeal-review"):
+        answer = client.get(reverse(f"insurance_settlement:{step}", args=[review.pk]))
+        assert answer.headers["Location"] == reverse("insurance_settlement:review", args=[review.pk]), step
+
+
+@pytest.mark.usefixtures("wide_quota")
 def test_a_rejection_may_be_appealed_once_and_in_time(hospital: Institution, people: dict[str, User]) -> None:
     officer = actor_of_user(people["officer"])
     review = concluded(people, declared(people), "rejected")
