@@ -30,7 +30,7 @@ WORDS = {
 }
 MONTH, TO_DATE, YEAR = 1, 5, 9  # where the columns of a span begin
 COLUMNS = (
-    Column("提示", "words"),
+    Column("提示", "text"),
     *(
         column
         for at, group in ((MONTH, "本月"), (TO_DATE, "本年累计"))
