@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from costing.selectors.cost_effects import MOST_MONTHS, Question
@@ -80,8 +81,9 @@ def _length(first: str, last: str) -> int:
 
 
 def _halves(periods: list[str]) -> dict[str, str]:
-    """The older half of the costed months as the base, the younger as the present."""
-    listed = sorted(periods)[-MOST_MONTHS:]
+    """The older half of the costed months that are over as the base, the younger as the present."""
+    present = str(Period.of(timezone.localdate()))
+    listed = sorted(period for period in periods if period < present)[-MOST_MONTHS:]
     middle = len(listed) // 2
     if not middle:
         return {}

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from costing.engine.cost_effect import Comparison, Side
 from costing.models import CostRun, DepartmentCost
@@ -40,12 +41,13 @@ class MeasuredMonth:
 
 @dataclass(frozen=True, slots=True)
 class MeasureEffect:
-    """Both sides month by month; `missing` are months of them that are not costed and count on neither side. `comparison` is
-    None where a side has no month."""
+    """Both sides month by month; `missing` are months of them that are not costed and count on neither side, `running` the
+    one that is not over. `comparison` is None where a side has no month."""
 
     base: tuple[MeasuredMonth, ...]
     present: tuple[MeasuredMonth, ...]
     missing: tuple[str, ...]
+    running: str
     comparison: Comparison | None
 
 
@@ -70,7 +72,8 @@ def measure_effect(asked: Question) -> MeasureEffect:
     )
     missing = tuple(period for span in spans for period in span if period not in runs)
     comparison = Comparison(_side(base), _side(present)) if base and present else None
-    return MeasureEffect(base, present, missing, comparison)
+    today = str(Period.of(timezone.localdate()))
+    return MeasureEffect(base, present, missing, today if today in runs else "", comparison)
 
 
 def _months(first: Period, last: Period) -> list[str]:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from costing.cost_effect_forms import MeasureForm
 from costing.engine.cost_effect import Comparison, Side, Verdict
 from costing.services import run_allocation
 from ops_platform.kernel import Period, Role
@@ -127,6 +129,16 @@ def test_months_that_are_not_costed_count_on_neither_side(centre: Institution, r
     wrong = reader.get(reverse("costing:cost-effects"), asked(centre, first="2026-01", last="2026-01"))
     assert "基期应在本期之前" in wrong.content.decode()
     assert wrong.context["sheet"] is None
+
+
+@pytest.mark.django_db
+def test_the_month_that_runs_is_compared_only_where_it_is_asked_for(centre: Institution) -> None:
+    now = Period.of(timezone.localdate())
+    periods = [str(now.shift(by)) for by in (0, -1, -2, -3)]
+    form = MeasureForm({}, institutions=Institution.objects.all(), institution=centre, periods=periods)
+    assert form.is_valid()
+    question = form.question()
+    assert (question.base, question.present) == ((now.shift(-3), now.shift(-3)), (now.shift(-2), now.shift(-1)))
 
 
 @pytest.mark.django_db

@@ -24,6 +24,8 @@ def cost_effect(asked: Question, found: MeasureEffect) -> Sheet:
     notes = ["成本为直接成本；效果为报送的工作量。两期按月均比较。"]
     if found.missing:
         notes.append(f"{'、'.join(found.missing)} 没有核算，两期都不计入。")
+    if found.running:
+        notes.append(f"{found.running} 还没有结束，与整月比较会偏低。")
     return Sheet("月份", columns, tuple(rows), tuple(notes))
 
 
