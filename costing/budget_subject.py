@@ -10,7 +10,8 @@ from rest_framework import serializers
 
 from costing.engine.budget import MONTHS
 from costing.models import CostBudget
-from costing.selectors.budgets import DepartmentBudget, amounts_of, departments_of, former_of
+from costing.selectors.budgets import DepartmentBudget, amounts_of, departments_of, former_of, moves_of
+from costing.selectors.sheets.budget import month_words
 from costing.services.budgets import (
     FIRST_YEAR,
     KIND,
@@ -29,7 +30,7 @@ from ops_platform.web import formats
 from ops_platform.web.numbers import number_of
 from workflows.public import Attribute, Beginning, Decision, Kind, Level, Step, Subject, SubjectType, default, role
 
-SHOWN_DEPARTMENTS = 30
+SHOWN = 30
 ZERO = Decimal("0.00")
 
 
@@ -95,7 +96,10 @@ def _load(subject: str) -> Subject:
             Line("年度", f"{budget.year} 年，第 {budget.version} 版"),
             Line("全年合计", f"{formats.money(budget.total)} 元{_against(former, change)}"),
             Line("成本项目", _items(departments)),
-            Line("科室", _departments(departments)),
+            Line(
+                "科室" if former is None else "变动",
+                _departments(departments) if former is None else _moves(budget, former),
+            ),
             Line("依据", budget.source_text),
         ),
         url=reverse("costing:budget", args=[budget.pk]),
@@ -113,19 +117,27 @@ def _items(departments: list[DepartmentBudget]) -> str:
     return "\n".join(f"{COST_ITEM_TITLES[item]} {formats.money(amount)} 元" for item, amount in sums.items() if amount)
 
 
+def _told(budget: CostBudget, former: CostBudget | None, departments: list[DepartmentBudget]) -> Line:
+    return Line("科室", _departments(departments)) if former is None else Line("变动", _moves(budget, former))
+
+
 def _departments(departments: list[DepartmentBudget]) -> str:
-    """Those that move most, of a first budget the largest."""
-    listed = sorted(
-        departments, key=lambda one: (-abs(one.year if one.change is None else one.change), one.department.code)
-    )
-    moved = [one for one in listed if one.change is None or one.change]
-    lines = [
-        f"{one.department.name} {formats.money(one.year)} 元"
-        + ("" if one.change is None else f"(原 {formats.money(one.before)} 元)")
-        for one in moved[:SHOWN_DEPARTMENTS]
-    ]
-    more = [f"……共 {len(moved)} 个科室"] if len(moved) > SHOWN_DEPARTMENTS else []
-    return "\n".join([*lines, *more]) or "各科室全年合计不变"
+    """Of a first budget the largest."""
+    listed = sorted(departments, key=lambda one: (-one.year, one.department.code))
+    lines = [f"{one.department.name} {formats.money(one.year)} 元" for one in listed[:SHOWN]]
+    more = [f"……共 {len(listed)} 个科室"] if len(listed) > SHOWN else []
+    return "\n".join([*lines, *more])
+
+
+def _moves(budget: CostBudget, former: CostBudget) -> str:
+    """Of an adjustment every department's cost item that it moves, be it between months only."""
+    moves = moves_of(budget, former)
+    lines = []
+    for one in moves[:SHOWN]:
+        years = f"全年 {formats.money(one.before)} → {formats.money(one.after)} 元"
+        lines.append(f"{one.department.name} {COST_ITEM_TITLES[one.cost_item]}：{years}({month_words(one.months)})")
+    more = [f"……共 {len(moves)} 项"] if len(moves) > SHOWN else []
+    return "\n".join([*lines, *more])
 
 
 def _approved(actor: Actor, subject: str, _decision: Decision) -> None:

@@ -96,7 +96,7 @@ class CostEffectView(APIView):
         if "department" in asked:
             found = form.departments.filter(code=asked["department"]).first()
             if found is None:
-                raise NotFound("masterdata.no_department", "没有这个科室。")
+                raise NotFound("costing.no_department", "没有这个科室，或您不能看它的成本。")
             form.data = {**form.data, "department": str(found.pk)}
         if not form.is_valid():
             field, (told, *_more) = next(iter(form.errors.items()))

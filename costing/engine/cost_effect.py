@@ -13,6 +13,7 @@ Source: ../shared/domain.md 5.4 (document 004), which asks for the review and gi
     more         both higher: a further unit of effect took so much more cost
     less         both lower: a unit of effect less saved so much
     same         neither moved
+    untold       a side without any effect: nothing was reported, and cost alone says nothing
 
 Costs in fen of the months of a side, effects in units of their metric; both are compared as means of a month, so that sides
 need not be equally long. Ratios exact; there is none to a base of nothing, and no cost of a unit without effect.
@@ -31,6 +32,7 @@ class Verdict(StrEnum):
     MORE = "more"
     LESS = "less"
     SAME = "same"
+    UNTOLD = "untold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,12 @@ class Side:
     @property
     def mean_effect(self) -> Fraction:
         """Units of a month."""
-        return self.effect / self.months
+        return Fraction(self.effect, self.months)
 
     @property
     def unit_cost(self) -> Fraction | None:
         """Fen of a unit of effect."""
-        return self.cost / self.effect if self.effect else None
+        return Fraction(self.cost, self.effect) if self.effect else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,13 @@ class Comparison:
         if self.verdict not in (Verdict.MORE, Verdict.LESS):
             return None
         moved = self.present.mean_effect - self.base.mean_effect
-        return (self.present.mean_cost - self.base.mean_cost) / moved
+        return Fraction(self.present.mean_cost - self.base.mean_cost, moved)
 
     @property
     def verdict(self) -> Verdict:
         """How both moved."""
+        if not self.base.effect or not self.present.effect:
+            return Verdict.UNTOLD
         cost = self.present.mean_cost - self.base.mean_cost
         effect = self.present.mean_effect - self.base.mean_effect
         if not cost and not effect:
@@ -103,4 +107,4 @@ class Comparison:
 
 
 def _change(before: Fraction, now: Fraction) -> Fraction | None:
-    return (now - before) / before if before else None
+    return Fraction(now - before, before) if before else None

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('total', ops_platform.orm.fields.MoneyField(decimal_places=2, max_digits=18)),
                 ('source_text', models.CharField(max_length=300)),
                 ('asked_at', models.DateTimeField(auto_now_add=True)),
-                ('state', models.CharField(choices=[('asked', '审批中'), ('in_force', '已批准'), ('refused', '未批准')], default='asked', max_length=8)),
+                ('state', models.CharField(choices=[('asked', '审批中'), ('in_force', '已批准'), ('replaced', '已被新版取代'), ('refused', '未批准')], default='asked', max_length=8)),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.institution')),
@@ -55,6 +55,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='costbudget',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'asked')), fields=('institution', 'year'), name='cost_budget_asked_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='costbudget',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'in_force')), fields=('institution', 'year'), name='cost_budget_one_in_force'),
         ),
         migrations.AddConstraint(
             model_name='costbudget',

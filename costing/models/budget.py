@@ -12,14 +12,15 @@ from ops_platform.orm.models import AppendOnly, ScopedQuerySet
 
 class CostBudget(models.Model):
     """A version of the budget of an institution's direct cost in a year. Born when somebody asks for it, with all its
-    amounts, which never change: an adjustment (预算调整) is another version. The highest version in force holds for the
-    whole year; `source_text` says by which decision. Refused versions stay as they were asked for."""
+    amounts, which never change: an adjustment (预算调整) is another version. The version in force holds for the whole year,
+    until a newer one replaces it; `source_text` says by which decision. Refused versions stay as they were asked for."""
 
     app_privileges = ("SELECT", "INSERT", "UPDATE (state, decided_at)")
 
     class State(models.TextChoices):
         ASKED = "asked", _("审批中")
         IN_FORCE = "in_force", _("已批准")
+        REPLACED = "replaced", _("已被新版取代")
         REFUSED = "refused", _("未批准")
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
@@ -40,6 +41,9 @@ class CostBudget(models.Model):
             models.UniqueConstraint(fields=["institution", "year", "version"], name="cost_budget_version"),
             models.UniqueConstraint(
                 fields=["institution", "year"], condition=Q(state="asked"), name="cost_budget_asked_once"
+            ),
+            models.UniqueConstraint(
+                fields=["institution", "year"], condition=Q(state="in_force"), name="cost_budget_one_in_force"
             ),
             models.CheckConstraint(
                 condition=Q(state="asked", decided_at=None) | (~Q(state="asked") & Q(decided_at__isnull=False)),

@@ -7,12 +7,14 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from costing.engine.budget import MONTHS
 from costing.models import CostBudget, CostBudgetAmount
 from costing.selectors.access import READERS
 from ops_platform.kernel import Actor, NotFound
 from ops_platform.masterdata.models import Department
 
 ZERO = Decimal("0.00")
+APPROVED = (CostBudget.State.IN_FORCE, CostBudget.State.REPLACED)
 Amounts = dict[tuple[int, str, int], Decimal]
 """Yuan by department, cost item and month (1 to 12)."""
 
@@ -39,8 +41,7 @@ def amounts(*, actor: Actor) -> QuerySet[CostBudgetAmount]:
 
 def in_force(*, institution: int, year: int) -> CostBudget | None:
     """The version that holds; None where none was approved."""
-    rows = CostBudget.objects.filter(institution=institution, year=year, state=CostBudget.State.IN_FORCE)
-    return rows.order_by("-version").first()
+    return CostBudget.objects.filter(institution=institution, year=year, state=CostBudget.State.IN_FORCE).first()
 
 
 def amounts_of(*, budgets: Collection[int], department: int | None = None) -> dict[int, Amounts]:
@@ -57,7 +58,7 @@ def amounts_of(*, budgets: Collection[int], department: int | None = None) -> di
 def former_of(budget: CostBudget) -> CostBudget | None:
     """The version that it takes, or took, the place of: the highest approved one below it."""
     rows = CostBudget.objects.filter(
-        institution=budget.institution_id, year=budget.year, version__lt=budget.version, state=CostBudget.State.IN_FORCE
+        institution=budget.institution_id, year=budget.year, version__lt=budget.version, state__in=APPROVED
     )
     return rows.order_by("-version").first()
 
@@ -100,3 +101,42 @@ def departments_of(budget: CostBudget) -> list[DepartmentBudget]:
         DepartmentBudget(one, dict(items[one.pk]), dict(months[one.pk]), before[one.pk] if former else None)
         for one in found
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A department's cost item that differs from the version before, with its years and the months that differ."""
+
+    department: Department
+    cost_item: str
+    before: Decimal
+    after: Decimal
+    months: tuple[int, ...]
+
+
+def moves_of(budget: CostBudget, former: CostBudget | None) -> list[Move]:
+    """What a version moves against the one before, the greatest change of a year first; nothing of a first version."""
+    if former is None:
+        return []
+    amounts = amounts_of(budgets=[budget.pk, former.pk])
+    before, after = amounts[former.pk], amounts[budget.pk]
+    months: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for department, item, month in moved(before, after):
+        months[department, item].append(month)
+    departments = Department.objects.in_bulk({department for department, _item in months})
+    found = [
+        Move(
+            departments[department],
+            item,
+            sum((before.get((department, item, month), ZERO) for month in range(1, MONTHS + 1)), ZERO),
+            sum((after.get((department, item, month), ZERO) for month in range(1, MONTHS + 1)), ZERO),
+            tuple(sorted(listed)),
+        )
+        for (department, item), listed in months.items()
+    ]
+    return sorted(found, key=lambda one: (-abs(one.after - one.before), one.department.code, one.cost_item))
+
+
+def moved(before: Amounts, after: Amounts) -> list[tuple[int, str, int]]:
+    """The places whose amounts differ, in order."""
+    return sorted(place for place in {**before, **after} if before.get(place, ZERO) != after.get(place, ZERO))

@@ -1,7 +1,7 @@
 """Cost budgets: asked for by one person as a whole year, in force when others have approved. Nothing of a version changes
 but where it stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from costing.engine.budget import MONTHS
 from costing.models import CostBudget, CostBudgetAmount
-from costing.selectors.budgets import Amounts, amounts_of, in_force
+from costing.selectors.budgets import Amounts, amounts_of, in_force, moved
 from costing.services.scenarios import PLANNERS
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.audit.public import record
@@ -68,6 +68,7 @@ def propose_budget(
         for month, amount in enumerate(row.months, 1)
         if amount
     }
+    _must_move_something(institution, year, amounts)
     _must_keep_closed_months(institution, year, amounts)
     newest = earlier.order_by("-version").first()
     budget = CostBudget.objects.create(
@@ -127,6 +128,13 @@ def _must_be_rows(institution: Institution, year: int, rows: Sequence[BudgetRow]
         raise Invalid("costing.budget_rows", "各行各月都没有金额，请填写后提交。", field="file")
 
 
+def _must_move_something(institution: Institution, year: int, amounts: Amounts) -> None:
+    former = in_force(institution=institution.pk, year=year)
+    if former is not None and not moved(amounts_of(budgets=[former.pk])[former.pk], amounts):
+        words = f"与现行的第 {former.version} 版完全相同，没有需要审批的调整。"
+        raise Conflict("costing.budget_unchanged", words, field="file")
+
+
 def _must_keep_closed_months(institution: Institution, year: int, amounts: Amounts) -> None:
     """History keeps the budget it was measured against; the first budget of a year may come late."""
     former = in_force(institution=institution.pk, year=year)
@@ -137,21 +145,28 @@ def _must_keep_closed_months(institution: Institution, year: int, amounts: Amoun
     )
     months = {int(period[5:]) for period in closed.values_list("period", flat=True)}
     before = amounts_of(budgets=[former.pk])[former.pk]
-    changed = sorted({place[2] for place in _moved(before, amounts) if place[2] in months})
+    changed = [place for place in moved(before, amounts) if place[2] in months]
     if changed:
-        listed = "、".join(f"{year}-{month:02d}" for month in changed)
-        words = f"{listed} 已结账，预算不能再改动。请恢复第 {former.version} 版的金额，只调整未结账的月份。"
+        listed = "、".join(f"{year}-{month:02d}" for month in sorted({month for _where, _item, month in changed}))
+        names = Department.objects.in_bulk({department for department, _item, _month in changed})
+        told = "；".join(
+            f"{names[where].name} {COST_ITEM_TITLES[item]} {month} 月应为 {before.get((where, item, month), ZERO):,}"
+            for where, item, month in changed[:MOST_TOLD]
+        )
+        more = f" 等共 {len(changed)} 处" if len(changed) > MOST_TOLD else ""
+        words = (
+            f"{listed} 已结账，预算不能再改动。请恢复第 {former.version} 版的金额，只调整未结账的月份：{told}{more}。"
+        )
         raise Conflict("costing.budget_closed_month", words, field="file")
-
-
-def _moved(before: Amounts, after: Amounts) -> Iterable[tuple[int, str, int]]:
-    return (place for place in {**before, **after} if before.get(place, ZERO) != after.get(place, ZERO))
 
 
 def put_budget_in_force(actor: Actor, *, budget_id: int) -> None:
     """The version holds from now on. Called by the approval only; refuses what months closed meanwhile forbid."""
     budget = _locked(budget_id)
     _must_keep_closed_months(budget.institution, budget.year, amounts_of(budgets=[budget.pk])[budget.pk])
+    CostBudget.objects.filter(institution=budget.institution, year=budget.year, state=State.IN_FORCE).update(
+        state=State.REPLACED
+    )
     _decide(budget, State.IN_FORCE)
     record(
         actor,

@@ -8,7 +8,7 @@ from costing.models import CostBudget, CostBudgetAmount
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.web.tables import DENSE, STACKED, MoneyColumn, StateColumn, Table, TimeColumn
 
-TONES = {"asked": "warn", "in_force": "good", "refused": "neutral"}
+TONES = {"asked": "warn", "in_force": "good", "replaced": "neutral", "refused": "neutral"}
 
 
 class CostBudgetTable(Table):

@@ -107,7 +107,9 @@ class CostBudgetPage(TemplatePage):
         self.budget = budgets.access_budget(actor=self.actor, budget=self.kwargs["pk"])
         self.former = budgets.former_of(self.budget)
         departments = budgets.departments_of(self.budget)
+        moves = budgets.moves_of(self.budget, self.former)
         self.sheets = {
+            **({_("与上一版相比的变动"): budget_version.moves(moves, self.former)} if self.former else {}),
             _("按成本项目"): budget_version.by_item(departments, self.former),
             _("按月份"): budget_version.by_month(departments),
         }

@@ -18,7 +18,7 @@ from costing.selectors.cost_effects import MeasureEffect, measure_effect
 from costing.selectors.sheets.cost_effect import cost_effect
 from costing.sheets import Sheet, opened
 from costing.tables.drill import WorkloadTable
-from costing.titles import METRIC_TITLES
+from costing.titles import COST_ITEM_TITLES, METRIC_TITLES
 from costing.views.drill import FactList
 from costing.views.figures import figure_of
 from costing.views.spans import choose_institution
@@ -33,6 +33,7 @@ WORDS = {
     Verdict.MORE: _("成本、效果都增加：每增加 1 个单位效果多用 %s 元"),
     Verdict.LESS: _("成本、效果都减少：每减少 1 个单位效果节约 %s 元"),
     Verdict.SAME: _("成本、效果都没有变化"),
+    Verdict.UNTOLD: _("基期或本期没有报送该指标，不能比较；请换一个指标或月份，或由信息系统补报工作量"),
 }
 
 
@@ -69,11 +70,22 @@ class CostEffects(_Asked):
 
     template_name = "costing/cost_effects.html"
 
+    def heading(self) -> str:
+        """Of the workbook: whose cost, against which effect, and how both moved."""
+        given = self.form.cleaned_data
+        where = f"{given['institution'].name} {given['department'] or _('全院')}"
+        item = COST_ITEM_TITLES.get(given["cost_item"], _("全部成本项目"))
+        told = [where, str(item), METRIC_TITLES[given["metric"]], "单位：元"]
+        comparison = self.found.comparison if self.found else None
+        if comparison:
+            told += [f"{one['title']} {one['figure']}({one['note']})" for one in _stats(comparison)]
+            told.append(_verdict(comparison))
+        return "    ".join(told)
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         answer = super().get(request, *args, **kwargs)
         if self.sheet is not None and self.institution is not None and request.GET.get("export") == "xlsx":
-            heading = f"{self.institution.name}    {METRIC_TITLES[self.form.cleaned_data['metric']]}    单位：元"
-            return workbook_of(f"措施成本效果-{self.institution.code}", heading, [("成本效果", self.sheet)])
+            return workbook_of(f"措施成本效果-{self.institution.code}", self.heading(), [("成本效果", self.sheet)])
         return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -104,6 +104,8 @@ def _high_limit(book: RuleBook, case: GroupedCase, found: Price) -> int | None:
 
 def _notices(case: GroupedCase, found: Price, limit: int | None, norm: Norm | None, bounds: Bounds) -> list[Notice]:
     told = []
+    if found.kind is Kind.SELF_PAY:
+        told.append(Notice("self_pay", "自费患者，由本人按实际费用支付，没有预计支付。"))
     if limit is not None and case.charges > limit:
         told.append(
             Notice(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from insurance_settlement.engine.rounding import exact, half_up, shown, yuan
+from insurance_settlement.engine.rounding import exact, half_up, shown, to_the_fen, yuan
 from insurance_settlement.engine.rule_book import High, Kind, LowPay, Measure, Method, Outliers, RuleBook
 from insurance_settlement.engine.standards import Standard, points_of, standard_lines
 from insurance_settlement.engine.worth import GroupedCase, Lines, Worth, mean_charges_of, times, unpriced
@@ -120,18 +120,20 @@ def _capped(found: _Compared, worth: Worth) -> Worth:
     cap = found.rule.high_cap
     if cap is None or worth.payment is None:
         return worth
-    most = half_up(exact(cap) * found.standard.amount)
+    standard, points = found.standard, None
+    most = half_up(exact(cap) * standard.amount)
+    if worth.points is not None:  # as everywhere by points, the points are rounded and are worth what they are
+        points = points_of(found.book, exact(cap) * exact(standard.weight))
+        most = to_the_fen(exact(points) * exact(standard.coefficient) * exact(standard.base_rate))
     if worth.payment <= most:
         return worth
-    points = None
-    if worth.points is not None:
-        points = points_of(found.book, exact(cap) * exact(found.standard.weight))
 
     def lines() -> tuple[Line, ...]:
         told = f"至多为支付标准的 {cap} 倍"
         if points is None:
             return *worth.lines(), Line("封顶", f"{yuan(most)} 元", told)
-        told = f"{told}：{found.standard.weight} × {cap} = {points} 点，合 {yuan(most)} 元"
+        told = f"{told}：{standard.weight} × {cap} = {points} 点"
+        told += f"，× {standard.coefficient} × {standard.base_rate} = {yuan(most)}"
         return *worth.lines(), Line("封顶", f"{points} 点", told)
 
     return Worth(worth.kind, most, lines, found.standard, points)

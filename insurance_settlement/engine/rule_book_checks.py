@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from insurance_settlement.engine.json_parts import Part
 from insurance_settlement.engine.rule_book import Kind, Pay, RuleBook, When
-from insurance_settlement.engine.worth import is_ungrouped
+from insurance_settlement.engine.worth import SELF_PAY, is_ungrouped
 
 MOST_FACTOR = Decimal(3)
 CUT = (Kind.INCOMPLETE, Kind.READMISSION)
@@ -31,6 +31,8 @@ MARKS: Mapping[str, str] = {
 }
 NO_DOCUMENT = ("default", "demo")
 """Marks by which a file says itself that no document stands behind its numbers."""
+NO_DOCUMENT_WORDS = ("系统默认", "仅供演示")
+"""What it may say in words to the same end."""
 LONGEST_SOURCE = 300
 ONE_WORD = re.compile(r"[A-Za-z_]+")
 
@@ -134,6 +136,8 @@ def _when(when: Part, known: Known) -> None:
                 raise when.at("leaving_types").refuse("unknown_leaving_type", words, leaving_type=code)
     if "schemes" in when.value:
         for code in _some(when.at("schemes")):
+            if code == SELF_PAY:
+                raise when.at("schemes").refuse("unknown_scheme", "自费患者不由医保支付，不经过任何例外", scheme=code)
             if code not in known.schemes:
                 words = _none_such("险种", code, known.schemes)
                 raise when.at("schemes").refuse("unknown_scheme", words, scheme=code)

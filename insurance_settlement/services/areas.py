@@ -22,6 +22,8 @@ def place_in_area(
     if not actor.has(*IMPORTERS):
         raise Forbidden("insurance_settlement.not_allowed", "只有医保专员或运营管理中心可以设定统筹地区。")
     check_first_day(effective_from)
+    if area is not None:
+        _must_not_join_others(actor, area)
     placed = []
     for institution in institutions:
         if not actor.may(institution.pk, *IMPORTERS):
@@ -47,6 +49,19 @@ def place_in_area(
                 detail={"area": area.name if area else "", "effective_from": effective_from.isoformat()},
             )
     return placed
+
+
+def _must_not_join_others(actor: Actor, area: PoolingArea) -> None:
+    """Whoever joins an area has a say in whose rules hold for its members: joining those of others is the centre's to do."""
+    reach = actor.institutions(*IMPORTERS)
+    if reach is None:
+        return
+    other = AreaMember.objects.filter(area=area).exclude(institution__in=reach).select_related("institution").first()
+    if other is not None:
+        raise Forbidden(
+            "insurance_settlement.area_of_others",
+            f"统筹地区「{area}」已有 {other.institution.name} 等您不负责的机构，归入该地区由运营管理中心办理。",
+        )
 
 
 def area_named(actor: Actor, name: str) -> PoolingArea:

@@ -16,6 +16,7 @@ from insurance_settlement.engine.rule_book import PREFIX, RuleBook, rule_book_of
 from insurance_settlement.engine.rule_book_checks import (
     LONGEST_SOURCE,
     NO_DOCUMENT,
+    NO_DOCUMENT_WORDS,
     Known,
     check_rule_book,
     groups_without_worth,
@@ -76,6 +77,7 @@ def import_scheme(
     present = GroupingScheme.objects.filter(name=name, effective_from=effective_from).first()
     if present:
         if present.digest == digest or [present.content, present.dx_codes, present.proc_codes] == texts:
+            _must_say_the_same(present, name, source_mark, source_text or source)
             return present
         raise Conflict(
             "insurance_settlement.scheme_same_day",
@@ -151,6 +153,7 @@ def import_price_book(
     present = PriceBook.objects.filter(area=area, effective_from=effective_from).first()
     if present:
         if present.digest == digest or present.content == text:
+            _must_say_the_same(present, name, source_mark, source_text or book.source)
             return present
         raise Conflict(
             "insurance_settlement.rule_book_same_day", f"自 {effective_from} 起已有另一价格规则，请另选生效日期。"
@@ -180,6 +183,17 @@ def import_price_book(
         },
     )
     return row
+
+
+def _must_say_the_same(present: GroupingScheme | PriceBook, name: str, source_mark: str, source_text: str) -> None:
+    """The same content again changes nothing; so that nobody believes that a name or a source was changed by it."""
+    if (present.name, present.source_mark, present.source_text) != (name, source_mark, source_text):
+        mark = SourceMark(present.source_mark).label
+        raise Conflict(
+            "insurance_settlement.rules_already_there",
+            f"自 {present.effective_from} 起已有内容相同的「{present.name}」(来源：{mark}，{present.source_text})，"
+            "没有再次导入；名称和来源随首次导入确定，不能再改。来源有误的，请自下一月起重新导入并写明。",
+        )
 
 
 def check_first_day(effective_from: date) -> None:
@@ -214,7 +228,8 @@ def _check_source(actor: Actor, mark: str, text: str, in_file: str) -> None:
     if mark not in PERSONS_MARKS and not (actor.system and mark == SourceMark.DEFAULT):
         choices = "、".join(str(one.label) for one in PERSONS_MARKS)
         raise Invalid("insurance_settlement.source_mark", f"来源应为 {choices} 之一，请重新选择。", field="source_mark")
-    if mark in NAMES_ITS_DOCUMENT and in_file.strip() in NO_DOCUMENT:
+    says_none = in_file.strip() in NO_DOCUMENT or any(words in in_file for words in NO_DOCUMENT_WORDS)
+    if mark in NAMES_ITS_DOCUMENT and says_none:
         raise Invalid(
             "insurance_settlement.source_mark",
             f"文件写明来源为 {in_file.strip()}(没有文件依据)，不能标为「{SourceMark(mark).label}」。"

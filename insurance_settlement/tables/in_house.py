@@ -18,12 +18,17 @@ NOTICE_TITLES = {
     "over_standard": _("高于支付标准"),
     "long_stay": _("住院时间长"),
     "over_mean_days": _("长于同组平均"),
+    "self_pay": _("自费"),
 }
 
 
 def notice_marks(notices: tuple[Notice, ...]) -> str:
     """What the figures show as badges."""
-    return format_html_join(" ", "{}", ((badge(NOTICE_TITLES[one.code], "warn"),) for one in notices))
+    return format_html_join(
+        " ",
+        "{}",
+        ((badge(NOTICE_TITLES[one.code], "neutral" if one.code == "self_pay" else "warn"),) for one in notices),
+    )
 
 
 class InHouseTable(Table):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from insurance_settlement import selectors
+from insurance_settlement.engine.worth import SELF_PAY
 from insurance_settlement.filters import CandidateFilter, ReviewFilter
 from insurance_settlement.forms.reviews import AppealForm, ConclusionForm, OpinionForm, ReviewForm
 from insurance_settlement.models import CaseResult, SpecialReview
@@ -176,6 +177,12 @@ class NewReview(FormPage):
             self.__dict__["_case"] = selectors.access_case(actor=self.actor, case_id=self.kwargs["case"])
         found: CaseResult = self.__dict__["_case"]
         return found
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if self.case.scheme == SELF_PAY:
+            messages.warning(request, _now("自费患者不由医保支付，不能申请特例单议。"))
+            return redirect("insurance_settlement:case", self.case.pk)
+        return super().get(request, *args, **kwargs)
 
     def get_initial(self) -> dict[str, Any]:
         return {"grounds": list(selected.grounds_of(self.case, selected.hints())), "asked": "items"}

@@ -38,6 +38,7 @@ from costing.models import (
     SettlementRun,
     UnitDefinition,
 )
+from costing.services import run_allocation
 from insurance_settlement.models import (
     CaseResult,
     FrontPageFinding,
@@ -422,6 +423,12 @@ def _drill_down(side: str) -> Any:
 
 def _scenario(_: Community, institution: Institution) -> dict[str, Any]:
     return {"pk": Scenario.objects.get(institution=institution).pk}
+
+
+def _cost_effect_figure(_: Community, institution: Institution) -> dict[str, Any]:
+    """What the base came to, with a second month to compare it with."""
+    run_allocation(PLATFORM, institution=institution, period=Period.parse("2026-02"))
+    return {"query": {"institution": institution.pk, "row": 1, "column": 0}}
 
 
 def _budget(_: Community, institution: Institution) -> dict[str, Any]:
@@ -822,13 +829,13 @@ OBJECTS: dict[str, Any] = {
     "costing:submit-price-adjustment": _price_adjustment,
     "costing:archive-price-adjustment": _price_adjustment,
     "costing:workloads": lambda c, i: {**_drill_down("department")(c, i), "query": {"metric": "outpatient_visits"}},
-    "costing:cost-effect-figure": lambda _, i: {"query": {"institution": i.pk, "row": 0, "column": 2}},
+    "costing:cost-effect-figure": _cost_effect_figure,
     "costing:budget": _budget,
     "costing:budget-amounts": lambda c, i: {**_drill_down("department")(c, i), "query": {"span": "month"}},
     "costing:department-budget": _ward,
     "costing:department-budget-figure": lambda c, i: {
         **_ward(c, i),
-        "query": {"budget": _budget(c, i)["pk"], "period": "2026-01", "row": 0, "column": 2},
+        "query": {"budget": _budget(c, i)["pk"], "period": "2026-01", "row": 0, "column": 3},
     },
     "costing:scenario": _scenario,
     "costing-scenario": _scenario,

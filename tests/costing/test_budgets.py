@@ -159,7 +159,7 @@ def test_an_adjustment_leaves_closed_months_alone(hospital: Institution, planner
     asked(hospital, planner)
     signed()
     AccountingPeriod.objects.filter(institution=hospital, period="2026-01").update(state=PeriodState.CLOSED)
-    with pytest.raises(Conflict, match="2026-01 已结账"):
+    with pytest.raises(Conflict, match=r"2026-01 已结账.*内科 人员经费 1 月应为 500\.00"):
         asked(hospital, planner, rows(m1="400.00"))
     asked(hospital, planner, rows(m3="600.00"))
     signed()
@@ -294,4 +294,34 @@ def test_approvers_see_what_an_adjustment_moves(hospital: Institution, planner: 
     matter = Matter.objects.latest("pk")
     page = client.get(reverse("workflows:matter", args=[matter.pk])).content.decode()
     assert "比第 1 版增加 400.00 元" in page
-    assert "内科 7,600.00 元(原 7,200.00 元)" in page
+    assert "内科 人员经费：全年 6,000.00 → 6,400.00 元(12 月)" in page
+    version = client.get(reverse("costing:budget", args=[CostBudget.objects.latest("pk").pk]))
+    heading, moves = version.context["sheets"][0]
+    assert (str(heading), line(moves, "内科 人员经费")["增减"]) == ("与上一版相比的变动", 400)
+
+
+def test_what_moves_between_items_and_months_is_told_although_the_whole_stays(
+    hospital: Institution, planner: User, client: Client
+) -> None:
+    asked(hospital, planner)
+    signed()
+    later = [
+        BudgetRow("NK", "personnel", months("500.00", m4="600.00", m5="400.00")),
+        BudgetRow("NK", "materials", months("100.00", m6="0.00")),
+        BudgetRow("NK", "drugs", months("0.00", m6="100.00")),
+    ]
+    asked(hospital, planner, later)
+    client.force_login(User.objects.get(username="director"))
+    page = client.get(reverse("workflows:matter", args=[Matter.objects.latest("pk").pk])).content.decode()
+    assert "内科 人员经费：全年 6,000.00 → 6,000.00 元(4 至 5 月)" in page
+    assert "内科 药品费：全年 0.00 → 100.00 元(6 月)" in page
+
+
+def test_one_version_holds_and_the_former_says_that_it_was_replaced(hospital: Institution, planner: User) -> None:
+    asked(hospital, planner)
+    signed()
+    with pytest.raises(Conflict, match="完全相同"):
+        asked(hospital, planner)
+    asked(hospital, planner, rows(m12="900.00"))
+    signed()
+    assert list(CostBudget.objects.order_by("version").values_list("state", flat=True)) == ["replaced", "in_force"]

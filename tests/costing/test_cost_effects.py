@@ -42,7 +42,13 @@ def test_there_is_no_ratio_to_nothing() -> None:
     nothing, something = Side(0, Fraction(0), 1), Side(5_00, Fraction(1), 1)
     found = Comparison(nothing, something)
     assert (found.cost_change, found.effect_change, found.unit_change) == (None, None, None)
-    assert Comparison(nothing, nothing).verdict is Verdict.SAME
+
+
+def test_cost_alone_says_nothing_of_an_effect_that_nobody_reported() -> None:
+    nothing, something = Side(9_00, Fraction(0), 1), Side(5_00, Fraction(1), 1)
+    for base, present in ((nothing, something), (something, nothing), (nothing, nothing)):
+        assert Comparison(base, present).verdict is Verdict.UNTOLD
+    assert Comparison(something, something).verdict is Verdict.SAME
 
 
 @given(SIDES, SIDES, st.integers(2, 5))
@@ -55,7 +61,7 @@ def test_a_side_that_only_lasts_longer_is_the_same_side(base: Side, present: Sid
 @given(SIDES, SIDES)
 def test_better_one_way_is_worse_the_other(one: Side, other: Side) -> None:
     mirrored = {Verdict.BETTER: Verdict.WORSE, Verdict.WORSE: Verdict.BETTER, Verdict.MORE: Verdict.LESS}
-    mirrored |= {Verdict.LESS: Verdict.MORE, Verdict.SAME: Verdict.SAME}
+    mirrored |= {Verdict.LESS: Verdict.MORE, Verdict.SAME: Verdict.SAME, Verdict.UNTOLD: Verdict.UNTOLD}
     assert Comparison(other, one).verdict is mirrored[Comparison(one, other).verdict]
 
 

@@ -112,6 +112,17 @@ def test_a_capped_case_by_points_ends_at_the_points_that_it_has() -> None:
     assert found.payment == 21_000_00
 
 
+def test_by_points_a_cap_is_worth_its_points() -> None:
+    """382 × 3 = 1,146 points × 0.6667 × 7.2345 = 5,527.43; three times the rounded standard would be a fen more."""
+    rules = GUANGZHOU | {
+        "points": {"D": "382"}, "point_places": 0, "point_value": {"budget": "7.2345"}, "default_coefficient": "0.6667",
+        "mean_charges": {"D": "1000"}, "outliers": GUANGZHOU["outliers"] | {"high_cap": "3"},
+    }  # fmt: skip
+    found = price(book(rules), GroupedCase("1", "H001", "D", 90_000_00))
+    assert (found.points, found.payment) == (Decimal("1146"), 5_527_43)
+    assert equations(found)
+
+
 def test_a_number_of_a_column_is_told_without_its_zeros() -> None:
     assert [f"{plain(Decimal(one))}" for one in ("0.90000000", "10.00", "1.25")] == ["0.9", "10", "1.25"]
 

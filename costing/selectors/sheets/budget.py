@@ -157,7 +157,9 @@ class _Page:
             f"累计偏差率超过 ±{formats.percent(self.bound)} 的列出提示(参数，文档 004)；恰好等于的不列。",
         ]
         if self.year.missing:
-            told.append(f"{_months(self.year.missing)}没有核算，本年累计的预算和实际都不计入。")
+            told.append(
+                f"{month_words(self.year.missing)}没有核算，本年累计的预算和实际都不计入；全年执行率和余额也不含这些月份的支出。"
+            )
         return tuple(told)
 
     def nothing(self) -> Sheet:
@@ -168,7 +170,7 @@ class _Page:
         return Sheet("科室名称", COLUMNS, (), (words,))
 
 
-def _months(numbers: Sequence[int]) -> str:
+def month_words(numbers: Sequence[int]) -> str:
     """Months in words, neighbours together: 1 至 3 月、5 月."""
     runs: list[list[int]] = []
     for month in numbers:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from costing.derivations import minus, plus
 from costing.engine.budget import MONTHS
 from costing.models import CostBudget
-from costing.selectors.budgets import ZERO, DepartmentBudget
+from costing.selectors.budgets import ZERO, DepartmentBudget, Move
 from costing.selectors.layers import ITEMS
+from costing.selectors.sheets.budget import month_words
 from costing.sheets import Column, Row, Sheet, Value, cells
 from costing.titles import COST_ITEM_TITLES
 
@@ -38,6 +39,24 @@ def by_month(departments: Sequence[DepartmentBudget]) -> Sheet:
         for one in departments
     ]
     return Sheet("科室", tuple(columns), (*rows, _whole(rows, len(columns))))
+
+
+def moves(listed: Sequence[Move], former: CostBudget) -> Sheet:
+    """What the version moves: each department's cost item with its year before and now, and the months that differ."""
+    columns = (
+        Column(f"第 {former.version} 版"),
+        Column("本版"),
+        Column("增减", good="none", made=minus(1, 0)),
+        Column("有变动的月份", "text"),
+    )
+    rows = [
+        Row(
+            f"{one.department.name} {COST_ITEM_TITLES[one.cost_item]}",
+            cells(one.before, one.after, one.after - one.before, month_words(one.months)),
+        )
+        for one in listed
+    ]
+    return Sheet("科室和成本项目", columns, tuple(rows))
 
 
 def _row(name: str, values: Sequence[Value]) -> Row:

@@ -51,7 +51,7 @@ def test_a_scheme_with_a_fault_is_refused_by_line_and_the_mended_one_is_kept(
     scheme["mdcs"][0]["conditions"][0]["type"] = "weekday"
     faulty.write_text(json.dumps(scheme, ensure_ascii=False, indent=1), encoding="utf-8")
 
-    computed.sign_in(page, "insurance")
+    computed.sign_in(page, "centre1")  # schemes are chosen from by everybody
     page.goto(f"{computed.platform.url}/settlement/rules/")
     page.get_by_role("link", name="导入分组方案").click()
     choose_files(page, faulty)
