@@ -368,7 +368,7 @@ def _sees_matter(actor: Actor, owner_id: str) -> bool:
 
 
 def _cost_run(_: Community, institution: Institution) -> dict[str, Any]:
-    return {"pk": CostRun.objects.filter(institution=institution).latest("version").pk}
+    return {"pk": CostRun.objects.filter(institution=institution, period="2026-01").latest("version").pk}
 
 
 def _patient(_: Community, institution: Institution) -> dict[str, Any]:
@@ -487,7 +487,7 @@ def _scenario_change(community: Community, institution: Institution) -> dict[str
 
 
 def _two_runs(_: Community, institution: Institution) -> dict[str, Any]:
-    runs = CostRun.objects.filter(institution=institution).order_by("version")
+    runs = CostRun.objects.filter(institution=institution, period="2026-01").order_by("version")
     return {"pk": runs[0].pk, "other": list(runs)[-1].pk}
 
 
