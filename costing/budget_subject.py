@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from costing.engine.budget import MONTHS
 from costing.models import CostBudget
+from costing.second_person import finance_then_head
 from costing.selectors.budgets import DepartmentBudget, amounts_of, departments_of, former_of, moves_of
 from costing.selectors.sheets.budget import month_words
 from costing.services.budgets import (
@@ -28,7 +29,7 @@ from ops_platform.kernel import Actor, Line, NotFound, Role, digest_of
 from ops_platform.masterdata.coded import CodedSerializer, InstitutionField
 from ops_platform.web import formats
 from ops_platform.web.numbers import number_of
-from workflows.public import Attribute, Beginning, Decision, Kind, Level, Step, Subject, SubjectType, default, role
+from workflows.public import Attribute, Beginning, Decision, Kind, Subject, SubjectType, default
 
 SHOWN = 30
 ZERO = Decimal("0.00")
@@ -96,10 +97,7 @@ def _load(subject: str) -> Subject:
             Line("年度", f"{budget.year} 年，第 {budget.version} 版"),
             Line("全年合计", f"{formats.money(budget.total)} 元{_against(former, change)}"),
             Line("成本项目", _items(departments)),
-            Line(
-                "科室" if former is None else "变动",
-                _departments(departments) if former is None else _moves(budget, former),
-            ),
+            _told(budget, former, departments),
             Line("依据", budget.source_text),
         ),
         url=reverse("costing:budget", args=[budget.pk]),
@@ -165,22 +163,7 @@ COST_BUDGET = SubjectType(
     readers=(Role.FINANCE_OFFICER, Role.ACCOUNTING_REVIEWER, Role.INSTITUTION_HEAD),
     default=default(
         "成本预算",
-        (
-            Step(
-                "finance",
-                "财务负责人审核",
-                (role(Role.FINANCE_DIRECTOR), role(Role.OPERATION_CENTRE, Level.ALLIANCE)),
-                remind_hours=24,
-                escalate_hours=72,
-            ),
-            Step(
-                "head",
-                "机构负责人批准",
-                (role(Role.INSTITUTION_HEAD), role(Role.OPERATION_CENTRE, Level.ALLIANCE)),
-                remind_hours=48,
-                escalate_hours=120,
-            ),
-        ),
+        finance_then_head("机构负责人批准"),
         note="预算经财务审核、机构负责人批准后执行；调整须说明依据的政策或事由，已结账的月份不能改动。",
     ),
 )

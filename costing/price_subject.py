@@ -7,13 +7,14 @@ from django.utils.translation import gettext_lazy as _
 
 from costing.models import PriceAdjustment
 from costing.price_telling import concern_words
+from costing.second_person import finance_then_head
 from costing.selectors.price_adjustments import Outcome, outcome
 from costing.services.price_adjustments import KIND, approve_adjustment, return_adjustment
 from costing.services.scenarios import PLANNERS
 from ops_platform.kernel import Actor, Line, NotFound, Role, from_fen
 from ops_platform.web import formats
 from ops_platform.web.numbers import number_of
-from workflows.public import Attribute, Decision, Kind, Level, Step, Subject, SubjectType, default, role
+from workflows.public import Attribute, Decision, Kind, Subject, SubjectType, default
 
 SHOWN_ROWS = 30
 SHOWN_CONCERNS = 20
@@ -117,22 +118,7 @@ PRICE_ADJUSTMENT = SubjectType(
     readers=(Role.FINANCE_OFFICER, Role.ACCOUNTING_REVIEWER, Role.INSTITUTION_HEAD),
     default=default(
         "医疗服务价格调整方案",
-        (
-            Step(
-                "finance",
-                "财务负责人审核",
-                (role(Role.FINANCE_DIRECTOR), role(Role.OPERATION_CENTRE, Level.ALLIANCE)),
-                remind_hours=24,
-                escalate_hours=72,
-            ),
-            Step(
-                "head",
-                "机构负责人同意",
-                (role(Role.INSTITUTION_HEAD), role(Role.OPERATION_CENTRE, Level.ALLIANCE)),
-                remind_hours=48,
-                escalate_hours=120,
-            ),
-        ),
+        finance_then_head("机构负责人同意"),
         note="调价影响患者负担和医保基金；院内同意后仍须按规定报价格主管部门，价格由信息系统执行。",
     ),
 )
