@@ -2,49 +2,41 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from costing.engine.bundle import Bundle, bundles
-from costing.engine.exact import BoolArray, IntArray, amount_type, split_rows
-from costing.engine.flows import Flows, Transfer
-from costing.engine.model import AllocationModel, CostClass, Department
+from costing.engine.bundle import split_each
+from costing.engine.exact import BoolArray, IntArray, amount_type
+from costing.engine.flows import Block, Flows, joined
+from costing.engine.model import AllocationModel, CostClass, Department, Driver
 from costing.engine.weights import Weights
 
+_NOBODY: Driver = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True)
 class Sender:
-    """A department that sends: its place, its step (from 1) and its whole driver; `assigned` where that is an assignment."""
+    """A department that sends: its place, its step (from 1), the row of its driver, and whether that is an assignment."""
 
     place: int
     step: int
-    weights: Weights
+    row: int
     assigned: bool = False
-
-    def serves_itself(self) -> bool:
-        """Whether its driver names itself."""
-        return bool((self.weights.receivers == self.place).any())
-
-    def refused(self, admitted: BoolArray) -> IntArray:
-        """The places that an assignment names and that are not admitted."""
-        receivers = self.weights.receivers
-        return receivers[~admitted[receivers]] if self.assigned else receivers[:0]
-
-    def among(self, admitted: BoolArray) -> Weights:
-        """Its weights among the admitted; of an assignment all or nothing."""
-        return Weights.of({}, {}) if len(self.refused(admitted)) else self.weights.among(admitted)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Register:
-    """The model put in order: departments by code (their place), items by key, senders with their weights."""
+    """The model put in order: departments by code (their place), items by key, senders with their rows of `weights`."""
 
     departments: tuple[Department, ...]
     codes: tuple[str, ...]
     places: Mapping[str, int]
     items: tuple[str, ...]
     clinical: BoolArray
+    weights: Weights
     steps: tuple[tuple[Sender, ...], ...]
 
     @classmethod
@@ -54,13 +46,15 @@ class Register:
         codes = tuple(department.code for department in departments)
         places = {code: place for place, code in enumerate(codes)}
         clinical = [department.cost_class is CostClass.CLINICAL for department in departments]
+        drivers = [_NOBODY, *chain.from_iterable(step.given_drivers() for step in model.steps)]
         return cls(
             departments=departments,
             codes=codes,
             places=places,
             items=tuple(sorted({item for _, item in model.costs})),
             clinical=np.array(clinical, dtype=np.bool_),
-            steps=_senders(model, places),
+            weights=Weights.of(drivers, places),
+            steps=_senders(model, places, {id(driver): row for row, driver in enumerate(drivers)}),
         )
 
     def label(self, place: int) -> str:
@@ -72,27 +66,24 @@ class Register:
         return [sender for step in self.steps for sender in step if not self.clinical[sender.place]]
 
 
-def _senders(model: AllocationModel, places: Mapping[str, int]) -> tuple[tuple[Sender, ...], ...]:
-    steps = []
-    for number, step in enumerate(model.steps, start=1):
-        given = list(step.given_drivers())
-        ready = dict(zip(map(id, given), Weights.of_each(given, places), strict=True))
-        nothing = Weights.of({}, places)
-        steps.append(
-            tuple(
-                Sender(places[code], number, ready.get(id(step.driver_of(code)), nothing), code in step.assignments)
-                for code in sorted(step.senders)
-            )
+def _senders(
+    model: AllocationModel, places: Mapping[str, int], rows: Mapping[int, int]
+) -> tuple[tuple[Sender, ...], ...]:
+    return tuple(
+        tuple(
+            Sender(places[code], number, rows.get(id(step.driver_of(code)), 0), code in step.assignments)
+            for code in sorted(step.senders)
         )
-    return tuple(steps)
+        for number, step in enumerate(model.steps, start=1)
+    )
 
 
 @dataclass(slots=True)
 class Book:
-    """Balances in fen, `balances[item, department]`; every transfer takes from one and gives to others."""
+    """Balances in fen, `balances[item, department]`; every block takes from some and gives to others."""
 
     balances: IntArray
-    transfers: list[Transfer] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
 
     @classmethod
     def of(cls, model: AllocationModel, register: Register) -> "Book":
@@ -114,42 +105,44 @@ class Book:
         """One flag per department: any item not zero."""
         return np.asarray(self.balances.astype(bool).any(axis=0))
 
-    def close(self, senders: Sequence[Sender], weights: Sequence[Weights]) -> None:
-        """Each sends all that it holds, by its weights; none of them may receive from another of them."""
-        places = np.array([sender.place for sender in senders], dtype=np.intp)
-        for bundle in bundles(weights, len(self.balances)):
-            amounts = split_rows(self.balances[:, places[bundle.turns]].T, bundle.weights[:, None])
-            self.move_all(bundle, places, amounts)
-            self.record(bundle, senders, weights, amounts)
+    def close(self, senders: Sequence[Sender], weights: Weights) -> None:
+        """Each sends all that it holds, by its row of weights; none of them may receive from another of them."""
+        self.send(senders, weights, self.balances[:, [sender.place for sender in senders]])
 
-    def move_all(self, bundle: Bundle, places: IntArray, amounts: IntArray) -> None:
-        """Move `amounts[sender, item, column]` of a bundle, whose senders stand at `places[turn]`."""
-        items = np.arange(len(self.balances))
-        self.move(items, places[bundle.turns, None], bundle.receivers[:, None], amounts)
+    def send(self, senders: Sequence[Sender], weights: Weights, amounts: IntArray) -> Block:
+        """Each sends `amounts[item, row]`, whether it holds that or not, by its row of weights, of which none is empty."""
+        block = Block(
+            steps=np.array([sender.step for sender in senders], dtype=np.intp),
+            senders=np.array([sender.place for sender in senders], dtype=np.intp),
+            weights=weights,
+            amounts=split_each(amounts, weights),
+        )
+        self.balances[:, block.senders] -= amounts
+        self.balances += block.received(self.balances.shape[1])
+        self.blocks.append(block)
+        return block
 
-    def move(self, items: IntArray, senders: IntArray, receivers: IntArray, amounts: IntArray) -> None:
-        """Take from each sender what its row of amounts sums to, and give the amounts. Shapes are broadcast."""
-        cells, width = self.balances.reshape(-1), self.balances.shape[1]
-        np.add.at(cells, (items[..., None] * width + receivers).ravel(), amounts.ravel())
-        np.subtract.at(cells, (items * width + senders).ravel(), amounts.sum(axis=-1).ravel())
+    def send_on(self, block: Block, rows: slice, entries: IntArray) -> None:
+        """What the senders of these rows hold, if only for having sent too much, goes along one entry each."""
+        senders, receivers = block.senders[rows], block.weights.receivers[entries]
+        left = self.balances[:, senders]
+        block.amounts[:, entries] += left
+        self.balances[:, senders] -= left
+        for item, fen in zip(self.balances, left, strict=True):
+            np.add.at(item, receivers, fen)
 
-    def record(self, bundle: Bundle, senders: Sequence[Sender], weights: Sequence[Weights], amounts: IntArray) -> None:
-        """Write down `amounts[sender, item, column]` of a bundle, which have been moved."""
-        for turn, sent in zip(bundle.turns.tolist(), amounts, strict=True):
-            sender, one = senders[turn], weights[turn]
-            self.transfers.append(Transfer(sender.step, sender.place, one, sent[:, : len(one.receivers)]))
+    def join(self) -> Block:
+        """Everything that was moved as one block, in the order of steps and senders."""
+        self.blocks[:] = [joined(self.blocks)]
+        return self.blocks[0]
 
     def widen(self, kind: np.dtype[Any]) -> None:
         """Hold amounts of this type too from now on; never narrower than before."""
         self.balances = self.balances.astype(np.promote_types(self.balances.dtype, kind), order="C")
 
-    def in_order(self) -> tuple[Transfer, ...]:
-        """All transfers in the order of steps and senders."""
-        return tuple(sorted(self.transfers, key=lambda transfer: (transfer.step, transfer.sender)))
-
     def flows(self, register: Register) -> Flows:
         """What was moved, in the order of steps and senders."""
-        return Flows(register.codes, register.items, self.in_order())
+        return Flows(register.codes, register.items, joined(self.blocks) if self.blocks else None)
 
     def full_costs(self, register: Register) -> dict[tuple[str, str], int]:
         """What is left where, zero lines left out, in the order of departments and items."""

@@ -1,52 +1,45 @@
-"""Senders side by side, so that one pass over arrays divides what many of them hold.
+"""Division of what many senders hold, each by its own weights, in one pass over arrays.
 
 Rows of one array must be equally long: shorter drivers are padded with weight 0, which never gets a fen. Only so many
 senders are put together that the arrays stay in the processor's cache.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
-from costing.engine.exact import IntArray
+from costing.engine.exact import IntArray, split_rows
 from costing.engine.weights import Weights
 
-_CELLS = 2**16
+_CELLS = 2**14
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bundle:
-    """`receivers[sender, column]` and `weights[sender, column]`; `turns[sender]` tells which of a sequence it is.
+def split_each(amounts: IntArray, weights: Weights) -> IntArray:
+    """Parts `[item, entry]` of `amounts[item, row]` by the weights of the row, of which none is empty: `kernel.split`."""
+    items = len(amounts)
+    parts: IntArray = np.empty((items, len(weights.receivers)), dtype=amounts.dtype)
+    for rows in _neighbours(weights, items):
+        lengths = np.diff(weights.starts[rows.start : rows.stop + 1])
+        entries = slice(weights.starts[rows.start], weights.starts[rows.stop])
+        if (lengths == lengths[0]).all():
+            rectangle = weights.values[entries].reshape(len(lengths), -1)
+            parts[:, entries] = split_rows(amounts[:, rows], rectangle).reshape(items, rectangle.size)
+            continue
+        filled = np.arange(lengths.max()) < lengths[:, None]
+        padded: IntArray = np.zeros(filled.shape, dtype=weights.values.dtype)
+        padded[filled] = weights.values[entries]
+        parts[:, entries] = split_rows(amounts[:, rows], padded)[:, filled]
+    return parts
 
-    A padded column names department 0, which gets nothing by it.
-    """
 
-    turns: IntArray
-    receivers: IntArray
-    weights: IntArray
-    wholes: IntArray
-
-
-def bundles(weights: Sequence[Weights], items: int) -> Iterator[Bundle]:
-    """The senders of a sequence, neighbours together."""
+def _neighbours(weights: Weights, items: int) -> Iterator[slice]:
+    """All rows, cut into runs that fit into the cache when they are padded."""
     start = width = 0
-    for turn, one in enumerate(weights):
-        widened = max(width, len(one.receivers), 1)
-        if turn > start and (turn + 1 - start) * widened * items > _CELLS:
-            yield _bundle(weights[start:turn], start, width)
-            start, widened = turn, max(len(one.receivers), 1)
+    for row, length in enumerate(np.diff(weights.starts).tolist()):
+        widened = max(width, length)
+        if row > start and (row + 1 - start) * widened * items > _CELLS:
+            yield slice(start, row)
+            start, widened = row, length
         width = widened
-    if weights:
-        yield _bundle(weights[start:], start, width)
-
-
-def _bundle(weights: Sequence[Weights], start: int, width: int) -> Bundle:
-    kind = np.result_type(np.int64, *{one.values.dtype for one in weights})
-    filled = np.arange(width) < np.array([len(one.receivers) for one in weights])[:, None]
-    receivers: IntArray = np.zeros(filled.shape, dtype=np.intp)
-    values: IntArray = np.zeros(filled.shape, dtype=kind)
-    receivers[filled] = np.concatenate([one.receivers for one in weights])
-    values[filled] = np.concatenate([one.values for one in weights])
-    wholes: IntArray = np.array([one.whole for one in weights], dtype=kind)
-    return Bundle(np.arange(start, start + len(weights)), receivers, values, wholes)
+    if len(weights):
+        yield slice(start, len(weights))

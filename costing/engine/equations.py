@@ -5,13 +5,12 @@ whatever is computed from it afterwards is elementwise, summed in one fixed orde
 cannot change it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from costing.engine.exact import FloatArray, IntArray, amount_type, largest, nearest_rows
-from costing.engine.weights import Weights, end_to_end, shares_of
+from costing.engine.weights import Weights
 from ops_platform.kernel.money import SHARE_DIGITS
 
 MOST_ROUNDS = 10**6
@@ -26,18 +25,17 @@ class Solution:
     scales: IntArray
     fen: IntArray
 
-    def received(self, weights: Sequence[Weights], width: int) -> IntArray:
+    def received(self, weights: Weights, width: int) -> IntArray:
         """What every department receives, `[item, department]`, as quantised shares of `scales`."""
-        senders, receivers = end_to_end(weights)
-        driven = shares_of(weights)
-        sums = np.zeros((len(self.scales), width))
-        for item, sent in enumerate(self.shares / _UNIT):
-            np.add.at(sums[item], receivers, sent[senders] * driven)
-        return np.rint(sums * _UNIT).astype(np.int64)
+        sums = [
+            np.bincount(weights.receivers, sent.take(weights.owners) * weights.shares, width)
+            for sent in self.shares / _UNIT
+        ]
+        return np.rint(np.array(sums).reshape(-1, width) * _UNIT).astype(np.int64)
 
 
-def solve(held: IntArray, weights: Sequence[Weights], places: Sequence[int], width: int) -> Solution | None:
-    """Gross amounts for `held[item, sender]`; None when (nearly) nothing gets out of a loop.
+def solve(held: IntArray, weights: Weights, places: IntArray, width: int) -> Solution | None:
+    """Gross amounts for `held[item, sender]` of senders at `places`; None when (nearly) nothing gets out of a loop.
 
     One more right side, a cost of 1 for each sender, tells how often cost goes round: its solution is the
     greatest factor by which any gross amount exceeds the costs, since P has no negative entry.
@@ -58,15 +56,15 @@ def solve(held: IntArray, weights: Sequence[Weights], places: Sequence[int], wid
     return Solution(shares, scales, _in_fen(scales, shares))
 
 
-def _matrix(weights: Sequence[Weights], places: Sequence[int], width: int) -> FloatArray:
+def _matrix(weights: Weights, places: IntArray, width: int) -> FloatArray:
     """I - Pᵀ among the senders."""
     position = np.full(width, -1, dtype=np.intp)
-    position[list(places)] = np.arange(len(places))
+    position[places] = np.arange(len(places))
+    rows = position.take(weights.receivers)
+    inside = np.flatnonzero(rows >= 0)
     matrix = np.eye(len(places))
-    columns, receivers = end_to_end(weights)
-    rows = position[receivers]
-    inside = rows >= 0
-    matrix[rows[inside], columns[inside]] -= shares_of(weights)[inside]
+    cells = rows.take(inside) * len(places) + weights.owners.take(inside)
+    matrix.reshape(-1)[cells] -= weights.shares.take(inside)
     return matrix
 
 

@@ -96,15 +96,14 @@ def largest(values: IntArray, counts: IntArray) -> BoolArray:
     """Flags of the `counts[…]` largest values of each row `[…, column]`; among equals the earlier goes first."""
     if not counts.any():
         return np.zeros(values.shape, dtype=np.bool_)
-    counts = counts[..., None].astype(np.intp)
-    last = np.take_along_axis(np.sort(values, axis=-1), values.shape[-1] - np.maximum(counts, 1), axis=-1)
-    chosen: BoolArray = (values >= last) & (counts > 0)
-    tied = np.nonzero(chosen.sum(axis=-1) > counts[..., 0])
-    if len(tied[0]):
-        above, equal = values[tied] > last[tied], values[tied] == last[tied]
-        seats = counts[tied] - above.sum(axis=-1, keepdims=True)
-        chosen[tied] = above | (equal & (equal.cumsum(axis=-1) <= seats))
-    return chosen
+    width, counts = values.shape[-1], counts[..., None].astype(np.intp)
+    if values.dtype != object and max(-int(values.min()), int(values.max())) >= 2**62 // width:
+        values = values.astype(object)
+    unequal = values * width
+    unequal += np.arange(width)[::-1]
+    last = np.take_along_axis(np.sort(unequal, axis=-1), width - np.maximum(counts, 1), axis=-1)
+    last[counts == 0] += width
+    return np.asarray(unequal >= last)
 
 
 def _mirrored(parts: IntArray, amounts: IntArray) -> IntArray:
@@ -119,14 +118,17 @@ def _divide(magnitudes: IntArray, weights: IntArray, whole: IntArray | int) -> t
     if _is_long(magnitudes, weights, whole):
         products = magnitudes.astype(object) * weights
         return products // whole, products % whole
-    quotients = (magnitudes * (weights / whole)).astype(np.int64)
     remainders = magnitudes * weights
+    quotients: IntArray = np.empty(remainders.shape, dtype=np.int64)
+    np.multiply(magnitudes, weights / whole, out=quotients, casting="unsafe")  # cut to whole numbers on the way
     remainders -= quotients * whole
-    off = np.nonzero((remainders < 0) | (remainders >= whole))
-    if len(off[0]):
-        by_one = np.where(remainders[off] < 0, -1, 1)
-        quotients[off] += by_one
-        remainders[off] -= by_one * np.broadcast_to(whole, remainders.shape)[off]
+    # read as unsigned, a remainder below zero is a large one
+    off = np.flatnonzero(remainders.view(np.uint64) >= np.asarray(whole).view(np.uint64))
+    if len(off):
+        wholes = np.broadcast_to(whole, remainders.shape).flat[off]
+        by_one = np.where(remainders.flat[off] < 0, -1, 1)
+        quotients.flat[off] += by_one
+        remainders.flat[off] -= by_one * wholes
     return quotients, remainders
 
 

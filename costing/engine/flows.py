@@ -1,9 +1,9 @@
-"""What moved: one transfer per sender, kept in columns; flows are read from it one by one.
+"""What moved: kept in columns, one block for all that was closed together; flows are read from it one by one.
 
 5,000 departments move tens of millions of amounts. They stay in arrays; a `Flow` is made when somebody reads it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from costing.engine.exact import IntArray
-from costing.engine.weights import Weights
+from costing.engine.weights import Weights, end_to_end
 from ops_platform.kernel.money import SHARE_DIGITS
 
 
@@ -30,13 +30,32 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Transfer:
-    """All that one sender sent: `amounts[item, receiver]` by `weights`."""
+class Block:
+    """What some senders sent: `amounts[item, entry]` by `weights`, whose row r is that of `senders[r]` in `steps[r]`."""
 
-    step: int
-    sender: int
+    steps: IntArray
+    senders: IntArray
     weights: Weights
     amounts: IntArray
+
+    def received(self, width: int) -> IntArray:
+        """What every department receives, `[item, department]`."""
+        sums: IntArray = np.zeros((len(self.amounts), width), dtype=self.amounts.dtype)
+        for row, amounts in zip(sums, self.amounts, strict=True):
+            np.add.at(row, self.weights.receivers, amounts)
+        return sums
+
+
+def joined(blocks: Sequence[Block]) -> Block:
+    """All of them as one block, in order of steps and senders."""
+    weights = end_to_end([block.weights for block in blocks])
+    steps = np.concatenate([block.steps for block in blocks])
+    senders = np.concatenate([block.senders for block in blocks])
+    amounts = blocks[0].amounts if len(blocks) == 1 else np.concatenate([block.amounts for block in blocks], axis=1)
+    order = np.lexsort((senders, steps))
+    if (np.diff(order) > 0).all():
+        return Block(steps, senders, weights, amounts)
+    return Block(steps[order], senders[order], weights.take(order), amounts.take(weights.entries_of(order), axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,14 +64,13 @@ class Flows:
 
     codes: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
-    transfers: tuple[Transfer, ...] = ()
+    block: Block | None = None
 
     def __len__(self) -> int:
-        return sum(int(np.count_nonzero(transfer.amounts)) for transfer in self.transfers)
+        return int(np.count_nonzero(self.block.amounts)) if self.block else 0
 
     def __iter__(self) -> Iterator[Flow]:
-        for transfer in self.transfers:
-            yield from self._flows_of(transfer, range(len(transfer.weights.receivers)))
+        return self._flows_of(range(self._entries()))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Flows) and list(self) == list(other)
@@ -61,37 +79,41 @@ class Flows:
 
     def into(self, receiver: str) -> Iterator[Flow]:
         """What one department received."""
-        if receiver not in self.codes:
-            return
-        place = self.codes.index(receiver)
-        for transfer in self.transfers:
-            yield from self._flows_of(transfer, np.flatnonzero(transfer.weights.receivers == place).tolist())
+        if self.block and receiver in self.codes:
+            yield from self._flows_of(np.flatnonzero(self.block.weights.receivers == self.codes.index(receiver)))
 
     def out_of(self, sender: str) -> Iterator[Flow]:
         """What one department sent."""
-        for transfer in self.transfers:
-            if self.codes[transfer.sender] == sender:
-                yield from self._flows_of(transfer, range(len(transfer.weights.receivers)))
+        if self.block and sender in self.codes:
+            rows = self.block.senders == self.codes.index(sender)
+            yield from self._flows_of(np.flatnonzero(rows[self.block.weights.owners]))
 
-    def _flows_of(self, transfer: Transfer, columns: range | list[int]) -> Iterator[Flow]:
-        weights = transfer.weights
-        for column in columns:
-            moved = transfer.amounts[:, column]
+    def _entries(self) -> int:
+        return len(self.block.weights.receivers) if self.block else 0
+
+    def _flows_of(self, entries: Iterable[int]) -> Iterator[Flow]:
+        if not self.block:
+            return
+        block, weights = self.block, self.block.weights
+        owners = weights.owners
+        for entry in entries:
+            moved = block.amounts[:, entry]
             kept = np.flatnonzero(moved).tolist()
             if not kept:
                 continue
-            value = int(weights.values[column])
-            share = share_of(value, weights.whole)
-            for row in kept:
+            row = owners[entry]
+            value, whole, unit = int(weights.values[entry]), int(weights.wholes[row]), weights.units[row]
+            share = share_of(value, whole)
+            for item in kept:
                 yield Flow(
-                    step=transfer.step,
-                    sender=self.codes[transfer.sender],
-                    receiver=self.codes[weights.receivers[column]],
-                    item=self.items[row],
+                    step=int(block.steps[row]),
+                    sender=self.codes[block.senders[row]],
+                    receiver=self.codes[weights.receivers[entry]],
+                    item=self.items[item],
                     share=share,
-                    amount=int(moved[row]),
-                    driver=value * weights.unit,
-                    driver_total=weights.whole * weights.unit,
+                    amount=int(moved[item]),
+                    driver=value * unit,
+                    driver_total=whole * unit,
                 )
 
 

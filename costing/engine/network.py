@@ -7,32 +7,35 @@ import numpy as np
 
 from costing.engine.book import Register, Sender
 from costing.engine.exact import BoolArray, IntArray
-from costing.engine.weights import Weights, end_to_end
+from costing.engine.weights import Weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """Nodes are the non-clinical departments in order of code; `serves[a, b]`: a sends to b."""
+    """Nodes are the non-clinical departments in order of code, each a row of `weights`; `serves[a, b]`: a sends to b."""
 
-    places: list[int]
+    places: IntArray
     senders: list[Sender | None]
-    weights: list[Weights]
+    weights: Weights
     serves: BoolArray
-    reaches_clinical: BoolArray
+    serves_itself: BoolArray
+    serves_clinical: BoolArray
 
     @classmethod
     def of(cls, register: Register) -> "Network":
         """Own use is left out: nobody sends to itself."""
         by_place = {sender.place: sender for sender in register.service_senders()}
-        places = np.flatnonzero(~register.clinical).tolist()
-        nothing = Weights.of({}, {})
-        senders = [by_place.get(place) for place in places]
-        weights = [sender.weights.without(sender.place) if sender else nothing for sender in senders]
+        places = np.flatnonzero(~register.clinical)
+        senders = [by_place.get(place) for place in places.tolist()]
+        said = register.weights.take(np.array([sender.row if sender else 0 for sender in senders], dtype=np.intp))
+        own = said.receivers == places[said.owners]
+        serves_itself = np.zeros(len(places), dtype=np.bool_)
+        serves_itself[said.owners[own]] = True
+        weights = said.where(~own)
         serves = np.zeros((len(places), len(register.codes)), dtype=np.bool_)
-        if weights:
-            serves[end_to_end(weights)] = True
-        among = serves[:, places]
-        return cls(places, senders, weights, among, _leading_to(among, np.any(serves[:, register.clinical], axis=1)))
+        serves[weights.owners, weights.receivers] = True
+        serves_clinical = np.asarray(serves[:, register.clinical].any(axis=1))
+        return cls(places, senders, weights, serves[:, places], serves_itself, serves_clinical)
 
     def sender(self, node: int) -> Sender:
         """The sender at a node that is no dead end."""
@@ -41,42 +44,37 @@ class Network:
             raise LookupError(f"{self.places[node]} does not send")
         return sender
 
+    def senders_at(self, nodes: IntArray) -> list[Sender]:
+        """The senders at these nodes, none of them a dead end."""
+        return list(map(self.sender, nodes.tolist()))
+
     def dead_ends(self) -> BoolArray:
         """Nodes that send to nobody."""
-        return np.array([not one for one in self.weights], dtype=np.bool_)
+        return ~self.weights.filled()
 
     def reached_from(self, start: BoolArray) -> BoolArray:
         """Nodes that cost can get to from `start`, itself included."""
         return _leading_to(self.serves.T, start)
 
-    def closed_loops(self, own_use: BoolArray) -> BoolArray:
+    def closed_loops(self) -> BoolArray:
         """Nodes whose cost reaches neither a clinical department nor a dead end (own use alone is a loop)."""
-        return ~self.reaches_clinical & ~_leading_to(self.serves, self.dead_ends() & ~own_use)
+        ends = self.serves_clinical | (self.dead_ends() & ~self.serves_itself)
+        return ~_leading_to(self.serves, ends)
 
-    def order(self) -> tuple[list[list[int]], list[int], list[list[int]]]:
-        """Sending nodes as head, core and tail; nobody sends back to an earlier part.
+    def order(self) -> tuple[list[IntArray], list[IntArray]]:
+        """Sending nodes as head and loops, each in levels; no loop sends back to the head.
 
-        Head and tail are free of loops: levels in order of service, none serving its own level. In the core (every
-        loop, and what lies between two loops) the farther from the way out comes first, so that each node has a
-        receiver behind it.
+        The head is free of loops: levels in order of service, none serving its own level. The loops, and whatever they
+        lead to, come as levels by distance from the clinical departments, the farthest first: each node has a receiver
+        in the next level, each of the last level a clinical one.
         """
         remaining = ~self.dead_ends()
         head = list(_peel(self.serves.T, remaining))
-        tail = list(_peel(self.serves, remaining))[::-1]
-        core = np.flatnonzero(remaining)
-        inside = self.serves[np.ix_(core, core)]
-        leaves = self._leaves(core)
-        levels = [core[level].tolist() for level in _levels(inside, leaves)]
-        return head, [node for level in reversed(levels) for node in level], tail
-
-    def _leaves(self, core: IntArray) -> BoolArray:
-        """Core nodes that send to somebody outside the core."""
-        inside = self.serves[np.ix_(core, core)].sum(axis=1)
-        everywhere = np.array([len(self.weights[node].receivers) for node in core.tolist()], dtype=np.intp)
-        return np.asarray(everywhere > inside)
+        levels = list(_levels(self.serves & remaining[:, None], self.serves_clinical & remaining))
+        return head, [np.flatnonzero(level) for level in reversed(levels)]
 
 
-def _peel(receives: BoolArray, remaining: BoolArray) -> Iterator[list[int]]:
+def _peel(receives: BoolArray, remaining: BoolArray) -> Iterator[IntArray]:
     """Take away, level by level, the nodes to which no remaining node is tied; `remaining` is what is left."""
     ties = (receives & remaining).sum(axis=1)
     while True:
@@ -85,7 +83,7 @@ def _peel(receives: BoolArray, remaining: BoolArray) -> Iterator[list[int]]:
             return
         remaining[free] = False
         ties -= receives[:, free].sum(axis=1)
-        yield free.tolist()
+        yield free
 
 
 def _levels(serves: BoolArray, start: BoolArray) -> Iterator[BoolArray]:

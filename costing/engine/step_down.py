@@ -7,6 +7,7 @@ Direct: each sends its own direct cost to the clinical receivers of its driver; 
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 
 import numpy as np
 
@@ -43,35 +44,32 @@ def direct(register: Register, book: Book) -> list[Finding]:
     return findings
 
 
-def _admitted(senders: Sequence[Sender], admitted: BoolArray) -> list[Weights]:
-    """The weights of each sender among the admitted receivers; a shared driver is cut once."""
-    ready: dict[tuple[int, bool], Weights] = {}
-    for sender in senders:
-        key = id(sender.weights), sender.assigned
-        if key not in ready:
-            ready[key] = sender.among(admitted)
-    return [ready[id(sender.weights), sender.assigned] for sender in senders]
+def _admitted(register: Register, senders: Sequence[Sender], admitted: BoolArray) -> Weights:
+    """The weights of each sender among the admitted receivers; of an assignment all or nothing."""
+    weights = register.weights.take(np.array([sender.row for sender in senders], dtype=np.intp))
+    owners, kept = weights.owners, admitted[weights.receivers]
+    refused = np.zeros(len(senders), dtype=np.bool_)
+    refused[owners[~kept]] = True
+    refused &= np.array([sender.assigned for sender in senders], dtype=np.bool_)
+    return weights.where(kept & ~refused[owners])
 
 
 def _close(
     register: Register, book: Book, senders: Sequence[Sender], admitted: BoolArray, hint: str = ""
 ) -> list[Finding]:
     """Close senders that receive nothing from one another; those without driver become findings."""
-    weights = _admitted(senders, admitted)
-    able = [turn for turn, one in enumerate(weights) if one]
-    book.close([senders[turn] for turn in able], [weights[turn] for turn in able])
-    return [
-        _without_driver(register, book, sender, admitted, hint)
-        for sender, one in zip(senders, weights, strict=True)
-        if not one
-    ]
+    weights = _admitted(register, senders, admitted)
+    able = weights.filled()
+    book.close(list(compress(senders, able)), weights.take(np.flatnonzero(able)))
+    return [_without_driver(register, book, sender, admitted, hint) for sender in compress(senders, ~able)]
 
 
 def _without_driver(register: Register, book: Book, sender: Sender, admitted: BoolArray, hint: str) -> Finding:
     department = register.departments[sender.place]
     if book.has_cost(sender.place):
-        refused = [register.departments[place] for place in sender.refused(admitted).tolist()]
-        if refused:
+        receivers = register.weights.receivers_of(sender.row)
+        refused = [register.departments[place] for place in receivers[~admitted[receivers]].tolist()]
+        if sender.assigned and refused:
             return found.assignment_refused(department, refused, sender.step, int(book.balances[:, sender.place].sum()))
         return found.no_driver(department, sender.step, int(book.balances[:, sender.place].sum()), hint)
     return found.idle_sender(department, sender.step)
@@ -83,9 +81,9 @@ def _ignored_receivers(register: Register, senders: Sequence[Sender], still_open
     for sender in senders:
         if sender.assigned:
             continue
-        sharing.setdefault(id(sender.weights), []).append(sender)
-    for group in sharing.values():
-        receivers = group[0].weights.receivers
+        sharing.setdefault(sender.row, []).append(sender)
+    for row, group in sharing.items():
+        receivers = register.weights.receivers_of(row)
         ignored = receivers[~still_open[receivers]].tolist()
         if ignored:
             yield found.closed_receivers(

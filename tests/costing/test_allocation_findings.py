@@ -171,6 +171,23 @@ def test_loop_without_way_out_is_named() -> None:
     assert blocking(result) == [("costing.closed_loop", "A,S")]
 
 
+def test_a_loop_without_cost_that_leads_nowhere_does_not_disturb_another_loop() -> None:
+    """An office and a store serve each other and a closed workshop; none of them costs anything this month."""
+    departments = (
+        *DEPARTMENTS,
+        *(Department(code, CostClass.ADMINISTRATION) for code in ("OFFICE", "STORE", "WORKSHOP")),
+    )
+    steps = [
+        Step(("OFFICE",), {"STORE": 1}),
+        Step(("STORE",), {"OFFICE": 1, "WORKSHOP": 1}),
+        Step(("A",), {"S": 1, "C1": 1}),
+        Step(("S",), {"A": 1, "C2": 1}),
+    ]
+    result = run(Method.RECIPROCAL, {"A": 300}, steps, departments)
+    assert not blocking(result)
+    assert result.full_costs == {("C1", "other"): 200, ("C2", "other"): 100}
+
+
 def test_department_that_serves_only_itself_is_a_closed_loop() -> None:
     assert blocking(run(Method.RECIPROCAL, {"A": 1}, [Step(("A",), {"A": 1})])) == [("costing.closed_loop", "A")]
 

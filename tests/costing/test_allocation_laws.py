@@ -215,15 +215,14 @@ def test_step_down_is_reciprocal_when_nobody_serves_back(model: AllocationModel)
     assert solved(model).flows == solved(replace(model, method=Method.RECIPROCAL)).flows
 
 
+@EVERY_METHOD
 @quick
-@given(model=models(), cells=st.sampled_from([1, 40]), at_once=st.sampled_from([0, 1]))
-def test_how_many_are_closed_at_once_does_not_matter(model: AllocationModel, cells: int, at_once: int) -> None:
-    """Loops closed by guess and correction are the loops closed one by one."""
-    model = replace(model, method=Method.RECIPROCAL)
+@given(model=models(), cells=st.sampled_from([1, 40]))
+def test_how_many_are_divided_at_once_does_not_matter(method: Method, model: AllocationModel, cells: int) -> None:
+    model = replace(model, method=method)
     expected = solved(model)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("costing.engine.bundle._CELLS", cells)
-        patch.setattr("costing.engine.reciprocal._ALL_AT_ONCE", at_once)
         assert solved(model) == expected
 
 
