@@ -125,6 +125,7 @@ urlpatterns = [
     path("runs/<int:pk>/pathway-items/", measured.PathwayItems.as_view(), name="pathway-items"),
     path("runs/<int:pk>/items/", measured.Items.as_view(), name="items"),
     path("runs/<int:pk>/flows/", drill.Flows.as_view(), name="flows"),
+    path("runs/<int:pk>/driver-facts/", drill.DriverFacts.as_view(), name="driver-facts"),
     path("driver-rules/", rules.DriverRules.as_view(), name="driver-rules"),
     path("driver-rules/new/", rules.NewDriverRule.as_view(), name="new-driver-rule"),
     path("driver-rules/workbook/", rules.DriverFile.as_view(), name="driver-file"),

@@ -1,7 +1,7 @@
 """Lists of the costing pages."""
 
 from costing.tables.collection import CardTable, ComputedCostTable
-from costing.tables.drill import ChargeLineTable, CostEntryTable, FlowTable, IncomeEntryTable
+from costing.tables.drill import ChargeLineTable, CostEntryTable, DriverFactTable, FlowTable, IncomeEntryTable
 from costing.tables.patients import (
     CaseCostTable,
     ContributionTable,
@@ -22,6 +22,7 @@ __all__ = [
     "ContributionTable",
     "CostEntryTable",
     "DiseaseCaseTable",
+    "DriverFactTable",
     "FlowTable",
     "GroupCostTable",
     "IncomeEntryTable",

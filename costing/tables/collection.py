@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from costing.asset_cards import CardCharge
 from costing.models import ComputedCost
+from costing.tables.driving import facts_url, linked
 from costing.titles import (
     ASSET_TITLES,
     COST_ITEM_TITLES,
@@ -84,7 +85,9 @@ class ComputedCostTable(Table):
         return driver_title(value)
 
     def render_weight(self, value: Any, record: ComputedCost) -> str:
-        return driver_value(record.driver, value)
+        shared = record.origin == ComputedCost.Origin.SHARED
+        url = facts_url(self.run, record.driver, value, record.department_id) if shared else ""
+        return linked(url, driver_value(record.driver, value))
 
     def value_weight(self, value: Any) -> Any:
         return value

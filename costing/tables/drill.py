@@ -1,6 +1,8 @@
 """Lists of what stands behind a figure."""
 
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import django_tables2
 from django.urls import reverse
@@ -8,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from costing.models import AllocationFlow, CostRun
+from costing.tables.driving import facts_url, linked
 from costing.titles import (
     COST_ITEM_TITLES,
     FEE_CLASS_TITLES,
@@ -146,14 +149,17 @@ class FlowTable(Table):
             "amount",
         )
 
-    def __init__(self, *args: Any, period: str, opens_departments: bool, **kwargs: Any) -> None:
-        self.period, self.opens_departments = period, opens_departments
+    def __init__(
+        self, *args: Any, run: CostRun, opens_departments: bool, opens_facts: Callable[[int], bool], **kwargs: Any
+    ) -> None:
+        """`opens_facts`: whether what is measured of a department may be looked at."""
+        self.run, self.opens_departments, self.opens_facts = run, opens_departments, opens_facts
         super().__init__(*args, **kwargs)
 
     def _department(self, department: Any) -> str:
         if not self.opens_departments:
             return str(department)
-        url = f"{reverse('department', args=[department.pk])}?period={self.period}"
+        url = f"{reverse('department', args=[department.pk])}?period={self.run.period}"
         return format_html('<a href="{}">{}</a>', url, department)
 
     def render_sender(self, value: Any) -> str:
@@ -178,13 +184,17 @@ class FlowTable(Table):
         return driver_title(value)
 
     def render_weight(self, value: Any, record: AllocationFlow) -> str:
-        return driver_value(record.driver, value)
+        receiver, sender = record.receiver_id, record.sender_id
+        url = facts_url(self.run.pk, record.driver, value, receiver, sender) if self.opens_facts(receiver) else ""
+        return linked(url, driver_value(record.driver, value))
 
     def value_weight(self, value: Any) -> Any:
         return value
 
     def render_weight_total(self, value: Any, record: AllocationFlow) -> str:
-        return driver_value(record.driver, value)
+        query = {"sender": record.sender_id, "cost_item": record.cost_item, "funding": record.funding_source}
+        url = f"{reverse('costing:flows', args=[self.run.pk])}?{urlencode(query)}"
+        return linked(url if self.opens_facts(record.sender_id) else "", driver_value(record.driver, value))
 
     def value_weight_total(self, value: Any) -> Any:
         return value
@@ -210,3 +220,18 @@ class WorkloadTable(Table):
 
     def render_metric(self, value: str) -> str:
         return METRIC_TITLES.get(value, value)
+
+
+class DriverFactTable(Table):
+    """What a driver measured, row by row."""
+
+    department_name = django_tables2.Column(verbose_name=_("科室"))
+    name = django_tables2.Column(verbose_name=_("资产卡片"), attrs={"td": {"class": "cell-words"}})
+    quantity = QuantityColumn(verbose_name=_("动因值"), decimals=2)
+    origin = OriginColumn()
+
+    class Meta(Table.Meta):
+        orderable = False
+
+    def __init__(self, *args: Any, of_cards: bool, **kwargs: Any) -> None:
+        super().__init__(*args, exclude=() if of_cards else ("name",), **kwargs)

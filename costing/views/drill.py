@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from costing.asset_cards import card_charges
 from costing.derivations import Kind
-from costing.models import CostRun, ItemCost, SettlementBasis
+from costing.models import CostRun, DriverKind, ItemCost, SettlementBasis
 from costing.selectors import access
 from costing.selectors import department as figures
 from costing.selectors.layers import Layer
@@ -22,11 +22,12 @@ from costing.tables import (
     ChargeLineTable,
     ComputedCostTable,
     CostEntryTable,
+    DriverFactTable,
     FlowTable,
     IncomeEntryTable,
 )
 from costing.titles import COST_ITEM_TITLES, FEE_CLASS_TITLES, FUNDING_TITLES, SHARED_TITLES
-from ops_platform.his_intake.public import FactPage, charge_lines, cost_entries, income_entries
+from ops_platform.his_intake.public import FactPage, charge_lines, cost_entries, driver_facts, income_entries
 from ops_platform.identity.access import log_patient_list
 from ops_platform.kernel import Period, Role, from_fen
 from ops_platform.masterdata.models import CostClass, Department, ItemClass
@@ -396,11 +397,49 @@ class Flows(FactList):
         return [*super().about(), self.classes.get(self.chosen()["sender_class"], ""), self.funding_words()]
 
     def table_options(self) -> dict[str, Any]:
-        opens = self.actor.may(self.run.institution_id, *access.READERS)
-        return {"period": self.run.period, "opens_departments": opens}
+        institution = self.run.institution_id
+
+        def opens_facts(department: int) -> bool:
+            return self.actor.may(institution, *access.DRILL_READERS, department=department)
+
+        opens = self.actor.may(institution, *access.READERS)
+        return {"run": self.run, "opens_departments": opens, "opens_facts": opens_facts}
 
     def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
         return figures.flow_page(run=self.run, **self.chosen(), offset=offset, limit=limit)
 
     def expected(self) -> Decimal:
         return figures.expected_flows(run=self.run.pk, **self.chosen())
+
+
+class DriverFacts(FactList):
+    """The people, floor area or asset cards by which a cost was divided."""
+
+    title = _("动因依据")
+    table_class = DriverFactTable
+    codes = (
+        "driver",
+        {kind.value: kind.label for kind in (DriverKind.HEADCOUNT, DriverKind.FLOOR_AREA, DriverKind.ASSET_VALUE)},
+        "",
+    )
+
+    @property
+    def driver(self) -> str:
+        """What was measured; without it there is nothing to list."""
+        if not self.chosen()["driver"]:
+            raise Http404
+        return str(self.chosen()["driver"])
+
+    @property
+    def sum_kind(self) -> Kind:
+        return "money" if self.driver == DriverKind.ASSET_VALUE else "quantity"
+
+    def table_options(self) -> dict[str, Any]:
+        return {"of_cards": self.driver == DriverKind.ASSET_VALUE}
+
+    def fetch(self, offset: int, limit: int | None) -> FactPage[Any]:
+        department = self.chosen()["department"]
+        return driver_facts(measured=self.driver, **self.facts(), department=department, offset=offset, limit=limit)
+
+    def expected(self) -> Decimal | None:
+        return self.came()

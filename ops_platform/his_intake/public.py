@@ -42,6 +42,7 @@ from ops_platform.his_intake.drilldown import (
     intake_counts,
     workload_lines,
 )
+from ops_platform.his_intake.driver_facts import DriverFact, driver_facts
 from ops_platform.his_intake.goods import (
     ChargeDifference,
     MoveLine,
@@ -120,6 +121,7 @@ __all__ = [
     "DepartmentAt",
     "DeviceDay",
     "DeviceSum",
+    "DriverFact",
     "EncounterAt",
     "FactPage",
     "InputStamp",
@@ -159,6 +161,7 @@ __all__ = [
     "departments_as_of",
     "device_days",
     "device_sums",
+    "driver_facts",
     "encounter_at",
     "encounter_lines",
     "encounter_numbers",

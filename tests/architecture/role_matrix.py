@@ -471,6 +471,7 @@ MATRIX: dict[str, frozenset[Role] | str] = {
     "costing:compare": BUSINESS,
     "costing:cost-entries": BUSINESS | roles("dep"),
     "costing:shared-bills": BUSINESS | roles("dep"),
+    "costing:driver-facts": BUSINESS | roles("dep"),
     "costing:asset-cards": BUSINESS | roles("dep"),
     "costing:income-entries": BUSINESS | roles("dep"),
     "costing:charge-lines": BUSINESS | roles("dep"),

@@ -865,6 +865,7 @@ OBJECTS: dict[str, Any] = {
     "costing-comparison": _two_runs,
     "costing:cost-entries": _drill_down("department"),
     "costing:shared-bills": _drill_down("department"),
+    "costing:driver-facts": lambda c, i: {**_drill_down("department")(c, i), "query": {"driver": "headcount"}},
     "costing:asset-cards": _drill_down("department"),
     "costing:income-entries": _drill_down("department"),
     "costing:charge-lines": _drill_down("ordering"),
