@@ -166,8 +166,8 @@ def figures(inputs: Inputs, computed: Computation) -> dict[int, Figures]:
     for (number, _item, _source), fen in computed.collected.direct.items():
         direct[number] += fen
     received: dict[int, int] = defaultdict(int)
-    for flow in computed.allocation.flows:
-        received[numbers[flow.receiver]] += flow.amount
+    for code, fen in computed.allocation.flows.received().items():
+        received[numbers[code]] = fen
     full: dict[int, int] = defaultdict(int)
     for (code, _item), fen in computed.allocation.full_costs.items():
         full[numbers[code]] += fen
@@ -209,8 +209,8 @@ def _moved(month: MonthFacts, held: frozenset[int], allocation: Allocation) -> d
     """What each department that is held back keeps, and what each other one gave on, in fen; nothing for those without."""
     numbers = {department.code: number for number, department in month.departments.items()}
     moved: dict[int, int] = defaultdict(int)
-    for flow in allocation.flows:
-        moved[numbers[flow.sender]] += flow.amount
+    for code, fen in allocation.flows.sent().items():
+        moved[numbers[code]] = fen
     for (code, _item), fen in allocation.full_costs.items():
         if numbers[code] in held:
             moved[numbers[code]] += fen

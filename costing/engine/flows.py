@@ -3,7 +3,7 @@
 5,000 departments move tens of millions of amounts. They stay in arrays; a `Flow` is made when somebody reads it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -24,6 +24,17 @@ class Flow:
     receiver: str
     item: str
     share: Decimal
+    amount: int
+    driver: Fraction
+    driver_total: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What went from `sender` to `receiver` in all, `amount` fen over all items, by driver ÷ driver_total."""
+
+    sender: str
+    receiver: str
     amount: int
     driver: Fraction
     driver_total: Fraction
@@ -79,14 +90,59 @@ class Flows:
 
     def into(self, receiver: str) -> Iterator[Flow]:
         """What one department received."""
-        if self.block and receiver in self.codes:
-            yield from self._flows_of(np.flatnonzero(self.block.weights.receivers == self.codes.index(receiver)))
+        yield from self._flows_of(self._entries_into(receiver))
 
     def out_of(self, sender: str) -> Iterator[Flow]:
         """What one department sent."""
-        if self.block and sender in self.codes:
-            rows = self.block.senders == self.codes.index(sender)
-            yield from self._flows_of(np.flatnonzero(rows[self.block.weights.owners]))
+        yield from self._flows_of(self._entries_out_of(sender))
+
+    def transfers_into(self, receiver: str) -> Iterator[Transfer]:
+        """What one department received, by sender."""
+        yield from self._transfers_of(self._entries_into(receiver))
+
+    def transfers_out_of(self, sender: str) -> Iterator[Transfer]:
+        """What one department sent, by receiver."""
+        yield from self._transfers_of(self._entries_out_of(sender))
+
+    def received(self) -> Mapping[str, int]:
+        """Fen that each department received in all."""
+        if not self.block:
+            return {}
+        return self._by_code(self.block.received(len(self.codes)).sum(axis=0))
+
+    def sent(self) -> Mapping[str, int]:
+        """Fen that each department sent in all."""
+        if not self.block:
+            return {}
+        sums = np.zeros(len(self.codes), dtype=self.block.amounts.dtype)
+        np.add.at(sums, self.block.senders[self.block.weights.owners], self.block.amounts.sum(axis=0))
+        return self._by_code(sums)
+
+    def _by_code(self, sums: IntArray) -> Mapping[str, int]:
+        return {code: int(fen) for code, fen in zip(self.codes, sums.tolist(), strict=True) if fen}
+
+    def _entries_into(self, receiver: str) -> IntArray:
+        if self.block is None or receiver not in self.codes:
+            return np.empty(0, dtype=np.intp)
+        return np.flatnonzero(self.block.weights.receivers == self.codes.index(receiver))
+
+    def _entries_out_of(self, sender: str) -> IntArray:
+        if self.block is None or sender not in self.codes:
+            return np.empty(0, dtype=np.intp)
+        return np.flatnonzero((self.block.senders == self.codes.index(sender))[self.block.weights.owners])
+
+    def _transfers_of(self, entries: IntArray) -> Iterator[Transfer]:
+        if not self.block:
+            return
+        weights = self.block.weights
+        for entry, fen in zip(entries.tolist(), self.block.amounts[:, entries].sum(axis=0).tolist(), strict=True):
+            row = weights.owners[entry]
+            sender, receiver = self.codes[self.block.senders[row]], self.codes[weights.receivers[entry]]
+            unit = weights.units[row]
+            if fen:
+                yield Transfer(
+                    sender, receiver, fen, int(weights.values[entry]) * unit, int(weights.wholes[row]) * unit
+                )
 
     def _entries(self) -> int:
         return len(self.block.weights.receivers) if self.block else 0

@@ -64,12 +64,14 @@ class Remaining:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The departments that keep cost or earn, then the hospital, and what closing a department does not save; or why
-    nothing comes out."""
+    """The departments that keep cost or earn, then the hospital, and what closing a department does not save, with what was
+    computed from what; or why nothing comes out."""
 
     rows: tuple[Beside, ...] = ()
     remains: tuple[Remaining, ...] = ()
     refusal: str = ""
+    changed: Inputs | None = None
+    computed: Computation | None = None
 
 
 def scenarios(*, actor: Actor) -> QuerySet[Scenario]:
@@ -137,7 +139,8 @@ def outcome(scenario: Scenario) -> Outcome:
     )
     closed = dict.fromkeys(change.department for change in changes if change.kind == ChangeKind.CLOSE)
     remains = [_remaining(number, changed, computed, before, after) for number in closed if number is not None]
-    return Outcome((*kept, whole), tuple(one for one in remains if one.stays))
+    stays = tuple(one for one in remains if one.stays)
+    return Outcome((*kept, whole), stays, changed=changed, computed=computed)
 
 
 def _remaining(

@@ -24,8 +24,8 @@ MARCH = Period.parse("2026-03")
 
 @pytest.fixture
 def hospital() -> Institution:
-    """Office (by people), store (by packs), laboratory (by ordered income), two wards; water by area, electricity by assets, the
-    lift by income."""
+    """Office (by people), store (by packs), laboratory (by ordered income), two wards; water by area, electricity by
+    assets, cleaning by income."""
     hospital = trade.alliance()["H1"]
     classes = {
         "A": "administration",

@@ -6,20 +6,22 @@ same drivers; only who may receive differs (docs/algorithms/allocation.md). Noth
 computed when the page is read, from what the run read."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from django.db.models import Sum
 
 from costing import drivers
-from costing.derivations import minus, per, plus
+from costing.derivations import Derivation, Part, minus, per, plus, total
 from costing.engine.allocation import Allocation, allocate
+from costing.engine.flows import Flows
 from costing.engine.model import AllocationModel, Method
 from costing.facts import MonthFacts
 from costing.models import DepartmentCost, DepartmentMonth
 from costing.recomputing import Computation, compute, inputs_of, model_of
 from costing.selectors.layers import Layer, layer_costs
 from costing.selectors.sheets import sources
+from costing.selectors.sheets.computed import transfers
 from costing.selectors.sheets.scope import Scope
 from costing.sheets import Cell, Column, Row, Sheet, Value, cells, share
 from costing.tiers import TIERS
@@ -68,7 +70,10 @@ def methods(scope: Scope) -> Sheet:
     notes += [f"{name}不能计算：{_refusal(one)}" for name, one in found.items() if one.blocked]
     fulls = [_by_department(computed.allocation), *(_by_department(one) for one in found.values())]
     absent = [False, *(one.blocked for one in found.values())]
-    rows = _rows(scope, official, fulls, absent)
+    flows = [one.flows for one in found.values()]
+    rows = _rows(
+        scope, official, fulls, absent, lambda code: [_made(scope, month, computed, one, code) for one in flows]
+    )
     if _only_roundings(fulls, absent):
         notes.append(SAME)
     if _stored(scope) != {code: fen for code, fen in fulls[0].items() if fen}:
@@ -114,10 +119,23 @@ def _refusal(allocation: Allocation) -> str:
     return " ".join(one.message for one in allocation.findings if one.severity is Severity.BLOCKING)
 
 
+def _made(scope: Scope, month: MonthFacts, computed: Computation, flows: Flows, code: str) -> Derivation:
+    """Direct cost, and what was received from each sender by another method."""
+    number = next(number for number, one in month.departments.items() if one.code == code)
+    direct = sum(fen for (department, *_), fen in computed.collected.direct.items() if department == number)
+    received, sent = transfers(flows, month, computed.chosen, code)
+    return total([Part("直接成本", from_fen(direct), url=scope.direct_url(number)), *received, *sent])
+
+
 def _rows(
-    scope: Scope, official: AllocationModel, fulls: Sequence[Mapping[str, int]], absent: Sequence[bool]
+    scope: Scope,
+    official: AllocationModel,
+    fulls: Sequence[Mapping[str, int]],
+    absent: Sequence[bool],
+    made: Callable[[str], Sequence[Derivation]],
 ) -> list[Row]:
-    """The departments that keep cost by any method, by code, then all of them; a method that came to nothing is empty."""
+    """The departments that keep cost by any method, by code, then all of them; a method that came to nothing is empty.
+    `made` says of what the other methods' cost of a department is made."""
     direct: dict[str, int] = defaultdict(int)
     for (code, _item), fen in official.costs.items():
         direct[code] += fen
@@ -141,7 +159,11 @@ def _rows(
             Cell(values[0].value, scope.direct_url(number) if amounts[0] else ""),
             Cell(values[1].value, made=sources.full(scope, number, whole)),
         )
-        rows.append(Row(one.name, (*opening, *values[2:]), scope.department_url(number)))
+        others = [
+            Cell(value.value, made=how if value.value is not None else None)
+            for value, how in zip(values[2:4], made(code), strict=True)
+        ]
+        rows.append(Row(one.name, (*opening, *others, *values[4:]), scope.department_url(number)))
     return [*rows, Row("合计", _figures(sums, absent), level="total", made=plus(*range(len(rows))))]
 
 

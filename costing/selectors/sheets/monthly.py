@@ -6,18 +6,15 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from costing.derivations import Derivation, Part, minus, product, quotient, total
+from costing.derivations import Derivation, Part, minus, product, quotient
 from costing.models import CostRun
 from costing.selectors.layers import Amounts, Layer
 from costing.selectors.monthly import DepartmentReport
 from costing.selectors.monthly_comparison import (
     CHARGES,
     COST,
-    DRUGS,
-    MATERIALS,
     MEASURES,
     MONTH,
-    SERVICES,
     VISIT_CHARGES,
     VISIT_COST,
     YEAR,
@@ -26,14 +23,10 @@ from costing.selectors.monthly_comparison import (
     Measure,
     compared_reports,
 )
-from costing.selectors.sheets import sources
+from costing.selectors.sheets import income_ratios, sources
 from costing.selectors.sheets.scope import Scope
-from costing.selectors.structure import HERBS, Structure
-from costing.selectors.structure import SERVICES as SERVICE_CLASSES
 from costing.sheets import HUNDRED, Cell, Column, Kind, Row, Sheet, cells
-from costing.titles import FEE_CLASS_TITLES
 from ops_platform.kernel import Period
-from ops_platform.masterdata.models import ItemClass
 
 KEPT = {True: "达成", False: "未达成", None: ""}
 NOTES = (
@@ -175,38 +168,6 @@ def _made(scope: Scope, measure: Measure, one: DepartmentReport) -> Derivation |
         return sources.mean_of_cases(
             scope.run, "cost", one.discharge_cost, one.costed, department=number, counted="costed"
         )
-    return _ratio(scope, measure, one.structure, number) if one.structure and measure.of(one) is not None else None
-
-
-def _ratio(scope: Scope, measure: Measure, found: Structure, department: int) -> Derivation | None:
-    """A ratio of income, in the form that the parameters choose."""
-
-    def lines(words: str, amount: Decimal, item_class: str, fee_class: str | None = None, sign: int = 1) -> Part:
-        url = sources.charged(scope.run.pk, item_class, department, fee_class)
-        return Part(words, amount, sign=sign, url=url)
-
-    def less(words: str, *parts: Part) -> Part:
-        made = total([part for part in parts if part.amount])
-        return Part(words, made.value or Decimal("0.00"), made=made)
-
-    income = Part("医疗收入", found.income, url=scope.income_url(department))
-    drugs = lines("药品收入", found.drugs, ItemClass.DRUG)
-    forms = found.variants
-    if measure is DRUGS:
-        herbs = lines("中药饮片收入", found.herbs, ItemClass.DRUG, HERBS, -1)
-        return quotient(less("药品收入(不含中药饮片)", drugs, herbs) if forms.without_herbs else drugs, income)
-    if measure is MATERIALS:
-        whole = less("医疗收入(不含药品)", income, replace(drugs, sign=-1)) if forms.materials_of_rest else income
-        return quotient(lines("卫生材料收入", found.materials, ItemClass.CHARGEABLE_MATERIAL), whole)
-    if measure is SERVICES:
-        services = [
-            lines(
-                f"{FEE_CLASS_TITLES[one]}收入",
-                found.cells.get((ItemClass.SERVICE, one), Decimal("0.00")),
-                ItemClass.SERVICE,
-                one,
-            )
-            for one in SERVICE_CLASSES
-        ]
-        return quotient(less("医疗服务收入", *services), income)
-    return None
+    if one.structure is None or measure.metric is None or measure.of(one) is None:
+        return None
+    return income_ratios.made(measure.metric, one.structure, scope.run.pk, number)

@@ -9,14 +9,16 @@ from typing import TypeVar
 from django.db.models import Sum
 from django.urls import reverse
 
-from costing.derivations import Derivation, minus
+from costing.derivations import Derivation, Part, minus, quotient, total
 from costing.engine.ranking import places, rise
+from costing.engine.targets import Metric
 from costing.models import CostRun, DepartmentMonth, PatientRun
-from costing.selectors.monthly import department_reports
+from costing.selectors.layers import Amounts, Layer
+from costing.selectors.monthly import DepartmentReport, department_reports
 from costing.selectors.patients import UnitCost, hospital_unit_costs, unit_costs
-from costing.selectors.sheets import sources
+from costing.selectors.sheets import income_ratios, sources
 from costing.selectors.sheets.scope import Scope
-from costing.selectors.structure import by_institution, variants
+from costing.selectors.structure import Structure, by_institution, variants
 from costing.sheets import Cell, Column, Kind, Row, Sheet, points, share
 from ops_platform.kernel import Period
 
@@ -109,8 +111,9 @@ def _departments(run: CostRun | None, patients: PatientRun | None) -> dict[int, 
         return {}
     units = {one.department: one for one in unit_costs(run=patients)} if patients else {}
     found = {}
+    scope = Scope(run, patients, Layer.HOSPITAL)
     for one in department_reports(run=run, patients=patients):
-        unit = units.get(one.department)
+        unit, costs = units.get(one.department), Amounts(one.direct, one.received, full=one.cost)
         found[one.department] = Standing(
             one.name,
             one.income,
@@ -120,7 +123,9 @@ def _departments(run: CostRun | None, patients: PatientRun | None) -> dict[int, 
             one.drug_ratio,
             one.material_ratio,
             one.service_ratio,
-            _opened(patients, unit, one.department),
+            _opened(patients, unit, one.department)
+            | _ratios(one.structure, run, one.department)
+            | _rate(_income_of(scope, one), sources.full(scope, one.department, costs), one.income),
         )
     return found
 
@@ -135,6 +140,51 @@ def _opened(patients: PatientRun | None, unit: UnitCost | None, department: int 
         for code, cost, volume, stay in sides
         if volume
     }
+
+
+def _ratios(found: Structure | None, run: CostRun, department: int | None) -> dict[str, Derivation]:
+    """What the ratios of income were made from, where there is income."""
+    if found is None:
+        return {}
+    known = (
+        ("drug-ratio", Metric.DRUG_RATIO, found.drug_ratio),
+        ("material-ratio", Metric.MATERIAL_RATIO, found.material_ratio),
+        ("service-ratio", Metric.SERVICE_RATIO, found.service_ratio),
+    )
+    return {
+        code: income_ratios.made(metric, found, run.pk, department)
+        for code, metric, ratio in known
+        if ratio is not None
+    }
+
+
+def _income_of(scope: Scope, one: DepartmentReport) -> Derivation:
+    """医疗收入 and other income of a department."""
+    return total(
+        [
+            Part("医疗收入", one.charges, url=scope.income_url(one.department)),
+            Part("其他收入", one.other_income, url=sources.other_income(scope, one.department)),
+        ]
+    )
+
+
+def _income_of_all(run: CostRun, charges: Decimal, other: Decimal) -> Derivation:
+    """医疗收入 and other income of an institution."""
+    return total(
+        [
+            Part("医疗收入", charges, url=sources.charged(run.pk, None)),
+            Part("其他收入", other, url=sources.other_income_of_all(run.pk)),
+        ]
+    )
+
+
+def _rate(earned: Derivation, spent: Derivation, income: Decimal) -> dict[str, Derivation]:
+    """结余率 as surplus ÷ income, where there is any."""
+    if not income:
+        return {}
+    cost = spent.value or ZERO
+    parts = [Part("收入", income, made=earned), Part("全成本", cost, sign=-1, made=spent)]
+    return {"surplus-rate": quotient(Part("结余", income - cost, made=total(parts)), Part("收入", income, made=earned))}
 
 
 def _members(institutions: Sequence[int], period: str) -> dict[int, Standing]:
@@ -164,7 +214,13 @@ def _members(institutions: Sequence[int], period: str) -> dict[int, Standing]:
             structure.drug_ratio if structure else None,
             structure.material_ratio if structure else None,
             structure.service_ratio if structure else None,
-            _opened(patients.get((number, period)), unit, None),
+            _opened(patients.get((number, period)), unit, None)
+            | _ratios(structure, run, None)
+            | _rate(
+                _income_of_all(run, income, other),
+                total([sources.spent_by_all(run, Layer.HOSPITAL, full)]),
+                income + other,
+            ),
         )
     return found
 

@@ -94,6 +94,11 @@ def other_income(scope: Scope, department: int) -> str:
     return _address("income-entries", scope.run.pk, department=department)
 
 
+def other_income_of_all(run: int) -> str:
+    """The vouchers of an institution's income outside charges."""
+    return _address("income-entries", run)
+
+
 def spent_by_all(run: CostRun, layer: Layer, amount: Decimal, item: str = "") -> Part:
     """The direct costs of all departments of a run, which are its full costs."""
     return Part(
@@ -135,8 +140,8 @@ def income(scope: Scope, one: DepartmentMonth) -> Derivation:
     )
 
 
-def charged(run: int, item_class: str, ordering: int | None = None, fee_class: str | None = None) -> str:
-    """The month's charge lines of a class of items, of a department or a fee class as well."""
+def charged(run: int, item_class: str | None, ordering: int | None = None, fee_class: str | None = None) -> str:
+    """The month's charge lines of a class of items, or of all; of a department or a fee class as well."""
     return _address("charge-lines", run, ordering=ordering, item_class=item_class, fee_class=fee_class)
 
 
