@@ -1,6 +1,7 @@
 """The door of costing for the apps above it. Callers pass institutions and departments the actor may see."""
 
 from costing.selectors.access import DRILL_READERS, READERS
+from costing.selectors.budgets import planned_costs
 from costing.selectors.days import DepartmentWork, department_first_days, last_day_with_data, work_of_first_days
 from costing.selectors.department import (
     CostLine,
@@ -48,6 +49,7 @@ __all__ = [
     "department_months",
     "last_day_with_data",
     "parts",
+    "planned_costs",
     "run_totals",
     "statement",
     "work_of_first_days",

@@ -5,12 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from costing.engine.budget import MONTHS
 from costing.models import CostBudget, CostBudgetAmount
 from costing.selectors.access import READERS
-from ops_platform.kernel import Actor, NotFound
+from ops_platform.kernel import Actor, NotFound, Period
 from ops_platform.masterdata.models import Department
 
 ZERO = Decimal("0.00")
@@ -42,6 +42,18 @@ def amounts(*, actor: Actor) -> QuerySet[CostBudgetAmount]:
 def in_force(*, institution: int, year: int) -> CostBudget | None:
     """The version that holds; None where none was approved."""
     return CostBudget.objects.filter(institution=institution, year=year, state=CostBudget.State.IN_FORCE).first()
+
+
+def planned_costs(*, institutions: Collection[int], period: str) -> dict[int, Decimal]:
+    """The direct cost of a month that the budgets in force plan, in yuan, of institutions that have one; one query."""
+    month = Period.parse(period)
+    rows = CostBudgetAmount.objects.filter(
+        budget__institution__in=institutions,
+        budget__year=month.year,
+        budget__state=CostBudget.State.IN_FORCE,
+        month=month.month,
+    )
+    return dict(rows.order_by().values_list("budget__institution").annotate(Sum("amount")))
 
 
 def amounts_of(*, budgets: Collection[int], department: int | None = None) -> dict[int, Amounts]:

@@ -80,6 +80,14 @@ class CardMaker:
         """A share."""
         return self._card(name, title, formats.percent, changes.points, "", good, "")
 
+    def against(self, card: Card, name: str, planned: Any, words: str, *, good: str) -> Card:
+        """The card of an amount that is also set against a plan, where there is one and all days are in."""
+        if planned is None or self.partial:
+            return card
+        note = f"{words} {self.unit.form(planned)}"
+        change = changes.percent(getattr(self.now, name), planned, good=good, note=note)
+        return replace(card, changes=(*card.changes, change)) if change else card
+
     def _card(self, name: str, title: str, form: Form, measure: Measure, unit: str, good: str, url: str) -> Card:
         shown = getattr(self.now, name)
         figure = form(shown)

@@ -1,6 +1,7 @@
 """The cockpit, the comparison of institutions, and the start page of those who have no business figures to see."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
@@ -111,7 +112,8 @@ class Home(_Scoped, TemplatePage):
         rows = self._compared_rows(month, activities, settlements)
         unit = self._unit([*sums.values(), *same_days.values(), *departments, *rows])
         maker = CardMaker(sums[month.period], compared(against, same_days), unit, partial=against.partial)
-        great, rest = figures.cards(maker, self._addresses(scope, deep))
+        planned = self._planned(month.period, activities)
+        great, rest = figures.cards(maker, self._addresses(scope, deep), planned)
         return {
             "great": great,
             "rest": rest,
@@ -125,6 +127,12 @@ class Home(_Scoped, TemplatePage):
             **self._pictures(scope, against.before, departments, deep, unit),
             "comparison": ComparisonTable(rows, unit=unit, order_by=self.request.GET.get("sort")) if rows else None,
         }
+
+    def _planned(self, period: str, activities: Sequence[costing.Activity]) -> Decimal | None:
+        """The budget of the month's cost; None where not everybody whose cost is shown has one."""
+        spending = [row.institution for row in activities if row.period == period and row.cost]
+        planned = costing.planned_costs(institutions=spending, period=period)
+        return sum(planned.values(), Decimal(0)) if planned and all(number in planned for number in spending) else None
 
     def _told_totals(self) -> list[costing.RunTotal]:
         """The sums of all months, but for what is withheld."""

@@ -12,11 +12,14 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from costing import public as costing
+from costing.models import CostBudget, CostBudgetAmount
 from costing.services import run_allocation
 from ops_platform.dashboard import yardstick
 from ops_platform.dashboard.yardstick import Yardstick
+from ops_platform.identity.models import User
 from ops_platform.kernel import Period, Role
 from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata import months
@@ -76,7 +79,8 @@ def set_against(hospital: Institution, period: str, today: date, *known: str) ->
 def page_of(hospital: Institution, address: str) -> str:
     """What the finance director reads there, without markup."""
     client = Client()
-    director = trade.person("director", Role.FINANCE_DIRECTOR, hospital)
+    known = User.objects.filter(username="director").first()
+    director = known or trade.person("director", Role.FINANCE_DIRECTOR, hospital)
     client.force_login(director, backend="django.contrib.auth.backends.ModelBackend")
     page = client.get(address).content.decode()
     body = re.sub(r"<(script|nav|head)\b.*?</\1>", "", page, flags=re.S)
@@ -115,6 +119,51 @@ def test_a_closed_month_is_set_against_whole_months_and_last_year() -> None:
     assert "与 2026年1月 及去年同月相比" in text
     assert "▼ 下降 65.4% 1 月 1,300.00" in text
     assert "▼ 下降 10.0% 去年同月 500.00" in text
+
+
+def budgeted(
+    hospital: Institution, year: int, amount: str, state: CostBudget.State = CostBudget.State.IN_FORCE
+) -> None:
+    """A budget of the ward's personnel, the same in every month."""
+    author = trade.person(f"planner-{year}-{state}", Role.FINANCE_OFFICER, hospital)
+    budget = CostBudget.objects.create(
+        institution=hospital,
+        year=year,
+        version=1 if state == CostBudget.State.IN_FORCE else 2,
+        total=12 * Decimal(amount),
+        source_text="预算批复",
+        asked_by=author,
+        state=state,
+        decided_at=None if state == CostBudget.State.ASKED else timezone.now(),
+    )
+    ward = Department.objects.get(institution=hospital, code="NK")
+    for month in range(1, 13):
+        CostBudgetAmount.objects.create(
+            budget=budget, department=ward, cost_item="personnel", month=month, amount=Decimal(amount)
+        )
+
+
+def test_the_cost_of_a_whole_month_is_set_against_the_budget_in_force() -> None:
+    """80.00 of 64.00: a quarter more; what is still asked for, or for another year, does not count."""
+    hospital = hospital_with("2026-01", "2026-02")
+    budgeted(hospital, 2025, "1.00")
+    budgeted(hospital, 2026, "2.00", CostBudget.State.ASKED)
+    AccountingPeriod.objects.filter(institution=hospital).update(state=PeriodState.CLOSED)
+    assert "预算" not in cost_card(hospital, "2026-02")
+    budgeted(hospital, 2026, "64.00")
+    assert cost_card(hospital, "2026-02").endswith("▲ 上升 25.0% 预算 64.00")
+
+
+def test_a_month_whose_days_are_not_all_in_is_set_against_no_budget() -> None:
+    hospital = hospital_with("2026-01", "2026-02")
+    budgeted(hospital, 2026, "64.00")
+    assert "预算" not in cost_card(hospital, "2026-02")
+
+
+def cost_card(hospital: Institution, period: str) -> str:
+    """What the card of cost says."""
+    text = page_of(hospital, f"{reverse('home')}?period={period}")
+    return re.split(r" 结余 元", text[text.index("成本 元") :])[0].strip()
 
 
 def test_the_cockpit_says_which_days_it_compares_and_compares_no_cost_before_the_month_is_over() -> None:

@@ -94,11 +94,12 @@ def by_period(
     return {period: figures for period, figures in found.items() if figures}
 
 
-def cards(maker: CardMaker, urls: dict[str, str]) -> tuple[list[Card], list[Card]]:
-    """The three great ones, and the rest."""
+def cards(maker: CardMaker, urls: dict[str, str], planned: Decimal | None) -> tuple[list[Card], list[Card]]:
+    """The three great ones, and the rest; cost against what is `planned`, too."""
+    cost = maker.amount("cost", _("成本"), good="down", url=urls.get("cost", ""))
     great = [
         maker.amount("income", _("收入"), good="up", url=urls.get("income", "")),
-        maker.amount("cost", _("成本"), good="down", url=urls.get("cost", "")),
+        maker.against(cost, "cost", planned, _("预算"), good="down"),
         maker.balance("surplus", _("结余"), url=urls.get("surplus", "")),
     ]
     rest = [
