@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from costing.cost_effect_forms import MeasureForm
-from costing.derivations import rounded
+from costing.derivations import yuan
 from costing.engine.cost_effect import Side, Verdict
 from costing.selectors import access
 from costing.selectors.cost_effects import measure_effect
@@ -114,7 +114,7 @@ class CostEffectView(APIView):
                         name: _ratio(getattr(compared, name))
                         for name in ("cost_change", "effect_change", "unit_change")
                     },
-                    "incremental": _yuan(compared.incremental),
+                    "incremental": yuan(compared.incremental),
                     "verdict": compared.verdict.value,
                     "missing": effect.missing,
                     "base_months": effect.base,
@@ -127,14 +127,10 @@ class CostEffectView(APIView):
 def _side(side: Side) -> dict[str, Any]:
     return {
         "months": side.months,
-        "mean_cost": _yuan(side.mean_cost),
+        "mean_cost": yuan(side.mean_cost),
         "mean_effect": _ratio(side.mean_effect),
-        "unit_cost": _yuan(side.unit_cost),
+        "unit_cost": yuan(side.unit_cost),
     }
-
-
-def _yuan(fen: Fraction | None) -> Decimal | None:
-    return None if fen is None else rounded(fen / 100, "money")
 
 
 def _ratio(value: Fraction | None) -> Decimal | None:

@@ -88,6 +88,11 @@ def rounded(value: Fraction, kind: Kind) -> Decimal:
     return sign * Decimal((2 * abs(value.numerator) * scale + value.denominator) // (2 * value.denominator)) / scale
 
 
+def yuan(fen: Fraction | None) -> Decimal | None:
+    """A mean or quotient in fen as yuan, to the fen."""
+    return None if fen is None else rounded(fen / 100, "money")
+
+
 def total(parts: Sequence[Part], words: str = "") -> Derivation:
     """A sum, by the signs of the parts."""
     return Derivation("sum", tuple(parts), words)

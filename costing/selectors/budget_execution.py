@@ -89,10 +89,7 @@ def year_so_far(run: CostRun, department: int | None = None) -> YearSoFar:
     """The year of a run up to its month; of all departments or of one. Four queries."""
     period = Period.parse(run.period)
     budget = in_force(institution=run.institution_id, year=period.year)
-    others = CostRun.objects.filter(
-        institution=run.institution_id, is_current=True, period__gte=f"{period.year}-01", period__lt=run.period
-    )
-    runs = {Period.parse(one.period).month: one for one in others} | {period.month: run}
+    runs = _runs_so_far(run)
     costs = DepartmentCost.objects.filter(run__in=runs.values()).order_by()
     if department is not None:
         costs = costs.filter(department=department)
@@ -106,14 +103,24 @@ def year_so_far(run: CostRun, department: int | None = None) -> YearSoFar:
     return YearSoFar(run, budget, runs, planned, spent)
 
 
+def _runs_so_far(run: CostRun) -> dict[int, CostRun]:
+    """The current runs of the year up to the run's month, and the run itself, by month."""
+    period = Period.parse(run.period)
+    others = CostRun.objects.filter(
+        institution=run.institution_id, is_current=True, period__gte=f"{period.year}-01", period__lt=run.period
+    )
+    return {Period.parse(one.period).month: one for one in others} | {period.month: run}
+
+
 def planned_rows(
     run: CostRun, *, span: Span, department: int | None, cost_item: str, offset: int, limit: int | None
 ) -> FactPage[CostBudgetAmount]:
     """The amounts behind a planned figure of a run's year, by department, cost item and month."""
-    year = year_so_far(run)
+    budget = in_force(institution=run.institution_id, year=Period.parse(run.period).year)
+    year = YearSoFar(run, budget, _runs_so_far(run), {}, {})
     rows: QuerySet[CostBudgetAmount] = CostBudgetAmount.objects.none()
-    if year.budget is not None:
-        rows = year.budget.amounts.filter(month__in=year.months(span))
+    if budget is not None:
+        rows = budget.amounts.filter(month__in=year.months(span))
     if department is not None:
         rows = rows.filter(department=department)
     if cost_item:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from costing.cost_effect_forms import MeasureForm
-from costing.derivations import rounded
+from costing.derivations import yuan
 from costing.engine.cost_effect import Comparison, Verdict
 from costing.reports import workbook_of
 from costing.selectors import access
@@ -142,9 +142,9 @@ def _stats(found: Comparison) -> list[dict[str, Any]]:
     return [
         {
             "title": _("月均成本"),
-            "figure": formats.money(_yuan(present.mean_cost)),
+            "figure": formats.money(yuan(present.mean_cost)),
             "unit": _("元"),
-            "note": _told(found.cost_change, formats.money(_yuan(base.mean_cost))),
+            "note": _told(found.cost_change, formats.money(yuan(base.mean_cost))),
         },
         {
             "title": _("月均效果"),
@@ -154,9 +154,9 @@ def _stats(found: Comparison) -> list[dict[str, Any]]:
         },
         {
             "title": _("单位效果成本"),
-            "figure": formats.money(_yuan(present.unit_cost)),
+            "figure": formats.money(yuan(present.unit_cost)),
             "unit": _("元"),
-            "note": _told(found.unit_change, formats.money(_yuan(base.unit_cost))),
+            "note": _told(found.unit_change, formats.money(yuan(base.unit_cost))),
         },
     ]
 
@@ -169,11 +169,7 @@ def _told(change: Fraction | None, before: str) -> str:
 def _verdict(found: Comparison) -> str:
     words = WORDS[found.verdict]
     incremental = found.incremental
-    return str(words) if incremental is None else str(words % formats.money(_yuan(incremental)))
-
-
-def _yuan(fen: Fraction | None) -> Decimal | None:
-    return None if fen is None else rounded(fen / 100, "money")
+    return str(words) if incremental is None else str(words % formats.money(yuan(incremental)))
 
 
 def _decimal(value: Fraction) -> Decimal:
