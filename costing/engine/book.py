@@ -122,14 +122,38 @@ class Book:
         self.blocks.append(block)
         return block
 
-    def send_on(self, block: Block, rows: slice, entries: IntArray) -> None:
-        """What the senders of these rows hold, if only for having sent too much, goes along one entry each."""
-        senders, receivers = block.senders[rows], block.weights.receivers[entries]
-        left = self.balances[:, senders]
-        block.amounts[:, entries] += left
-        self.balances[:, senders] -= left
-        for item, fen in zip(self.balances, left, strict=True):
-            np.add.at(item, receivers, fen)
+    def send_on(self, block: Block, onwards: IntArray, *, turning: bool) -> bool:
+        """What the senders of a block have left, or have sent too much, goes along one entry each, `onwards[row]`; returns
+        whether anybody had. Who would turn that flow round divides anew what it holds in all, unless `turning`."""
+        left = self.balances[:, block.senders]
+        items, rows = np.nonzero(left)
+        if not len(items):
+            return False
+        fen, entries = left[items, rows], onwards[rows]
+        anew = np.abs(fen) > np.abs(block.amounts[items, entries])
+        if turning or not anew.any():
+            self._send_more(block, items, rows, entries, fen)
+            return True
+        sent = np.add.reduceat(block.amounts, block.weights.starts[:-1], axis=1)[items, rows]
+        anew &= np.sign(fen) * np.sign(sent) < 0
+        self._send_more(block, items[~anew], rows[~anew], entries[~anew], fen[~anew])
+        self._send_anew(block, items[anew], rows[anew], (sent + fen)[anew])
+        return True
+
+    def _send_anew(self, block: Block, items: IntArray, rows: IntArray, amounts: IntArray) -> None:
+        """Each of these senders sends this amount of an item in all, instead of what it has sent of it."""
+        entries, weights = block.weights.entries_of(rows), block.weights.take(rows)
+        items, rows = items[weights.owners], rows[weights.owners]
+        parts = split_each(amounts[None], weights)[0]
+        self._send_more(block, items, rows, entries, parts - block.amounts[items, entries])
+
+    def _send_more(self, block: Block, items: IntArray, rows: IntArray, entries: IntArray, fen: IntArray) -> None:
+        """Each of these senders sends so much more of an item along an entry."""
+        width = self.balances.shape[1]
+        cells = self.balances.reshape(-1)
+        block.amounts[items, entries] += fen
+        np.add.at(cells, items * width + block.weights.receivers[entries], fen)
+        np.subtract.at(cells, items * width + block.senders[rows], fen)
 
     def join(self) -> Block:
         """Everything that was moved as one block, in the order of steps and senders."""

@@ -1,13 +1,13 @@
 """Moving single fen between the receivers of one sender, so that more departments hold what they should.
 
-What a sender sends in all stays as it is, and no flow changes its sign or vanishes. Every item is levelled on its own, in
-rounds: whoever holds too much or too little looks to the sender that can help most, the first among equals, and each
-sender moves as much as sums to zero among those that look to it. In the first round all look to the first who serves
-them, which settles most of it at little cost. In every later round the sender that can help most moves something: so
-the rounds end, and when they do no sender could help any more.
+What a sender sends in all stays as it is, no flow is turned round, and where flows of both signs are about, none begins.
+Every item is levelled on its own, in rounds: whoever holds too much or too little looks to the sender that can help most,
+the first among equals, and each sender moves as much as sums to zero among those that look to it. In the first round all
+look to the first who serves them, which settles most of it at little cost. In every later round the sender that can help
+most moves something: so the rounds end, and when they do no sender could help any more.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,11 +20,12 @@ _MOST_RANKED = 2**20
 def level(block: Block, lacking: IntArray) -> IntArray:
     """Change the block's amounts so that less is `lacking[item, department]` (too much where negative), and return the
     rest; a department that may neither take nor give lacks nothing."""
-    if not lacking.any():
+    if not (lacking.any() and block.amounts.any()):
         return lacking
     rest, amounts = lacking.flatten(), block.amounts.reshape(-1)
-    _move(_Cells.of(block, _firsts(block.weights.receivers, lacking.shape[1]), lacking), amounts, rest)
-    cells = _Cells.of(block, np.arange(len(block.weights.receivers)), rest.reshape(lacking.shape))
+    bounds = int(amounts.min()), int(amounts.max())
+    _move(_Cells.of(block, bounds, _firsts(block.weights.receivers, lacking.shape[1]), lacking), amounts, rest)
+    cells = _Cells.of(block, bounds, np.arange(len(block.weights.receivers)), rest.reshape(lacking.shape))
     while len(cells):
         helped = _best(cells, amounts, rest)
         if not helped.any():
@@ -37,14 +38,16 @@ def level(block: Block, lacking: IntArray) -> IntArray:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
     """Flows of one item to one department, in order of item and sender. All are numbered through, so that the same
-    department or sender has another number in another item."""
+    department or sender has another number in another item. Every flow of the block lies from `lowest` to `highest`."""
 
     flows: IntArray
     departments: IntArray
     senders: IntArray
+    lowest: int
+    highest: int
 
     @classmethod
-    def of(cls, block: Block, entries: IntArray, lacking: IntArray) -> "_Cells":
+    def of(cls, block: Block, bounds: tuple[int, int], entries: IntArray, lacking: IntArray) -> "_Cells":
         """Of these entries, all that go to a department that lacks something of the item."""
         weights = block.weights
         receivers, owners = weights.receivers.take(entries), weights.owners.take(entries)
@@ -59,14 +62,20 @@ class _Cells:
                     item * len(weights) + senders,
                 )
             )
-        return cls(*map(np.concatenate, zip(*columns, strict=True)))
+        flows, departments, numbers = map(np.concatenate, zip(*columns, strict=True))
+        return cls(flows, departments, numbers, *bounds)
 
     def __len__(self) -> int:
         return len(self.flows)
 
     def only(self, flags: BoolArray) -> "_Cells":
         """Those flagged."""
-        return _Cells(self.flows.compress(flags), self.departments.compress(flags), self.senders.compress(flags))
+        return replace(
+            self,
+            flows=self.flows.compress(flags),
+            departments=self.departments.compress(flags),
+            senders=self.senders.compress(flags),
+        )
 
     def starts(self) -> IntArray:
         """Where another sender begins."""
@@ -76,8 +85,13 @@ class _Cells:
 
     def borne(self, amounts: IntArray, rest: IntArray) -> tuple[IntArray, IntArray]:
         """What each lacks, and what it has too much, as far as its flow can bear it."""
-        wanted, most = rest.take(self.departments), np.maximum(np.abs(amounts.take(self.flows)) - 1, 0)
-        return np.minimum(np.maximum(wanted, 0), most), np.minimum(np.maximum(-wanted, 0), most)
+        wanted, has = rest.take(self.departments), amounts.take(self.flows)
+        more, less = np.maximum(wanted, 0), np.maximum(-wanted, 0)
+        if self.lowest < 0:
+            more = np.where(has > 0, more, np.minimum(more, -has))
+        if self.highest > 0:
+            less = np.where(has < 0, less, np.minimum(less, has))
+        return more, less
 
 
 def _firsts(receivers: IntArray, width: int) -> IntArray:

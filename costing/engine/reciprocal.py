@@ -8,8 +8,9 @@ and a clinical department c ends with b[c] + Σ_j p[j,c] · x[j]. A sender's use
 
 Rounding. x is quantised to 12 decimals of Σ|b|, then to the fen. Every sender of a loop divides its x by largest
 remainder among its receivers, as in any other method. What it truly received differs from x by a few fen, one way
-or the other: those it sends on to (or takes back from) the greatest of its receivers on the way out of the loop, the
-farthest sender first. From there on all is integer. At last single fen are moved between clinical receivers of one
+or the other: those it sends on to (or takes back from) the greatest of its receivers on the way out of the loop, which
+does the same; where that one has not got so much, the sender divides anew what it truly holds. From there on all is
+integer, and no flow is turned round by it. At last single fen are moved between clinical receivers of one
 sender (`levelling`), so that a clinical department gets its solved amount to the nearest fen (where no sender serves
 both the one with a fen too much and the one with a fen too little, it may stay a few fen off). So
 
@@ -23,7 +24,7 @@ without any way out, found by reachability before solving.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import count
 
 import numpy as np
 
@@ -36,6 +37,8 @@ from costing.engine.model import Department
 from costing.engine.network import Network
 from costing.engine.weights import Weights, greatest
 from ops_platform.kernel import Finding
+
+_MOST_ROUNDS = 1000
 
 
 def reciprocal(register: Register, book: Book) -> list[Finding]:
@@ -108,13 +111,13 @@ def _close_loops(
     nodes = np.concatenate(loops)
     weights = network.weights.take(nodes)
     block = book.send(network.senders_at(nodes), weights, gross[:, : len(nodes)].astype(book.balances.dtype))
-    starts = np.cumsum([0, *map(len, loops)])
     level_of = np.full(len(register.codes), -1, dtype=np.intp)
-    level_of[block.senders] = np.repeat(np.arange(len(loops)), np.diff(starts))
+    level_of[block.senders] = np.repeat(np.arange(len(loops)), list(map(len, loops)))
     level_of[register.clinical] = len(loops)
     onwards = greatest(weights, level_of.take(weights.receivers) == level_of[block.senders].take(weights.owners) + 1)
-    for start, end in pairwise(starts):
-        book.send_on(block, slice(start, end), onwards[start:end])
+    for number in count():
+        if not book.send_on(block, onwards, turning=number >= _MOST_ROUNDS):
+            break
     lacking = np.where(register.clinical, targets - book.balances, 0)
     book.balances += lacking - level(book.join(), lacking)
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -206,6 +207,59 @@ def test_negative_costs_mirror_positive_ones(method: Method, model: AllocationMo
     mirror = solved(replace(model, method=method, costs={key: -fen for key, fen in model.costs.items()}))
     assert mirror.full_costs == {key: -fen for key, fen in mine.full_costs.items()}
     assert [one.amount for one in mirror.flows] == [-one.amount for one in mine.flows]
+
+
+@EVERY_METHOD
+@quick
+@given(model=models(), scale=st.sampled_from([1, 10**4, 10**9]))
+def test_costs_above_zero_give_no_amount_below(method: Method, model: AllocationModel, scale: int) -> None:
+    """However few fen go round a loop, and however unevenly."""
+    costs = {key: abs(fen) // scale for key, fen in model.costs.items()}
+    result = solved(replace(model, method=method, costs=costs))
+    assert min([*result.full_costs.values(), *(flow.amount for flow in result.flows)], default=0) >= 0
+
+
+def test_a_fen_in_a_tight_loop_goes_out_as_a_fen() -> None:
+    """Office and sterile supply send a fen to each other twenty times before it gets out; 0.57 fen of it to surgery."""
+    departments = tuple(
+        Department(code, kind)
+        for code, kind in (
+            ("ADM", CostClass.ADMINISTRATION),
+            ("CSSD", CostClass.MEDICAL_SUPPORT),
+            ("MED", CostClass.CLINICAL),
+            ("SUR", CostClass.CLINICAL),
+        )
+    )
+    steps = (
+        Step(("ADM",), {"SUR": 3, "MED": 2, "CSSD": 100}),
+        Step(("CSSD",), {"SUR": 1, "MED": 3, "ADM": 1000}),
+    )
+    result = solved(AllocationModel(Method.RECIPROCAL, departments, {("ADM", "personnel"): 1}, steps))
+    assert result.full_costs == {("SUR", "personnel"): 1}
+    assert all(flow.amount > 0 for flow in result.flows)
+
+
+@quick
+@given(models())
+def test_reciprocal_is_the_limit_of_step_down_repeated(model: AllocationModel) -> None:
+    """Every sender sends all that it holds, back to others as well, again and again: 2^30 times, by squaring."""
+    codes = sorted(one.code for one in model.departments)
+    sending = np.eye(len(codes))
+    for step in model.steps:
+        for sender in step.senders:
+            driver = {code: float(weight) for code, weight in step.driver_of(sender).items() if code != sender}
+            row = sending[codes.index(sender)]
+            row[:] = [driver.get(code, 0) / sum(driver.values()) for code in codes]
+    for _ in range(30):
+        sending = sending @ sending
+    result = solved(replace(model, method=Method.RECIPROCAL))
+    for item in {item for _, item in model.costs}:
+        held = np.array([float(model.costs.get((code, item), 0)) for code in codes])
+        ended = held @ sending
+        near = len(codes) + 1 + np.abs(held).sum() / 10**9
+        assert all(
+            abs(result.full_costs.get((code, item), 0) - ended[place]) <= near for place, code in enumerate(codes)
+        )
 
 
 @quick

@@ -1,4 +1,4 @@
-"""A year's cost budget in a real browser: filled in from its workbook, signed by two, compared, opened, seen in the cockpit."""
+"""A year's cost budget in a real browser: filled in from its workbook, signed by two, compared, opened, in the cockpit."""
 
 import re
 from decimal import Decimal
