@@ -41,7 +41,7 @@ def _line(row: Offered) -> list[str | Decimal | None]:
 def read(body: bytes, institution: Institution) -> list[BudgetRow]:
     """The rows that have an amount. A row with the year alone is divided over its months; one with both must add up. Raises
     Invalid: for the file, or with the faults of its cells."""
-    table = read_table(body, (CODE, ITEM), MOST_ROWS, optional=(*MONTH_TITLES, YEAR))
+    table = read_table(body, (CODE, ITEM), MOST_ROWS, optional=(*MONTH_TITLES, YEAR), beside=(NAME, LAST_YEAR, MEAN))
     rows, numbers = [], []
     for row in table.rows:
         if not any(row[title] for title in (*MONTH_TITLES, YEAR)):

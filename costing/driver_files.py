@@ -75,7 +75,7 @@ def write(rules: Iterable[DriverRule], day: str) -> FileResponse:
 def propose(actor: Actor, body: bytes, in_force: Iterable[DriverRule]) -> Proposed:
     """Ask for every row that differs from what is in force, each as the page would: one matter a row. A row that says what
     is in force (same place, day, driver) is left out. Raises Invalid with the faults of all rows; then nothing is asked."""
-    table = read_table(body, HEADERS, MOST_ROWS, optional=(ASSIGNED,))
+    table = read_table(body, HEADERS, MOST_ROWS, optional=(ASSIGNED,), beside=(WHERE_NAME, NAME))
     known = {_said(_wanted_of(rule)) for rule in in_force}
     institutions = {row.code: row for row in Institution.objects.visible_to(actor, *RULERS)}
     departments = {

@@ -56,7 +56,7 @@ def read(body: bytes, known: Collection[str], steps: int) -> list[PriceRow]:
     """The rows that have a price; a step left empty keeps the price of the step before. `known` are the codes of the items
     that were charged and costed in the base. Raises Invalid: for the file, or with the faults of its cells."""
     needed = (CODE, *STEPS[:steps])
-    table = read_table(body, needed, MOST_ITEMS, optional=(*STEPS[steps:], NOTE))
+    table = read_table(body, needed, MOST_ITEMS, optional=(*STEPS[steps:], NOTE), beside=(NAME, FEE_CLASS, *FIGURES))
     rows: dict[str, PriceRow] = {}
     for row in table.rows:
         told = [row[title] for title in STEPS]

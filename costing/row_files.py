@@ -99,11 +99,18 @@ class Table:
 
 
 def read_table(
-    body: bytes, needed: Sequence[str], most: int, *, optional: Sequence[str] = (), every: bool = False
+    body: bytes,
+    needed: Sequence[str],
+    most: int,
+    *,
+    optional: Sequence[str] = (),
+    beside: Sequence[str] = (),
+    every: bool = False,
 ) -> Table:
     """The rows of the first sheet that are not empty in these columns (`every`: in any with a header). Raises Invalid for
-    another file, a missing or doubled header, and too many rows; cells without a value to read are faults of the table, as
-    are (`every`) columns that are filled in below no header."""
+    another file, a missing or doubled header, and too many rows; where columns are `optional`, for any other, too, but those
+    that the workbook came with (`beside`): a misspelt one would be lost in silence. Cells without a value to read are faults
+    of the table, as are (`every`) columns that are filled in below no header."""
     try:
         sheet = read_sheet(body, most_bytes=settings.INTAKE_MAX_UNPACKED_BYTES)
     except UnpacksTooLarge as error:
@@ -113,6 +120,8 @@ def read_table(
     headers = [_text(cell) for cell in sheet.rows[0]] if sheet.rows else []
     places = _places(sheet, headers, needed, headers if every else [*needed, *optional])
     table = Table(sheet.name, headers, [])
+    if optional:
+        _refuse_strangers(sheet, headers, [*needed, *optional], beside)
     if every:
         _tell_nameless(sheet, headers, table.faults)
     for number, cells in enumerate(sheet.rows[1:], start=FIRST_ROW):
@@ -145,6 +154,18 @@ def _places(sheet: ReadSheet, headers: list[str], needed: Sequence[str], wanted:
     if doubled:
         raise _file(f"工作表「{sheet.name}」第 1 行(表头)的「{'」「'.join(doubled)}」出现多次，请只保留一列。")
     return {name: headers.index(name) for name in wanted if name and name in headers}
+
+
+def _refuse_strangers(sheet: ReadSheet, headers: Sequence[str], known: Sequence[str], beside: Sequence[str]) -> None:
+    """A column of a header that means nothing here; with the known one that it may be meant for."""
+    strangers = list(dict.fromkeys(name for name in headers if name and name not in known and name not in beside))
+    if not strangers:
+        return
+    told = []
+    for name in strangers[:5]:
+        near = [one for one in known if one not in headers and (name in one or one in name)]
+        told.append(f"「{shown(name)}」应为「{near[0]}」" if near else f"「{shown(name)}」")
+    raise _file(f"工作表「{sheet.name}」第 1 行(表头)有不认识的列：{'、'.join(told)}。请改正表头，不需要的列请删去。")
 
 
 def _tell_nameless(sheet: ReadSheet, headers: Sequence[str], faults: Faults) -> None:

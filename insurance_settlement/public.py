@@ -9,7 +9,7 @@ from django.db.models import Count, Sum
 
 from insurance_settlement.engine.standards import Standard, standard_of
 from insurance_settlement.models import CaseResult, GroupingRun, PriceBook
-from insurance_settlement.schemes import book_in_force, compiled_scheme, rule_book
+from insurance_settlement.schemes import book_in_force, compiled_scheme, names_of_answers, rule_book
 from insurance_settlement.selectors import (
     CASE_READERS,
     DrgLine,
@@ -98,7 +98,7 @@ def month_of_cases(*, institution: int, period: str) -> MonthOfCases | None:
         sequence=run.input_sequence,
         price_book=run.price_book.name,
         cases=tuple(DischargedCase(*row) for row in rows.iterator()),
-        names=dict(scheme.titles),
+        names=names_of_answers(run.scheme),
         diagnosis_names=scheme.dx.names,
         procedure_names=scheme.proc.names,
     )
@@ -142,7 +142,7 @@ def cases_of_stays(*, encounters: Collection[int]) -> CasesOfStays:
     )
     titles: dict[str, str] = {}
     for run in runs.select_related("scheme"):
-        titles |= compiled_scheme(run.scheme).titles
+        titles |= names_of_answers(run.scheme)
     return CasesOfStays(found, titles)
 
 

@@ -92,6 +92,11 @@ def compiled_scheme(row: GroupingScheme) -> Compiled:
     return _compiled(row.kind, row.content, row.dx_codes, row.proc_codes)
 
 
+def names_of_answers(row: GroupingScheme) -> dict[str, str]:
+    """The names of all that a case may be grouped to, those without a group among it."""
+    return {dip.UNGROUPED: "未入组", **compiled_scheme(row).titles}
+
+
 @lru_cache(maxsize=8)
 def _book(name: str, content: str) -> RuleBook:
     return read_rule_book(content.encode(), name)

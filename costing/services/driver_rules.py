@@ -88,6 +88,20 @@ def _check(actor: Actor, wanted: Wanted) -> _Checked:
     return checked
 
 
+def _refuse_unchanged(wanted: Wanted, checked: _Checked) -> None:
+    """What holds on the day already need not be approved again."""
+    place = checked.place(wanted)
+    before = {"effective_from__lt": place.pop("effective_from")}
+    rule = DriverRule.objects.filter(**place, **before).order_by("-effective_from").first()
+    if rule is None or (rule.driver, rule.metric) != (wanted.driver, wanted.metric):
+        return
+    if {(one.department_id, one.share) for one in rule.assignments.all()} == {
+        (department.pk, share) for department, share in checked.assigned
+    }:
+        words = f"与 {rule.effective_from:%Y-%m-%d} 起的规则相同，没有变化，不需要提交。"
+        raise Invalid("costing.driver_unchanged", words, field="driver")
+
+
 @transaction.atomic
 def propose_driver_rule(actor: Actor, wanted: Wanted) -> tuple[DriverProposal, int]:
     """Ask for another driver; it comes into force when a second person has approved it (number of the matter).
@@ -97,6 +111,7 @@ def propose_driver_rule(actor: Actor, wanted: Wanted) -> tuple[DriverProposal, i
     if actor.user is None:
         raise Forbidden("costing.not_allowed", "只有财务负责人或运营管理中心可以修改分摊动因。")
     checked = _check(actor, wanted)
+    _refuse_unchanged(wanted, checked)
     try:
         with transaction.atomic():
             proposal = DriverProposal.objects.create(

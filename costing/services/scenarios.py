@@ -19,6 +19,7 @@ MOST_CHANGES = 30
 LARGEST_PERCENT = Decimal(1000)
 OF_A_DEPARTMENT = (ChangeKind.HEADCOUNT, ChangeKind.AREA, ChangeKind.COST_CLASS, ChangeKind.CLOSE)
 PERCENT = (ChangeKind.PRICE, ChangeKind.VOLUME, ChangeKind.COST)
+MOST = {ChangeKind.HEADCOUNT.value: 100_000, ChangeKind.AREA.value: 10_000_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +146,17 @@ def _check(wanted: WantedChange, department: Department | None) -> None:
         raise Invalid("costing.change_needs_value", "请填写数值。", field="value")
     if kind in PERCENT and not -100 <= (wanted.value or 0) <= LARGEST_PERCENT:
         raise Invalid("costing.change_out_of_range", "变动百分比应在 -100 至 1000 之间。", field="value")
-    if kind in (ChangeKind.HEADCOUNT, ChangeKind.AREA) and (wanted.value or 0) < 0:
-        raise Invalid("costing.change_out_of_range", "人员数量和面积不能为负数。", field="value")
+    if kind in MOST and not 0 <= (wanted.value or 0) <= MOST[kind]:
+        words = f"应在 0 至 {MOST[kind]:,} 之间，请核对单位(人员按人，面积按平方米)。"
+        raise Invalid("costing.change_out_of_range", words, field="value")
 
 
 def _check_driver(wanted: WantedChange, department: Department | None) -> None:
     if wanted.code not in DriverKind.values:
-        raise Invalid("costing.unknown_driver", f"没有动因 {wanted.code}。", field="code")
+        words = (
+            f"没有动因 {wanted.code}，请在「改成什么」中选择。" if wanted.code else "请在「改成什么」中选择分摊动因。"
+        )
+        raise Invalid("costing.unknown_driver", words, field="code")
     if wanted.code == DriverKind.WORKLOAD and wanted.metric not in METRIC_TITLES:
         raise Invalid("costing.metric_needed", "按工作量分摊须选择工作量指标。", field="metric")
     if department is None and wanted.target not in (*CLOSED_CLASSES, *SHARED_TITLES):

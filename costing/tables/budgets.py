@@ -1,10 +1,14 @@
 """Lists of cost budgets."""
 
+from typing import Any
+
 import django_tables2
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_tables2 import A
 
 from costing.models import CostBudget, CostBudgetAmount
+from costing.tables.driving import linked
 from costing.titles import COST_ITEM_TITLES
 from ops_platform.web.tables import DENSE, STACKED, MoneyColumn, StateColumn, Table, TimeColumn
 
@@ -45,9 +49,7 @@ class BudgetAmountTable(Table):
     cost_item = django_tables2.Column(verbose_name=_("成本项目"))
     month = django_tables2.Column(verbose_name=_("月份"))
     amount = MoneyColumn(verbose_name=_("预算(元)"))
-    budget = django_tables2.Column(
-        verbose_name=_("版本"), linkify=("costing:budget", {"pk": A("budget_id")}), accessor="budget"
-    )
+    budget = django_tables2.Column(verbose_name=_("版本"))
 
     class Meta(Table.Meta):
         model = CostBudgetAmount
@@ -55,11 +57,19 @@ class BudgetAmountTable(Table):
         orderable = False
         fields = ("department", "cost_item", "month", "amount", "budget")
 
+    def __init__(self, *args: Any, opens: bool, **kwargs: Any) -> None:
+        """`opens`: whether the reader may see whole budgets."""
+        self.opens = opens
+        super().__init__(*args, **kwargs)
+
     def render_cost_item(self, value: str) -> str:
         return str(COST_ITEM_TITLES.get(value, value))
 
     def render_month(self, record: CostBudgetAmount) -> str:
         return f"{record.budget.year}-{record.month:02d}"
 
-    def render_budget(self, value: CostBudget) -> str:
+    def render_budget(self, value: CostBudget) -> Any:
+        return linked(reverse("costing:budget", args=[value.pk]) if self.opens else "", self.value_budget(value))
+
+    def value_budget(self, value: CostBudget) -> str:
         return _("%(year)d 年第 %(version)d 版") % {"year": value.year, "version": value.version}

@@ -138,6 +138,9 @@ class BudgetAmounts(FactList):
     codes = ("cost_item", COST_ITEM_TITLES, _("全部成本项目"))
     differs = _("报表打开之后预算有新的版本，请重新打开报表")
 
+    def table_options(self) -> dict[str, Any]:
+        return {"opens": self.actor.may(self.run.institution_id, *access.READERS)}
+
     @property
     def span(self) -> Span:
         """Which months of the year; an unknown one is no address."""

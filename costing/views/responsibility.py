@@ -41,7 +41,7 @@ from ops_platform.web import formats
 from ops_platform.web.charts import ChartTable, chart
 from ops_platform.web.numbers import number_of
 from ops_platform.web.pages import ActionPage, FormPage, ListPage, Page
-from workflows.public import PersonFormPage
+from workflows.public import PersonFormPage, courses_of, readable
 
 
 def choose_target_month(actor: Actor, request: HttpRequest) -> Choice:
@@ -184,10 +184,18 @@ class Target(ListPage):
             "name": self.name,
             "newest": newest,
             "group_name": targets.group_name(target=self.target, period=newest.period) if newest else "",
-            "versions": [(row, targets.limit_words(row)) for row in targets.line_of(self.target)],
+            "versions": self._versions(),
             "chart": self._chart() if len(self.months) > 1 else "",
             "may_propose": self.actor.has(*RULERS) and self.actor.may(self.target.institution_id, *RULERS),
         }
+
+    def _versions(self) -> list[tuple[CostTarget, str, int | None]]:
+        """Each with its limit and the matter that it was approved by, where this reader may open that."""
+        rows = targets.line_of(self.target)
+        courses = courses_of("costing.target", [str(row.proposal_id) for row in rows])
+        opened = readable(self.actor, [course.matter for course in courses.values()])
+        matters = {subject: one.matter for subject, one in courses.items() if one.matter in opened}
+        return [(row, targets.limit_words(row), matters.get(str(row.proposal_id))) for row in rows]
 
     def _chart(self) -> Any:
         shown = [one for one in reversed(self.months) if one.actual is not None]

@@ -70,7 +70,7 @@ def drg_lines(*, run: GroupingRun, department: int | None = None) -> list[DrgLin
         )
         .order_by("balance", "drg")
     )
-    names = schemes.compiled_scheme(run.scheme).titles
+    names = schemes.names_of_answers(run.scheme)
     return [DrgLine(name=names.get(row["drg"], ""), **row) for row in sums]
 
 

@@ -22,6 +22,7 @@ from ops_platform.kernel.actor import PLATFORM
 from ops_platform.masterdata.models import AccountingPeriod, Department, Institution, PeriodState
 from tests.support import trade
 from tests.support.downloads import book_of
+from tests.support.links import dead_links
 from tests.support.workbooks import workbook
 from workflows.models import Matter, Task
 from workflows.reference import load_flows
@@ -138,6 +139,9 @@ def test_a_department_has_its_own_page_and_its_head_reads_it(
     for at in (1, 2, 5, 6, 9):
         assert client.get(opened[at].url).status_code == 200
     assert book_of(client.get(page.request["PATH_INFO"], {"period": "2026-03", "export": "xlsx"}))
+    assert dead_links(client, page) == {}
+    amounts = next(cell.url for cell in opened if "budget-amounts" in cell.url)
+    assert dead_links(client, client.get(amounts)) == {}, "the whole budget is not for heads"
     surgery = Department.objects.get(institution=hospital, code="WK")
     assert client.get(reverse("costing:department-budget", args=[surgery.pk])).status_code == 404
 
@@ -255,6 +259,19 @@ def test_everything_that_is_wrong_with_a_workbook_is_told_at_once(
     ).content.decode()
     for told in ("abc 应为 0 或以上的金额", "各月合计 5.00 与全年 6 不一致", "没有科室 NOBODY", "房租"):
         assert told in page, told
+    assert not CostBudget.objects.exists()
+
+
+@pytest.mark.parametrize(("header", "told"), [("1月", "「1月」应为「1月(元)」"), ("责任人", "「责任人」")])
+def test_a_column_that_means_nothing_is_told_instead_of_lost(
+    hospital: Institution, planner: User, client: Client, header: str, told: str
+) -> None:
+    client.force_login(planner)
+    head = tuple(header if title == HEAD[2] else title for title in HEAD)
+    rows = workbook(head, ("NK", "人员经费", "600", *[""] * (len(HEAD) - 3)))
+    given = {"institution": hospital.pk, "year": 2026, "source_text": "预算批复"}
+    page = client.post(reverse("costing:new-budget"), {**given, "file": SimpleUploadedFile("b.xlsx", rows)})
+    assert f"不认识的列：{told}" in page.content.decode()
     assert not CostBudget.objects.exists()
 
 

@@ -13,7 +13,7 @@ from costing.titles import SHARED_TITLES
 from ops_platform.audit.models import AuditEvent
 from ops_platform.identity.actors import actor_of_user
 from ops_platform.identity.models import User
-from ops_platform.kernel import Conflict, Forbidden, Role
+from ops_platform.kernel import Conflict, Forbidden, Invalid, Role
 from ops_platform.masterdata.models import CostClass, Institution
 from tests.support import trade
 from tests.support.downloads import book_of
@@ -80,6 +80,16 @@ def test_the_same_driver_is_asked_for_once(hospital: Institution, director: User
     propose_driver_rule(actor_of_user(director), wanted(hospital))
     with pytest.raises(Conflict, match="正在审批"):
         propose_driver_rule(actor_of_user(centre), wanted(hospital))
+
+
+def test_what_holds_already_is_not_asked_for_again(hospital: Institution, director: User, centre: User) -> None:
+    actor = actor_of_user(director)
+    set_driver_rule(actor, wanted(hospital))
+    same = replace(wanted(hospital), effective_from=date(2026, 6, 1))
+    with pytest.raises(Invalid, match="与 2026-04-01 起的规则相同") as refused:
+        propose_driver_rule(actor, same)
+    assert refused.value.code == "costing.driver_unchanged"
+    propose_driver_rule(actor, replace(same, driver="headcount"))
 
 
 def test_a_driver_of_the_whole_alliance_goes_to_the_leadership(hospital: Institution, centre: User) -> None:

@@ -155,7 +155,7 @@ def test_a_plan_says_who_bears_it_and_what_is_not_paid_for_stays(plan: PriceAdju
     assert one["由谁负担 按病组付费支付不变"] == Decimal("240.00")
     assert one["补偿 实际增收"] == Decimal("-120.00")
     assert one["补偿 补偿率"] == Decimal("-0.02")
-    assert one["补偿 尚缺"] == Decimal("1020.00")
+    assert one["补偿 尚缺(负为有余)"] == Decimal("1020.00")
 
 
 def test_where_stays_are_not_paid_by_case_the_fund_bears_them(hospital: Institution, planner: User) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from costing import agreement_files, driver_files
-from costing.models import Agreement, AgreementProposal, DriverProposal
+from costing.models import Agreement, AgreementProposal, DriverKind, DriverProposal
 from costing.selectors import rules
 from costing.services.agreements import put_agreement_in_force, wanted_of
 from ops_platform.identity.actors import actor_of_user
@@ -156,8 +156,12 @@ def test_what_is_exported_and_not_changed_asks_for_nothing(members: dict[str, In
     plain = [tuple(cell.isoformat() if isinstance(cell, date) else cell for cell in row) for row in table]
     with pytest.raises(Invalid, match="没有需要审批的变更"):
         asked(centre, workbook(*plain))
-    place = plain[0].index(driver_files.BEGINS)
-    later = tuple("2027-01-01" if at == place else cell for at, cell in enumerate(plain[1]))
+    begins, driver = (plain[0].index(title) for title in (driver_files.BEGINS, driver_files.DRIVER))
+    same = tuple("2027-01-01" if at == begins else cell for at, cell in enumerate(plain[1]))
+    with pytest.raises(Invalid, match="没有变化，不需要提交"):
+        asked(centre, workbook(plain[0], same, *plain[2:]))
+    assert plain[1][driver] == DriverKind.FLOOR_AREA.label
+    later = tuple(str(DriverKind.HEADCOUNT.label) if at == driver else cell for at, cell in enumerate(same))
     done = asked(centre, workbook(plain[0], later, *plain[2:]))
     assert (len(done.matters), done.unchanged) == (1, len(plain) - 2)
 

@@ -40,6 +40,7 @@ from ops_platform.masterdata.models import Department, Parameter
 from ops_platform.notifications.models import Message
 from tests.support import trade
 from tests.support.downloads import book_of
+from tests.support.links import dead_links
 from tests.support.workbooks import PerCent, workbook
 from workflows.models import Matter, Task
 from workflows.reference import load_flows
@@ -586,3 +587,5 @@ def test_the_head_goes_the_whole_way_in_pages(ward: Ward) -> None:
     assert clerk.post(confirm, {"act": "confirm", "remark": "属实"}).status_code == 302
     deviation.refresh_from_db()
     assert deviation.state == "closed"
+    target = reverse("costing:target", args=[deviation.target_id])
+    assert dead_links(head, head.get(target)) == {}

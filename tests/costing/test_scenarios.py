@@ -67,6 +67,15 @@ def test_more_people_draw_more_of_what_goes_by_headcount(planner: Actor, scenari
     assert found["全院"] == ("1000000.00", "2350000.00", "0.00")
 
 
+@pytest.mark.parametrize(("kind", "value"), [("headcount", 100_001), ("area", -1), ("area", 10_000_001)])
+def test_people_and_areas_beyond_any_hospital_are_refused(
+    planner: Actor, scenario: Scenario, kind: str, value: int
+) -> None:
+    with pytest.raises(Invalid, match="请核对单位") as refused:
+        with_changes(planner, scenario, {"kind": kind, "department": number(scenario, "D"), "value": Decimal(value)})
+    assert refused.value.code == "costing.change_out_of_range"
+
+
 def test_a_lower_price_moves_income_and_the_shares_that_go_by_it(planner: Actor, scenario: Scenario) -> None:
     found = with_changes(planner, scenario, {"kind": "price", "code": "laboratory", "value": Decimal(-10)})
     assert found["全院"] == ("900000.00", "2350000.00", "-100000.00")
@@ -198,6 +207,7 @@ def test_a_change_is_taken_back_and_the_official_run_never_moved(
         ({"kind": "driver", "code": "workload", "target": "administration"}, "costing.metric_needed"),
         ({"kind": "driver", "code": "ordered_income", "target": "water"}, "costing.nobody_orders_a_bill"),
         ({"kind": "volume", "value": Decimal(1), "code": "surgery"}, "costing.change_needs_code"),
+        ({"kind": "driver", "target": "administration"}, "costing.unknown_driver"),
         ({"kind": "moon"}, "costing.unknown_change"),
     ],
 )

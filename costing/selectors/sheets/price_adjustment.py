@@ -97,7 +97,7 @@ def borne_sheet(found: Outcome) -> Sheet:
         Column("补偿合计", "money", "补偿", made=plus(4, 5)),
         Column("需补偿", "money", "补偿"),
         Column("补偿率", "percent", "补偿", made=per(6, 7)),
-        Column("尚缺", "money", "补偿", made=minus(7, 6)),
+        Column("尚缺(负为有余)", "money", "补偿", made=minus(7, 6)),
     )
     rows = []
     by_case = found.terms.by_case
