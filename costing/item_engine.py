@@ -76,11 +76,13 @@ def cost_items(held: Held, charged: Charged, services: IntArray, bases: Bases) -
     width = max(len(charged.items), 1)
     service = (charged.item_class == SERVICE) & (charged.executing != ABSENT)
     keys = np.where(service, charged.executing * width + charged.item, 0)
+    served = np.flatnonzero(service)
     size = len(held.departments) * width
-    quantity, income, lines = (np.zeros(size, dtype=np.int64) for _ in range(3))
-    np.add.at(quantity, keys[service], charged.quantity[service])
-    np.add.at(income, keys[service], charged.amount[service])
-    np.add.at(lines, keys[service], 1)
+    quantity, income = (np.zeros(size, dtype=np.int64) for _ in range(2))
+    cells_served = keys.take(served)
+    np.add.at(quantity, cells_served, charged.quantity.take(served))
+    np.add.at(income, cells_served, charged.amount.take(served))
+    lines = np.bincount(cells_served, minlength=size)
     cells = np.flatnonzero(lines)
     place = np.full(size, ABSENT)
     place[cells] = np.arange(len(cells))
@@ -108,7 +110,7 @@ def cost_items(held: Held, charged: Charged, services: IntArray, bases: Bases) -
         found = by_weights(services[at], weight[first:last])
         costs[first:last], left[at] = found.costs, found.left
     items = Items(department, item, quantity[cells], income[cells], weight, costs)
-    cell_of = np.where(service, place[keys], ABSENT)
+    cell_of = np.where(service, place.take(keys), ABSENT)
     return ItemsFound(items, cell_of, left, idle, methods, tuple(borne), tuple(odd))
 
 
@@ -201,13 +203,13 @@ def handed_out(charged: Charged, found: ItemsFound) -> ItemsFound:
     items, left = found.items, found.left
     goods = (charged.item_class != SERVICE) & (charged.executing != ABSENT)
     amounts = np.zeros(len(left), dtype=np.int64)
-    np.add.at(amounts, charged.executing[goods], charged.amount[goods])
+    np.add.at(amounts, charged.executing.compress(goods), charged.amount.compress(goods))
     able = np.flatnonzero(left.any(axis=1) & (amounts > 0))
     if not len(able):
         return found
     place = np.full(len(left), ABSENT)
     place[able] = len(items.item) + np.arange(len(able))
-    mine = goods & (place[charged.executing] != ABSENT)
+    mine = goods & (place.take(charged.executing) != ABSENT)
     nothing = np.zeros(len(able), dtype=np.int64)
     more = Items(
         department=np.concatenate([items.department, able]),

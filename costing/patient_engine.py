@@ -38,20 +38,20 @@ def cost_patients(held: Held, stays: Stays, charged: Charged, bases: Bases, unit
     departments = len(held.departments)
     material = (charged.item_class == MATERIAL) & (charged.executing != ABSENT)
     charges = np.zeros(departments, dtype=np.int64)
-    np.add.at(charges, charged.executing[material], charged.amount[material])
+    np.add.at(charges, charged.executing.compress(material), charged.amount.compress(material))
     able = pools(
         held.amounts,
-        drug_charges=int(charged.amount[charged.item_class == DRUG].sum()),
+        drug_charges=int(charged.amount.compress(charged.item_class == DRUG).sum()),
         material_charges=charges,
-        all_materials=int(charged.amount[charged.item_class == MATERIAL].sum()),
+        all_materials=int(charged.amount.compress(charged.item_class == MATERIAL).sum()),
     )
     divided = handed_out(charged, cost_items(held, charged, able.services, bases))
     items, cell_of = divided.items, divided.cell_of
     services = able.services - divided.left - divided.idle
     direct = _direct(charged, able, len(stays.numbers))
-    borne = cell_of != ABSENT
+    borne = np.flatnonzero(cell_of != ABSENT)
     measure = np.where(charged.item_class == SERVICE, charged.quantity, charged.amount)
-    lines = Lines(charged.encounter[borne], cell_of[borne], measure[borne])
+    lines = Lines(charged.encounter.take(borne), cell_of.take(borne), measure.take(borne))
     patients = patient_costs(lines, items.costs, len(stays.numbers))
     patients += direct
     income = np.zeros(len(stays.numbers), dtype=np.int64)
@@ -79,9 +79,8 @@ def _direct(charged: Charged, able: Pools, encounters: int) -> IntArray:
     for item_class, column, amount in ((DRUG, DRUGS, able.drugs), (MATERIAL, MATERIALS, able.materials)):
         chosen = charged.item_class == item_class
         if amount:
-            lines = Lines(
-                charged.encounter[chosen], np.zeros(int(chosen.sum()), dtype=np.int64), charged.amount[chosen]
-            )
+            amounts = charged.amount.compress(chosen)
+            lines = Lines(charged.encounter.compress(chosen), np.zeros(len(amounts), dtype=np.int64), amounts)
             result[:, column] = patient_costs(lines, np.array([[amount]]), encounters)[:, 0]
     return result
 
@@ -121,8 +120,8 @@ def _by_units(full: IntArray, earned: IntArray, measured: IntArray) -> IntArray:
 
 def _cost_to_income(charged: Charged, chosen: IntArray, services: IntArray, encounters: int) -> IntArray:
     """Medical cost by the ratio of cost to income of each executing department, over the amounts of its services, or of
-    what it handed out (the lines `chosen`)."""
-    lines = Lines(charged.encounter[chosen], charged.executing[chosen], charged.amount[chosen])
+    what it handed out (the places of the lines in `chosen`)."""
+    lines = Lines(*(column.take(chosen) for column in (charged.encounter, charged.executing, charged.amount)))
     costs = services[:, MEDICAL].sum(axis=1)
     costs = np.where(bearing(lines.measured(len(costs))), costs, 0)
     return patient_costs(lines, costs[:, None], encounters)[:, 0]

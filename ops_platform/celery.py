@@ -1,6 +1,5 @@
 """The Celery application. Celery only carries messages; all state is in PostgreSQL (docs/architecture.md)."""
 
-import gc
 import os
 from typing import Any
 
@@ -8,6 +7,8 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import worker_init
 from django.conf import settings
+
+from ops_platform.worker_memory import set_apart
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ops_platform.settings.production")
 
@@ -37,7 +38,4 @@ app.conf.beat_schedule = {
 
 @worker_init.connect
 def _set_apart(**_: Any) -> None:
-    """What is loaded by now stays for good: as in the web server (`wsgi.py`), collections in the processes that are forked
-    need not look at it again, and its pages stay shared."""
-    gc.collect()
-    gc.freeze()
+    set_apart()

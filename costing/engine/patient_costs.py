@@ -73,11 +73,10 @@ class _Spread:
     def of(cls, lines: Lines, cells: int, encounters: int) -> "_Spread":
         """Places as the platform's own index type, which numpy takes without copying; measures without their common divisor,
         which leaves more binary places to the unit costs."""
-        common = int(np.gcd.reduce(lines.measure)) if len(lines.measure) else 1
         ready = Lines(
             lines.encounter.astype(np.intp, copy=False),
             lines.cell.astype(np.intp, copy=False),
-            lines.measure // common if common > 1 else lines.measure.astype(np.int64, copy=False),
+            _without_divisor(lines.measure.astype(np.int64, copy=False)),
         )
         measured = gross = ready.measured(cells)
         if len(ready.measure) and ready.measure.min() < 0:
@@ -118,6 +117,20 @@ class _Spread:
             np.multiply(part, lines.measure[piece], out=part)
             np.add.at(sums, lines.encounter[piece], part)
         return sums
+
+
+def _without_divisor(measures: IntArray) -> IntArray:
+    """Divided by their greatest common divisor: that of the first ones is tried, which mostly is that of all."""
+    common = int(np.gcd.reduce(measures[:_PIECE])) if len(measures) else 1
+    if not common:
+        common = int(np.gcd.reduce(measures))
+    while common > 1:
+        divided = measures // common
+        others = measures.compress(divided * common != measures)
+        if not len(others):
+            return divided
+        common = int(np.gcd(common, np.gcd.reduce(others[:_PIECE])))
+    return measures
 
 
 def _reach(costs: IntArray, gross: IntArray, measured: IntArray) -> int:

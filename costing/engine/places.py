@@ -19,7 +19,6 @@ def places(known: IntArray, numbers: IntArray) -> IntArray:
     if last - first < _ROOM * max(len(numbers), len(known)):
         table = np.full(last - first + 3, ABSENT)  # one more at either end, for what lies outside
         table[known - first + 1] = np.arange(len(known))
-        found: IntArray = table[np.clip(numbers.astype(np.int64, copy=False), first - 1, last + 1) - first + 1]
-        return found
+        return np.asarray(table.take(numbers.astype(np.int64, copy=False) - (first - 1), mode="clip"))
     at = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
     return np.where(known[at] == numbers, at, ABSENT)
