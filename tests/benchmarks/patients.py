@@ -2,6 +2,7 @@
 and back against a bare COPY out of the same columns, and how its time and memory grow to the five million lines of a
 hospital's month."""
 
+import ctypes
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from io import BytesIO
@@ -131,7 +132,9 @@ def _growth(database: str, institution: Institution, days: Iterator[date], rows:
 def _measured(institution: Institution, days: Iterator[date]) -> tuple[float, int]:
     """Middle of the seconds of some runs, and the most memory in MiB that one takes beside what was there before."""
     spent, memory = [], 0
+    give_back = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: None)
     for _ in range(ROUNDS):
+        give_back(0)  # what the process kept of the run before, so that it counts again
         Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
         before = _resident("VmRSS")
         spent.append(seconds(lambda: _again(institution, days)))
