@@ -14,7 +14,7 @@ import numpy as np
 from costing.engine.exact import BoolArray, IntArray
 from costing.engine.flows import Block
 
-_MOST_RANKED = 2**20
+_MOST_RANKED = 2**20  # fen; whoever can move more is as good, and a rank fits into 64 bits
 
 
 def level(block: Block, lacking: IntArray) -> IntArray:

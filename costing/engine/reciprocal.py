@@ -38,7 +38,7 @@ from costing.engine.network import Network
 from costing.engine.weights import Weights, greatest
 from ops_platform.kernel import Finding
 
-_MOST_ROUNDS = 1000
+_CAREFUL_ROUNDS = 1000  # far more than were ever seen; after them flows may be turned round, which always ends
 
 
 def reciprocal(register: Register, book: Book) -> list[Finding]:
@@ -116,7 +116,7 @@ def _close_loops(
     level_of[register.clinical] = len(loops)
     onwards = greatest(weights, level_of.take(weights.receivers) == level_of[block.senders].take(weights.owners) + 1)
     for number in count():
-        if not book.send_on(block, onwards, turning=number >= _MOST_ROUNDS):
+        if not book.send_on(block, onwards, turning=number >= _CAREFUL_ROUNDS):
             break
     lacking = np.where(register.clinical, targets - book.balances, 0)
     book.balances += lacking - level(book.join(), lacking)

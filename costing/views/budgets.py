@@ -25,7 +25,7 @@ from costing.services.scenarios import PLANNERS
 from costing.sheets import Sheet, opened
 from costing.tables.budgets import BudgetAmountTable, CostBudgetTable
 from costing.titles import COST_ITEM_TITLES
-from costing.views.drill import FactList
+from costing.views.fact_lists import FactList
 from costing.views.figures import figure_of
 from ops_platform.his_intake.public import FactPage
 from ops_platform.kernel import Invalid

@@ -19,7 +19,7 @@ from costing.selectors.sheets.cost_effect import cost_effect
 from costing.sheets import Sheet, opened
 from costing.tables.drill import WorkloadTable
 from costing.titles import COST_ITEM_TITLES, METRIC_TITLES
-from costing.views.drill import FactList
+from costing.views.fact_lists import FactList
 from costing.views.figures import figure_of
 from costing.views.spans import choose_institution
 from ops_platform.his_intake.public import FactPage, WorkloadLine, workload_lines

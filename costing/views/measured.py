@@ -19,7 +19,7 @@ from costing.selectors.diseases import WITHOUT
 from costing.selectors.pathways import names_of_items
 from costing.tables.measured import MeasuredItemTable, MeasuredTable
 from costing.titles import FEE_CLASS_TITLES, HANDING_OUT, NOTHING_CHARGED
-from costing.views.drill import FactList
+from costing.views.fact_lists import FactList
 from ops_platform.his_intake.public import SCHEMES, FactPage
 from ops_platform.identity.access import log_patient_list
 from ops_platform.web.numbers import number_of

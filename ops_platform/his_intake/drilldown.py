@@ -126,7 +126,8 @@ class IntakeCounts:
     last_batch: datetime | None
 
 
-def _cut(rows: QuerySet[Any], offset: int, limit: int | None) -> QuerySet[Any]:
+def cut(rows: QuerySet[Any], offset: int, limit: int | None) -> QuerySet[Any]:
+    """A page of rows, or all from `offset` on."""
     return rows[offset:] if limit is None else rows[offset : offset + limit]
 
 
@@ -168,7 +169,7 @@ def _vouchers(
                 origin=origin_of(row),
                 counterparty=row.counterparty_id,
             )
-            for row in _cut(rows, offset, limit)
+            for row in cut(rows, offset, limit)
         ),
         count,
         total,
@@ -242,7 +243,7 @@ def workload_lines(
     return FactPage(
         tuple(
             WorkloadLine(row.date, row.department_id, row.department.name, row.metric, row.quantity, origin_of(row))
-            for row in _cut(listed, offset, limit)
+            for row in cut(listed, offset, limit)
         ),
         sums["count"],
         sums["total"] or Decimal(0),
@@ -292,7 +293,7 @@ def charge_lines(
         ]
         rows = rows.filter(item_id__in=fitting)
     count, total = _totals(rows)
-    shown = list(_cut(rows.order_by("charged_at", "encounter", "line_no", "id"), offset, limit))
+    shown = list(cut(rows.order_by("charged_at", "encounter", "line_no", "id"), offset, limit))
     return FactPage(tuple(_charged(shown, items)), count, total)
 
 

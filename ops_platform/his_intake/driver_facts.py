@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, Subquery
+from django.db.models import Count, Q, Subquery, Sum
 
-from ops_platform.his_intake.drilldown import FactPage, Origin, origin_of
+from ops_platform.his_intake.drilldown import FactPage, Origin, cut, origin_of
 from ops_platform.his_intake.models import Asset, FloorArea, StaffHeadcount
 from ops_platform.kernel import Period
 
@@ -40,8 +40,8 @@ def driver_facts(
     rows, amount = _rows(measured, institution, period, sequence)
     if department is not None:
         rows = rows.filter(department=department)
-    listed = list(rows.select_related("department", "batch", "superseded_batch").order_by("department__code", "id"))
-    shown = listed[offset:] if limit is None else listed[offset : offset + limit]
+    sums = rows.order_by().aggregate(count=Count("id"), total=Sum(amount))
+    listed = rows.select_related("department", "batch", "superseded_batch").order_by("department__code", "id")
     return FactPage(
         tuple(
             DriverFact(
@@ -51,10 +51,10 @@ def driver_facts(
                 getattr(row, amount),
                 origin_of(row),
             )
-            for row in shown
+            for row in cut(listed, offset, limit)
         ),
-        len(listed),
-        sum((getattr(row, amount) for row in listed), Decimal(0)),
+        sums["count"],
+        sums["total"] or Decimal(0),
     )
 
 

@@ -282,6 +282,19 @@ def test_how_many_are_divided_at_once_does_not_matter(method: Method, model: All
 
 @quick
 @given(models())
+def test_loops_balance_as_well_where_nothing_hinders_a_flow_from_turning_round(model: AllocationModel) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("costing.engine.reciprocal._CAREFUL_ROUNDS", 0)
+        result = solved(replace(model, method=Method.RECIPROCAL))
+    held: dict[tuple[str, str], int] = defaultdict(int, model.costs)
+    for flow in result.flows:
+        held[flow.sender, flow.item] -= flow.amount
+        held[flow.receiver, flow.item] += flow.amount
+    assert {key: fen for key, fen in held.items() if fen} == result.full_costs
+
+
+@quick
+@given(models())
 def test_closed_department_receives_nothing(model: AllocationModel) -> None:
     closed = {sender: number for number, step in enumerate(model.steps, start=1) for sender in step.senders}
     for flow in solved(model).flows:

@@ -96,5 +96,5 @@ def test_in_the_end_no_sender_could_help_any_more(given: tuple[Block, np.ndarray
     rest = level(block, before)[0]
     for start, end in zip(block.weights.starts[:-1], block.weights.starts[1:], strict=True):
         amounts, wanted = block.amounts[0, start:end], rest[block.weights.receivers[start:end]]
-        more, less = ((wanted * way > 0) & (amounts != 0) for way in (1, -1))  # whatever the signs of others
+        more, less = ((wanted * way > 0) & (amounts != 0) for way in (1, -1))
         assert not (more.any() and less.any())

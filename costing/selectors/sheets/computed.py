@@ -1,6 +1,6 @@
 """Transfers of an allocation that was computed when the page was read and is stored nowhere, as parts of its figures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,9 +12,7 @@ from costing.titles import driver_title, driver_value
 from ops_platform.kernel import from_fen
 
 
-def transfers(
-    flows: Flows, month: MonthFacts, chosen: Mapping[int, ChosenDriver], code: str
-) -> tuple[Iterator[Part], Iterator[Part]]:
+def transfers(flows: Flows, month: MonthFacts, chosen: Mapping[int, ChosenDriver], code: str) -> list[Part]:
     """What a department received, by sender, and what it sent on, by receiver; each with its driver."""
     numbers = {department.code: number for number, department in month.departments.items()}
 
@@ -24,11 +22,11 @@ def transfers(
         name = month.departments[numbers[other]].name
         return f"{way % name}({driver_title(driver)} {part} ÷ {whole})"
 
-    received = (Part(words("由%s分入", one.sender, one), from_fen(one.amount)) for one in flows.transfers_into(code))
-    sent = (
+    received = [Part(words("由%s分入", one.sender, one), from_fen(one.amount)) for one in flows.transfers_into(code)]
+    sent = [
         Part(words("分给%s", one.receiver, one), from_fen(one.amount), sign=-1) for one in flows.transfers_out_of(code)
-    )
-    return received, sent
+    ]
+    return received + sent
 
 
 def _decimal(value: Fraction) -> Decimal:

@@ -12,9 +12,8 @@ from dataclasses import replace
 from django.db.models import Sum
 
 from costing import drivers
-from costing.derivations import Derivation, Part, minus, per, plus, total
+from costing.derivations import Part, minus, per, plus, total
 from costing.engine.allocation import Allocation, allocate
-from costing.engine.flows import Flows
 from costing.engine.model import AllocationModel, Method
 from costing.facts import MonthFacts
 from costing.models import DepartmentCost, DepartmentMonth
@@ -72,7 +71,7 @@ def methods(scope: Scope) -> Sheet:
     absent = [False, *(one.blocked for one in found.values())]
     flows = [one.flows for one in found.values()]
     rows = _rows(
-        scope, official, fulls, absent, lambda code: [_made(scope, month, computed, one, code) for one in flows]
+        scope, official, fulls, absent, lambda code: [transfers(one, month, computed.chosen, code) for one in flows]
     )
     if _only_roundings(fulls, absent):
         notes.append(SAME)
@@ -119,23 +118,15 @@ def _refusal(allocation: Allocation) -> str:
     return " ".join(one.message for one in allocation.findings if one.severity is Severity.BLOCKING)
 
 
-def _made(scope: Scope, month: MonthFacts, computed: Computation, flows: Flows, code: str) -> Derivation:
-    """Direct cost, and what was received from each sender by another method."""
-    number = next(number for number, one in month.departments.items() if one.code == code)
-    direct = sum(fen for (department, *_), fen in computed.collected.direct.items() if department == number)
-    received, sent = transfers(flows, month, computed.chosen, code)
-    return total([Part("直接成本", from_fen(direct), url=scope.direct_url(number)), *received, *sent])
-
-
 def _rows(
     scope: Scope,
     official: AllocationModel,
     fulls: Sequence[Mapping[str, int]],
     absent: Sequence[bool],
-    made: Callable[[str], Sequence[Derivation]],
+    moved: Callable[[str], Sequence[list[Part]]],
 ) -> list[Row]:
     """The departments that keep cost by any method, by code, then all of them; a method that came to nothing is empty.
-    `made` says of what the other methods' cost of a department is made."""
+    `moved` says what a department received and sent by each of the other methods."""
     direct: dict[str, int] = defaultdict(int)
     for (code, _item), fen in official.costs.items():
         direct[code] += fen
@@ -159,9 +150,10 @@ def _rows(
             Cell(values[0].value, scope.direct_url(number) if amounts[0] else ""),
             Cell(values[1].value, made=sources.full(scope, number, whole)),
         )
+        own = Part("直接成本", from_fen(amounts[0]), url=scope.direct_url(number))
         others = [
-            Cell(value.value, made=how if value.value is not None else None)
-            for value, how in zip(values[2:4], made(code), strict=True)
+            Cell(cell.value, made=None if cell.value is None else total([own, *parts]))
+            for cell, parts in zip(values[2:4], moved(code), strict=True)
         ]
         rows.append(Row(one.name, (*opening, *others, *values[4:]), scope.department_url(number)))
     return [*rows, Row("合计", _figures(sums, absent), level="total", made=plus(*range(len(rows))))]

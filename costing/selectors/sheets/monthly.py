@@ -79,12 +79,7 @@ def _row(scope: Scope, compared: ComparedReport, at: int) -> Row:
 def _of_department(scope: Scope, one: DepartmentReport) -> tuple[Cell, ...]:
     """Income, cost, visits and discharges; the surplus follows from its column."""
     number = one.department
-    earned = sources.added(
-        [
-            Part("医疗收入", one.charges, url=scope.income_url(number)),
-            Part("其他收入", one.other_income, url=sources.other_income(scope, number)),
-        ]
-    )
+    earned = sources.added(sources.earned(scope, number, one.charges, one.other_income))
     cost = sources.full(scope, number, Amounts(one.direct, one.received, full=one.cost))
     all_left = sources.cases(scope.run, "count", one.discharges, department=number)
     costed = sources.cases(scope.run, "count", one.costed, department=number, counted="costed")

@@ -14,7 +14,7 @@ from costing.engine.ranking import places, rise
 from costing.engine.targets import Metric
 from costing.models import CostRun, DepartmentMonth, PatientRun
 from costing.selectors.layers import Amounts, Layer
-from costing.selectors.monthly import DepartmentReport, department_reports
+from costing.selectors.monthly import department_reports
 from costing.selectors.patients import UnitCost, hospital_unit_costs, unit_costs
 from costing.selectors.sheets import income_ratios, sources
 from costing.selectors.sheets.scope import Scope
@@ -114,6 +114,7 @@ def _departments(run: CostRun | None, patients: PatientRun | None) -> dict[int, 
     scope = Scope(run, patients, Layer.HOSPITAL)
     for one in department_reports(run=run, patients=patients):
         unit, costs = units.get(one.department), Amounts(one.direct, one.received, full=one.cost)
+        earned = sources.earned(scope, one.department, one.charges, one.other_income)
         found[one.department] = Standing(
             one.name,
             one.income,
@@ -125,7 +126,7 @@ def _departments(run: CostRun | None, patients: PatientRun | None) -> dict[int, 
             one.service_ratio,
             _opened(patients, unit, one.department)
             | _ratios(one.structure, run, one.department)
-            | _rate(_income_of(scope, one), sources.full(scope, one.department, costs), one.income),
+            | _rate(total(earned), sources.full(scope, one.department, costs), one.income),
         )
     return found
 
@@ -156,16 +157,6 @@ def _ratios(found: Structure | None, run: CostRun, department: int | None) -> di
         for code, metric, ratio in known
         if ratio is not None
     }
-
-
-def _income_of(scope: Scope, one: DepartmentReport) -> Derivation:
-    """医疗收入 and other income of a department."""
-    return total(
-        [
-            Part("医疗收入", one.charges, url=scope.income_url(one.department)),
-            Part("其他收入", one.other_income, url=sources.other_income(scope, one.department)),
-        ]
-    )
 
 
 def _income_of_all(run: CostRun, charges: Decimal, other: Decimal) -> Derivation:

@@ -79,7 +79,5 @@ def _computed(scope: Scope, one: Beside, costs: LayerCosts, found: Outcome) -> D
     if found.changed is None or found.computed is None or one.department not in found.changed.month.departments:
         return total([direct])
     month, computed = found.changed.month, found.computed
-    received, sent = transfers(
-        computed.allocation.flows, month, computed.chosen, month.departments[one.department].code
-    )
-    return total([direct, *received, *sent])
+    code = month.departments[one.department].code
+    return total([direct, *transfers(computed.allocation.flows, month, computed.chosen, code)])

@@ -94,6 +94,14 @@ def other_income(scope: Scope, department: int) -> str:
     return _address("income-entries", scope.run.pk, department=department)
 
 
+def earned(scope: Scope, department: int, charges: Decimal, other: Decimal) -> list[Part]:
+    """医疗收入 and other income of a department."""
+    return [
+        Part("医疗收入", charges, url=scope.income_url(department)),
+        Part("其他收入", other, url=other_income(scope, department)),
+    ]
+
+
 def other_income_of_all(run: int) -> str:
     """The vouchers of an institution's income outside charges."""
     return _address("income-entries", run)
